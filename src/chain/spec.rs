@@ -1,0 +1,267 @@
+//! What a chain is: its columns, order, links and recipe, checked and bound to column types.
+
+use serde::{Deserialize, Serialize};
+
+/// How the text of a cell is to be understood. Cells arrive in PostgreSQL's text output format under
+/// `DateStyle ISO`, `TimeZone UTC`, `bytea_output hex`, `extra_float_digits 1`, which is also what a dump holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellKind {
+    /// `text`, `varchar`, `char(n)` (with its padding), enums, `citext`, domains over them.
+    Text,
+    /// `smallint`, `integer`, `bigint`.
+    Integer,
+    /// `numeric`, with the scale it is stored in.
+    Numeric,
+    /// `real` or `double precision`.
+    Float,
+    /// `boolean`, as `t` or `f`.
+    Bool,
+    /// `timestamp`, read as UTC.
+    Timestamp,
+    /// `timestamptz`, printed by the server in UTC.
+    TimestampTz,
+    /// `date`.
+    Date,
+    /// `uuid`.
+    Uuid,
+    /// `json`: the stored text, verbatim.
+    Json,
+    /// `jsonb`: key order, white space and number spelling of what was written are lost.
+    Jsonb,
+    /// `bytea`, as `\x` and hex digits.
+    Bytea,
+    /// Anything else; usable as text only.
+    Other,
+}
+
+/// A column of the rows a chain reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainColumn {
+    /// Column name, exact.
+    pub name: String,
+    /// How its text is understood.
+    pub kind: CellKind,
+    /// Whether the catalogue allows NULL in it.
+    pub nullable: bool,
+}
+
+/// A chain ready to be verified. All `usize` are indexes into [`ChainSpec::columns`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainSpec {
+    /// Name in the policy.
+    pub name: String,
+    /// Relation, as `schema.name`, for messages.
+    pub relation: String,
+    /// The columns that are read, in the order in which cells arrive.
+    pub columns: Vec<ChainColumn>,
+    /// Columns that identify a row to people (the primary key, or a stand-in).
+    pub key: Vec<usize>,
+    /// Columns that split the relation into independent chains; empty means one chain.
+    /// NULL is a value of its own here: rows with NULL in a split column form their own chain.
+    pub split: Vec<usize>,
+    /// Columns that give the declared order, ascending; never empty.
+    pub order: Vec<usize>,
+    /// `Some(n)` when the first (only) order column counts from `n` without gaps in every split.
+    pub dense_from: Option<i64>,
+    /// The stored hash.
+    pub hash: usize,
+    /// The stored hash of the predecessor; `None` when the link is implicit (the row before in the declared order).
+    pub previous: Option<usize>,
+    /// What stands for the predecessor of the first row.
+    pub genesis: Genesis,
+    /// How the stored hash was computed. Yields text or bytes to be compared with the stored hash.
+    pub recipe: Recipe,
+    /// Declared bounded search, if any.
+    pub search: Option<Search>,
+    /// Columns of the relation that the recipe does not cover (for the report), by name.
+    pub uncovered: Vec<String>,
+}
+
+/// The predecessor of the first row of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Genesis {
+    /// The link column is NULL (with an implicit link: `prev` is NULL).
+    Null,
+    /// A fixed text, such as `GENESIS`, the empty text, or 64 zeros.
+    Text(String),
+    /// Fixed raw bytes, such as 32 zero bytes.
+    Bytes(Vec<u8>),
+    /// A recipe over the row's split columns, evaluated with `prev` NULL.
+    Derived(Box<Recipe>),
+}
+
+/// An expression that yields NULL, text or bytes for one row and a predecessor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipe {
+    /// Fixed text.
+    Text(String),
+    /// A column's text as stored (`t`/`f` for booleans, UTC ISO text for times); bytes for `bytea`.
+    Column(usize),
+    /// The predecessor's hash in its stored form (text, or bytes for `bytea`); NULL at a NULL genesis.
+    Prev,
+    /// `cat(a, b, ...)`: one after another.
+    Cat(Vec<Recipe>),
+    /// `join("|", a, b, ...)`.
+    Join(String, Vec<Recipe>),
+    /// `x ?? "text"`: the text when `x` is NULL.
+    Coalesce(Box<Recipe>, String),
+    /// `sha256(x)`, ...: raw digest bytes of the UTF-8 text or bytes of `x`.
+    Digest(Digest, Box<Recipe>),
+    /// `hex(x)`: lower-case hex of bytes.
+    Hex(Box<Recipe>),
+    /// `HEX(x)`: upper-case hex of bytes.
+    HexUpper(Box<Recipe>),
+    /// `base64(x)`: standard alphabet with padding.
+    Base64(Box<Recipe>),
+    /// `unhex(x)`: bytes from hex text, for a previous hash that enters the preimage raw.
+    Unhex(Box<Recipe>),
+    /// `lower(x)`.
+    Lower(Box<Recipe>),
+    /// `upper(x)`.
+    Upper(Box<Recipe>),
+    /// `ts(column, preset)`.
+    Time(usize, TimePreset),
+    /// `dec(column, scale)`: an exact decimal with that many digits after the point.
+    Decimal(usize, u32),
+    /// `int(column)`: digits without a point; a fraction other than zero is an evaluation issue.
+    Integer(usize),
+    /// `bool(column, "true", "false")`.
+    Bool(usize, String, String),
+    /// `json(profile, { key: value, ... })`.
+    Json(JsonProfile, Vec<JsonField>),
+}
+
+/// One member of a JSON object, in declared order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonField {
+    /// Member name.
+    pub key: String,
+    /// What becomes of NULL.
+    pub null: JsonNull,
+    /// Value.
+    pub value: JsonValue,
+}
+
+/// What a NULL value becomes in a JSON object. There is no default: an undeclared NULL is an evaluation issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JsonNull {
+    /// Not declared: the row cannot be evaluated.
+    Undeclared,
+    /// `?? null`: the literal `null`.
+    Null,
+    /// `?? omit`: the member is left out.
+    Omit,
+}
+
+/// A JSON value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JsonValue {
+    /// A column by its own type: text-like and times as strings of their stored text, numbers as numbers,
+    /// booleans as booleans, `json`/`jsonb` as nested values, keys as stored unless the profile sorts.
+    Column(usize),
+    /// A string computed by a recipe (which may be NULL).
+    String(Recipe),
+    /// A fixed number, as written.
+    Number(String),
+    /// A fixed boolean.
+    Bool(bool),
+    /// Fixed `null`.
+    Null,
+    /// A nested object.
+    Object(Vec<JsonField>),
+}
+
+/// How a JSON text is spelt by the runtime that hashed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JsonProfile {
+    /// `JSON.stringify` of an object with these keys in this order: no white space, ECMAScript number spelling.
+    Js,
+    /// RFC 8785: keys sorted by UTF-16 code units at every level, ECMAScript numbers.
+    Jcs,
+    /// CPython `json.dumps(obj, sort_keys=True)`: sorted, `", "` and `": "`, non-ASCII escaped.
+    Py,
+    /// CPython `json.dumps(obj, sort_keys=True, separators=(",", ":"))`: sorted, compact, non-ASCII escaped.
+    PyCompact,
+}
+
+/// Digest algorithms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Digest {
+    /// FIPS 180-4 SHA-256.
+    Sha256,
+    /// FIPS 180-4 SHA-384.
+    Sha384,
+    /// FIPS 180-4 SHA-512.
+    Sha512,
+}
+
+/// How an instant is spelt by the runtime that hashed it. All take the stored value as UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimePreset {
+    /// `js`: ECMAScript `toISOString`, always 3 digits and `Z`.
+    Js,
+    /// `py`: CPython `datetime.isoformat` of an aware UTC value: 6 digits or none, `+00:00`.
+    Py,
+    /// `py_naive`: the same without offset.
+    PyNaive,
+    /// `py_str`: CPython `str(datetime)` of a naive value: a blank instead of `T`.
+    PyStr,
+    /// `java`: `java.time.Instant.toString`: 0, 3, 6 or 9 digits and `Z`.
+    Java,
+    /// `java_local`: `java.time.LocalDateTime.toString`: seconds dropped when zero, 0/3/6/9 digits, no zone.
+    JavaLocal,
+    /// `go`: `time.RFC3339Nano` in UTC: trailing zeros of the fraction dropped, `Z`.
+    Go,
+    /// `dotnet`: round-trip format `O` of a UTC value: 7 digits and `Z`.
+    Dotnet,
+    /// `iso_s_z`: whole seconds and `Z`.
+    IsoSeconds,
+    /// `iso_ms_z`: exactly 3 digits, truncated, and `Z`.
+    IsoMillis,
+    /// `iso_us_z`: exactly 6 digits and `Z`.
+    IsoMicros,
+    /// `laravel`: whole seconds and `+00:00`.
+    Laravel,
+    /// `pg`: PostgreSQL `timestamp::text`: a blank, trailing zeros trimmed, no zone.
+    Pg,
+    /// `pgtz`: PostgreSQL `timestamptz::text` in UTC: as `pg` with `+00`.
+    PgTz,
+    /// `epoch_s`: whole seconds since 1970, truncated.
+    EpochSeconds,
+    /// `epoch_ms`: whole milliseconds since 1970, truncated.
+    EpochMillis,
+    /// `epoch_us`: microseconds since 1970.
+    EpochMicros,
+    /// `epoch_ns`: nanoseconds since 1970.
+    EpochNanos,
+}
+
+/// A bounded search for a time that was hashed but not stored exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// The time column whose stored value is only near the hashed one.
+    pub column: usize,
+    /// Lower bound relative to the stored value, in microseconds; usually negative.
+    pub from_micros: i64,
+    /// Upper bound relative to the stored value, in microseconds.
+    pub to_micros: i64,
+    /// Step in microseconds, above zero.
+    pub step_micros: i64,
+}
+
+impl Search {
+    /// Number of candidates per row.
+    #[must_use]
+    pub fn candidates(&self) -> u64 {
+        let width = self.to_micros.saturating_sub(self.from_micros).max(0);
+        u64::try_from(width / self.step_micros.max(1)).unwrap_or(0).saturating_add(1)
+    }
+}

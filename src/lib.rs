@@ -1,0 +1,15 @@
+//! holdtrue: does this database, this backup, this restore still hold true?
+//!
+//! The program is one journey, and each step is one module:
+//!
+//! ```text
+//! text -> Ast -> Policy -> Plan -> Facts -> Verdicts -> Report -> exit status
+//!     syntax  check    plan    probe   judge       report     cli
+//! ```
+
+pub mod chain;
+pub mod finding;
+pub mod policy;
+pub mod report;
+pub mod source_text;
+pub mod verdict;

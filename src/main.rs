@@ -1,0 +1,3 @@
+//! The `holdtrue` program.
+
+fn main() {}

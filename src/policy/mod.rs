@@ -1,0 +1,3 @@
+//! The checked model: plain data that cannot be wrong, made only by `check`.
+
+pub mod value;

@@ -1,0 +1,3 @@
+//! One report model, one file per format.
+
+pub mod model;
