@@ -70,7 +70,7 @@ BEGIN
 
     -- Altered and hashed again: tnt_northwind, event 200, has another actor and a hash that fits. Event 201 remembers the
     -- hash it had.
-    PERFORM pg_temp.once($$UPDATE audit_events SET actor_id = (SELECT min(id) FROM users WHERE tenant_id = 'tnt_northwind' AND id <> actor_id)
+    PERFORM pg_temp.once($$UPDATE audit_events SET actor_id = (SELECT min(id COLLATE "C") FROM users WHERE tenant_id = 'tnt_northwind' AND id <> actor_id)
         WHERE tenant_id = 'tnt_northwind' AND sequence = 200$$);
     PERFORM pg_temp.once($$UPDATE audit_events e SET current_hash = pg_temp.event_hash(e) WHERE tenant_id = 'tnt_northwind' AND sequence = 200$$);
 

@@ -5,6 +5,7 @@
 BEGIN;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL DateStyle = 'ISO, YMD';
+SET LOCAL client_encoding = 'UTF8';
 SET LOCAL client_min_messages = warning;
 
 CREATE FUNCTION pg_temp.pick(key text, n bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$

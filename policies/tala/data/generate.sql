@@ -6,6 +6,7 @@
 BEGIN;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL DateStyle = 'ISO, YMD';
+SET LOCAL client_encoding = 'UTF8';
 SET LOCAL client_min_messages = warning;
 
 -- A number that looks random and depends on nothing but its key: 0 .. n-1.
