@@ -1,0 +1,3 @@
+//! Integration tests: one binary, so that one scratch PostgreSQL cluster serves them all.
+
+mod support;
