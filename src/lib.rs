@@ -7,9 +7,17 @@
 //!     syntax  check    plan    probe   judge       report     cli
 //! ```
 
+pub mod catalogue;
 pub mod chain;
+pub mod check;
+pub mod diagnostic;
+pub mod facts;
+pub mod facts_failure;
 pub mod finding;
+pub mod measure;
+pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod source_text;
+pub mod syntax;
 pub mod verdict;

@@ -54,6 +54,16 @@ impl Verdict {
     }
 }
 
+/// How much a check counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Closes the gate.
+    Require,
+    /// Warns only.
+    Recommend,
+}
+
 /// Exit statuses of the program. Only `Open` means "proceed".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

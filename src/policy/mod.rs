@@ -1,3 +1,298 @@
 //! The checked model: plain data that cannot be wrong, made only by `check`.
 
+pub mod assertion;
+pub mod chain;
+pub mod facts;
+pub mod ledger;
+pub mod operand;
+pub mod tenancy;
 pub mod value;
+
+use bigdecimal::BigDecimal;
+use jiff::civil::Date;
+
+use self::assertion::Assertion;
+use self::chain::Chain;
+use self::ledger::Ledger;
+use self::operand::{Comparator, Condition, Operand};
+use self::tenancy::Tenancy;
+use self::value::{Type, Value};
+use crate::source_text::Span;
+use crate::verdict::Level;
+
+/// A relation by its exact name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct RelationName {
+    /// Schema, never empty.
+    pub schema: String,
+    /// Name within the schema.
+    pub name: String,
+}
+
+impl std::fmt::Display for RelationName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
+}
+
+/// A policy whose every name, type and unit is known to fit together.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Identifier.
+    pub name: String,
+    /// Title, possibly empty.
+    pub title: String,
+    /// Owner, possibly empty.
+    pub owner: String,
+    /// Parameters in declared order, with their values.
+    pub params: Vec<Param>,
+    /// Sources in declared order.
+    pub sources: Vec<Source>,
+    /// Objectives in declared order.
+    pub objectives: Vec<Objective>,
+    /// The tenancy, if declared.
+    pub tenancy: Option<Tenancy>,
+    /// Ledgers in declared order.
+    pub ledgers: Vec<Ledger>,
+    /// Chains in declared order.
+    pub chains: Vec<Chain>,
+    /// Gates in declared order.
+    pub gates: Vec<Gate>,
+    /// Checks in declared order; each names its gate.
+    pub checks: Vec<Check>,
+    /// Waivers in declared order.
+    pub waivers: Vec<Waiver>,
+}
+
+impl Policy {
+    /// The value of a parameter: `None` for `all` and for one that was not given.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<&Value> {
+        self.params.iter().find(|p| p.name == name).and_then(|p| match &p.value {
+            Some(ParamValue::Value(value)) => Some(value),
+            _ => None,
+        })
+    }
+}
+
+/// A declared parameter.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Name without the dollar sign.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// The value in force: given, or the default; `None` only where none was needed (lint).
+    pub value: Option<ParamValue>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// The value of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParamValue {
+    /// `all`: not narrowed.
+    All,
+    /// One value.
+    Value(Value),
+}
+
+impl std::fmt::Display for ParamValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Value(value) => write!(f, "{value}"),
+        }
+    }
+}
+
+/// Kinds of sources this version can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+impl SourceKind {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// Where a source's address comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceAddress {
+    /// Nothing declared: the environment of the client library's conventions.
+    Default,
+    /// The value of an environment variable.
+    Env(String),
+    /// The content of a file, trimmed.
+    File(String),
+    /// As written; carries no password.
+    Literal(String),
+}
+
+/// A declared source.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: SourceKind,
+    /// Where it is.
+    pub address: SourceAddress,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A span of time with a limit.
+#[derive(Clone, Debug)]
+pub struct Objective {
+    /// Its name, such as `rpo`.
+    pub name: String,
+    /// The longest the span may be, in microseconds.
+    pub limit: i64,
+    /// Where the span begins.
+    pub from: Operand,
+    /// Where it ends.
+    pub to: Operand,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A gate.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Its identifier.
+    pub id: String,
+    /// Its title, possibly empty.
+    pub title: String,
+    /// The gate that must be open before this one can be.
+    pub after: Option<String>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// One check: one id, one assertion, one verdict.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its identifier.
+    pub id: String,
+    /// The gate it belongs to.
+    pub gate: String,
+    /// Its title, possibly empty.
+    pub title: String,
+    /// Whether it closes the gate or only warns.
+    pub level: Level,
+    /// Source its relations are read from; `None` when it needs none.
+    pub source: Option<String>,
+    /// What it is about, when that is written as `on`.
+    pub on: Option<On>,
+    /// What must hold.
+    pub assertion: Assertion,
+    /// The assertion as written.
+    pub written: String,
+    /// Its condition, if any, and the condition as written.
+    pub when: Option<When>,
+    /// Controls it supports.
+    pub controls: Vec<String>,
+    /// Longest time one of its statements may take, in microseconds.
+    pub timeout: Option<i64>,
+    /// Where to read what to do.
+    pub runbook: Option<String>,
+    /// Whether having nothing to look at is fine.
+    pub allow_empty: bool,
+    /// Whether a waiver may cover it.
+    pub waivable: bool,
+    /// Its name in the text.
+    pub span: Span,
+}
+
+/// `on patterns where condition`.
+#[derive(Clone, Debug)]
+pub struct On {
+    /// Relations by pattern.
+    pub patterns: Vec<RelationPattern>,
+    /// Rows it is about.
+    pub filter: Option<Condition>,
+}
+
+/// A relation or a pattern over relations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelationPattern {
+    /// Schema, exact.
+    pub schema: String,
+    /// Name, or a pattern with `*`.
+    pub table: String,
+    /// Whether `*` is a wildcard.
+    pub glob: bool,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl RelationPattern {
+    /// Whether it covers a relation. `*` stands for any number of characters.
+    #[must_use]
+    pub fn covers(&self, relation: &RelationName) -> bool {
+        self.schema == relation.schema
+            && if self.glob { wildcard(&self.table, &relation.name) } else { self.table == relation.name }
+    }
+}
+
+fn wildcard(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
+            (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| wildcard(tail, rest)))
+        }),
+    }
+}
+
+/// `when left op right`.
+#[derive(Clone, Debug)]
+pub struct When {
+    /// Left side.
+    pub left: Operand,
+    /// Comparison.
+    pub op: Comparator,
+    /// Right side; `None` is `all`.
+    pub right: Option<Operand>,
+    /// As written.
+    pub written: String,
+}
+
+/// A waiver.
+#[derive(Clone, Debug)]
+pub struct Waiver {
+    /// The check it is for.
+    pub check: String,
+    /// Last day, inclusive to 24:00 UTC.
+    pub until: Date,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// An exact tolerance; zero when none is declared.
+pub type Tolerance = BigDecimal;
+
+#[cfg(test)]
+mod tests {
+    use super::wildcard;
+
+    #[test]
+    fn wildcards_match_any_run() {
+        assert!(wildcard("*", "anything"));
+        assert!(wildcard("Journal*", "JournalEntry"));
+        assert!(wildcard("*a*b", "xxaYYb"));
+        assert!(!wildcard("Journal*", "GeneralLedger"));
+        assert!(!wildcard("a*b", "ab_c"));
+    }
+}

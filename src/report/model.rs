@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 use crate::source_text::Location;
+pub use crate::verdict::Level;
 use crate::verdict::Verdict;
 
 /// Value of the `schema` key. A change that breaks readers changes this.
@@ -116,16 +117,6 @@ pub struct GateInfo {
     pub verdict: Verdict,
     /// One sentence.
     pub reason: String,
-}
-
-/// How much a check counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Closes the gate.
-    Require,
-    /// Warns only.
-    Recommend,
 }
 
 /// One check with everything it found.

@@ -1,0 +1,248 @@
+//! What a source says it holds: relations, columns, keys and the objects around them. Plain data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chain::spec::CellKind;
+use crate::policy::RelationName;
+use crate::policy::value::Type;
+
+/// Everything read from a source's catalogue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// Relations outside the system schemas, partitions of partitioned tables left out.
+    pub relations: Vec<Relation>,
+    /// Foreign keys between them.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Indexes, constraints and triggers with their state.
+    pub objects: Vec<Object>,
+    /// Sequences that feed a column.
+    pub sequences: Vec<Sequence>,
+    /// Names of volatile functions that raw SQL in the policy mentions, and of operators over such.
+    pub volatile: Vec<String>,
+}
+
+/// A relation that holds or shows rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relation {
+    /// Its name.
+    pub name: RelationName,
+    /// What it is.
+    pub kind: RelationKind,
+    /// Its columns in order.
+    pub columns: Vec<Column>,
+    /// Columns of its primary key; empty without one.
+    pub primary_key: Vec<String>,
+    /// The server's estimate of its rows, negative when never analysed.
+    pub estimated_rows: i64,
+}
+
+/// Kinds of relations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationKind {
+    /// An ordinary table.
+    Table,
+    /// A partitioned table, standing for its partitions.
+    Partitioned,
+    /// A foreign table.
+    Foreign,
+    /// A view.
+    View,
+    /// A materialized view.
+    MaterializedView,
+}
+
+impl RelationKind {
+    /// Whether it holds rows of its own, here or elsewhere.
+    #[must_use]
+    pub fn stores(self) -> bool {
+        matches!(self, Self::Table | Self::Partitioned | Self::Foreign)
+    }
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type as PostgreSQL writes it.
+    pub type_name: String,
+    /// What kind of values it holds, domains resolved.
+    pub kind: ColumnKind,
+    /// Whether NULL is allowed.
+    pub nullable: bool,
+}
+
+/// Kinds of column types, as far as they are treated differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnKind {
+    /// `text`, `varchar`, `citext`, `name`.
+    Text,
+    /// `char(n)`.
+    PaddedText,
+    /// An enum.
+    Enum,
+    /// `smallint`, `integer`, `bigint`.
+    Integer,
+    /// `numeric`.
+    Numeric,
+    /// `real`, `double precision`.
+    Float,
+    /// `money`.
+    Money,
+    /// `boolean`.
+    Bool,
+    /// `timestamp`.
+    Timestamp,
+    /// `timestamptz`.
+    TimestampTz,
+    /// `date`.
+    Date,
+    /// `interval`.
+    Interval,
+    /// `uuid`.
+    Uuid,
+    /// `json`.
+    Json,
+    /// `jsonb`.
+    Jsonb,
+    /// `bytea`.
+    Bytea,
+    /// Anything else.
+    Other,
+}
+
+impl ColumnKind {
+    /// The kind for a base type's name in `pg_type` and its `typtype` and `typcategory`.
+    #[must_use]
+    pub fn of(typname: &str, typtype: &str) -> Self {
+        match (typname, typtype) {
+            (_, "e") => Self::Enum,
+            ("text" | "varchar" | "citext" | "name", _) => Self::Text,
+            ("bpchar" | "char", _) => Self::PaddedText,
+            ("int2" | "int4" | "int8" | "oid", _) => Self::Integer,
+            ("numeric", _) => Self::Numeric,
+            ("float4" | "float8", _) => Self::Float,
+            ("money", _) => Self::Money,
+            ("bool", _) => Self::Bool,
+            ("timestamp", _) => Self::Timestamp,
+            ("timestamptz", _) => Self::TimestampTz,
+            ("date", _) => Self::Date,
+            ("interval", _) => Self::Interval,
+            ("uuid", _) => Self::Uuid,
+            ("json", _) => Self::Json,
+            ("jsonb", _) => Self::Jsonb,
+            ("bytea", _) => Self::Bytea,
+            _ => Self::Other,
+        }
+    }
+
+    /// The policy type of its values; `None` when the language has none for it.
+    #[must_use]
+    pub fn ty(self) -> Option<Type> {
+        match self {
+            Self::Text | Self::PaddedText | Self::Enum | Self::Uuid => Some(Type::Text),
+            Self::Integer | Self::Numeric | Self::Float | Self::Money => Some(Type::Number),
+            Self::Bool => Some(Type::Bool),
+            Self::Timestamp | Self::TimestampTz | Self::Date => Some(Type::Time),
+            Self::Interval => Some(Type::Duration),
+            Self::Json | Self::Jsonb | Self::Bytea | Self::Other => None,
+        }
+    }
+
+    /// How the chain engine reads its text.
+    #[must_use]
+    pub fn cell(self) -> CellKind {
+        match self {
+            Self::Text | Self::PaddedText | Self::Enum => CellKind::Text,
+            Self::Integer => CellKind::Integer,
+            Self::Numeric => CellKind::Numeric,
+            Self::Float => CellKind::Float,
+            Self::Bool => CellKind::Bool,
+            Self::Timestamp => CellKind::Timestamp,
+            Self::TimestampTz => CellKind::TimestampTz,
+            Self::Date => CellKind::Date,
+            Self::Uuid => CellKind::Uuid,
+            Self::Json => CellKind::Json,
+            Self::Jsonb => CellKind::Jsonb,
+            Self::Bytea => CellKind::Bytea,
+            Self::Money | Self::Interval | Self::Other => CellKind::Other,
+        }
+    }
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKey {
+    /// Its name.
+    pub name: String,
+    /// The relation that points.
+    pub child: RelationName,
+    /// Its columns.
+    pub child_columns: Vec<String>,
+    /// The relation pointed to.
+    pub parent: RelationName,
+    /// Its columns.
+    pub parent_columns: Vec<String>,
+    /// Whether the catalogue calls it validated.
+    pub validated: bool,
+    /// `MATCH FULL`: a key that is NULL in part is a violation.
+    pub match_full: bool,
+}
+
+/// An index, constraint or trigger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// `index`, `constraint` or `trigger`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The relation it belongs to.
+    pub relation: RelationName,
+    /// What is wrong with it; empty when it is as it should be.
+    pub problem: String,
+}
+
+/// A sequence and the column it feeds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequence {
+    /// Its name.
+    pub name: RelationName,
+    /// The relation it feeds.
+    pub relation: RelationName,
+    /// The column it feeds.
+    pub column: String,
+    /// The last value handed out; `None` before the first use or without permission to see it.
+    pub last_value: Option<String>,
+    /// Whether the role may see it.
+    pub readable: bool,
+    /// Its increment.
+    pub increment: i64,
+}
+
+impl Catalogue {
+    /// A relation by its exact name.
+    #[must_use]
+    pub fn relation(&self, name: &RelationName) -> Option<&Relation> {
+        self.relations.iter().find(|r| r.name == *name)
+    }
+}
+
+impl Relation {
+    /// A column by its exact name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+
+    /// Columns that point a person at a row: the primary key, else the first three columns.
+    #[must_use]
+    pub fn key_columns(&self) -> Vec<String> {
+        if self.primary_key.is_empty() {
+            self.columns.iter().take(3).map(|c| c.name.clone()).collect()
+        } else {
+            self.primary_key.clone()
+        }
+    }
+}

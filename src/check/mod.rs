@@ -1,0 +1,218 @@
+//! Ast to [`Policy`]: names, types, units, arity. Nothing is connected to, and all mistakes come out at once.
+
+mod assertions;
+mod chains;
+mod checks;
+mod declarations;
+mod ledgers;
+mod literals;
+mod operands;
+pub(crate) use operands::{comparable, result_type};
+mod recipes;
+mod sql_cage;
+mod tenancies;
+mod waivers;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::policy::{Param, Policy, RelationName, Source};
+use crate::source_text::{SourceSet, Span, Spanned};
+use crate::syntax::ast::{Ast, Clause, Expr, Name, Path, Statement};
+
+/// What comes from outside the text.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Parameter values by name, as typed by the user.
+    pub parameters: BTreeMap<String, String>,
+    /// Whether a required parameter may be missing (lint, fmt and the like run nothing).
+    pub lenient: bool,
+    /// Today in UTC, for the reach of waivers.
+    pub today: Date,
+    /// Whether raw SQL is forbidden.
+    pub no_raw_sql: bool,
+}
+
+/// Checks the files of one policy. With errors there is no policy; warnings may come with one.
+#[must_use]
+pub fn check(texts: &SourceSet, files: &[Ast], given: &Given) -> (Option<Policy>, Vec<Diagnostic>) {
+    let mut checker = Checker::new(texts, given);
+    let statements: Vec<&Statement> = files.iter().flat_map(|ast| &ast.statements).collect();
+    let policy = checker.policy(&statements);
+    let failed = checker.sink.has_errors();
+    (if failed { None } else { policy }, checker.sink.finish())
+}
+
+/// Names declared at the top level, by kind, so that a body may refer to what stands later.
+#[derive(Default)]
+struct Names {
+    ledgers: Vec<String>,
+    chains: Vec<String>,
+    objectives: Vec<String>,
+    gates: Vec<String>,
+    tenancy: bool,
+}
+
+struct Checker<'a> {
+    texts: &'a SourceSet,
+    given: &'a Given,
+    sink: Sink,
+    schema: String,
+    params: Vec<Param>,
+    sources: Vec<Source>,
+    names: Names,
+    templates: BTreeMap<String, &'a Statement>,
+    /// Arguments of the template being expanded: name, declared type, expression.
+    slots: Vec<(String, String, Expr)>,
+    /// Parameters, templates, ledgers ... that something used.
+    used: std::collections::BTreeSet<String>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(texts: &'a SourceSet, given: &'a Given) -> Self {
+        Self {
+            texts,
+            given,
+            sink: Sink::default(),
+            schema: "public".to_owned(),
+            params: Vec::new(),
+            sources: Vec::new(),
+            names: Names::default(),
+            templates: BTreeMap::new(),
+            slots: Vec::new(),
+            used: std::collections::BTreeSet::new(),
+        }
+    }
+
+    fn policy(&mut self, statements: &[&'a Statement]) -> Option<Policy> {
+        let header = self.header(statements);
+        self.declare_params(statements);
+        self.declare_sources(statements);
+        self.declare_names(statements);
+        let objectives = self.objectives(statements);
+        let tenancy = self.tenancy(statements);
+        let ledgers = self.ledgers(statements);
+        let chains = self.chains(statements);
+        let (gates, checks) = self.gates(statements);
+        let waivers = self.waivers(statements, &checks, header.as_ref().and_then(|h| h.max_waiver));
+        if checks.is_empty() && !self.sink.has_errors() {
+            let span = statements.first().map(|s| s.span).or_else(|| {
+                let file = self.texts.files().first()?;
+                let end = file.text.find('\n').unwrap_or(file.text.len());
+                Some(Span { file: crate::source_text::FileId(0), start: 0, end })
+            });
+            let diagnostic = Diagnostic::error(Code::NothingToCheck, "the policy has no check")
+                .help("add a `gate NAME { check NAME { require ... } }`");
+            self.sink.push(match span {
+                Some(span) => diagnostic.at(span, "nothing in this policy looks at anything"),
+                None => diagnostic,
+            });
+        }
+        let header = header?;
+        self.report_unused(statements);
+        Some(Policy {
+            name: header.name,
+            title: header.title,
+            owner: header.owner,
+            params: std::mem::take(&mut self.params),
+            sources: std::mem::take(&mut self.sources),
+            objectives,
+            tenancy,
+            ledgers,
+            chains,
+            gates,
+            checks,
+            waivers,
+        })
+    }
+
+    fn error(&mut self, code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) {
+        self.sink.push(Diagnostic::error(code, message).at(span, label));
+    }
+
+    /// Keeps a value or reports why there is none.
+    fn keep<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(diagnostic) => {
+                self.sink.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// Reports a name that was declared before in its kind.
+    fn unique(&mut self, seen: &mut BTreeMap<String, Span>, name: &Name, kind: &str) {
+        if let Some(first) = seen.insert(name.node.clone(), name.span) {
+            self.sink.push(
+                Diagnostic::error(Code::Duplicate, format!("{kind} `{}` is declared twice", name.node))
+                    .at(name.span, "again here")
+                    .at(first, "first here")
+                    .help("give one of them another name, or remove it"),
+            );
+        }
+    }
+
+    /// A relation written as `name` or `schema.name`.
+    fn relation(&mut self, path: &Path) -> Option<RelationName> {
+        match path.parts.as_slice() {
+            [name] => Some(RelationName { schema: self.schema.clone(), name: name.node.clone() }),
+            [schema, name] => Some(RelationName { schema: schema.node.clone(), name: name.node.clone() }),
+            _ => {
+                self.sink.push(
+                    Diagnostic::error(Code::Malformed, format!("`{}` is not a table", path.dotted()))
+                        .at(path.span, "too many parts")
+                        .help("write `table` or `schema.table`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A column written as `table.column` or `schema.table.column`.
+    fn qualified(&mut self, path: &Path) -> Option<(RelationName, Spanned<String>)> {
+        match path.parts.as_slice() {
+            [table, column] => Some((
+                RelationName { schema: self.schema.clone(), name: table.node.clone() },
+                column.clone(),
+            )),
+            [schema, table, column] => Some((
+                RelationName { schema: schema.node.clone(), name: table.node.clone() },
+                column.clone(),
+            )),
+            _ => {
+                self.sink.push(
+                    Diagnostic::error(Code::Malformed, format!("`{}` does not name a table and a column", path.dotted()))
+                        .at(path.span, "here")
+                        .help("write `table.column` or `schema.table.column`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The one clause of a kind in a block; a second one is reported.
+    fn once<'s>(
+        &mut self,
+        children: &'s [Statement],
+        word: &str,
+        is: fn(&Clause) -> bool,
+    ) -> Option<&'s Statement> {
+        let mut matching = children.iter().filter(|s| is(&s.clause));
+        let first = matching.next();
+        if let (Some(first), Some(again)) = (first, matching.next()) {
+            self.sink.push(
+                Diagnostic::error(Code::Duplicate, format!("`{word}` stands twice in one block"))
+                    .at(again.span, "again here")
+                    .at(first.span, "first here"),
+            );
+        }
+        first
+    }
+
+    fn columns(names: &[Name]) -> Vec<(String, Span)> {
+        names.iter().map(|n| (n.node.clone(), n.span)).collect()
+    }
+}

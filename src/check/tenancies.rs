@@ -1,0 +1,115 @@
+//! The tenancy: its key, what is global, what is reached through a parent, what is linked.
+
+use super::Checker;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::tenancy::{Link, Reached, Tenancy};
+use crate::policy::{RelationName, RelationPattern};
+use crate::source_text::Span;
+use crate::syntax::ast::{Clause, Reference, Statement};
+
+impl<'a> Checker<'a> {
+    pub(super) fn tenancy(&mut self, statements: &[&'a Statement]) -> Option<Tenancy> {
+        let statement = statements.iter().find(|s| matches!(s.clause, Clause::Tenancy { .. }))?;
+        let Clause::Tenancy { key, column } = &statement.clause else { return None };
+        let (relation, key) = self.qualified(key)?;
+        let mut tenancy = Tenancy {
+            relation,
+            key: key.node,
+            column: column.node.clone(),
+            global: Vec::new(),
+            reached: Vec::new(),
+            links: Vec::new(),
+            span: statement.span,
+        };
+        for child in &statement.children {
+            match &child.clause {
+                Clause::Global { tables, because } => {
+                    let patterns = tables
+                        .iter()
+                        .map(|t| RelationPattern {
+                            schema: t.schema.clone().unwrap_or_else(|| self.schema.clone()),
+                            table: t.table.clone(),
+                            glob: t.glob,
+                            span: t.span,
+                        })
+                        .collect();
+                    tenancy.global.push((patterns, because.node.clone()));
+                }
+                Clause::Reached { table, through, of } => {
+                    let (Some(relation), Some(parent)) = (self.relation(table), self.relation(of)) else { continue };
+                    let earlier = tenancy.reached.iter().find(|r| r.relation == relation).map(|r| r.span);
+                    if let Some(first) = earlier {
+                        self.sink.push(
+                            Diagnostic::error(Code::Duplicate, format!("`{relation}` is reached twice"))
+                                .at(table.span, "again here")
+                                .at(first, "first here"),
+                        );
+                    }
+                    tenancy.reached.push(Reached {
+                        relation,
+                        through: Self::columns(through),
+                        parent,
+                        span: table.span,
+                    });
+                }
+                Clause::Bridge { from, to } => {
+                    let (from, to) = (self.side(from), self.side(to));
+                    if let (Some((child, cc)), Some((parent, pc))) = (from, to) {
+                        if cc.len() == pc.len() {
+                            tenancy.links.push(Link {
+                                child,
+                                child_columns: cc,
+                                parent,
+                                parent_columns: pc,
+                                span: statement.span,
+                            });
+                        } else {
+                            self.error(Code::BadArity, "both sides of a link need as many columns", statement.span, "here");
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.reached_in_circles(&tenancy);
+        Some(tenancy)
+    }
+
+    fn side(&mut self, references: &[Reference]) -> Option<(RelationName, Vec<(String, Span)>)> {
+        let mut relation = None;
+        let mut columns = Vec::new();
+        for reference in references {
+            let path = self.reference_path(reference)?;
+            let (table, column) = self.qualified(&path)?;
+            if relation.as_ref().is_some_and(|known| *known != table) {
+                self.error(Code::BadAssertion, "the columns of one side belong to one table", path.span, "another table");
+                return None;
+            }
+            relation = Some(table);
+            columns.push((column.node, path.span));
+        }
+        Some((relation?, columns))
+    }
+
+    /// A relation reached through itself would never arrive at a tenant.
+    fn reached_in_circles(&mut self, tenancy: &Tenancy) {
+        for start in &tenancy.reached {
+            let mut at = &start.parent;
+            for _ in 0..=tenancy.reached.len() {
+                if *at == start.relation {
+                    self.error(
+                        Code::BadAssertion,
+                        format!("`{}` is reached through itself", start.relation),
+                        start.span,
+                        "never arrives at a tenant",
+                    );
+                    break;
+                }
+                match tenancy.reached.iter().find(|r| r.relation == *at) {
+                    Some(next) => at = &next.parent,
+                    None => break,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Everything observed in one run, in a form that can be kept and judged again without any source.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::Catalogue;
+use crate::chain::report::ChainReport;
+use crate::facts_failure::FailureKind;
+
+/// Value of the `schema` key of a facts file.
+pub const SCHEMA: &str = "holdtrue.facts/1";
+
+/// What a run observed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Digest of the policy the facts were taken for.
+    pub policy_digest: String,
+    /// The instant `now` meant.
+    pub now: jiff::Timestamp,
+    /// Sources by name.
+    pub sources: BTreeMap<String, SourceFacts>,
+    /// Observations by the key of their measurement.
+    pub observations: BTreeMap<String, Observation>,
+}
+
+/// One source as it presented itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFacts {
+    /// Address without secrets.
+    pub address: String,
+    /// Why it could not be read at all, if so.
+    pub failure: Option<Failure>,
+    /// What it says of itself.
+    pub identity: Vec<(String, String)>,
+    /// Remarks for the report.
+    pub notes: Vec<String>,
+    /// Its catalogue.
+    pub catalogue: Catalogue,
+}
+
+/// Why something could not be observed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind of failure.
+    pub kind: FailureKind,
+    /// One line for people, without secrets.
+    pub message: String,
+}
+
+/// The outcome of one measurement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// What was seen, or why not.
+    pub result: Result<Observed, Failure>,
+    /// Time it took, in microseconds; a shared scan's whole time for each of its cells.
+    pub micros: u64,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Observed {
+    /// One value as text; `None` is NULL.
+    Cell(Option<String>),
+    /// Counted violations with samples.
+    Tally(Tally),
+    /// Rows as text, at most as many as were asked for.
+    Table {
+        /// The rows.
+        rows: Vec<Vec<Option<String>>>,
+        /// Column names.
+        columns: Vec<String>,
+        /// Whether there were more.
+        more: bool,
+    },
+    /// A chain.
+    Chain(ChainReport),
+}
+
+/// Counted violations.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Things that are not so.
+    pub violations: u64,
+    /// Things that cannot be told, because a NULL makes the comparison unknown.
+    pub unknown: u64,
+    /// Names of the sample columns.
+    pub columns: Vec<String>,
+    /// Samples.
+    pub samples: Vec<Vec<Option<String>>>,
+}

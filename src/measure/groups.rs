@@ -1,0 +1,81 @@
+//! Groups: a comparison that must hold for every value of some columns.
+
+use crate::measure::TallySql;
+use crate::measure::fold::ordinals;
+use crate::measure::rows::RowSet;
+use crate::measure::sql::{Sql, comparator};
+use crate::policy::assertion::Comparison;
+use crate::policy::operand::{Function, Operand};
+
+/// Counts groups in which a comparison does not hold.
+///
+/// A group whose key is NULL in part is a violation unless `or_null`; a group whose sums skipped a NULL, or
+/// in which the comparison is NULL, cannot be told.
+#[must_use]
+pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Comparison]) -> TallySql {
+    let sql = rows.sql("r");
+    let conditions: Vec<String> = list
+        .iter()
+        .map(|c| format!("({} {} {})", sql.operand(&c.left), comparator(c.op), sql.operand(&c.right)))
+        .collect();
+    let mut skipped = Vec::new();
+    let mut shown = Vec::new();
+    for side in list.iter().flat_map(|c| [&c.left, &c.right]) {
+        side.walk(&mut |operand| {
+            if let Operand::Aggregate(aggregate) = operand {
+                let text = sql.operand(operand);
+                if !shown.contains(&text) {
+                    shown.push(text);
+                }
+                if aggregate.function == Function::Sum
+                    && let Some(argument) = &aggregate.argument
+                {
+                    let filter =
+                        aggregate.filter.as_ref().map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
+                    skipped.push(format!("count(*) FILTER (WHERE {} IS NULL{filter}) > 0", sql.operand(argument)));
+                }
+            }
+        });
+    }
+    let condition = conditions.join(" AND ");
+    let ok = if skipped.is_empty() {
+        condition
+    } else {
+        format!("CASE WHEN {} THEN NULL ELSE {condition} END", skipped.join(" OR "))
+    };
+    grouped(&sql, rows, keys, or_null, &ok, &shown)
+}
+
+/// Counts groups in which `ok`, SQL over the alias `r` with aggregates, is not true.
+#[must_use]
+pub fn grouped(sql: &Sql<'_>, rows: &RowSet, keys: &[String], or_null: bool, ok: &str, shown: &[String]) -> TallySql {
+    let columns: Vec<String> = keys.iter().map(|k| sql.column(k)).collect();
+    let null_key: Vec<String> = columns.iter().map(|c| format!("{c} IS NULL")).collect();
+    let null_key = if or_null { "false".to_owned() } else { format!("({})", null_key.join(" OR ")) };
+    let group = columns.join(", ");
+    let from = rows.from("r", &[]);
+    let inner = format!(
+        "SELECT {null_key} AS no_key, {ok} AS ok {from} GROUP BY {group} HAVING {null_key} OR ({ok}) IS NOT TRUE"
+    );
+    let count = format!(
+        "SELECT count(*) FILTER (WHERE no_key OR ok IS FALSE)::text, count(*) FILTER (WHERE NOT no_key AND ok IS NULL)::text FROM ({inner}) AS groups"
+    );
+    let mut items: Vec<String> = keys.iter().map(|k| sql.text(k)).collect();
+    let mut names: Vec<String> = keys.to_vec();
+    for (n, expression) in shown.iter().enumerate() {
+        items.push(format!("({expression})::text"));
+        names.push(label(expression, n));
+    }
+    let show = format!(
+        "SELECT {} {from} GROUP BY {group} HAVING {null_key} OR ({ok}) IS NOT TRUE ORDER BY {}",
+        items.join(", "),
+        ordinals(keys.len())
+    );
+    TallySql { count, show, columns: names }
+}
+
+/// A short name for a shown expression.
+fn label(expression: &str, n: usize) -> String {
+    let text: String = expression.replace("r.", "").replace('"', "").chars().take(40).collect();
+    if text.is_empty() { format!("value_{}", n + 1) } else { text }
+}

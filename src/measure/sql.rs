@@ -1,0 +1,133 @@
+//! Operands and conditions as SQL over one aliased relation.
+
+use crate::catalogue::{ColumnKind, Relation};
+use crate::policy::operand::{Aggregate, Arithmetic, Comparator, Condition, Function, Operand};
+use crate::policy::value::{Value, plain};
+
+/// A name in double quotes.
+#[must_use]
+pub fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text constant. The session has `standard_conforming_strings` on.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''").replace('\0', ""))
+}
+
+/// Renders expressions over the rows of one relation under one alias.
+#[derive(Clone, Copy)]
+pub struct Sql<'a> {
+    /// Alias of the relation.
+    pub alias: &'a str,
+    /// The relation, for column types.
+    pub relation: &'a Relation,
+}
+
+impl Sql<'_> {
+    /// A column as a value. `money` has a locale in its text and arithmetic of its own, so it enters as `numeric`.
+    #[must_use]
+    pub fn column(&self, name: &str) -> String {
+        let plain = format!("{}.{}", self.alias, ident(name));
+        match self.relation.column(name).map(|c| c.kind) {
+            Some(ColumnKind::Money) => format!("{plain}::numeric"),
+            _ => plain,
+        }
+    }
+
+    /// A column's text as `COPY` would write it.
+    #[must_use]
+    pub fn text(&self, name: &str) -> String {
+        let plain = format!("{}.{}", self.alias, ident(name));
+        match self.relation.column(name).map(|c| c.kind) {
+            Some(ColumnKind::Bool) => format!("CASE WHEN {plain} THEN 't' WHEN NOT {plain} THEN 'f' END"),
+            Some(ColumnKind::PaddedText) => format!("pg_catalog.textin(pg_catalog.bpcharout({plain}))"),
+            _ => format!("{plain}::text"),
+        }
+    }
+
+    /// A value of a row or, where it has aggregates, of a group.
+    #[must_use]
+    pub fn operand(&self, operand: &Operand) -> String {
+        match operand {
+            Operand::Literal(value) => literal(value),
+            Operand::Column { name, .. } => self.column(name),
+            Operand::Negate(inner) => format!("(- {})", self.operand(inner)),
+            Operand::Coalesce(inner, value) => format!("COALESCE({}, {})", self.operand(inner), literal(value)),
+            Operand::Binary { op, left, right, .. } => {
+                let (left, right) = (self.operand(left), self.operand(right));
+                match op {
+                    Arithmetic::Add => format!("({left} + {right})"),
+                    Arithmetic::Subtract => format!("({left} - {right})"),
+                    Arithmetic::Multiply => format!("({left} * {right})"),
+                    // Integers would be divided without remainder, and the remainder is what matters.
+                    Arithmetic::Divide => format!("({left} / {right}::numeric)"),
+                }
+            }
+            Operand::Aggregate(aggregate) => self.aggregate(aggregate),
+            // Parameters, the clock and facts are replaced by literals before anything is measured.
+            Operand::Param { .. } | Operand::Now | Operand::Fact(_) => "NULL".to_owned(),
+        }
+    }
+
+    /// An aggregate over the rows at hand.
+    #[must_use]
+    pub fn aggregate(&self, aggregate: &Aggregate) -> String {
+        let argument = aggregate.argument.as_ref().map(|a| self.operand(a)).unwrap_or_default();
+        let call = match aggregate.function {
+            Function::Rows => "count(*)".to_owned(),
+            Function::Count => format!("count({argument})"),
+            Function::Sum => format!("sum({argument})"),
+            Function::Min | Function::Oldest => format!("min({argument})"),
+            Function::Max | Function::Newest => format!("max({argument})"),
+        };
+        match &aggregate.filter {
+            None => call,
+            Some(filter) => format!("{call} FILTER (WHERE {})", self.condition(filter)),
+        }
+    }
+
+    /// A condition on one row; three-valued, as SQL is.
+    #[must_use]
+    pub fn condition(&self, condition: &Condition) -> String {
+        let list = |all: &[Condition], word: &str| {
+            let parts: Vec<String> = all.iter().map(|c| self.condition(c)).collect();
+            format!("({})", parts.join(word))
+        };
+        match condition {
+            Condition::And(all) => list(all, " AND "),
+            Condition::Or(any) => list(any, " OR "),
+            Condition::Not(inner) => format!("(NOT {})", self.condition(inner)),
+            Condition::IsNull(operand) => format!("({} IS NULL)", self.operand(operand)),
+            Condition::In(operand, values) => {
+                let values: Vec<String> = values.iter().map(|v| self.operand(v)).collect();
+                format!("({} IN ({}))", self.operand(operand), values.join(", "))
+            }
+            Condition::Compare { left, op, right, .. } => {
+                format!("({} {} {})", self.operand(left), comparator(*op), self.operand(right))
+            }
+        }
+    }
+}
+
+/// A comparison in SQL.
+#[must_use]
+pub fn comparator(op: Comparator) -> &'static str {
+    match op {
+        Comparator::NotEqual => "<>",
+        other => other.symbol(),
+    }
+}
+
+/// A constant. Text stays untyped, so that it becomes what the column beside it is (enum, uuid, citext ...).
+#[must_use]
+pub fn literal(value: &Value) -> String {
+    match value {
+        Value::Number(n) | Value::Percent(n) | Value::Size(n) => format!("{}::numeric", quote(&plain(n))),
+        Value::Duration(micros) => format!("interval '{micros} microseconds'"),
+        Value::Time(at) => format!("timestamptz '{at}'"),
+        Value::Text(text) => quote(text),
+        Value::Bool(b) => b.to_string(),
+    }
+}

@@ -1,0 +1,80 @@
+//! Tenants in SQL: whose a row is, and references that lead to somebody else's.
+
+use crate::measure::TallySql;
+use crate::measure::fold::ordinals;
+use crate::measure::rows::RowSet;
+use crate::measure::sql::ident;
+
+/// The way from a row to its tenant: through parents, to a column.
+#[derive(Clone, Debug)]
+pub struct TenantPath {
+    /// Each step: columns of the row at hand, the parent, and the parent's key.
+    pub steps: Vec<(Vec<String>, RowSet, Vec<String>)>,
+    /// The column that holds the tenant at the end.
+    pub column: String,
+}
+
+impl TenantPath {
+    /// The joins that walk the path from an alias, and the expression for the tenant at its end.
+    fn walk(&self, alias: &str) -> (String, String) {
+        let mut joins = String::new();
+        let mut at = alias.to_owned();
+        for (n, (columns, parent, keys)) in self.steps.iter().enumerate() {
+            let next = format!("{alias}_t{n}");
+            let on: Vec<String> = columns
+                .iter()
+                .zip(keys)
+                .map(|(c, k)| format!("{next}.{} = {at}.{}", ident(k), ident(c)))
+                .collect();
+            joins.push_str(&format!(" LEFT JOIN {} ON {}", parent.item(&next), on.join(" AND ")));
+            at = next;
+        }
+        (joins, format!("{at}.{}", ident(&self.column)))
+    }
+}
+
+/// Counts rows that point to a row of another tenant, or to no row at all.
+#[must_use]
+pub fn crossing(
+    child: &RowSet,
+    columns: &[String],
+    child_path: &TenantPath,
+    parent: &RowSet,
+    parent_columns: &[String],
+    parent_path: &TenantPath,
+) -> TallySql {
+    let (child_joins, child_tenant) = child_path.walk("r");
+    let (parent_joins, parent_tenant) = parent_path.walk("p");
+    let on: Vec<String> = columns
+        .iter()
+        .zip(parent_columns)
+        .map(|(c, p)| format!("p.{} = r.{}", ident(p), ident(c)))
+        .collect();
+    let mut conditions = child.conditions("r");
+    conditions.extend(columns.iter().map(|c| format!("r.{} IS NOT NULL", ident(c))));
+    let dangling = parent_columns.first().map_or("false".to_owned(), |p| format!("p.{} IS NULL", ident(p)));
+    conditions.push(format!("({dangling} OR {child_tenant} IS DISTINCT FROM {parent_tenant})"));
+    let from = format!(
+        "FROM {}{child_joins} LEFT JOIN {} ON {}{parent_joins} WHERE {}",
+        child.item("r"),
+        parent.item("p"),
+        on.join(" AND "),
+        conditions.join(" AND ")
+    );
+    let (mut items, mut names) = child.key_items("r");
+    for column in columns {
+        if !names.contains(column) {
+            items.push(child.sql("r").text(column));
+            names.push(column.clone());
+        }
+    }
+    items.push(format!("{child_tenant}::text"));
+    names.push("its tenant".to_owned());
+    items.push(format!("{parent_tenant}::text"));
+    names.push("tenant pointed to".to_owned());
+    TallySql {
+        count: format!("SELECT count(*)::text, '0' {from}"),
+        show: format!("SELECT {} {from} ORDER BY {}", items.join(", "), ordinals(items.len().min(3))),
+        columns: names,
+    }
+}

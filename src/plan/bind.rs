@@ -1,0 +1,244 @@
+//! Names and types of the policy against a source's catalogue.
+
+use crate::catalogue::{Catalogue, Column, ColumnKind, Relation};
+use crate::check::{comparable, result_type};
+use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::policy::RelationName;
+use crate::policy::operand::{Aggregate, Condition, Function, Operand};
+use crate::policy::value::Type;
+use crate::source_text::Span;
+
+/// A relation by its name, or a sentence that says what there is instead.
+pub(super) fn relation<'c>(
+    catalogue: &'c Catalogue,
+    name: &RelationName,
+    source: &str,
+) -> Result<&'c Relation, String> {
+    if let Some(found) = catalogue.relation(name) {
+        return Ok(found);
+    }
+    let same_schema: Vec<&str> = catalogue
+        .relations
+        .iter()
+        .filter(|r| r.name.schema == name.schema)
+        .map(|r| r.name.name.as_str())
+        .collect();
+    let elsewhere = catalogue.relations.iter().find(|r| r.name.name == name.name);
+    let hint = match (suggest::nearest(&name.name, &same_schema), elsewhere) {
+        (_, Some(other)) => format!("; there is one in schema `{}`", other.name.schema),
+        (Some(near), None) => format!("; did you mean `{near}`?"),
+        (None, None) if same_schema.is_empty() => format!("; schema `{}` holds no tables", name.schema),
+        (None, None) => String::new(),
+    };
+    Err(format!("source `{source}` has no table `{name}`{hint}"))
+}
+
+/// A column by its name, or a diagnostic.
+pub(super) fn column<'r>(relation: &'r Relation, name: &str, span: Span) -> Result<&'r Column, Diagnostic> {
+    relation.column(name).ok_or_else(|| {
+        Diagnostic::error(Code::NoColumn, format!("`{}` has no column `{name}`", relation.name))
+            .at(span, "not in the catalogue")
+            .did_you_mean(name, relation.columns.iter().map(|c| c.name.as_str()))
+    })
+}
+
+/// All these columns, or a diagnostic for each that is missing.
+pub(super) fn columns<'a>(
+    relation: &Relation,
+    names: impl IntoIterator<Item = &'a (String, Span)>,
+) -> Result<Vec<String>, Vec<Diagnostic>> {
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    for (name, span) in names {
+        match column(relation, name, *span) {
+            Ok(column) => found.push(column.name.clone()),
+            Err(diagnostic) => wrong.push(diagnostic),
+        }
+    }
+    if wrong.is_empty() { Ok(found) } else { Err(wrong) }
+}
+
+/// Keys that can be equal at all.
+pub(super) fn joinable(
+    child: (&Relation, &str),
+    parent: (&Relation, &str),
+    span: Span,
+) -> Result<(), Diagnostic> {
+    let (Some(c), Some(p)) = (child.0.column(child.1), parent.0.column(parent.1)) else { return Ok(()) };
+    if class(c.kind) == class(p.kind) && (class(c.kind) != Class::Same || c.type_name == p.type_name) {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        Code::ColumnType,
+        format!("`{}` ({}) can never equal `{}` ({})", child.1, c.type_name, parent.1, p.type_name),
+    )
+    .at(span, "keys of different types"))
+}
+
+#[derive(PartialEq, Eq)]
+enum Class {
+    Text,
+    Number,
+    Time,
+    Same,
+}
+
+fn class(kind: ColumnKind) -> Class {
+    match kind {
+        ColumnKind::Text | ColumnKind::PaddedText => Class::Text,
+        ColumnKind::Integer | ColumnKind::Numeric | ColumnKind::Float => Class::Number,
+        ColumnKind::Timestamp | ColumnKind::TimestampTz | ColumnKind::Date => Class::Time,
+        _ => Class::Same,
+    }
+}
+
+/// Checks every column and comparison of an operand over a relation's rows; its type when it has one.
+pub(super) fn operand(operand: &Operand, relation: &Relation, wrong: &mut Vec<Diagnostic>) -> Option<Type> {
+    match operand {
+        Operand::Literal(value) => Some(value.ty()),
+        Operand::Param { ty, .. } => Some(*ty),
+        Operand::Now => Some(Type::Time),
+        Operand::Fact(fact) => Some(fact.ty),
+        Operand::Column { name, span } => match column(relation, name, *span) {
+            Ok(column) => column.kind.ty(),
+            Err(diagnostic) => {
+                wrong.push(diagnostic);
+                None
+            }
+        },
+        Operand::Negate(inner) => self::operand(inner, relation, wrong),
+        Operand::Coalesce(inner, value) => self::operand(inner, relation, wrong).or(Some(value.ty())),
+        Operand::Binary { op, left, right, span } => {
+            let (l, r) = (self::operand(left, relation, wrong)?, self::operand(right, relation, wrong)?);
+            match result_type(*op, l, r) {
+                Ok(ty) => Some(ty),
+                Err(()) => {
+                    wrong.push(
+                        Diagnostic::error(
+                            Code::ColumnType,
+                            format!("a {} and a {} cannot be combined like this", l.word(), r.word()),
+                        )
+                        .at(*span, "by the columns' types"),
+                    );
+                    None
+                }
+            }
+        }
+        Operand::Aggregate(aggregate) => self::aggregate(aggregate, relation, wrong),
+    }
+}
+
+/// Checks an aggregate; its type when it has one.
+pub(super) fn aggregate(aggregate: &Aggregate, relation: &Relation, wrong: &mut Vec<Diagnostic>) -> Option<Type> {
+    if let Some(filter) = &aggregate.filter {
+        condition(filter, relation, wrong);
+    }
+    let Some(argument) = &aggregate.argument else { return Some(Type::Number) };
+    let before = wrong.len();
+    let ty = operand(argument, relation, wrong);
+    if wrong.len() > before {
+        return None;
+    }
+    let kinds = kinds(argument, relation);
+    let refuse = |message: String, help: &str| {
+        Diagnostic::error(Code::ColumnType, message).at(aggregate.span, "by the column's type").help(help)
+    };
+    match aggregate.function {
+        Function::Rows | Function::Count => Some(Type::Number),
+        Function::Sum if ty != Some(Type::Number) => {
+            wrong.push(refuse("only numbers can be summed".to_owned(), "use `count`, or sum another column"));
+            None
+        }
+        Function::Sum if kinds.contains(&ColumnKind::Float) => {
+            wrong.push(refuse(
+                "a sum of binary floating point is not exact".to_owned(),
+                "money belongs into `numeric`; a `ledger` accepts such a column with a declared `tolerance`",
+            ));
+            None
+        }
+        Function::Newest | Function::Oldest if ty != Some(Type::Time) => {
+            wrong.push(refuse(
+                format!("`{}` needs a column of dates or times", aggregate.function.word()),
+                "use `min` or `max` for other types",
+            ));
+            None
+        }
+        Function::Min | Function::Max
+            if !matches!(ty, Some(Type::Number | Type::Time | Type::Duration))
+                && kinds.iter().any(|k| *k != ColumnKind::Text) =>
+        {
+            wrong.push(refuse("this type has no least or greatest value".to_owned(), "use a number, time or text column"));
+            None
+        }
+        _ => ty,
+    }
+}
+
+fn kinds(operand: &Operand, relation: &Relation) -> Vec<ColumnKind> {
+    let mut kinds = Vec::new();
+    operand.walk(&mut |o| {
+        if let Operand::Column { name, .. } = o {
+            kinds.extend(relation.column(name).map(|c| c.kind));
+        }
+    });
+    kinds
+}
+
+/// Checks every column and comparison of a condition.
+pub(super) fn condition(condition: &Condition, relation: &Relation, wrong: &mut Vec<Diagnostic>) {
+    match condition {
+        Condition::And(list) | Condition::Or(list) => {
+            for inner in list {
+                self::condition(inner, relation, wrong);
+            }
+        }
+        Condition::Not(inner) => self::condition(inner, relation, wrong),
+        Condition::IsNull(o) => {
+            operand(o, relation, wrong);
+        }
+        Condition::In(o, list) => {
+            let Some(ty) = operand(o, relation, wrong) else { return };
+            let span = span_of(o);
+            for item in list {
+                if let (Some(other), Some(span)) = (operand(item, relation, wrong), span) {
+                    compare(ty, other, span, wrong);
+                }
+            }
+        }
+        Condition::Compare { left, right, span, .. } => {
+            let before = wrong.len();
+            let (l, r) = (operand(left, relation, wrong), operand(right, relation, wrong));
+            match (l, r) {
+                (Some(l), Some(r)) => compare(l, r, *span, wrong),
+                _ if wrong.len() == before => wrong.push(
+                    Diagnostic::error(Code::ColumnType, "values of this type cannot be compared by a policy")
+                        .at(*span, "json, bytea, arrays and the like")
+                        .help("compare with `is null` or `is not null`, or use raw SQL"),
+                ),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn span_of(operand: &Operand) -> Option<Span> {
+    let mut found = None;
+    operand.walk(&mut |o| {
+        if let Operand::Column { span, .. } = o {
+            found = Some(*span);
+        }
+    });
+    found
+}
+
+/// Reports types that cannot be compared.
+pub(super) fn compare(left: Type, right: Type, span: Span, wrong: &mut Vec<Diagnostic>) {
+    if !comparable(left, right) {
+        wrong.push(
+            Diagnostic::error(
+                Code::ColumnType,
+                format!("a {} cannot be compared with a {}", left.word(), right.word()),
+            )
+            .at(span, "by the columns' types"),
+        );
+    }
+}

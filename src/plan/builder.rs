@@ -1,0 +1,399 @@
+//! The planner: walks the selected checks, keeps every measurement once, and puts folds into scans.
+
+use std::collections::BTreeMap;
+
+use super::resolve::Resolver;
+use super::{Catalogues, CheckPlan, Obligation, Options, Plan, Planned, Proof, Statement, WhenPlan, Work};
+use crate::catalogue::{Catalogue, Relation};
+use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::measure::TallySql;
+use crate::measure::fold::Fold;
+use crate::measure::rows::{RowSet, Within};
+use crate::policy::assertion::{Assertion, State};
+use crate::policy::operand::{Comparator, Condition, Operand};
+use crate::policy::value::Value;
+use crate::policy::{Check, Policy, RelationName};
+use crate::source_text::{FileId, Span};
+
+/// Plans the selected checks. Diagnostics that are errors mean that nothing may run.
+#[must_use]
+pub fn plan(policy: &Policy, catalogues: &Catalogues, options: &Options) -> Planned {
+    let mut planner = Planner {
+        policy,
+        catalogues,
+        options,
+        resolver: Resolver { policy, now: options.now },
+        sink: Sink::default(),
+        scans: BTreeMap::new(),
+        others: BTreeMap::new(),
+        check: String::new(),
+        timeout: None,
+        obligations: Vec::new(),
+        notes: Vec::new(),
+    };
+    let checks = policy
+        .checks
+        .iter()
+        .filter(|check| options.selected.contains(&check.id))
+        .map(|check| planner.check(check))
+        .collect();
+    let statements = planner.statements();
+    (Plan { statements, checks }, planner.sink.finish())
+}
+
+/// Folds over the same rows.
+struct Scan {
+    source: String,
+    relation: String,
+    from: String,
+    folds: BTreeMap<String, String>,
+    users: Users,
+}
+
+/// Who needs a statement, and how long each lets it take.
+#[derive(Default)]
+struct Users {
+    checks: Vec<String>,
+    timeouts: Vec<Option<i64>>,
+}
+
+impl Users {
+    fn add(&mut self, check: &str, timeout: Option<i64>) {
+        if !self.checks.iter().any(|c| c == check) {
+            self.checks.push(check.to_owned());
+            self.timeouts.push(timeout);
+        }
+    }
+
+    /// The longest any user allows; a user without a limit of its own takes the run's.
+    fn timeout(&self) -> Option<i64> {
+        let limits: Option<Vec<i64>> = self.timeouts.iter().copied().collect();
+        limits.and_then(|list| list.into_iter().max())
+    }
+}
+
+pub(super) struct Planner<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) catalogues: &'a Catalogues,
+    pub(super) options: &'a Options,
+    pub(super) resolver: Resolver<'a>,
+    pub(super) sink: Sink,
+    scans: BTreeMap<(String, String), Scan>,
+    others: BTreeMap<String, (Statement, Users)>,
+    pub(super) check: String,
+    timeout: Option<i64>,
+    pub(super) obligations: Vec<Obligation>,
+    pub(super) notes: Vec<String>,
+}
+
+impl<'a> Planner<'a> {
+    fn check(&mut self, check: &'a Check) -> CheckPlan {
+        self.check.clone_from(&check.id);
+        self.timeout = check.timeout;
+        self.obligations = Vec::new();
+        self.notes = Vec::new();
+        let when = check.when.as_ref().map(|when| {
+            let test = self.when(&when.left, when.op, when.right.as_ref());
+            WhenPlan { written: when.written.clone(), test }
+        });
+        self.assertion(check);
+        if self.obligations.is_empty() {
+            self.unprovable("", "nothing was found to look at");
+        }
+        CheckPlan {
+            id: check.id.clone(),
+            obligations: std::mem::take(&mut self.obligations),
+            when,
+            notes: std::mem::take(&mut self.notes),
+        }
+    }
+
+    fn when(
+        &mut self,
+        left: &Operand,
+        op: Comparator,
+        right: Option<&Operand>,
+    ) -> Result<bool, (super::Scalar, Comparator, super::Scalar)> {
+        let is_all = |operand: &Operand| match operand {
+            Operand::Param { name, .. } => self.policy.param(name).is_none(),
+            _ => false,
+        };
+        match right {
+            None => Ok(is_all(left) == (op == Comparator::Equal)),
+            // `all` is none of the values it could be compared with.
+            Some(right) if is_all(left) || is_all(right) => Ok(op == Comparator::NotEqual),
+            Some(right) => {
+                let sides = [left, right].map(|o| self.run_scalar(o));
+                match sides {
+                    [Ok(left), Ok(right)] => Err((left, op, right)),
+                    [Err(why), _] | [_, Err(why)] => {
+                        self.unprovable("when", &why);
+                        Ok(true)
+                    }
+                }
+            }
+        }
+    }
+
+    fn assertion(&mut self, check: &'a Check) {
+        match &check.assertion {
+            Assertion::Values(list) => self.values(check, list),
+            Assertion::Groups(list, per) => self.groups(check, list, per),
+            Assertion::Rows(condition) => self.rows_condition(check, condition),
+            Assertion::References { child, parent, or_null } => self.references(check, child, parent, *or_null),
+            Assertion::Unique { columns, or_null } => self.unique(check, columns, *or_null),
+            Assertion::NotNull(columns) => self.not_null(check, columns),
+            Assertion::Every(kind) => self.every(check, *kind),
+            Assertion::Sql(returns, sql) => self.raw_sql(check, returns, sql),
+            Assertion::State(State::Balanced(name)) => self.ledger(check, name),
+            Assertion::State(State::Intact(name)) => self.chain(check, name),
+            Assertion::State(State::Complete) => self.complete(check),
+            Assertion::State(State::Isolated) => self.isolated(check),
+            Assertion::State(State::Met(name)) => self.objective(check, name),
+        }
+    }
+
+    // ---- obligations -------------------------------------------------------------------------------
+
+    pub(super) fn must(&mut self, subject: impl Into<String>, proof: Proof) {
+        self.obligations.push(Obligation { subject: subject.into(), proof });
+    }
+
+    pub(super) fn unprovable(&mut self, subject: &str, why: &str) {
+        self.must(subject, Proof::Unprovable(why.to_owned()));
+    }
+
+    /// The source of a check and its catalogue; reports why there is none.
+    pub(super) fn source(&mut self, check: &Check) -> Option<(String, &'a Catalogue)> {
+        let name = check.source.clone()?;
+        self.catalogue(&name).map(|catalogue| (name, catalogue))
+    }
+
+    /// The catalogue of a source; reports why there is none.
+    pub(super) fn catalogue(&mut self, name: &str) -> Option<&'a Catalogue> {
+        match self.catalogues.get(name) {
+            Some(Ok(catalogue)) => Some(catalogue),
+            Some(Err(failure)) => {
+                let why = failure.message.clone();
+                self.unprovable(name, &format!("source `{name}` could not be read: {why}"));
+                None
+            }
+            None => {
+                self.unprovable(name, &format!("source `{name}` was not looked at"));
+                None
+            }
+        }
+    }
+
+    /// A relation of a source; a missing one makes the check unprovable and is shown as a diagnostic too.
+    pub(super) fn relation(
+        &mut self,
+        catalogue: &'a Catalogue,
+        source: &str,
+        name: &RelationName,
+        span: Option<Span>,
+    ) -> Option<&'a Relation> {
+        match super::bind::relation(catalogue, name, source) {
+            Ok(relation) => Some(relation),
+            Err(why) => {
+                if let Some(span) = span.filter(|s| *s != nowhere()) {
+                    self.sink.push(Diagnostic::warning(Code::NoRelation, why.clone()).at(span, "not found"));
+                }
+                self.unprovable(&name.to_string(), &why);
+                None
+            }
+        }
+    }
+
+    /// Keeps diagnostics about columns and types; such a check cannot be planned.
+    pub(super) fn wrong(&mut self, diagnostics: Vec<Diagnostic>) {
+        self.unprovable("", "the policy does not fit the catalogue");
+        self.sink.extend(diagnostics);
+    }
+
+    /// Keeps the value of a resolution, or makes the check unprovable.
+    pub(super) fn resolved<T>(&mut self, result: Result<T, String>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.unprovable("", &why);
+                None
+            }
+        }
+    }
+
+    /// The relations a check's `on` covers, each with whether it was named outright.
+    pub(super) fn on_relations(
+        &mut self,
+        check: &'a Check,
+        catalogue: &'a Catalogue,
+        source: &str,
+    ) -> Vec<(&'a Relation, bool)> {
+        let Some(on) = &check.on else { return Vec::new() };
+        let mut found: Vec<(&Relation, bool)> = Vec::new();
+        for pattern in &on.patterns {
+            if !pattern.glob {
+                let name = RelationName { schema: pattern.schema.clone(), name: pattern.table.clone() };
+                if let Some(relation) = self.relation(catalogue, source, &name, Some(pattern.span))
+                    && !found.iter().any(|(r, _)| r.name == relation.name)
+                {
+                    found.push((relation, true));
+                }
+                continue;
+            }
+            let matching: Vec<&Relation> = catalogue
+                .relations
+                .iter()
+                .filter(|r| r.kind.stores() && pattern.covers(&r.name))
+                .collect();
+            if matching.is_empty() {
+                let why = format!("`{}` in schema `{}` matches no table of source `{source}`", pattern.table, pattern.schema);
+                self.sink.push(Diagnostic::warning(Code::NoRelation, why.clone()).at(pattern.span, "matches nothing"));
+                self.unprovable(&pattern.table, &why);
+            }
+            for relation in matching {
+                if !found.iter().any(|(r, _)| r.name == relation.name) {
+                    found.push((relation, false));
+                }
+            }
+        }
+        found
+    }
+
+    // ---- row sets ----------------------------------------------------------------------------------
+
+    /// The rows of a relation, narrowed to the run's tenant where it belongs to tenants.
+    pub(super) fn rows(&mut self, catalogue: &Catalogue, relation: &Relation) -> RowSet {
+        let rows = RowSet::all(relation);
+        match &self.options.tenant {
+            Some(tenant) => self.narrowed(catalogue, rows, tenant, 0),
+            None => rows,
+        }
+    }
+
+    fn narrowed(&self, catalogue: &Catalogue, mut rows: RowSet, tenant: &str, depth: usize) -> RowSet {
+        let Some(tenancy) = &self.policy.tenancy else { return rows };
+        let column = if rows.relation.name == tenancy.relation {
+            Some(&tenancy.key)
+        } else {
+            rows.relation.column(&tenancy.column).map(|_| &tenancy.column)
+        };
+        if let Some(column) = column {
+            rows.filters.push(Condition::Compare {
+                left: Operand::Column { name: column.clone(), span: nowhere() },
+                op: Comparator::Equal,
+                right: Operand::Literal(Value::Text(tenant.to_owned())),
+                span: nowhere(),
+            });
+            return rows;
+        }
+        if depth < 8
+            && let Some(reached) = tenancy.reached.iter().find(|r| r.relation == rows.relation.name)
+            && let Some(parent) = catalogue.relation(&reached.parent)
+        {
+            let parent_columns = parent.primary_key.clone();
+            let parent = self.narrowed(catalogue, RowSet::all(parent), tenant, depth + 1);
+            rows.within.push(Within {
+                columns: reached.through.iter().map(|(c, _)| c.clone()).collect(),
+                parent: Box::new(parent),
+                parent_columns,
+            });
+        }
+        rows
+    }
+
+    // ---- measurements ------------------------------------------------------------------------------
+
+    /// Adds a fold and returns the key of its observation.
+    pub(super) fn fold(&mut self, source: &str, rows: &RowSet, fold: &Fold) -> String {
+        let from = rows.from("r", &[]);
+        let expression = fold.expression(rows);
+        let key = format!("{source}: {expression} {from}");
+        let scan = self.scans.entry((source.to_owned(), from.clone())).or_insert_with(|| Scan {
+            source: source.to_owned(),
+            relation: rows.name().to_string(),
+            from,
+            folds: BTreeMap::new(),
+            users: Users::default(),
+        });
+        scan.folds.insert(key.clone(), expression);
+        scan.users.add(&self.check, self.timeout);
+        key
+    }
+
+    /// Adds a count of the rows as what the check examined.
+    pub(super) fn examined(&mut self, source: &str, rows: &RowSet, strict: bool) {
+        let key = self.fold(source, rows, &Fold::Count);
+        self.must(rows.name().to_string(), Proof::Examined { key, strict });
+    }
+
+    /// Adds a tally and returns its key.
+    pub(super) fn tally(&mut self, source: &str, relation: &RelationName, tally: TallySql) -> String {
+        let key = format!("{source}: {}", tally.count);
+        let samples = self.options.samples;
+        self.other(source, relation.to_string(), key, |key| Work::Tally { key, tally, samples })
+    }
+
+    /// Adds samples that are fetched only when one of the folds counted something.
+    pub(super) fn show(&mut self, source: &str, relation: &RelationName, when: Vec<String>, tally: TallySql) -> String {
+        let key = format!("{source}: {}", tally.show);
+        let samples = self.options.samples;
+        self.other(source, relation.to_string(), key, |key| Work::Show { key, when, tally, samples })
+    }
+
+    /// Adds any other statement under a key.
+    pub(super) fn other(
+        &mut self,
+        source: &str,
+        relation: String,
+        key: String,
+        work: impl FnOnce(String) -> Work,
+    ) -> String {
+        let (_, users) = self.others.entry(key.clone()).or_insert_with(|| {
+            let statement = Statement {
+                source: source.to_owned(),
+                relation,
+                work: work(key.clone()),
+                timeout: None,
+                checks: Vec::new(),
+            };
+            (statement, Users::default())
+        });
+        users.add(&self.check, self.timeout);
+        key
+    }
+
+    fn statements(&mut self) -> Vec<Statement> {
+        let mut all = Vec::new();
+        for scan in std::mem::take(&mut self.scans).into_values() {
+            let (keys, expressions): (Vec<_>, Vec<_>) = scan.folds.into_iter().unzip();
+            let sql = format!("SELECT {} {}", expressions.join(", "), scan.from);
+            all.push(Statement {
+                source: scan.source,
+                relation: scan.relation,
+                work: Work::Scan { sql, keys },
+                timeout: scan.users.timeout(),
+                checks: scan.users.checks,
+            });
+        }
+        for (mut statement, users) in std::mem::take(&mut self.others).into_values() {
+            statement.timeout = users.timeout();
+            statement.checks = users.checks;
+            all.push(statement);
+        }
+        // Catalogue-sized answers first, long streams last; samples follow the scans they depend on.
+        all.sort_by_key(|s| match s.work {
+            Work::Table { .. } => 0,
+            Work::Scan { .. } => 1,
+            Work::Tally { .. } => 2,
+            Work::Chain { .. } => 3,
+            Work::Show { .. } => 4,
+        });
+        all
+    }
+}
+
+/// A place that is nowhere, for what the planner composes itself.
+pub(super) fn nowhere() -> Span {
+    Span { file: FileId(u32::MAX), start: 0, end: 0 }
+}

@@ -1,0 +1,130 @@
+//! A chain bound to its columns, and the statement that streams it.
+
+use super::builder::Planner;
+use super::{Proof, Work, bind};
+use crate::catalogue::{ColumnKind, Relation};
+use crate::chain::spec::{ChainColumn, ChainSpec};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::measure::rows::RowSet;
+use crate::policy::Check;
+use crate::policy::chain::Chain;
+
+impl<'a> Planner<'a> {
+    pub(super) fn chain(&mut self, check: &'a Check, name: &str) {
+        let Some(chain) = self.policy.chains.iter().find(|c| c.name == name) else { return };
+        let Some((source, catalogue)) = self.source(check) else { return };
+        let Some(relation) = self.relation(catalogue, &source, &chain.relation, Some(chain.span)) else { return };
+        let Some(filter) = self.resolved(self.resolver.filter(chain.filter.as_ref())) else { return };
+        let mut wrong = Vec::new();
+        if let Some(filter) = &filter {
+            bind::condition(filter, relation, &mut wrong);
+        }
+        for (column, span) in &chain.columns {
+            wrong.extend(bind::column(relation, column, *span).err());
+        }
+        if wrong.is_empty() {
+            hash_columns(chain, relation, &mut wrong);
+        }
+        if !wrong.is_empty() {
+            self.wrong(wrong);
+            return;
+        }
+        let spec = bound(chain, relation);
+        // A chain that runs across tenants cannot be cut down to one of them without breaking it.
+        let narrowed = self.rows(catalogue, relation);
+        let splits: Vec<&str> = chain.split.iter().filter_map(|i| chain.columns.get(*i)).map(|(c, _)| c.as_str()).collect();
+        let by_tenant = self.policy.tenancy.as_ref().is_some_and(|t| splits.contains(&t.column.as_str()));
+        let rows = if self.options.tenant.is_none() || by_tenant {
+            narrowed
+        } else {
+            self.notes.push(format!("chain `{name}` is not split by tenant and was verified whole"));
+            RowSet::all(relation)
+        }
+        .filtered(filter.as_ref());
+        self.examined(&source, &rows, true);
+        let sql = stream(&spec, &rows);
+        let key = format!("{source}: chain {name} {sql}");
+        let samples = self.options.samples;
+        let key = self.other(&source, rows.name().to_string(), key, |key| Work::Chain {
+            key,
+            sql,
+            spec: Box::new(spec),
+            samples,
+        });
+        self.must(rows.name().to_string(), Proof::Chain { key });
+    }
+}
+
+/// The hash must be something a digest can be stored in.
+fn hash_columns(chain: &Chain, relation: &Relation, wrong: &mut Vec<Diagnostic>) {
+    for index in std::iter::once(chain.hash).chain(chain.previous) {
+        let Some((name, span)) = chain.columns.get(index) else { continue };
+        let Some(column) = relation.column(name) else { continue };
+        if !matches!(column.kind, ColumnKind::Text | ColumnKind::PaddedText | ColumnKind::Bytea) {
+            wrong.push(
+                Diagnostic::error(Code::ColumnType, format!("`{name}` is {} and cannot hold a hash", column.type_name))
+                    .at(*span, "text or bytea is needed"),
+            );
+        }
+    }
+}
+
+fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
+    let mut names: Vec<String> = chain.columns.iter().map(|(name, _)| name.clone()).collect();
+    let mut key = Vec::new();
+    for column in relation.key_columns() {
+        let at = names.iter().position(|n| *n == column).unwrap_or_else(|| {
+            names.push(column);
+            names.len() - 1
+        });
+        key.push(at);
+    }
+    let columns = names
+        .iter()
+        .filter_map(|name| relation.column(name))
+        .map(|c| ChainColumn { name: c.name.clone(), kind: c.kind.cell(), nullable: c.nullable })
+        .collect();
+    let covered = |name: &str| {
+        chain.covered.iter().chain(std::iter::once(&chain.hash)).chain(&chain.previous).any(|i| {
+            chain.columns.get(*i).is_some_and(|(column, _)| column == name)
+        })
+    };
+    let uncovered =
+        relation.columns.iter().map(|c| c.name.clone()).filter(|name| !covered(name)).collect();
+    ChainSpec {
+        name: chain.name.clone(),
+        relation: relation.name.to_string(),
+        columns,
+        key,
+        split: chain.split.clone(),
+        order: chain.order.clone(),
+        dense_from: chain.dense_from,
+        hash: chain.hash,
+        previous: chain.previous,
+        genesis: chain.genesis.clone(),
+        recipe: chain.recipe.clone(),
+        search: chain.search,
+        uncovered,
+    }
+}
+
+/// One statement: every column as `COPY` text, sorted by split and order. Text sorts bytewise, so that the order
+/// does not depend on the server's collations.
+fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
+    let sql = rows.sql("r");
+    let items: Vec<String> = spec.columns.iter().map(|c| sql.text(&c.name)).collect();
+    let sorted: Vec<String> = spec
+        .split
+        .iter()
+        .chain(&spec.order)
+        .filter_map(|i| spec.columns.get(*i))
+        .map(|c| match rows.relation.column(&c.name).map(|c| c.kind) {
+            Some(ColumnKind::Text | ColumnKind::PaddedText) => {
+                format!("{}::text COLLATE \"C\"", sql.column(&c.name))
+            }
+            Some(ColumnKind::Json | ColumnKind::Other) => format!("{}::text", sql.column(&c.name)),
+            _ => sql.column(&c.name),
+        })
+        .collect();
+    format!("SELECT {} {} ORDER BY {}", items.join(", "), rows.from("r", &[]), sorted.join(", "))
+}

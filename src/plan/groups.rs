@@ -1,0 +1,60 @@
+//! Comparisons that must hold in every group.
+
+use super::builder::Planner;
+use super::{Proof, bind};
+use crate::measure::fold::Fold;
+use crate::measure::groups;
+use crate::policy::Check;
+use crate::policy::assertion::{Comparison, Per};
+use crate::policy::operand::{Function, Operand};
+
+impl<'a> Planner<'a> {
+    pub(super) fn groups(&mut self, check: &'a Check, list: &[Comparison], per: &Per) {
+        let Some(list) = self.resolved(self.resolver.comparisons(list)) else { return };
+        for (source, _, rows, named) in self.rows_of_on(check) {
+            let mut wrong = Vec::new();
+            let keys = match bind::columns(&rows.relation, &per.columns) {
+                Ok(keys) => keys,
+                Err(missing) => {
+                    wrong.extend(missing);
+                    Vec::new()
+                }
+            };
+            for comparison in &list {
+                let left = bind::operand(&comparison.left, &rows.relation, &mut wrong);
+                let right = bind::operand(&comparison.right, &rows.relation, &mut wrong);
+                if let (Some(left), Some(right)) = (left, right) {
+                    bind::compare(left, right, comparison.span, &mut wrong);
+                }
+            }
+            if !wrong.is_empty() {
+                self.wrong(wrong);
+                continue;
+            }
+            self.examined(&source, &rows, named);
+            for side in list.iter().flat_map(|c| [&c.left, &c.right]) {
+                side.walk(&mut |operand| {
+                    // NaN equals NaN in PostgreSQL, so two broken sums would look balanced.
+                    if let Operand::Aggregate(aggregate) = operand
+                        && aggregate.function == Function::Sum
+                    {
+                        let key = self.fold(&source, &rows, &Fold::Aggregate((**aggregate).clone()));
+                        self.must(rows.name().to_string(), Proof::Finite { key });
+                    }
+                });
+            }
+            let tally = groups::comparisons(&rows, &keys, per.or_null, &list);
+            let see = tally.samples(100);
+            let key = self.tally(&source, rows.name(), tally);
+            self.must(
+                rows.name().to_string(),
+                Proof::Tally {
+                    key,
+                    kind: "group".to_owned(),
+                    message: format!("the group does not satisfy `{}`", check.written),
+                    see,
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Keys of one relation that must be keys of another.
+
+use super::builder::Planner;
+use super::{Proof, bind};
+use crate::measure::fold::Fold;
+use crate::measure::keys;
+use crate::measure::rows::RowSet;
+use crate::policy::Check;
+use crate::policy::assertion::ColumnSet;
+
+/// A reference to be proven, all names found.
+pub(super) struct Reference<'r> {
+    /// The rows that point.
+    pub(super) child: &'r RowSet,
+    /// Their columns.
+    pub(super) columns: &'r [String],
+    /// Where they point.
+    pub(super) parent: &'r RowSet,
+    /// The columns pointed to.
+    pub(super) parent_columns: &'r [String],
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn references(&mut self, check: &'a Check, child: &ColumnSet, parent: &ColumnSet, or_null: bool) {
+        let Some((source, catalogue)) = self.source(check) else { return };
+        let children = match &child.relation {
+            None => self.rows_of_on(check),
+            Some(name) => {
+                let span = child.columns.first().map(|(_, span)| *span);
+                match self.relation(catalogue, &source, name, span) {
+                    Some(relation) => vec![(source.clone(), catalogue, self.rows(catalogue, relation), true)],
+                    None => Vec::new(),
+                }
+            }
+        };
+        let Some(parent_name) = &parent.relation else { return };
+        let span = parent.columns.first().map(|(_, span)| *span);
+        let Some(parent_relation) = self.relation(catalogue, &source, parent_name, span) else { return };
+        let parent_rows = RowSet::all(parent_relation);
+        let mut wrong = Vec::new();
+        let parent_columns = bind::columns(parent_relation, &parent.columns).unwrap_or_else(|missing| {
+            wrong.extend(missing);
+            Vec::new()
+        });
+        for (source, _, rows, named) in children {
+            let columns = bind::columns(&rows.relation, &child.columns).unwrap_or_else(|missing| {
+                wrong.extend(missing);
+                Vec::new()
+            });
+            for ((column, other), (_, span)) in columns.iter().zip(&parent_columns).zip(&child.columns) {
+                wrong.extend(bind::joinable((&rows.relation, column), (parent_relation, other), *span).err());
+            }
+            if !wrong.is_empty() {
+                continue;
+            }
+            self.examined(&source, &rows, named);
+            let reference = Reference {
+                child: &rows,
+                columns: &columns,
+                parent: &parent_rows,
+                parent_columns: &parent_columns,
+            };
+            self.reference(&source, &reference, !or_null, "orphan", &format!("`{parent_name}` has no such key"));
+        }
+        if !wrong.is_empty() {
+            self.wrong(wrong);
+        }
+    }
+
+    /// Adds the obligation that every key of a child is a key of its parent. A NULL key is a violation of its
+    /// own when `null_is_missing`.
+    pub(super) fn reference(
+        &mut self,
+        source: &str,
+        reference: &Reference<'_>,
+        null_is_missing: bool,
+        kind: &str,
+        message: &str,
+    ) {
+        let Reference { child, columns, parent, parent_columns } = reference;
+        let tally = keys::without_parent(child, columns, parent, parent_columns, false);
+        let see = tally.samples(100);
+        let key = self.tally(source, child.name(), tally);
+        self.must(
+            child.name().to_string(),
+            Proof::Tally { key, kind: kind.to_owned(), message: message.to_owned(), see },
+        );
+        if null_is_missing {
+            let failing = self.fold(source, child, &Fold::AnyNull(columns.to_vec()));
+            let sql: Vec<String> =
+                columns.iter().map(|c| format!("{} IS NOT NULL", child.sql("r").column(c))).collect();
+            self.failing_rows(
+                source,
+                child,
+                (failing, None),
+                &sql.join(" AND "),
+                columns,
+                "null_key",
+                "the key is NULL",
+            );
+        }
+    }
+
+    /// The key of a relation that others point to: its primary key, or a reported lack of one.
+    pub(super) fn primary_key(&mut self, rows: &RowSet) -> Option<Vec<String>> {
+        if rows.relation.primary_key.is_empty() {
+            self.unprovable(
+                &rows.name().to_string(),
+                &format!("`{}` has no primary key, so nothing says which column others point to", rows.name()),
+            );
+            return None;
+        }
+        Some(rows.relation.primary_key.clone())
+    }
+}

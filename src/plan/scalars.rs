@@ -1,0 +1,295 @@
+//! Values of relations and of the run, conditions on rows, and objectives.
+
+use super::builder::Planner;
+use super::{Proof, Scalar, Work, bind};
+use crate::catalogue::{Catalogue, Relation};
+use crate::measure::fold::{self, Fold};
+use crate::measure::rows::RowSet;
+use crate::policy::assertion::{ColumnSet, Comparison};
+use crate::policy::facts::published;
+use crate::policy::operand::{Aggregate, Condition, Function, Operand, Over};
+use crate::policy::value::Type;
+use crate::policy::Check;
+
+impl<'a> Planner<'a> {
+    /// `on` relations with their rows, filter applied; empty after reporting why.
+    fn on_rows(&mut self, check: &'a Check) -> Vec<(String, &'a Catalogue, RowSet, bool)> {
+        let Some((source, catalogue)) = self.source(check) else { return Vec::new() };
+        let filter = check.on.as_ref().and_then(|on| on.filter.as_ref());
+        let Some(filter) = self.resolved(self.resolver.filter(filter)) else { return Vec::new() };
+        let mut sets = Vec::new();
+        for (relation, named) in self.on_relations(check, catalogue, &source) {
+            let mut wrong = Vec::new();
+            if let Some(filter) = &filter {
+                bind::condition(filter, relation, &mut wrong);
+            }
+            if !wrong.is_empty() {
+                self.wrong(wrong);
+                continue;
+            }
+            let rows = self.rows(catalogue, relation).filtered(filter.as_ref());
+            sets.push((source.clone(), catalogue, rows, named));
+        }
+        sets
+    }
+
+    /// Comparisons of values; once for each relation of `on`, or once for the run.
+    pub(super) fn values(&mut self, check: &'a Check, list: &[Comparison]) {
+        let Some(list) = self.resolved(self.resolver.comparisons(list)) else { return };
+        let uses_on = list.iter().any(|c| over_on(&c.left) || over_on(&c.right));
+        if uses_on {
+            for (source, _, rows, named) in self.on_rows(check) {
+                self.examined(&source, &rows, named);
+                self.comparisons(check, &list, Some((&source, &rows)));
+            }
+        } else {
+            self.comparisons(check, &list, None);
+        }
+    }
+
+    fn comparisons(&mut self, check: &'a Check, list: &[Comparison], on: Option<(&str, &RowSet)>) {
+        for comparison in list {
+            let sides = [&comparison.left, &comparison.right].map(|o| self.scalar(o, check.source.as_deref(), on));
+            let [Some((left, lt)), Some((right, rt))] = sides else { continue };
+            if let (Some(lt), Some(rt)) = (lt, rt) {
+                let mut wrong = Vec::new();
+                bind::compare(lt, rt, comparison.span, &mut wrong);
+                if !wrong.is_empty() {
+                    self.wrong(wrong);
+                    continue;
+                }
+            }
+            let subject = on.map_or(String::new(), |(_, rows)| rows.name().to_string());
+            self.must(subject, Proof::Compare { left, op: comparison.op, right });
+        }
+    }
+
+    /// A scalar and its type, or `None` after reporting why not.
+    fn scalar(
+        &mut self,
+        operand: &Operand,
+        source: Option<&str>,
+        on: Option<(&str, &RowSet)>,
+    ) -> Option<(Scalar, Option<Type>)> {
+        match operand {
+            Operand::Literal(value) => Some((Scalar::Literal(value.clone()), Some(value.ty()))),
+            Operand::Fact(fact) => {
+                let kind = self.policy.sources.iter().find(|s| s.name == fact.source)?.kind;
+                let known = published(kind).iter().find(|f| f.name == fact.fact)?;
+                self.catalogue(&fact.source)?;
+                let arguments: Vec<String> = fact.argument.iter().cloned().collect();
+                let key = format!("{}: {} {}", fact.source, known.sql, arguments.join(","));
+                let sql = known.sql.to_owned();
+                let key = self.other(&fact.source, String::new(), key, |key| Work::Table {
+                    key,
+                    sql,
+                    arguments,
+                    limit: 2,
+                });
+                let argument = fact.argument.as_ref().map_or(String::new(), |a| format!(" of \"{a}\""));
+                let what = format!("{}.{}{argument}", fact.source, fact.fact);
+                self.must(what.clone(), Proof::Looked);
+                Some((Scalar::Observed { key, ty: fact.ty, skipped: None, what }, Some(fact.ty)))
+            }
+            Operand::Aggregate(aggregate) => self.aggregate(aggregate, source, on),
+            Operand::Negate(inner) => {
+                let (inner, ty) = self.scalar(inner, source, on)?;
+                Some((Scalar::Negate(Box::new(inner)), ty))
+            }
+            Operand::Coalesce(inner, value) => {
+                let (inner, ty) = self.scalar(inner, source, on)?;
+                Some((Scalar::Coalesce(Box::new(inner), value.clone()), ty))
+            }
+            Operand::Binary { op, left, right, .. } => {
+                let (left, lt) = self.scalar(left, source, on)?;
+                let (right, rt) = self.scalar(right, source, on)?;
+                let ty = match (lt, rt) {
+                    (Some(l), Some(r)) => crate::check::result_type(*op, l, r).ok(),
+                    _ => None,
+                };
+                Some((Scalar::Binary(*op, Box::new(left), Box::new(right)), ty))
+            }
+            Operand::Param { .. } | Operand::Now | Operand::Column { .. } => {
+                self.unprovable("", "a name was left unresolved");
+                None
+            }
+        }
+    }
+
+    fn aggregate(
+        &mut self,
+        aggregate: &Aggregate,
+        source: Option<&str>,
+        on: Option<(&str, &RowSet)>,
+    ) -> Option<(Scalar, Option<Type>)> {
+        let (source, rows) = match (&aggregate.over, on) {
+            (Over::On, Some((source, rows))) => (source.to_owned(), rows.clone()),
+            (Over::Relation(name), _) => {
+                let source = source?.to_owned();
+                let catalogue = self.catalogue(&source)?;
+                let relation: &Relation = self.relation(catalogue, &source, name, Some(aggregate.span))?;
+                let rows = self.rows(catalogue, relation);
+                self.examined(&source, &rows, true);
+                (source, rows)
+            }
+            (Over::On, None) => {
+                self.unprovable("", "no table is named for this value");
+                return None;
+            }
+        };
+        let mut wrong = Vec::new();
+        let ty = bind::aggregate(aggregate, &rows.relation, &mut wrong);
+        if !wrong.is_empty() {
+            self.wrong(wrong);
+            return None;
+        }
+        let ty = ty.or(Some(Type::Text))?;
+        let key = self.fold(&source, &rows, &Fold::Aggregate(aggregate.clone()));
+        let skipped = (aggregate.function == Function::Sum)
+            .then(|| self.fold(&source, &rows, &Fold::SkippedNulls(aggregate.clone())));
+        let argument = aggregate.argument.as_ref().map_or(String::new(), |a| {
+            fold::columns_of(a).join(", ")
+        });
+        let what = match argument.as_str() {
+            "" => format!("{}({})", aggregate.function.word(), rows.name()),
+            argument => format!("{}({}.{argument})", aggregate.function.word(), rows.name()),
+        };
+        Some((Scalar::Observed { key, ty, skipped, what }, Some(ty)))
+    }
+
+    /// A scalar of the run, for `when`: facts and fixed values only.
+    pub(super) fn run_scalar(&mut self, operand: &Operand) -> Result<Scalar, String> {
+        let operand = self.resolver.operand(operand)?;
+        let before = self.obligations.len();
+        let scalar = self.scalar(&operand, None, None);
+        // What a condition looks at is not what the check looks at.
+        self.obligations.retain({
+            let mut n = 0;
+            move |o| {
+                n += 1;
+                n <= before || !matches!(o.proof, Proof::Looked)
+            }
+        });
+        scalar.map(|(scalar, _)| scalar).ok_or_else(|| "its condition could not be looked at".to_owned())
+    }
+
+    /// A condition that every row must satisfy.
+    pub(super) fn rows_condition(&mut self, check: &'a Check, condition: &Condition) {
+        let Some(condition) = self.resolved(self.resolver.condition(condition)) else { return };
+        for (source, _, rows, named) in self.on_rows(check) {
+            let mut wrong = Vec::new();
+            bind::condition(&condition, &rows.relation, &mut wrong);
+            if !wrong.is_empty() {
+                self.wrong(wrong);
+                continue;
+            }
+            self.examined(&source, &rows, named);
+            let failing = self.fold(&source, &rows, &Fold::Failing(condition.clone()));
+            let unknown = self.fold(&source, &rows, &Fold::Unknown(condition.clone()));
+            let sql = rows.sql("r").condition(&condition);
+            let shown = fold::columns_of_condition(&condition);
+            self.failing_rows(&source, &rows, (failing, Some(unknown)), &sql, &shown, "condition", &format!("the row does not satisfy `{}`", check.written));
+        }
+    }
+
+    /// Adds the obligation that no row fails, with samples that show the columns concerned.
+    #[expect(clippy::too_many_arguments, reason = "one obligation, each part of which differs between callers")]
+    pub(super) fn failing_rows(
+        &mut self,
+        source: &str,
+        rows: &RowSet,
+        (failing, unknown): (String, Option<String>),
+        condition_sql: &str,
+        shown: &[String],
+        kind: &str,
+        message: &str,
+    ) {
+        let keys = rows.relation.key_columns();
+        let extra: Vec<(String, String)> = shown
+            .iter()
+            .filter(|c| !keys.contains(c))
+            .map(|c| (rows.sql("r").text(c), c.clone()))
+            .collect();
+        let tally = fold::rows_not(rows, condition_sql, &extra);
+        let see = tally.samples(100);
+        let when = std::iter::once(failing.clone()).chain(unknown.clone()).collect();
+        let show = self.show(source, rows.name(), when, tally);
+        self.must(
+            rows.name().to_string(),
+            Proof::Rows { failing, unknown, show, kind: kind.to_owned(), message: message.to_owned(), see },
+        );
+    }
+
+    /// Columns that must not be NULL.
+    pub(super) fn not_null(&mut self, check: &'a Check, columns: &ColumnSet) {
+        for (source, _, rows, named) in self.on_rows(check) {
+            let names = match bind::columns(&rows.relation, &columns.columns) {
+                Ok(names) => names,
+                Err(wrong) => {
+                    self.wrong(wrong);
+                    continue;
+                }
+            };
+            self.examined(&source, &rows, named);
+            let failing = self.fold(&source, &rows, &Fold::AnyNull(names.clone()));
+            let sql: Vec<String> = names.iter().map(|n| format!("{} IS NOT NULL", rows.sql("r").column(n))).collect();
+            self.failing_rows(&source, &rows, (failing, None), &sql.join(" AND "), &names, "null", "a value is NULL");
+        }
+    }
+
+    /// Columns that must be unique together.
+    pub(super) fn unique(&mut self, check: &'a Check, columns: &ColumnSet, or_null: bool) {
+        for (source, _, rows, named) in self.on_rows(check) {
+            let names = match bind::columns(&rows.relation, &columns.columns) {
+                Ok(names) => names,
+                Err(wrong) => {
+                    self.wrong(wrong);
+                    continue;
+                }
+            };
+            self.examined(&source, &rows, named);
+            let tally = crate::measure::keys::duplicates(&rows, &names);
+            let see = tally.samples(100);
+            let key = self.tally(&source, rows.name(), tally);
+            self.must(
+                rows.name().to_string(),
+                Proof::Tally { key, kind: "duplicate".to_owned(), message: "several rows have this key".to_owned(), see },
+            );
+            if !or_null {
+                let failing = self.fold(&source, &rows, &Fold::AnyNull(names.clone()));
+                let sql: Vec<String> = names.iter().map(|n| format!("{} IS NOT NULL", rows.sql("r").column(n))).collect();
+                self.failing_rows(&source, &rows, (failing, None), &sql.join(" AND "), &names, "null_key", "the key is NULL; write `or null` if that is allowed");
+            }
+        }
+    }
+
+    /// Rows of `on` for grouped comparisons and references.
+    pub(super) fn rows_of_on(&mut self, check: &'a Check) -> Vec<(String, &'a Catalogue, RowSet, bool)> {
+        self.on_rows(check)
+    }
+
+    /// An objective is met.
+    pub(super) fn objective(&mut self, check: &'a Check, name: &str) {
+        let Some(objective) = self.policy.objectives.iter().find(|o| o.name == name) else { return };
+        let sides = [&objective.from, &objective.to].map(|o| {
+            let operand = self.resolved(self.resolver.operand(o))?;
+            let source = check.source.clone().or_else(|| match self.policy.sources.as_slice() {
+                [only] => Some(only.name.clone()),
+                _ => None,
+            });
+            self.scalar(&operand, source.as_deref(), None).map(|(scalar, _)| scalar)
+        });
+        let [Some(from), Some(to)] = sides else { return };
+        self.must(name, Proof::Span { name: name.to_owned(), limit: objective.limit, from, to });
+    }
+}
+
+fn over_on(operand: &Operand) -> bool {
+    let mut found = false;
+    operand.walk(&mut |o| {
+        if let Operand::Aggregate(aggregate) = o {
+            found |= aggregate.over == Over::On;
+        }
+    });
+    found
+}

@@ -1,0 +1,66 @@
+//! Raw SQL: bound parameters, and functions judged by the catalogue.
+
+use super::builder::Planner;
+use super::{Proof, Work};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::Check;
+use crate::policy::assertion::{RawSql, Returns};
+use crate::policy::value::{Value, plain};
+
+/// Most rows of raw SQL that are fetched.
+const MAX_ROWS: u64 = 100;
+
+impl<'a> Planner<'a> {
+    pub(super) fn raw_sql(&mut self, check: &'a Check, returns: &Returns, sql: &RawSql) {
+        let Some((source, catalogue)) = self.source(check) else { return };
+        let volatile: Vec<String> = sql
+            .functions
+            .iter()
+            .filter(|(_, name)| catalogue.volatile.contains(name))
+            .map(|(_, name)| name.clone())
+            .collect();
+        if !volatile.is_empty() {
+            let diagnostic = Diagnostic::error(
+                Code::SqlRefused,
+                format!("the SQL calls `{}`, which the server calls volatile", volatile.join("`, `")),
+            )
+            .at(sql.span, "may change data or differ from call to call")
+            .help("leave the call out; a check only looks");
+            self.wrong(vec![diagnostic]);
+            return;
+        }
+        let mut arguments = Vec::new();
+        for name in &sql.parameters {
+            match self.policy.param(name) {
+                Some(value) => arguments.push(argument(value)),
+                None => {
+                    self.unprovable("", &format!("parameter `${name}` is `all` or was not given, and the SQL needs one value"));
+                    return;
+                }
+            }
+        }
+        if self.options.tenant.is_some() {
+            self.notes.push("raw SQL is not narrowed to the tenant".to_owned());
+        }
+        let key = format!("{source}: {} {}", sql.text, arguments.join(","));
+        let text = sql.text.clone();
+        let key = self.other(&source, String::new(), key, |key| Work::Table {
+            key,
+            sql: text,
+            arguments,
+            limit: MAX_ROWS,
+        });
+        self.must("SQL", Proof::Returned { key, returns: returns.clone(), see: sql.text.clone() });
+    }
+}
+
+/// A value as the text that PostgreSQL casts back.
+fn argument(value: &Value) -> String {
+    match value {
+        Value::Number(n) | Value::Percent(n) | Value::Size(n) => plain(n),
+        Value::Duration(micros) => format!("{micros} microseconds"),
+        Value::Time(at) => at.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Bool(b) => b.to_string(),
+    }
+}

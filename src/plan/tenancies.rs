@@ -1,0 +1,246 @@
+//! What "the tenancy is complete" and "is isolated" come down to.
+
+use super::Proof;
+use super::builder::Planner;
+use super::references::Reference;
+use crate::catalogue::{Catalogue, Relation};
+use crate::measure::fold::Fold;
+use crate::measure::rows::RowSet;
+use crate::measure::tenants::{self, TenantPath};
+use crate::policy::tenancy::Tenancy;
+use crate::policy::{Check, RelationName};
+use crate::verdict::Verdict;
+
+/// How a relation belongs to tenants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Belongs {
+    /// It is the relation of tenants.
+    Tenants,
+    /// It carries the tenant.
+    Keyed,
+    /// Through a declared parent.
+    Reached,
+    /// To nobody, as declared.
+    Global,
+    /// Nobody said.
+    Undeclared,
+}
+
+fn belongs(tenancy: &Tenancy, relation: &Relation) -> Belongs {
+    if relation.name == tenancy.relation {
+        Belongs::Tenants
+    } else if tenancy.reached.iter().any(|r| r.relation == relation.name) {
+        Belongs::Reached
+    } else if tenancy.global.iter().any(|(patterns, _)| patterns.iter().any(|p| p.covers(&relation.name))) {
+        Belongs::Global
+    } else if relation.column(&tenancy.column).is_some() {
+        Belongs::Keyed
+    } else {
+        Belongs::Undeclared
+    }
+}
+
+impl<'a> Planner<'a> {
+    /// Every tenant-keyed row has a tenant, and every table is accounted for.
+    pub(super) fn complete(&mut self, check: &'a Check) {
+        let Some((source, catalogue, tenancy, tenants)) = self.tenants(check) else { return };
+        self.examined(&source, &tenants, true);
+        let key = vec![tenancy.key.clone()];
+        let column = vec![tenancy.column.clone()];
+        for relation in catalogue.relations.iter().filter(|r| r.kind.stores()) {
+            match belongs(tenancy, relation) {
+                Belongs::Tenants | Belongs::Global => {}
+                Belongs::Undeclared => self.must(
+                    relation.name.to_string(),
+                    Proof::Found {
+                        verdict: Verdict::Broken,
+                        kind: "undeclared_table".to_owned(),
+                        message: format!(
+                            "nobody says whose the rows are: it has no column `{}`; declare it `reached ... through ...` or `global ... because ...`",
+                            tenancy.column
+                        ),
+                    },
+                ),
+                Belongs::Keyed => {
+                    let rows = self.rows(catalogue, relation);
+                    self.examined(&source, &rows, false);
+                    let parent = RowSet::all(&tenants.relation);
+                    let reference =
+                        Reference { child: &rows, columns: &column, parent: &parent, parent_columns: &key };
+                    let message = format!("`{}` has no such tenant", tenancy.relation);
+                    self.reference(&source, &reference, true, "orphan_tenant", &message);
+                }
+                Belongs::Reached => {
+                    let Some((through, parent, parent_key)) = self.reach(&source, catalogue, tenancy, relation) else {
+                        continue;
+                    };
+                    let rows = self.rows(catalogue, relation);
+                    self.examined(&source, &rows, false);
+                    let reference =
+                        Reference { child: &rows, columns: &through, parent: &parent, parent_columns: &parent_key };
+                    let message = format!("`{}` has no such row, so this one belongs to no tenant", parent.name());
+                    self.reference(&source, &reference, true, "orphan", &message);
+                }
+            }
+        }
+    }
+
+    /// No reference leads from one tenant's row to another's.
+    pub(super) fn isolated(&mut self, check: &'a Check) {
+        let Some((source, catalogue, tenancy, tenants)) = self.tenants(check) else { return };
+        self.examined(&source, &tenants, true);
+        let mut bridges: Vec<(RelationName, Vec<String>, RelationName, Vec<String>)> = catalogue
+            .foreign_keys
+            .iter()
+            .map(|f| (f.child.clone(), f.child_columns.clone(), f.parent.clone(), f.parent_columns.clone()))
+            .collect();
+        for link in &tenancy.links {
+            let names = |list: &[(String, crate::source_text::Span)]| list.iter().map(|(c, _)| c.clone()).collect();
+            let (child, parent) = (
+                self.relation(catalogue, &source, &link.child, Some(link.span)),
+                self.relation(catalogue, &source, &link.parent, Some(link.span)),
+            );
+            let (Some(child), Some(parent)) = (child, parent) else { continue };
+            let mut wrong = Vec::new();
+            wrong.extend(super::bind::columns(child, &link.child_columns).err().into_iter().flatten());
+            wrong.extend(super::bind::columns(parent, &link.parent_columns).err().into_iter().flatten());
+            for ((c, span), (p, _)) in link.child_columns.iter().zip(&link.parent_columns) {
+                wrong.extend(super::bind::joinable((child, c), (parent, p), *span).err());
+            }
+            if wrong.is_empty() {
+                bridges.push((
+                    link.child.clone(),
+                    names(&link.child_columns),
+                    link.parent.clone(),
+                    names(&link.parent_columns),
+                ));
+            } else {
+                self.wrong(wrong);
+            }
+        }
+        bridges.sort();
+        bridges.dedup();
+        let mut proven = 0;
+        for (child, columns, parent, parent_columns) in bridges {
+            let (Some(child), Some(parent)) = (catalogue.relation(&child), catalogue.relation(&parent)) else {
+                continue;
+            };
+            let whose = [child, parent].map(|r| belongs(tenancy, r));
+            if whose.iter().any(|w| matches!(w, Belongs::Global | Belongs::Undeclared)) {
+                continue;
+            }
+            // The tenant column itself leads to the tenant; whether it does is "complete".
+            if whose[1] == Belongs::Tenants && columns == [tenancy.column.clone()] {
+                continue;
+            }
+            let paths = [child, parent].map(|r| self.tenant_path(&source, catalogue, tenancy, r, 0));
+            let [Some(child_path), Some(parent_path)] = paths else { continue };
+            let rows = self.rows(catalogue, child);
+            let mut pointing = rows.clone();
+            pointing.filters.extend(columns.iter().map(|c| {
+                let column = crate::policy::operand::Operand::Column { name: c.clone(), span: super::builder::nowhere() };
+                let is_null = crate::policy::operand::Condition::IsNull(column);
+                crate::policy::operand::Condition::Not(Box::new(is_null))
+            }));
+            let key = self.fold(&source, &pointing, &Fold::Count);
+            self.must(child.name.to_string(), Proof::Examined { key, strict: false });
+            let tally = tenants::crossing(
+                &rows,
+                &columns,
+                &child_path,
+                &RowSet::all(parent),
+                &parent_columns,
+                &parent_path,
+            );
+            let see = tally.samples(100);
+            let key = self.tally(&source, &child.name, tally);
+            let message = format!("`{}` points to a row of `{}` that is another tenant's, or nobody's", columns.join(", "), parent.name);
+            self.must(
+                child.name.to_string(),
+                Proof::Tally { key, kind: "cross_tenant".to_owned(), message, see },
+            );
+            proven += 1;
+        }
+        if proven == 0 {
+            self.unprovable(
+                "",
+                "there is no foreign key and no declared `link` between tenants' tables, so nothing shows isolation",
+            );
+        }
+        let undeclared: Vec<String> = catalogue
+            .relations
+            .iter()
+            .filter(|r| r.kind.stores() && belongs(tenancy, r) == Belongs::Undeclared)
+            .map(|r| r.name.to_string())
+            .collect();
+        if !undeclared.is_empty() {
+            self.unprovable("", &format!("nobody says whose the rows of {} are", undeclared.join(", ")));
+        }
+    }
+
+    fn tenants(&mut self, check: &'a Check) -> Option<(String, &'a Catalogue, &'a Tenancy, RowSet)> {
+        let tenancy = self.policy.tenancy.as_ref()?;
+        let (source, catalogue) = self.source(check)?;
+        let relation = self.relation(catalogue, &source, &tenancy.relation, Some(tenancy.span))?;
+        if let Err(diagnostic) = super::bind::column(relation, &tenancy.key, tenancy.span) {
+            self.wrong(vec![diagnostic]);
+            return None;
+        }
+        let rows = self.rows(catalogue, relation);
+        Some((source, catalogue, tenancy, rows))
+    }
+
+    /// The declared way from a relation to its parent.
+    fn reach(
+        &mut self,
+        source: &str,
+        catalogue: &'a Catalogue,
+        tenancy: &'a Tenancy,
+        relation: &Relation,
+    ) -> Option<(Vec<String>, RowSet, Vec<String>)> {
+        let reached = tenancy.reached.iter().find(|r| r.relation == relation.name)?;
+        let columns = match super::bind::columns(relation, &reached.through) {
+            Ok(columns) => columns,
+            Err(wrong) => {
+                self.wrong(wrong);
+                return None;
+            }
+        };
+        let parent = self.relation(catalogue, source, &reached.parent, Some(reached.span))?;
+        let foreign = catalogue
+            .foreign_keys
+            .iter()
+            .find(|f| f.child == relation.name && f.parent == parent.name && f.child_columns == columns);
+        let rows = RowSet::all(parent);
+        let key = match foreign {
+            Some(foreign) => foreign.parent_columns.clone(),
+            None => self.primary_key(&rows)?,
+        };
+        Some((columns, rows, key))
+    }
+
+    fn tenant_path(
+        &mut self,
+        source: &str,
+        catalogue: &'a Catalogue,
+        tenancy: &'a Tenancy,
+        relation: &Relation,
+        depth: usize,
+    ) -> Option<TenantPath> {
+        match belongs(tenancy, relation) {
+            Belongs::Tenants => Some(TenantPath { steps: Vec::new(), column: tenancy.key.clone() }),
+            Belongs::Keyed => Some(TenantPath { steps: Vec::new(), column: tenancy.column.clone() }),
+            Belongs::Reached if depth < 8 => {
+                let (columns, parent, key) = self.reach(source, catalogue, tenancy, relation)?;
+                let rest = self.tenant_path(source, catalogue, tenancy, &parent.relation, depth + 1)?;
+                let mut steps = vec![(columns, parent, key)];
+                steps.extend(rest.steps);
+                Some(TenantPath { steps, column: rest.column })
+            }
+            _ => {
+                self.unprovable(&relation.name.to_string(), "nothing leads from it to a tenant");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What a check says must hold.
+
+use super::RelationName;
+use super::operand::{Comparator, Condition, Operand};
+use super::value::Value;
+use crate::source_text::Span;
+
+/// A comparison that must hold.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// Left side.
+    pub left: Operand,
+    /// Comparison.
+    pub op: Comparator,
+    /// Right side.
+    pub right: Operand,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Columns of one relation.
+#[derive(Clone, Debug)]
+pub struct ColumnSet {
+    /// The relation; `None` for the relation of `on`.
+    pub relation: Option<RelationName>,
+    /// Column names, at least one.
+    pub columns: Vec<(String, Span)>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// `per columns [or null]`.
+#[derive(Clone, Debug)]
+pub struct Per {
+    /// The group's columns.
+    pub columns: Vec<(String, Span)>,
+    /// Whether a NULL key is allowed.
+    pub or_null: bool,
+}
+
+/// States a thing can be required to be in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A ledger balances.
+    Balanced(String),
+    /// Every tenant-keyed row has a tenant and every table is accounted for.
+    Complete,
+    /// No reference crosses tenants.
+    Isolated,
+    /// An audit chain is whole.
+    Intact(String),
+    /// An objective is met.
+    Met(String),
+}
+
+/// Kinds of catalogue objects `every` speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// `every foreign_key is valid`: validated, and re-proved by looking for rows without a parent.
+    ForeignKey,
+    /// `every index is valid`: valid, ready and live.
+    Index,
+    /// `every constraint is valid`: no constraint left NOT VALID.
+    Constraint,
+    /// `every trigger is enabled`: none disabled or left firing on replicas only.
+    Trigger,
+    /// `every sequence is ahead`: not behind the greatest value of the column it feeds.
+    Sequence,
+}
+
+impl ObjectKind {
+    /// The word, the state it can be in, and the kind.
+    pub const ALL: [(&'static str, &'static str, Self); 5] = [
+        ("foreign_key", "valid", Self::ForeignKey),
+        ("index", "valid", Self::Index),
+        ("constraint", "valid", Self::Constraint),
+        ("trigger", "enabled", Self::Trigger),
+        ("sequence", "ahead", Self::Sequence),
+    ];
+}
+
+/// What raw SQL must return.
+#[derive(Clone, Debug)]
+pub enum Returns {
+    /// No rows.
+    NoRows,
+    /// One row with one column of this value.
+    Value(Value),
+}
+
+/// Raw SQL, already caged.
+#[derive(Clone, Debug)]
+pub struct RawSql {
+    /// The statement with `$1`, `$2` ... in place of names.
+    pub text: String,
+    /// Parameter names by number, from 1.
+    pub parameters: Vec<String>,
+    /// Functions it calls, each as optional schema and name, to be judged by the catalogue.
+    pub functions: Vec<(Option<String>, String)>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What must hold.
+#[derive(Clone, Debug)]
+pub enum Assertion {
+    /// Comparisons of values of the relation or the run; all must hold.
+    Values(Vec<Comparison>),
+    /// Comparisons that must hold in every group.
+    Groups(Vec<Comparison>, Per),
+    /// A condition every row must satisfy.
+    Rows(Condition),
+    /// Every key of the child is a key of the parent.
+    References {
+        /// Child columns.
+        child: ColumnSet,
+        /// Parent columns, as many.
+        parent: ColumnSet,
+        /// Whether a NULL in the child is fine.
+        or_null: bool,
+    },
+    /// No two rows agree in all these columns.
+    Unique {
+        /// The columns.
+        columns: ColumnSet,
+        /// Whether rows with a NULL among them are fine.
+        or_null: bool,
+    },
+    /// No row has NULL in any of these columns.
+    NotNull(ColumnSet),
+    /// A declared thing is in a state.
+    State(State),
+    /// Every object of a kind is in its state.
+    Every(ObjectKind),
+    /// Raw SQL returns what it must.
+    Sql(Returns, RawSql),
+}

@@ -1,0 +1,240 @@
+//! Values to be computed: of one row, of a group, of a relation, or of the run.
+
+use super::RelationName;
+use super::value::{Type, Value};
+use crate::source_text::Span;
+
+/// Arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// Addition.
+    Add,
+    /// Subtraction.
+    Subtract,
+    /// Multiplication.
+    Multiply,
+    /// Division.
+    Divide,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparator {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+impl Comparator {
+    /// As the policy writes it.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+
+    /// Whether an ordering satisfies it.
+    #[must_use]
+    pub fn accepts(self, ordering: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => ordering.is_eq(),
+            Self::NotEqual => ordering.is_ne(),
+            Self::Less => ordering.is_lt(),
+            Self::LessOrEqual => ordering.is_le(),
+            Self::Greater => ordering.is_gt(),
+            Self::GreaterOrEqual => ordering.is_ge(),
+        }
+    }
+}
+
+/// Aggregate functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Function {
+    /// Number of rows.
+    Rows,
+    /// Number of rows whose argument is not NULL.
+    Count,
+    /// Exact sum. A NULL argument makes it unknown unless `??` says what NULL is.
+    Sum,
+    /// Least value.
+    Min,
+    /// Greatest value.
+    Max,
+    /// Latest instant.
+    Newest,
+    /// Earliest instant.
+    Oldest,
+}
+
+impl Function {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rows => "rows",
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+        }
+    }
+
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Rows, Self::Count, Self::Sum, Self::Min, Self::Max, Self::Newest, Self::Oldest];
+}
+
+/// Which rows an aggregate is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// The relation the check's `on` stands for, with its filter.
+    On,
+    /// A relation named in the expression.
+    Relation(RelationName),
+}
+
+/// An aggregate over rows.
+#[derive(Clone, Debug)]
+pub struct Aggregate {
+    /// What is computed.
+    pub function: Function,
+    /// Of what; `None` for `rows`.
+    pub argument: Option<Operand>,
+    /// Over which rows.
+    pub over: Over,
+    /// Narrowed by `where` inside the parentheses.
+    pub filter: Option<Condition>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A fact a source publishes about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactRef {
+    /// The source.
+    pub source: String,
+    /// Name in the published list.
+    pub fact: String,
+    /// Its argument, for facts that take one.
+    pub argument: Option<String>,
+    /// Its type.
+    pub ty: Type,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A value to be computed.
+#[derive(Clone, Debug)]
+pub enum Operand {
+    /// A fixed value.
+    Literal(Value),
+    /// A parameter's value.
+    Param {
+        /// Its name.
+        name: String,
+        /// Its type.
+        ty: Type,
+    },
+    /// The pinned instant of the run.
+    Now,
+    /// A column of the row at hand.
+    Column {
+        /// Its exact name.
+        name: String,
+        /// Where it is written.
+        span: Span,
+    },
+    /// An aggregate.
+    Aggregate(Box<Aggregate>),
+    /// A fact of a source.
+    Fact(FactRef),
+    /// `left op right`.
+    Binary {
+        /// The operation.
+        op: Arithmetic,
+        /// Left side.
+        left: Box<Operand>,
+        /// Right side.
+        right: Box<Operand>,
+        /// Where it is written.
+        span: Span,
+    },
+    /// `-value`.
+    Negate(Box<Operand>),
+    /// `value ?? fallback`.
+    Coalesce(Box<Operand>, Value),
+}
+
+impl Operand {
+    /// Calls `visit` on this operand and all inside it, not entering aggregates.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+        visit(self);
+        match self {
+            Self::Binary { left, right, .. } => {
+                left.walk(visit);
+                right.walk(visit);
+            }
+            Self::Negate(inner) | Self::Coalesce(inner, _) => inner.walk(visit),
+            _ => {}
+        }
+    }
+
+    /// Whether it needs a row at hand.
+    #[must_use]
+    pub fn has_column(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |o| found |= matches!(o, Self::Column { .. }));
+        found
+    }
+
+    /// Whether it needs an aggregate.
+    #[must_use]
+    pub fn has_aggregate(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |o| found |= matches!(o, Self::Aggregate(_)));
+        found
+    }
+}
+
+/// A condition on one row.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// All of them.
+    And(Vec<Condition>),
+    /// Any of them.
+    Or(Vec<Condition>),
+    /// Not so.
+    Not(Box<Condition>),
+    /// The value is NULL.
+    IsNull(Operand),
+    /// The value is one of these.
+    In(Operand, Vec<Operand>),
+    /// A comparison.
+    Compare {
+        /// Left side.
+        left: Operand,
+        /// Comparison.
+        op: Comparator,
+        /// Right side.
+        right: Operand,
+        /// Where it is written.
+        span: Span,
+    },
+}

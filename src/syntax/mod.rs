@@ -1,0 +1,12 @@
+//! Policy text to [`ast::Ast`]: the pest boundary, and the printer that writes a policy back.
+
+pub mod ast;
+mod balance;
+mod expressions;
+mod grammar;
+mod outline;
+mod parts;
+mod statements;
+mod words;
+
+pub use outline::parse;

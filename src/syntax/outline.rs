@@ -1,0 +1,188 @@
+//! Step 1: a file into statements and blocks, each statement handed to the rule of its first word.
+
+use pest::Parser as _;
+use pest::iterators::Pair;
+
+use super::ast::{Ast, Statement};
+use super::grammar::{Grammar, Rule, describe};
+use super::parts::Place;
+use super::words::{Block, Has};
+use super::{balance, statements};
+use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::source_text::{FileId, Span};
+
+/// Largest policy file that is read, in bytes.
+const MAX_BYTES: usize = 4 << 20;
+
+/// Parses one file. Statements that cannot be read are left out of the tree and reported; all others are
+/// in it, so that later steps can report their mistakes too.
+#[must_use]
+pub fn parse(file: FileId, text: &str) -> (Ast, Vec<Diagnostic>) {
+    let mut reader = Outline { file, found: balance::check(file, text) };
+    let mut ast = Ast { file, statements: Vec::new() };
+    if text.len() > MAX_BYTES {
+        let span = Span { file, start: 0, end: 0 };
+        reader.found.push(
+            Diagnostic::error(Code::Unreadable, format!("policy file is larger than {} MiB", MAX_BYTES >> 20))
+                .at(span, "this file"),
+        );
+    }
+    if !reader.found.is_empty() {
+        return (ast, reader.found);
+    }
+    match Grammar::parse(Rule::outline, text) {
+        Ok(pairs) => {
+            for outline in pairs {
+                ast.statements = reader.block(outline, Block::Top);
+            }
+        }
+        Err(error) => reader.found.push(malformed(file, 0, text.len(), &error)),
+    }
+    (ast, reader.found)
+}
+
+struct Outline {
+    file: FileId,
+    found: Vec<Diagnostic>,
+}
+
+impl Outline {
+    fn block(&mut self, pair: Pair<'_, Rule>, block: Block) -> Vec<Statement> {
+        pair.into_inner()
+            .filter(|inner| inner.as_rule() == Rule::statement)
+            .filter_map(|inner| self.statement(inner, block))
+            .collect()
+    }
+
+    fn statement(&mut self, pair: Pair<'_, Rule>, block: Block) -> Option<Statement> {
+        let mut parts = pair.into_inner();
+        let head = parts.next()?;
+        let body = parts.next();
+        let text = head.as_str().trim_end();
+        let start = head.as_span().start();
+        let word = first_word(text);
+        let word_span = Span { file: self.file, start, end: start + word.len() };
+        let span = Span { file: self.file, start, end: start + text.len() };
+
+        let Some(known) = block.words().iter().find(|known| known.word == word) else {
+            self.found.push(unknown_word(word, word_span, block));
+            return None;
+        };
+        let children = match (known.has, body) {
+            (Has::Always(inside) | Has::Maybe(inside), Some(body)) => self.block(body, inside),
+            (Has::Always(_), None) => {
+                self.found.push(
+                    Diagnostic::error(Code::BlockMismatch, format!("`{word}` needs a block"))
+                        .at(span, "no `{ ... }` follows")
+                        .help(format!("write `{text} {{ ... }}`")),
+                );
+                return None;
+            }
+            (Has::None, Some(body)) => {
+                let at = body.as_span();
+                self.found.push(
+                    Diagnostic::error(Code::BlockMismatch, format!("`{word}` has no block"))
+                        .at(Span { file: self.file, start: at.start(), end: at.start() + 1 }, "not allowed here"),
+                );
+                return None;
+            }
+            (_, None) => Vec::new(),
+        };
+        match Grammar::parse(known.rule, text) {
+            Ok(mut pairs) => {
+                let read = pairs.next().and_then(|pair| {
+                    statements::read(pair, Place { file: self.file, base: start }, &mut self.found)
+                });
+                let clause = read?;
+                Some(Statement { clause, span, children })
+            }
+            Err(error) => {
+                self.found.push(malformed(self.file, start, text.len(), &error));
+                None
+            }
+        }
+    }
+}
+
+/// The word a statement begins with; when it begins with something else, that one character.
+fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+    let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
+    text.get(..end).unwrap_or(text)
+}
+
+fn unknown_word(word: &str, span: Span, block: Block) -> Diagnostic {
+    if let Some(advice) = block.not_available(word) {
+        return Diagnostic::error(Code::NotAvailable, format!("`{word}` is not available in this version"))
+            .at(span, "cannot be carried out")
+            .help(advice);
+    }
+    let legal: Vec<&str> = block.words().iter().map(|known| known.word).collect();
+    let message = format!("unknown word `{word}` {}", block.place());
+    let diagnostic = Diagnostic::error(Code::UnknownWord, message).at(span, "not known here");
+    let elsewhere = [Block::Top, Block::Policy, Block::Tenancy, Block::Ledger, Block::Chain, Block::Gate]
+        .into_iter()
+        .chain([Block::Check, Block::Waive])
+        .find(|other| *other != block && other.words().iter().any(|known| known.word == word));
+    match elsewhere {
+        Some(home) if suggest::nearest(word, &legal).is_none() => {
+            diagnostic.help(format!("`{word}` belongs {}; legal here: {}", home.place(), suggest::listing(&legal)))
+        }
+        _ => diagnostic.did_you_mean(word, legal),
+    }
+}
+
+/// Turns pest's furthest failure inside one statement into words for people.
+fn malformed(file: FileId, base: usize, length: usize, error: &pest::error::Error<Rule>) -> Diagnostic {
+    let at = match error.location {
+        pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at.min(length),
+    };
+    let line = match &error.line_col {
+        pest::error::LineColLocation::Pos((_, column)) | pest::error::LineColLocation::Span((_, column), _) => {
+            error.line().chars().skip(column.saturating_sub(1)).collect::<String>()
+        }
+    };
+    let wrong = wrong_piece(&line);
+    let span = Span { file, start: base + at, end: (base + at + wrong.len()).min(base + length) };
+    let mut expected: Vec<String> = match &error.variant {
+        pest::error::ErrorVariant::ParsingError { positives, .. } => {
+            positives.iter().filter_map(|rule| describe(*rule)).collect()
+        }
+        pest::error::ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    expected.sort();
+    expected.dedup();
+    if expected.iter().any(|e| e == "a value") {
+        expected.retain(|e| !e.starts_with("a date") && !e.starts_with("a parameter") && !e.starts_with("a number"));
+    }
+    let message = if wrong.is_empty() {
+        "the statement ends too early".to_owned()
+    } else {
+        format!("`{wrong}` does not fit here")
+    };
+    let words: Vec<&str> = expected.iter().filter_map(|e| e.strip_prefix('`')?.strip_suffix('`')).collect();
+    let near = suggest::nearest(wrong, &words).map(|near| format!("did you mean `{near}`?"));
+    let help = match (near, expected.as_slice()) {
+        (Some(near), _) => Some(near),
+        (None, []) => None,
+        (None, expected) => Some(format!("expected {}", suggest::alternatives(expected))),
+    };
+    let diagnostic = Diagnostic::error(Code::Malformed, message).at(span, "here");
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// The token at the place of failure, for its span and for the message.
+fn wrong_piece(rest: &str) -> &str {
+    let mut chars = rest.char_indices();
+    let end = match chars.next() {
+        None => 0,
+        Some((_, first)) if first.is_alphanumeric() || first == '_' || first == '$' => chars
+            .find(|(_, c)| !(c.is_alphanumeric() || *c == '_' || *c == '%'))
+            .map_or(rest.len(), |(at, _)| at),
+        Some((_, first)) => first.len_utf8(),
+    };
+    rest.get(..end).unwrap_or("")
+}

@@ -1,0 +1,188 @@
+//! Step 2: one statement's pairs into a [`Clause`].
+
+use pest::iterators::Pair;
+
+use super::ast::{Address, Clause, Grouping, Literal, Side, WhenRight};
+use super::expressions::Reader;
+use super::grammar::Rule;
+use super::parts::{Parts, Place};
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Reads one statement. A tree of an unexpected shape is a bug and is reported as one instead of guessed at.
+pub(super) fn read(pair: Pair<'_, Rule>, place: Place, found: &mut Vec<Diagnostic>) -> Option<Clause> {
+    let span = place.span(&pair);
+    let before = found.len();
+    let clause = clause(pair, &mut Reader { place, found });
+    if clause.is_none() && found.len() == before {
+        found.push(
+            Diagnostic::error(Code::Malformed, "this statement could not be read")
+                .at(span, "here")
+                .help("please report this as a bug, with the statement"),
+        );
+    }
+    clause
+}
+
+fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
+    let rule = pair.as_rule();
+    let span = reader.place.span(&pair);
+    let mut p = Parts::of(pair, reader.place);
+    Some(match rule {
+        Rule::s_policy => Clause::Policy { name: p.word(Rule::name)?, title: p.text(reader.found) },
+        Rule::s_include => Clause::Include { path: p.text(reader.found)? },
+        Rule::s_param => {
+            let (name, ty) = (p.word(Rule::name)?, p.word(Rule::name)?);
+            let default = match p.take(Rule::literal) {
+                Some(literal) => Some(reader.literal(literal)?),
+                None if p.saw(Rule::k_all) => Some(Literal::All(span)),
+                None => None,
+            };
+            Clause::Param { name, ty, default }
+        }
+        Rule::s_source => {
+            let (kind, name) = (p.word(Rule::name)?, p.word(Rule::name)?);
+            let address = if p.saw(Rule::k_env) {
+                Some(Address::Env(p.word(Rule::name)?))
+            } else if p.saw(Rule::k_file) {
+                Some(Address::File(p.text(reader.found)?))
+            } else {
+                p.text(reader.found).map(Address::Literal)
+            };
+            Clause::Source { kind, name, address }
+        }
+        Rule::s_objective => Clause::Objective {
+            name: p.word(Rule::name)?,
+            target: p.word(Rule::quantity)?,
+            from: reader.next_expr(&mut p)?,
+            to: reader.next_expr(&mut p)?,
+        },
+        Rule::s_tenancy => Clause::Tenancy { key: p.path()?, column: p.ident()? },
+        Rule::s_ledger => {
+            Clause::Ledger { name: p.word(Rule::name)?, on: p.path()?, filter: reader.next_filter(&mut p) }
+        }
+        Rule::s_chain => {
+            Clause::Chain { name: p.word(Rule::name)?, on: p.path()?, filter: reader.next_filter(&mut p) }
+        }
+        Rule::s_template => {
+            let name = p.word(Rule::name)?;
+            let mut slots = Vec::new();
+            while let Some(slot) = p.take(Rule::slot) {
+                let mut inside = Parts::of(slot, reader.place);
+                slots.push((inside.word(Rule::name)?, inside.word(Rule::name)?));
+            }
+            Clause::Template { name, slots }
+        }
+        Rule::s_gate => {
+            let name = p.word(Rule::name)?;
+            let title = p.text(reader.found);
+            let on = if p.saw(Rule::k_on) { p.word(Rule::name) } else { None };
+            let after = if p.saw(Rule::k_after) { p.word(Rule::name) } else { None };
+            Clause::Gate { name, title, on, after }
+        }
+        Rule::s_waive => Clause::Waive { check: p.word(Rule::name)? },
+        Rule::s_language => Clause::Language { version: p.word(Rule::quantity)? },
+        Rule::s_owner => Clause::Owner { owner: p.text(reader.found)? },
+        Rule::s_schema => Clause::Schema { schema: p.ident()? },
+        Rule::s_max_waiver => Clause::MaxWaiver { limit: p.word(Rule::quantity)? },
+        Rule::s_until => Clause::Until { date: p.word(Rule::timestamp)? },
+        Rule::s_reason => Clause::Reason { reason: p.text(reader.found)? },
+        Rule::s_approved => Clause::Approved { by: p.text(reader.found)? },
+        Rule::s_global => {
+            let tables = std::iter::from_fn(|| p.pattern()).collect();
+            Clause::Global { tables, because: p.text(reader.found)? }
+        }
+        Rule::s_reached => Clause::Reached { table: p.path()?, through: p.columns()?, of: p.path()? },
+        Rule::s_bridge => Clause::Bridge { from: reader.next_tuple(&mut p)?, to: reader.next_tuple(&mut p)? },
+        Rule::s_entry => {
+            Clause::Entry { columns: p.columns()?, of: p.path()?, filter: reader.next_filter(&mut p) }
+        }
+        Rule::s_debit => Clause::Debit { value: reader.next_expr(&mut p)? },
+        Rule::s_credit => Clause::Credit { value: reader.next_expr(&mut p)? },
+        Rule::s_amount => {
+            let value = reader.next_expr(&mut p)?;
+            let side = match p.ident() {
+                Some(column) => Some(Side {
+                    column,
+                    debit: reader.next_list(&mut p)?,
+                    credit: reader.next_list(&mut p)?,
+                }),
+                None => None,
+            };
+            Clause::Amount { value, side }
+        }
+        Rule::s_balance => {
+            let mut groups = Vec::new();
+            while let Some(group) = p.take(Rule::grouping) {
+                let span = reader.place.span(&group);
+                let mut inside = Parts::of(group, reader.place);
+                let columns = inside.idents();
+                groups.push(if columns.is_empty() {
+                    Grouping::Overall(span)
+                } else {
+                    Grouping::Per(columns, span)
+                });
+            }
+            Clause::Balance { groups }
+        }
+        Rule::s_totals => Clause::Totals { columns: std::iter::from_fn(|| p.path()).collect() },
+        Rule::s_running => Clause::Running { column: p.ident()?, per: p.columns()?, order: p.columns()? },
+        Rule::s_tolerance => Clause::Tolerance { amount: p.word(Rule::quantity)? },
+        Rule::s_without => Clause::Without { rule: p.word(Rule::name)?, because: p.text(reader.found)? },
+        Rule::s_split => Clause::Split { columns: p.columns()? },
+        Rule::s_order => Clause::Order { columns: p.columns()?, dense_from: p.word(Rule::quantity) },
+        Rule::s_link => Clause::Link { column: p.ident(), genesis: reader.next_expr(&mut p) },
+        Rule::s_hash => Clause::Hash { column: p.ident()?, recipe: reader.next_expr(&mut p)? },
+        Rule::s_search => {
+            let column = p.ident()?;
+            let mut offset = || Reader::next_signed(&mut Parts::of(p.take(Rule::offset)?, reader.place));
+            let (from, to) = (offset()?, offset()?);
+            Clause::Search { column, from, to, step: p.word(Rule::quantity) }
+        }
+        Rule::s_check => {
+            let name = p.word(Rule::name)?;
+            let title = p.text(reader.found);
+            let template = match p.word(Rule::name) {
+                Some(template) => {
+                    let mut arguments = Vec::new();
+                    while let Some(argument) = reader.next_expr(&mut p) {
+                        arguments.push(argument);
+                    }
+                    Some((template, arguments))
+                }
+                None => None,
+            };
+            Clause::Check { name, title, template }
+        }
+        Rule::s_on => {
+            let tables = std::iter::from_fn(|| p.pattern()).collect();
+            Clause::On { tables, filter: reader.next_filter(&mut p) }
+        }
+        Rule::s_require | Rule::s_recommend => {
+            let pair = p.take(Rule::assertion)?;
+            let written = reader.place.span(&pair);
+            Clause::Assert {
+                required: rule == Rule::s_require,
+                assertion: reader.assertion(pair)?,
+                written,
+            }
+        }
+        Rule::s_when => {
+            let left = reader.next_expr(&mut p)?;
+            let op = p.word(Rule::compare)?;
+            let right = match reader.next_expr(&mut p) {
+                Some(value) => WhenRight::Value(value),
+                None if p.saw(Rule::k_all) => WhenRight::All(span),
+                None => WhenRight::Bool(p.saw(Rule::k_true), span),
+            };
+            Clause::When { left, op, right }
+        }
+        Rule::s_evidence => {
+            Clause::Evidence { controls: std::iter::from_fn(|| p.word(Rule::control)).collect() }
+        }
+        Rule::s_timeout => Clause::Timeout { limit: p.word(Rule::quantity)? },
+        Rule::s_runbook => Clause::Runbook { url: p.text(reader.found)? },
+        Rule::s_allow => Clause::AllowEmpty,
+        Rule::s_unwaivable => Clause::Unwaivable,
+        _ => return None,
+    })
+}

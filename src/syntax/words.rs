@@ -1,0 +1,133 @@
+//! Which words may begin a statement in which block, and what each leads to.
+
+use super::grammar::Rule;
+
+/// A block of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Block {
+    Top,
+    Policy,
+    Tenancy,
+    Ledger,
+    Chain,
+    Template,
+    Gate,
+    Check,
+    Waive,
+}
+
+/// Whether a statement has a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Has {
+    /// Never.
+    None,
+    /// It may.
+    Maybe(Block),
+    /// Always.
+    Always(Block),
+}
+
+/// A word that may begin a statement.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word {
+    pub(super) word: &'static str,
+    pub(super) rule: Rule,
+    pub(super) has: Has,
+}
+
+const fn word(word: &'static str, rule: Rule, has: Has) -> Word {
+    Word { word, rule, has }
+}
+
+impl Block {
+    /// How the block is called in a message.
+    pub(super) fn place(self) -> &'static str {
+        match self {
+            Self::Top => "at the top level",
+            Self::Policy => "in `policy`",
+            Self::Tenancy => "in `tenancy`",
+            Self::Ledger => "in `ledger`",
+            Self::Chain => "in `chain`",
+            Self::Template => "in `template`",
+            Self::Gate => "in `gate`",
+            Self::Check => "in `check`",
+            Self::Waive => "in `waive`",
+        }
+    }
+
+    /// The words that may begin a statement in it.
+    pub(super) fn words(self) -> &'static [Word] {
+        match self {
+            Self::Top => const { &[
+                word("policy", Rule::s_policy, Has::Maybe(Block::Policy)),
+                word("include", Rule::s_include, Has::None),
+                word("param", Rule::s_param, Has::None),
+                word("source", Rule::s_source, Has::None),
+                word("objective", Rule::s_objective, Has::None),
+                word("tenancy", Rule::s_tenancy, Has::Maybe(Block::Tenancy)),
+                word("ledger", Rule::s_ledger, Has::Always(Block::Ledger)),
+                word("chain", Rule::s_chain, Has::Always(Block::Chain)),
+                word("template", Rule::s_template, Has::Always(Block::Template)),
+                word("gate", Rule::s_gate, Has::Always(Block::Gate)),
+                word("waive", Rule::s_waive, Has::Always(Block::Waive)),
+            ] },
+            Self::Policy => const { &[
+                word("language", Rule::s_language, Has::None),
+                word("owner", Rule::s_owner, Has::None),
+                word("schema", Rule::s_schema, Has::None),
+                word("max_waiver", Rule::s_max_waiver, Has::None),
+            ] },
+            Self::Tenancy => const { &[
+                word("global", Rule::s_global, Has::None),
+                word("reached", Rule::s_reached, Has::None),
+                word("link", Rule::s_bridge, Has::None),
+            ] },
+            Self::Ledger => const { &[
+                word("entry", Rule::s_entry, Has::None),
+                word("debit", Rule::s_debit, Has::None),
+                word("credit", Rule::s_credit, Has::None),
+                word("amount", Rule::s_amount, Has::None),
+                word("balance", Rule::s_balance, Has::None),
+                word("totals", Rule::s_totals, Has::None),
+                word("running", Rule::s_running, Has::None),
+                word("tolerance", Rule::s_tolerance, Has::None),
+                word("without", Rule::s_without, Has::None),
+            ] },
+            Self::Chain => const { &[
+                word("split", Rule::s_split, Has::None),
+                word("order", Rule::s_order, Has::None),
+                word("link", Rule::s_link, Has::None),
+                word("hash", Rule::s_hash, Has::None),
+                word("search", Rule::s_search, Has::None),
+            ] },
+            Self::Gate => const { &[word("check", Rule::s_check, Has::Maybe(Block::Check))] },
+            Self::Template | Self::Check => const { &[
+                word("on", Rule::s_on, Has::None),
+                word("require", Rule::s_require, Has::None),
+                word("recommend", Rule::s_recommend, Has::None),
+                word("when", Rule::s_when, Has::None),
+                word("evidence", Rule::s_evidence, Has::None),
+                word("timeout", Rule::s_timeout, Has::None),
+                word("runbook", Rule::s_runbook, Has::None),
+                word("allow", Rule::s_allow, Has::None),
+                word("unwaivable", Rule::s_unwaivable, Has::None),
+            ] },
+            Self::Waive => const { &[
+                word("until", Rule::s_until, Has::None),
+                word("owner", Rule::s_owner, Has::None),
+                word("reason", Rule::s_reason, Has::None),
+                word("approved", Rule::s_approved, Has::None),
+            ] },
+        }
+    }
+
+    /// Words of the language's design that this version cannot carry out here, with what to do meanwhile.
+    pub(super) fn not_available(self, word: &str) -> Option<&'static str> {
+        match (self, word) {
+            (Self::Top, "procedure" | "baseline") | (Self::Chain, "anchor") | (Self::Check, "retry") => {
+                Some("leave it out; it would be ignored, and what is ignored must not look checked")
+            }
+            _ => None,
+        }
+    }
+}
