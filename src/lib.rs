@@ -8,8 +8,10 @@
 //! ```
 
 pub mod chain;
+pub mod facts_failure;
 pub mod finding;
 pub mod policy;
+pub mod probe;
 pub mod report;
 pub mod source_text;
 pub mod verdict;
