@@ -31,7 +31,8 @@ struct State {
 pub struct Cancelled {
     /// Sessions that had a query running.
     pub asked: usize,
-    /// Of those, the ones whose query was still running at the end.
+    /// Of those, the ones whose query was still running at the end, or whose caller had let go of it, so that
+    /// nobody was there to see it end.
     pub still_running: usize,
     /// Requests that could not be delivered, one line each.
     pub failures: Vec<String>,

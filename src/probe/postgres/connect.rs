@@ -11,8 +11,9 @@ use tokio_postgres::config::{ChannelBinding, SslMode as Negotiate, SslNegotiatio
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::address::{Address, Endpoint, Target, Wanted};
+use super::address::{Address, Wanted};
 use super::failure::{self, Moment, QueryError};
+use super::targets::{Endpoint, Target};
 use super::tls::{self, SslMode};
 use crate::facts_failure::FailureKind;
 
@@ -149,7 +150,10 @@ async fn attempt(
     let task = tokio::spawn(async move {
         if let Err(error) = connection.await {
             let mut said = failure::of_query(&error, Moment::default());
-            said.kind = FailureKind::ConnectionLost;
+            // Whatever else ended it, to us it is gone; but a standby's conflict says more than that.
+            if said.kind != FailureKind::SnapshotConflict {
+                said.kind = FailureKind::ConnectionLost;
+            }
             *words.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
         }
     });
@@ -184,17 +188,13 @@ fn config(address: &Address, target: &Target, encrypted: bool, application_name:
         config.password(&password.0);
     }
     if let Some(options) = &address.options {
-        config.options(options);
+        config.options(&options.0);
     }
-    if let Some(idle) = address.keep_alive.idle {
-        config.keepalives_idle(idle);
-    }
-    if let Some(interval) = address.keep_alive.interval {
-        config.keepalives_interval(interval);
-    }
-    if let Some(count) = address.keep_alive.count {
-        config.keepalives_retries(count);
-    }
+    // The operating system notices a dead peer after hours; a gate cannot wait that long.
+    config
+        .keepalives_idle(address.keep_alive.idle.unwrap_or(Duration::from_secs(60)))
+        .keepalives_interval(address.keep_alive.interval.unwrap_or(Duration::from_secs(15)))
+        .keepalives_retries(address.keep_alive.count.unwrap_or(4));
     if let Some(limit) = address.keep_alive.user_timeout {
         config.tcp_user_timeout(limit);
     }

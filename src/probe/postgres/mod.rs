@@ -2,7 +2,8 @@
 //!
 //! - [`address`] turns a URL, a keyword string or the environment into an [`Address`], with libpq's rules.
 //! - [`connect`] tries its hosts in order; [`tls`] builds what encryption needs.
-//! - [`session`] is one pinned, read-only conversation; all sessions of a run share one snapshot.
+//! - [`session`] is one pinned, read-only conversation; all sessions of a run share one [`snapshot`].
+//! - [`stream`] asks: rows as text, one by one or all at once, and COPY.
 //! - [`failure`] names what went wrong by its cause.
 //! - [`role`] and [`identity`] say who is looking, and at what.
 //! - [`cancel`] stops every query of a run on the server.
@@ -20,9 +21,13 @@ mod pins;
 pub mod role;
 pub mod service_file;
 pub mod session;
+mod settings;
+pub mod snapshot;
 mod ssl_files;
-mod stream;
+pub mod stream;
+mod targets;
 pub mod tls;
+mod turn;
 
 #[cfg(test)]
 mod scratch;
@@ -34,3 +39,4 @@ pub use cancel::Canceller;
 pub use environment::{Environment, ProcessEnvironment};
 pub use failure::QueryError;
 pub use session::{Session, SessionOptions};
+pub use snapshot::Snapshot;

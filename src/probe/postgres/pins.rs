@@ -73,13 +73,11 @@ pub(super) fn read_back() -> String {
 /// What is wrong with the answer to [`read_back`], if anything.
 pub(super) fn mismatch(cells: &[Option<&str>]) -> Option<String> {
     let wanted = PINS.iter().copied().chain(BLINDFOLDS.iter().map(|name| (*name, "off")));
-    let mut at = 0;
-    for (name, value) in wanted {
+    for (at, (name, value)) in wanted.enumerate() {
         let found = cells.get(at).copied().flatten().unwrap_or("");
         if found != value {
             return Some(format!("{name} is `{found}` where it must be `{value}`"));
         }
-        at += 1;
     }
     None
 }

@@ -28,15 +28,17 @@ pub(super) struct Scratch {
     owner: Option<(u32, u32)>,
 }
 
-/// The newest server binaries, or `None`.
+/// The directory named in `HOLDTRUE_TEST_PGBIN`, else the newest server binaries of the packages.
 fn binaries() -> Option<PathBuf> {
-    let mut found: Vec<_> = fs::read_dir("/usr/lib/postgresql")
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-        .filter(|bin| bin.join("initdb").exists())
-        .collect();
-    found.sort();
-    found.pop()
+    let named = std::env::var_os("HOLDTRUE_TEST_PGBIN").map(PathBuf::from);
+    let packaged = || {
+        let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
+        versions
+            .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+            .filter(|bin| bin.join("initdb").exists())
+            .max()
+    };
+    named.or_else(packaged)
 }
 
 /// A server refuses to run as root: then it runs as `postgres` or `nobody`.
@@ -86,7 +88,7 @@ impl Scratch {
             "pg_basebackup",
             &["-D", data, "-R", "-c", "fast", "-X", "stream", "-h", socket, "-p", &port, "-U", "postgres"],
         );
-        standby.configure("listen_addresses = ''\nhot_standby = on\n");
+        standby.configure("listen_addresses = ''\nhot_standby = on\nmax_standby_streaming_delay = 0\nhot_standby_feedback = off\n");
         standby.launch();
         standby
     }

@@ -7,9 +7,8 @@ use super::environment::fake::FakeEnvironment;
 use super::identity::{NONE, NOT_READABLE, identity};
 use super::role::write_powers;
 use super::scratch::Scratch;
-use super::session::Snapshot;
 use super::stream::Streamed;
-use super::{Address, Canceller, Session, SessionOptions};
+use super::{Address, Canceller, Session, SessionOptions, Snapshot};
 use crate::facts_failure::FailureKind;
 
 async fn snapshot_of(session: &Session) -> String {
@@ -328,6 +327,9 @@ async fn identity_says_what_is_looked_at_and_what_it_may_not_see() {
     assert_eq!(fact(&facts, "replay_lsn"), NONE);
     assert!(fact(&facts, "server_clock").ends_with('Z'));
 
+    // Its snapshot would keep the primary from removing the rows that the standby is to lose below.
+    session.close().await;
+
     // A standby, first replaying and then paused.
     let standby = server.standby();
     let replica = standby.open("").await;
@@ -338,6 +340,29 @@ async fn identity_says_what_is_looked_at_and_what_it_may_not_see() {
     let facts = identity(&replica).await.unwrap();
     assert_eq!((fact(&facts, "in_recovery"), fact(&facts, "replay_paused")), ("true", "false"));
     assert_ne!(fact(&facts, "replay_lsn"), NONE);
+    let replayed = async |wanted: &str, sql: &str| {
+        for _ in 0..100 {
+            if standby.sql(sql) == wanted {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("not replayed: {sql}");
+    };
+    // Replay removes rows that a snapshot still sees: on a standby the reader loses, and it is not a plain loss.
+    server.sql("create table vanishing as select g as x from generate_series(1, 1000) g");
+    replayed("1", "select count(*) from pg_class where relname = 'vanishing'").await;
+    let reader = standby.open("").await;
+    reader.begin().await.unwrap();
+    let count = "select pg_catalog.count(*)::text from public.vanishing";
+    assert_eq!(cell(&reader, count).await.as_deref(), Some("1000"));
+    server.sql("delete from vanishing");
+    server.sql("vacuum vanishing");
+    replayed("0", "select count(*) from vanishing").await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let conflict = reader.rows(count, &[]).await.unwrap_err();
+    assert_eq!(conflict.kind, FailureKind::SnapshotConflict, "{conflict}");
+
     standby.sql("select pg_wal_replay_pause()");
     let paused = standby.open("").await;
     paused.begin().await.unwrap();

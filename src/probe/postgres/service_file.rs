@@ -5,19 +5,22 @@
 
 use std::path::{Path, PathBuf};
 
-use super::address::AddressError;
 use super::environment::Environment;
+use super::settings::AddressError;
 
 /// System directories searched when `PGSYSCONFDIR` is not set: what Debian's and Red Hat's packages are built with.
 const SYSTEM_DIRECTORIES: [&str; 2] = ["/etc/postgresql-common", "/etc/sysconfig/pgsql"];
+
+/// A name, its value, and the line it stands on, from 1.
+pub type Line = (String, String, usize);
 
 /// One service as found.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Service {
     /// The file it was found in.
     pub file: PathBuf,
-    /// Names and values in the order of the file, with the line each stands on, from 1.
-    pub settings: Vec<(String, String, usize)>,
+    /// Names and values in the order of the file.
+    pub settings: Vec<Line>,
 }
 
 /// Finds a service by name. `named_file` is `servicefile=` or `PGSERVICEFILE`.
@@ -69,12 +72,8 @@ fn candidates(named_file: Option<&str>, env: &dyn Environment) -> Vec<(PathBuf, 
 }
 
 /// The settings of one service, or `None` where the text does not define it.
-fn parse(
-    text: &str,
-    service: &str,
-    file: &Path,
-) -> Result<Option<Vec<(String, String, usize)>>, AddressError> {
-    let mut found: Option<Vec<(String, String, usize)>> = None;
+fn parse(text: &str, service: &str, file: &Path) -> Result<Option<Vec<Line>>, AddressError> {
+    let mut found: Option<Vec<Line>> = None;
     for (at, line) in text.lines().enumerate() {
         let number = at + 1;
         let line = line.trim();

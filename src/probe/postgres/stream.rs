@@ -14,7 +14,8 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Statement};
 
 use super::failure::QueryError;
-use super::session::{Session, Turn};
+use super::session::Session;
+use super::turn::Turn;
 use crate::facts_failure::FailureKind;
 
 /// How far a stream went.
