@@ -17,6 +17,7 @@ pub mod finding;
 pub mod measure;
 pub mod plan;
 pub mod policy;
+pub mod probe;
 pub mod report;
 pub mod source_text;
 pub mod syntax;

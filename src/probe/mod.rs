@@ -1,0 +1,3 @@
+//! Looking: the only part of the program that touches the outside world. One folder per kind of source.
+
+pub mod postgres;

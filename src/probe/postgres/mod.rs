@@ -1,0 +1,42 @@
+//! The PostgreSQL source's connection layer: from an address to sessions that can read and only read.
+//!
+//! - [`address`] turns a URL, a keyword string or the environment into an [`Address`], with libpq's rules.
+//! - [`connect`] tries its hosts in order; [`tls`] builds what encryption needs.
+//! - [`session`] is one pinned, read-only conversation; all sessions of a run share one [`snapshot`].
+//! - [`stream`] asks: rows as text, one by one or all at once, and COPY.
+//! - [`failure`] names what went wrong by its cause.
+//! - [`role`] and [`identity`] say who is looking, and at what.
+//! - [`cancel`] stops every query of a run on the server.
+
+pub mod address;
+pub mod cancel;
+mod connect;
+mod conninfo;
+pub mod environment;
+pub mod failure;
+pub mod identity;
+mod parameters;
+pub mod pass_file;
+mod pins;
+pub mod role;
+pub mod service_file;
+pub mod session;
+mod settings;
+pub mod snapshot;
+mod ssl_files;
+pub mod stream;
+mod targets;
+pub mod tls;
+mod turn;
+
+#[cfg(test)]
+mod scratch;
+#[cfg(test)]
+mod server_tests;
+
+pub use address::{Address, AddressError};
+pub use cancel::Canceller;
+pub use environment::{Environment, ProcessEnvironment};
+pub use failure::QueryError;
+pub use session::{Session, SessionOptions};
+pub use snapshot::Snapshot;
