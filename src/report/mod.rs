@@ -14,11 +14,23 @@
 //! that once for all of them, because an empty or contradictory report must not come out green anywhere.
 
 pub mod escape;
+pub mod format;
+pub mod github;
+pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod model;
+pub mod sarif;
 pub mod section;
 pub mod standing;
 pub mod style;
+pub mod text;
 pub mod words;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod formats_test;
+
+pub use format::{Format, RenderError, render};
+pub use style::Style;
