@@ -1,3 +1,36 @@
 //! One report model, one file per format.
+//!
+//! | format     | for whom                              | module       |
+//! |------------|---------------------------------------|--------------|
+//! | `text`     | a person at a terminal                | [`text`]     |
+//! | `json`     | programs; `docs/report.schema.json`   | [`json`]     |
+//! | `junit`    | CI systems that show test results     | [`junit`]    |
+//! | `sarif`    | code scanning and SARIF viewers       | [`sarif`]    |
+//! | `markdown` | pull requests and tickets             | [`markdown`] |
+//! | `github`   | the log of a GitHub Actions step      | [`github`]   |
+//!
+//! Every format shows every verdict and every listed finding, and says so when more were found than are listed.
+//! No format believes an open verdict that the report itself does not bear out: [`standing::Standing`] checks
+//! that once for all of them, because an empty or contradictory report must not come out green anywhere.
 
+pub mod escape;
+pub mod format;
+pub mod github;
+pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod model;
+pub mod sarif;
+pub mod section;
+pub mod standing;
+pub mod style;
+pub mod text;
+pub mod words;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod formats_test;
+
+pub use format::{Format, RenderError, render};
+pub use style::Style;

@@ -1,0 +1,122 @@
+//! One check on the page: in full when something is to be done about it, in a line or two when not.
+
+use super::page::Page;
+use crate::finding::Finding;
+use crate::report::escape;
+use crate::report::model::{CheckInfo, Level};
+use crate::report::style::Paint;
+use crate::report::words;
+
+/// Where the words `why`, `found`, `policy` stand, and where what follows them starts.
+const LABEL: usize = 4;
+const BODY: usize = 14;
+
+/// Everything about one check.
+pub(super) fn in_full(page: &mut Page<'_>, paint: Paint, check: &CheckInfo) {
+    let word = check.verdict.word();
+    page.blank();
+    page.hang(2, paint, &format!("{} ({word})", check.id), BODY, &check.title);
+    page.hang(LABEL, Paint::Plain, "why", BODY, &check.reason);
+    if check.rows_examined > 0 {
+        // Rows, groups or keys: the reason says which, so no noun is claimed here.
+        let examined =
+            format!("{} in {}", words::grouped(check.rows_examined), words::spent(check.duration_ms));
+        page.hang(LABEL, Paint::Plain, "examined", BODY, &examined);
+    }
+    findings(page, check);
+    if let Some(runbook) = &check.runbook {
+        page.hang(LABEL, Paint::Plain, "runbook", BODY, runbook);
+    }
+    if !check.controls.is_empty() {
+        page.hang(LABEL, Paint::Plain, "controls", BODY, &check.controls.join(", "));
+    }
+    page.hang(LABEL, Paint::Plain, "policy", BODY, &place(check));
+}
+
+/// `file:line in gate: assertion`.
+fn place(check: &CheckInfo) -> String {
+    let place = &check.location;
+    let at = format!("{}:{}, gate {}", place.file, place.line.max(1), check.gate);
+    if check.assertion.is_empty() { at } else { format!("{at}: {}", check.assertion) }
+}
+
+/// The findings of a check, and how many more there are than listed.
+pub(super) fn findings(page: &mut Page<'_>, check: &CheckInfo) {
+    let said = words::findings(check.findings.len(), check.findings_total);
+    if said.is_empty() {
+        return;
+    }
+    // Many findings often differ in their keys alone; what they share is then written once.
+    let same_message = match check.findings.split_first() {
+        Some((first, rest))
+            if !rest.is_empty() && rest.iter().all(|other| other.message == first.message) =>
+        {
+            Some(first.message.as_str())
+        }
+        _ => None,
+    };
+    let said = same_message.map_or_else(|| said.clone(), |message| format!("{said}, each: {message}"));
+    page.hang(LABEL, Paint::Plain, "found", BODY, &said);
+    // One statement usually shows every finding of a check; it is then written once, after them.
+    let shared = match check.findings.split_first() {
+        Some((first, rest)) if !first.sql.is_empty() && rest.iter().all(|other| other.sql == first.sql) => {
+            Some(first.sql.as_str())
+        }
+        _ => None,
+    };
+    for (at, finding) in check.findings.iter().enumerate() {
+        one(page, at + 1, finding, same_message.is_none(), shared.is_none());
+    }
+    if let Some(sql) = shared {
+        page.verbatim(LABEL, "see it", BODY, sql);
+    }
+}
+
+fn one(page: &mut Page<'_>, number: usize, finding: &Finding, with_message: bool, with_sql: bool) {
+    let key = escape::key(&finding.key, page.unicode());
+    let kind = format!("{} ({})", finding.kind, finding.verdict.word());
+    let head = if finding.relation.is_empty() { kind } else { format!("{kind} in {}", finding.relation) };
+    let lead = format!("{number:>7}.");
+    if key.is_empty() || !page.fits(BODY, &[&head, &key]) {
+        page.hang(LABEL, Paint::Plain, &lead, BODY, &head);
+        page.whole(BODY, &key);
+    } else {
+        page.whole(LABEL, &format!("{lead}  {head}  {key}"));
+    }
+    if with_message {
+        page.hang(BODY, Paint::Plain, "", BODY, &finding.message);
+    }
+    if with_sql && !finding.sql.is_empty() {
+        page.verbatim(BODY, "", BODY, &finding.sql);
+    }
+}
+
+/// Checks that need no action, in columns: id, how much was examined, what holds and why.
+pub(super) fn in_brief(page: &mut Page<'_>, paint: Paint, checks: &[&CheckInfo]) {
+    let id_width = checks.iter().map(|check| check.id.chars().count()).max().unwrap_or(0).min(24);
+    let rows: Vec<String> = checks.iter().map(|check| rows_of(check)).collect();
+    let rows_width = rows.iter().map(String::len).max().unwrap_or(0);
+    for (check, rows) in checks.iter().zip(&rows) {
+        let gap = if rows_width == 0 { "" } else { "  " };
+        let lead = format!("{:<id_width$}{gap}{rows:>rows_width$}", check.id);
+        let recommended = match check.level {
+            Level::Require => "",
+            Level::Recommend => " (recommended)",
+        };
+        let what = [check.title.as_str(), check.assertion.as_str()].into_iter().find(|text| !text.is_empty());
+        let text = match what {
+            Some(what) => format!("{what}{recommended}: {}", check.reason),
+            None => format!("{}{recommended}", check.reason),
+        };
+        page.hang(2, paint, &lead, 4 + id_width + gap.len() + rows_width, &text);
+        findings(page, check);
+    }
+}
+
+fn rows_of(check: &CheckInfo) -> String {
+    if check.rows_examined == 0 {
+        String::new()
+    } else {
+        format!("{} examined", words::grouped(check.rows_examined))
+    }
+}

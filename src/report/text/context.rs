@@ -1,0 +1,121 @@
+//! What stands around the checks: waivers, limits of the proof, objectives, controls, sources, the run.
+
+use super::page::Page;
+use super::paint;
+use crate::report::model::{Report, SourceInfo, WaiverState};
+use crate::report::style::Paint;
+use crate::report::words::waiver_state;
+
+/// Where text starts beside a name of ordinary length.
+const COLUMN: usize = 20;
+
+/// Every waiver of the policy and what became of it.
+pub(super) fn waivers(page: &mut Page<'_>, report: &Report) {
+    if report.waivers.is_empty() {
+        return;
+    }
+    page.heading(Paint::Strong, "WAIVERS");
+    for waiver in &report.waivers {
+        let (state, advice) = waiver_state(waiver.state);
+        let paint = match waiver.state {
+            WaiverState::Used | WaiverState::Expired => Paint::Doubt,
+            WaiverState::Needless | WaiverState::NotApplicable | WaiverState::NotSelected => Paint::Plain,
+        };
+        let text = format!(
+            "{}, until {}, {}: {} ({advice})",
+            waiver.check, waiver.until, waiver.owner, waiver.reason
+        );
+        page.hang(2, paint, state, COLUMN, &text);
+    }
+}
+
+/// What was not looked at, and what the proofs do not reach.
+pub(super) fn limits(page: &mut Page<'_>, report: &Report) {
+    let whole = report.notes.iter().map(|note| ("this run", note));
+    let sources =
+        report.sources.iter().flat_map(|source| source.notes.iter().map(|note| (source.name.as_str(), note)));
+    let checks =
+        report.checks.iter().flat_map(|check| check.notes.iter().map(|note| (check.id.as_str(), note)));
+    let notes: Vec<(&str, &String)> = whole.chain(sources).chain(checks).collect();
+    if notes.is_empty() {
+        return;
+    }
+    page.heading(Paint::Strong, "LIMITS of what was proven");
+    for (about, note) in notes {
+        page.hang(2, Paint::Plain, about, COLUMN, note);
+    }
+}
+
+/// Targets beside actual figures.
+pub(super) fn objectives(page: &mut Page<'_>, report: &Report) {
+    if report.objectives.is_empty() {
+        return;
+    }
+    page.heading(Paint::Strong, "OBJECTIVES");
+    for objective in &report.objectives {
+        let actual = if objective.actual.is_empty() { "not measured" } else { objective.actual.as_str() };
+        let text = format!(
+            "{:<8}  target {}, actual {actual}: {}",
+            objective.verdict.word(),
+            objective.target,
+            objective.reason
+        );
+        page.hang(2, paint(objective.verdict), &objective.name, COLUMN, &text);
+    }
+}
+
+/// Controls and the checks behind each.
+pub(super) fn controls(page: &mut Page<'_>, report: &Report) {
+    if report.controls.is_empty() {
+        return;
+    }
+    page.heading(Paint::Strong, "CONTROLS");
+    for control in &report.controls {
+        let text = format!("{:<8}  {}", control.verdict.word(), control.checks.join(", "));
+        page.hang(2, paint(control.verdict), &control.id, COLUMN, &text);
+    }
+}
+
+/// What was looked at, as it presented itself.
+pub(super) fn sources(page: &mut Page<'_>, report: &Report) {
+    if report.sources.is_empty() {
+        return;
+    }
+    page.heading(Paint::Strong, "SOURCES");
+    for source in &report.sources {
+        one_source(page, source);
+    }
+}
+
+fn one_source(page: &mut Page<'_>, source: &SourceInfo) {
+    let (paint, reached) = if source.reached { (Paint::Plain, "") } else { (Paint::Bad, "NOT REACHED  ") };
+    page.hang(2, paint, &source.name, COLUMN, &format!("{reached}{}  {}", source.kind, source.address));
+    let facts: Vec<String> =
+        source.facts.iter().map(|fact| format!("{} {}", fact.name, fact.value)).collect();
+    if !facts.is_empty() {
+        page.hang(COLUMN, Paint::Plain, "", COLUMN, &facts.join("; "));
+    }
+}
+
+/// When, by what, and on which policy text.
+pub(super) fn run(page: &mut Page<'_>, report: &Report) {
+    page.heading(Paint::Strong, "RUN");
+    let run = &report.run;
+    let mut lines = vec![
+        ("id", run.id.clone()),
+        ("started", run.started.clone()),
+        ("finished", run.finished.clone()),
+        ("now", run.now.clone()),
+        ("holdtrue", run.version.clone()),
+        ("policy digest", report.policy.digest.clone()),
+        ("policy owner", report.policy.owner.clone()),
+    ];
+    lines.extend(
+        run.parameters
+            .iter()
+            .map(|parameter| ("parameter", format!("${} = {}", parameter.name, parameter.value))),
+    );
+    for (name, value) in lines.iter().filter(|(_, value)| !value.is_empty()) {
+        page.hang(2, Paint::Plain, name, COLUMN, value);
+    }
+}
