@@ -119,8 +119,8 @@ impl ColumnKind {
     pub fn of(typname: &str, typtype: &str) -> Self {
         match (typname, typtype) {
             (_, "e") => Self::Enum,
-            ("text" | "varchar" | "citext" | "name", _) => Self::Text,
-            ("bpchar" | "char", _) => Self::PaddedText,
+            ("text" | "varchar" | "citext" | "name" | "char", _) => Self::Text,
+            ("bpchar", _) => Self::PaddedText,
             ("int2" | "int4" | "int8" | "oid", _) => Self::Integer,
             ("numeric", _) => Self::Numeric,
             ("float4" | "float8", _) => Self::Float,

@@ -9,7 +9,9 @@
 //! - [`cancel`] stops every query of a run on the server.
 
 pub mod address;
+mod adjust;
 pub mod cancel;
+pub mod catalogue;
 mod connect;
 mod conninfo;
 pub mod environment;

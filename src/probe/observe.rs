@@ -1,0 +1,267 @@
+//! Plan to observations: every statement once, on as many connections as wanted, all in one snapshot.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
+use super::reach::{Reached, failure};
+use crate::chain::spec::ChainSpec;
+use crate::chain::verify::{ChainFold, Limits};
+use crate::facts::{Failure, Observation, Observed, Tally};
+use crate::facts_failure::FailureKind;
+use crate::measure::TallySql;
+use crate::plan::{Plan, Statement, Work};
+
+/// Choices that change how statements are run, not what they say.
+#[derive(Clone, Debug)]
+pub struct ObserveOptions {
+    /// Connections per source, at least one.
+    pub jobs: usize,
+    /// Limits of every session; its statement timeout is the default for statements without their own.
+    pub session: SessionOptions,
+    /// Schema that raw SQL may leave unnamed.
+    pub schema: String,
+}
+
+/// Called after each statement with how many are done and how many there are.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize, &str) + Sync);
+
+/// Runs every statement of a plan on the sources that were reached.
+///
+/// Samples run after the scans they depend on. A statement that fails fails alone; one whose connection is lost
+/// takes the statements that come after it on that connection along, each with its reason.
+pub async fn observe(
+    plan: &Plan,
+    sources: &BTreeMap<String, Reached>,
+    options: &ObserveOptions,
+    progress: Progress<'_>,
+) -> BTreeMap<String, Observation> {
+    let total = plan.statements.len();
+    let seen: Mutex<BTreeMap<String, Observation>> = Mutex::new(BTreeMap::new());
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    for (name, reached) in sources {
+        let mine = |show: bool| -> VecDeque<&Statement> {
+            plan.statements
+                .iter()
+                .filter(|s| s.source == *name && matches!(s.work, Work::Show { .. }) == show)
+                .collect()
+        };
+        let hold: std::collections::BTreeSet<&str> =
+            plan.statements.iter().filter(|s| s.source == *name).map(|s| s.relation.as_str()).collect();
+        for relation in hold {
+            // A table that may not be locked may not be read either, and the statement that reads it will say so.
+            if let Some((schema, table)) = relation.split_once('.') {
+                let _denied = reached.session.hold(&[(schema, table)]).await;
+            }
+        }
+        let helpers = helpers(reached, options, mine(false).len()).await;
+        for queue in [mine(false), mine(true)] {
+            let queue = Mutex::new(queue);
+            let workers = std::iter::once(&reached.session).chain(&helpers).map(|session| {
+                let (queue, seen, done) = (&queue, &seen, &done);
+                async move {
+                    let mut worker = Worker { session, options, setting: None };
+                    loop {
+                        let Some(statement) = queue.lock().await.pop_front() else { break };
+                        let found = worker.run(statement, seen).await;
+                        let n = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+                        progress(n, total, &statement.relation);
+                        seen.lock().await.extend(found);
+                    }
+                }
+            });
+            futures_util::future::join_all(workers).await;
+        }
+        for helper in helpers {
+            helper.close().await;
+        }
+    }
+    seen.into_inner()
+}
+
+/// Further sessions in the same snapshot. Where none can be had, one connection does everything.
+async fn helpers(reached: &Reached, options: &ObserveOptions, statements: usize) -> Vec<Session> {
+    let Snapshot::Shared(id) = &reached.snapshot else { return Vec::new() };
+    let mut sessions = Vec::new();
+    while sessions.len() + 1 < options.jobs.min(statements) {
+        let Ok(session) = Session::open(&reached.address, &options.session).await else { break };
+        if session.join(id).await.is_err() {
+            session.close().await;
+            break;
+        }
+        sessions.push(session);
+    }
+    sessions
+}
+
+struct Worker<'a> {
+    session: &'a Session,
+    options: &'a ObserveOptions,
+    setting: Option<(Duration, bool)>,
+}
+
+impl Worker<'_> {
+    async fn run(
+        &mut self,
+        statement: &Statement,
+        seen: &Mutex<BTreeMap<String, Observation>>,
+    ) -> Vec<(String, Observation)> {
+        let started = Instant::now();
+        if let Err(error) = self.adjust(statement).await {
+            return self.all(statement, Err(failure(&error)), started);
+        }
+        match &statement.work {
+            Work::Scan { sql, keys } => match self.session.rows(sql, &[]).await {
+                Ok(rows) => match rows.into_iter().next() {
+                    Some(cells) if cells.len() == keys.len() => keys
+                        .iter()
+                        .zip(cells)
+                        .map(|(key, cell)| (key.clone(), observation(Ok(Observed::Cell(cell)), started)))
+                        .collect(),
+                    _ => self.all(statement, Err(unexpected()), started),
+                },
+                Err(error) => self.all(statement, Err(failure(&error)), started),
+            },
+            Work::Tally { tally, samples, .. } => {
+                let result = self.tally(tally, *samples).await;
+                self.all(statement, result.map(Observed::Tally), started)
+            }
+            Work::Show { when, tally, samples, .. } => {
+                let needed = {
+                    let seen = seen.lock().await;
+                    when.iter().any(|key| is_above_zero(seen.get(key)))
+                };
+                if !needed {
+                    return Vec::new();
+                }
+                let result = self.samples(tally, *samples).await.map(|samples| {
+                    Observed::Tally(Tally { violations: 0, unknown: 0, columns: tally.columns.clone(), samples })
+                });
+                self.all(statement, result, started)
+            }
+            Work::Table { sql, arguments, limit, .. } => {
+                let result = self.table(sql, arguments, *limit).await;
+                self.all(statement, result, started)
+            }
+            Work::Chain { sql, spec, samples, .. } => {
+                let result = self.chain(sql, spec, *samples).await;
+                self.all(statement, result, started)
+            }
+        }
+    }
+
+    /// The same outcome for every key of a statement.
+    fn all(
+        &self,
+        statement: &Statement,
+        result: Result<Observed, Failure>,
+        started: Instant,
+    ) -> Vec<(String, Observation)> {
+        let keys: Vec<&String> = match &statement.work {
+            Work::Scan { keys, .. } => keys.iter().collect(),
+            Work::Tally { key, .. }
+            | Work::Show { key, .. }
+            | Work::Table { key, .. }
+            | Work::Chain { key, .. } => vec![key],
+        };
+        keys.into_iter().map(|key| (key.clone(), observation(result.clone(), started))).collect()
+    }
+
+    async fn adjust(&mut self, statement: &Statement) -> Result<(), QueryError> {
+        let limit = statement
+            .timeout
+            .and_then(|micros| u64::try_from(micros).ok())
+            .map_or(self.options.session.statement_timeout, Duration::from_micros);
+        let raw = matches!(statement.work, Work::Table { .. });
+        if self.setting != Some((limit, raw)) {
+            let schemas: &[&str] = if raw { &[self.options.schema.as_str()] } else { &[] };
+            self.session.adjust(limit, schemas).await?;
+            self.setting = Some((limit, raw));
+        }
+        Ok(())
+    }
+
+    async fn tally(&self, tally: &TallySql, samples: u64) -> Result<Tally, Failure> {
+        let rows = self.session.rows(&tally.count, &[]).await.map_err(|e| failure(&e))?;
+        let counts: Vec<u64> = rows
+            .into_iter()
+            .next()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|cell| cell.and_then(|text| text.parse().ok()).ok_or_else(unexpected))
+            .collect::<Result<_, _>>()?;
+        let [violations, unknown] = counts.as_slice() else { return Err(unexpected()) };
+        let mut found =
+            Tally { violations: *violations, unknown: *unknown, columns: tally.columns.clone(), samples: Vec::new() };
+        if violations + unknown > 0 {
+            found.samples = self.samples(tally, samples).await?;
+        }
+        Ok(found)
+    }
+
+    async fn samples(&self, tally: &TallySql, samples: u64) -> Result<Vec<Vec<Option<String>>>, Failure> {
+        self.session.rows(&tally.samples(samples), &[]).await.map_err(|e| failure(&e))
+    }
+
+    /// A query whose columns may be of any type: they are named by number and cast to text around it.
+    async fn table(&self, sql: &str, arguments: &[String], limit: u64) -> Result<Observed, Failure> {
+        let columns = self.session.columns_of(sql, arguments.len()).await.map_err(|e| failure(&e))?;
+        let names: Vec<String> = (1..=columns.len()).map(|n| format!("c{n}")).collect();
+        let items: Vec<String> = names.iter().map(|n| format!("q.{n}::text")).collect();
+        let wrapped = format!(
+            "SELECT {} FROM (\n{sql}\n) AS q ({}) LIMIT {}",
+            items.join(", "),
+            names.join(", "),
+            limit + 1
+        );
+        let parameters: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut rows = self.session.rows(&wrapped, &parameters).await.map_err(|e| failure(&e))?;
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > most;
+        rows.truncate(most);
+        Ok(Observed::Table { rows, columns, more })
+    }
+
+    async fn chain(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Result<Observed, Failure> {
+        let other = |message: String| Failure { kind: FailureKind::Other, message };
+        let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
+        let mut fold = ChainFold::new(spec, limits).map_err(|issue| other(issue.to_string()))?;
+        let mut stopped = None;
+        let streamed = self
+            .session
+            .stream(sql, &[], |cells| match fold.push(cells) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(issue) => {
+                    stopped = Some(issue.to_string());
+                    ControlFlow::Break(())
+                }
+            })
+            .await
+            .map_err(|e| failure(&e))?;
+        if let Some(message) = stopped {
+            return Err(other(message));
+        }
+        if !streamed.complete {
+            return Err(unexpected());
+        }
+        Ok(Observed::Chain(fold.finish()))
+    }
+}
+
+fn observation(result: Result<Observed, Failure>, started: Instant) -> Observation {
+    Observation { result, micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) }
+}
+
+fn unexpected() -> Failure {
+    Failure { kind: FailureKind::Other, message: "the server's answer does not have the expected shape".to_owned() }
+}
+
+fn is_above_zero(observation: Option<&Observation>) -> bool {
+    match observation.map(|o| &o.result) {
+        Some(Ok(Observed::Cell(Some(text)))) => text.parse::<u64>().is_ok_and(|n| n > 0),
+        _ => false,
+    }
+}

@@ -1,0 +1,47 @@
+//! What one statement needs differently: its time limit, and the schemas raw SQL may leave unnamed.
+
+use std::time::Duration;
+
+use tokio_postgres::types::Type;
+
+use super::failure::QueryError;
+use super::session::Session;
+
+impl Session {
+    /// Sets the time limit and the search path for the statements that follow in this transaction.
+    ///
+    /// `pg_catalog` always comes first, so that no schema can shadow the system's functions.
+    ///
+    /// # Errors
+    /// The setting is refused, or the connection is lost.
+    pub async fn adjust(&self, statement_timeout: Duration, schemas: &[&str]) -> Result<(), QueryError> {
+        let turn = self.turn().await?;
+        let mut path = String::from("pg_catalog");
+        for schema in schemas {
+            path.push_str(&format!(", \"{}\"", schema.replace('"', "\"\"")));
+        }
+        let limit = i32::try_from(statement_timeout.as_millis()).unwrap_or(i32::MAX);
+        let sql = format!("set local statement_timeout = {limit}; set local search_path = {path}");
+        match self.command(&sql).await {
+            Ok(()) => turn.keep().await,
+            Err(error) => {
+                turn.back().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Names of the columns a query would return, without running it.
+    ///
+    /// # Errors
+    /// The query cannot be prepared.
+    pub async fn columns_of(&self, sql: &str, params: usize) -> Result<Vec<String>, QueryError> {
+        let turn = self.turn().await?;
+        let described = match self.client().prepare_typed(sql, &vec![Type::TEXT; params]).await {
+            Ok(statement) => Ok(statement.columns().iter().map(|c| c.name().to_owned()).collect()),
+            Err(error) => Err(turn.explain(&error).await),
+        };
+        let back = turn.back().await;
+        described.and_then(|columns| back.map(|()| columns))
+    }
+}

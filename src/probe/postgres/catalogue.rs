@@ -1,0 +1,241 @@
+//! Reads the catalogue of a database: relations, columns, keys, and the objects around them.
+
+use std::collections::BTreeMap;
+
+use super::failure::QueryError;
+use super::session::Session;
+use crate::catalogue::{
+    Catalogue, Column, ColumnKind, ForeignKey, Object, Relation, RelationKind, Sequence,
+};
+use crate::policy::RelationName;
+
+/// Schemas of the user, relations that no extension brought along.
+const USER: &str = "n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+   and not exists (select 1 from pg_depend e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')";
+
+/// One row per column; a relation without columns has one row without a column.
+fn columns_sql() -> String {
+    format!(
+        "with recursive base (oid, root) as (
+           select oid, oid from pg_type where typtype <> 'd'
+           union all
+           select t.oid, b.root from pg_type t join base b on t.typbasetype = b.oid where t.typtype = 'd')
+         select n.nspname::text, c.relname::text, c.relkind::text, c.reltuples::bigint::text,
+                a.attname::text, format_type(a.atttypid, a.atttypmod)::text, r.typname::text, r.typtype::text,
+                (not (a.attnotnull or t.typnotnull))::text
+           from pg_class c join pg_namespace n on n.oid = c.relnamespace
+           left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+           left join pg_type t on t.oid = a.atttypid
+           left join base b on b.oid = a.atttypid
+           left join pg_type r on r.oid = b.root
+          where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and {USER}
+          order by n.nspname, c.relname, a.attnum"
+    )
+}
+
+const PRIMARY_KEYS: &str = "
+  select n.nspname::text, c.relname::text, a.attname::text
+    from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace,
+         lateral unnest(k.conkey) with ordinality as u (attnum, ord)
+         join pg_attribute a on a.attnum = u.attnum
+   where k.contype = 'p' and a.attrelid = k.conrelid
+   order by n.nspname, c.relname, u.ord";
+
+const FOREIGN_KEYS: &str = "
+  select k.oid::text, k.conname::text, n.nspname::text, c.relname::text, a.attname::text,
+         fn.nspname::text, fc.relname::text, fa.attname::text, k.convalidated::text, k.confmatchtype::text
+    from pg_constraint k
+    join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+    join pg_class fc on fc.oid = k.confrelid join pg_namespace fn on fn.oid = fc.relnamespace,
+         lateral unnest(k.conkey, k.confkey) with ordinality as u (child, parent, ord)
+         join pg_attribute a on a.attnum = u.child
+         join pg_attribute fa on fa.attnum = u.parent
+   where k.contype = 'f' and k.conparentid = 0 and a.attrelid = k.conrelid and fa.attrelid = k.confrelid
+   order by n.nspname, c.relname, k.conname, k.oid, u.ord";
+
+fn objects_sql() -> String {
+    format!(
+        "select 'index', i.relname::text, n.nspname::text, c.relname::text,
+                case when not x.indislive then 'is being dropped'
+                     when not x.indisready then 'is not ready'
+                     when not x.indisvalid then 'is not valid; REINDEX it' else '' end
+           from pg_index x join pg_class i on i.oid = x.indexrelid
+           join pg_class c on c.oid = x.indrelid join pg_namespace n on n.oid = c.relnamespace where {USER}
+         union all
+         select 'constraint', k.conname::text, n.nspname::text, c.relname::text,
+                case when not k.convalidated then 'is NOT VALID: nobody has proven it for the rows that are there' else '' end
+           from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+          where {USER}
+         union all
+         select 'trigger', g.tgname::text, n.nspname::text, c.relname::text,
+                case g.tgenabled when 'D' then 'is disabled' when 'R' then 'fires only on replicas' else '' end
+           from pg_trigger g join pg_class c on c.oid = g.tgrelid join pg_namespace n on n.oid = c.relnamespace
+          where (not g.tgisinternal or g.tgenabled in ('D', 'R')) and {USER}
+         order by 1, 3, 4, 2"
+    )
+}
+
+const SEQUENCES: &str = "
+  with feeds (seq, rel, att) as (
+    select d.objid, d.refobjid, d.refobjsubid::int from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
+     where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
+       and d.deptype in ('a', 'i') and d.refobjsubid > 0
+    union
+    select d.refobjid, a.adrelid, a.adnum::int from pg_depend d join pg_attrdef a on a.oid = d.objid
+      join pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+     where d.classid = 'pg_attrdef'::regclass and d.refclassid = 'pg_class'::regclass)
+  select sn.nspname::text, s.relname::text, n.nspname::text, c.relname::text, a.attname::text,
+         case when has_sequence_privilege(s.oid, 'SELECT, USAGE') then pg_sequence_last_value(s.oid)::text end,
+         has_sequence_privilege(s.oid, 'SELECT, USAGE')::text, q.seqincrement::text
+    from feeds f join pg_class s on s.oid = f.seq join pg_namespace sn on sn.oid = s.relnamespace
+    join pg_sequence q on q.seqrelid = s.oid
+    join pg_class c on c.oid = f.rel join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = f.rel and a.attnum = f.att
+   where n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+   order by 1, 2, 3, 4, 5";
+
+const VOLATILE: &str = "
+  select distinct proname::text from pg_proc
+   where provolatile = 'v' and proname = any (string_to_array($1::text, chr(10))::name[]) order by 1";
+
+/// Reads everything. `functions` are the names raw SQL calls.
+///
+/// # Errors
+/// The catalogue cannot be read, or the connection is lost.
+pub async fn read(session: &Session, functions: &[String]) -> Result<Catalogue, QueryError> {
+    let mut relations = relations(session).await?;
+    for row in session.rows(PRIMARY_KEYS, &[]).await? {
+        let mut cells = Cells(row.into_iter());
+        let name = cells.relation();
+        let column = cells.text();
+        if let Some(relation) = relations.get_mut(&name) {
+            relation.primary_key.push(column);
+        }
+    }
+    let mut volatile = Vec::new();
+    if !functions.is_empty() {
+        for row in session.rows(VOLATILE, &[&functions.join("\n")]).await? {
+            volatile.push(Cells(row.into_iter()).text());
+        }
+    }
+    Ok(Catalogue {
+        relations: relations.into_values().collect(),
+        foreign_keys: foreign_keys(session).await?,
+        objects: objects(session).await?,
+        sequences: sequences(session).await?,
+        volatile,
+    })
+}
+
+/// The cells of one row, in order.
+struct Cells(std::vec::IntoIter<Option<String>>);
+
+impl Cells {
+    fn next(&mut self) -> Option<String> {
+        self.0.next().flatten()
+    }
+
+    fn text(&mut self) -> String {
+        self.next().unwrap_or_default()
+    }
+
+    fn is_true(&mut self) -> bool {
+        self.text() == "true"
+    }
+
+    fn relation(&mut self) -> RelationName {
+        let schema = self.text();
+        RelationName { schema, name: self.text() }
+    }
+}
+
+async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>, QueryError> {
+    let mut relations: BTreeMap<RelationName, Relation> = BTreeMap::new();
+    for row in session.rows(&columns_sql(), &[]).await? {
+        let mut cells = Cells(row.into_iter());
+        let name = cells.relation();
+        let kind = match cells.text().as_str() {
+            "p" => RelationKind::Partitioned,
+            "f" => RelationKind::Foreign,
+            "v" => RelationKind::View,
+            "m" => RelationKind::MaterializedView,
+            _ => RelationKind::Table,
+        };
+        let estimated_rows = cells.text().parse().unwrap_or(-1);
+        let relation = relations.entry(name.clone()).or_insert_with(|| Relation {
+            name,
+            kind,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            estimated_rows,
+        });
+        if let Some(column) = cells.next() {
+            let type_name = cells.text();
+            let (base, typtype) = (cells.text(), cells.text());
+            relation.columns.push(Column {
+                name: column,
+                type_name,
+                kind: ColumnKind::of(&base, &typtype),
+                nullable: cells.is_true(),
+            });
+        }
+    }
+    Ok(relations)
+}
+
+async fn foreign_keys(session: &Session) -> Result<Vec<ForeignKey>, QueryError> {
+    let mut keys: Vec<(String, ForeignKey)> = Vec::new();
+    for row in session.rows(FOREIGN_KEYS, &[]).await? {
+        let mut cells = Cells(row.into_iter());
+        let oid = cells.text();
+        let name = cells.text();
+        let (child, child_column) = (cells.relation(), cells.text());
+        let (parent, parent_column) = (cells.relation(), cells.text());
+        if keys.last().is_none_or(|(last, _)| *last != oid) {
+            let validated = cells.is_true();
+            let match_full = cells.text() == "f";
+            let (child_columns, parent_columns) = (Vec::new(), Vec::new());
+            keys.push((
+                oid,
+                ForeignKey { name, child, child_columns, parent, parent_columns, validated, match_full },
+            ));
+        }
+        if let Some((_, key)) = keys.last_mut() {
+            key.child_columns.push(child_column);
+            key.parent_columns.push(parent_column);
+        }
+    }
+    Ok(keys.into_iter().map(|(_, key)| key).collect())
+}
+
+async fn objects(session: &Session) -> Result<Vec<Object>, QueryError> {
+    let rows = session.rows(&objects_sql(), &[]).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let mut cells = Cells(row.into_iter());
+            let (kind, name) = (cells.text(), cells.text());
+            Object { kind, name, relation: cells.relation(), problem: cells.text() }
+        })
+        .collect())
+}
+
+async fn sequences(session: &Session) -> Result<Vec<Sequence>, QueryError> {
+    let rows = session.rows(SEQUENCES, &[]).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let mut cells = Cells(row.into_iter());
+            let name = cells.relation();
+            let relation = cells.relation();
+            Sequence {
+                name,
+                relation,
+                column: cells.text(),
+                last_value: cells.next(),
+                readable: cells.is_true(),
+                increment: cells.text().parse().unwrap_or(1),
+            }
+        })
+        .collect())
+}

@@ -1,0 +1,170 @@
+//! Reaching the sources: addresses, sessions, the one snapshot, and what each source says of itself.
+
+use std::collections::BTreeMap;
+
+use super::postgres::role::write_powers;
+use super::postgres::{
+    Address, Environment, QueryError, Session, SessionOptions, Snapshot, catalogue, identity,
+};
+use crate::catalogue::Catalogue;
+use crate::facts::{Failure, SourceFacts};
+use crate::facts_failure::FailureKind;
+use crate::policy::{Policy, Source, SourceAddress};
+
+/// How sources are reached.
+#[derive(Clone, Debug)]
+pub struct ReachOptions {
+    /// Addresses that replace the declared ones, by source.
+    pub rebound: BTreeMap<String, String>,
+    /// Limits of every session.
+    pub session: SessionOptions,
+    /// Whether a role that can write is let through, and recorded.
+    pub allow_privileged_role: bool,
+}
+
+/// A source that was reached, with its transaction open.
+#[derive(Debug)]
+pub struct Reached {
+    pub(super) session: Session,
+    pub(super) snapshot: Snapshot,
+    pub(super) address: Address,
+}
+
+/// What reaching a source came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The open source, if it was reached.
+    pub reached: Option<Reached>,
+    /// What it says of itself, or why it could not be read.
+    pub facts: SourceFacts,
+    /// Why the run must not go on although the source was reached: its role can write.
+    pub refusal: Option<String>,
+}
+
+/// Reaches one source.
+pub async fn reach(
+    policy: &Policy,
+    source: &Source,
+    options: &ReachOptions,
+    environment: &dyn Environment,
+) -> Outcome {
+    let mut facts = SourceFacts {
+        address: String::new(),
+        failure: None,
+        identity: Vec::new(),
+        notes: Vec::new(),
+        catalogue: Catalogue::default(),
+    };
+    let address = match address(source, options, environment) {
+        Ok(address) => address,
+        Err(message) => {
+            facts.failure = Some(Failure { kind: FailureKind::Unreachable, message });
+            return Outcome { reached: None, facts, refusal: None };
+        }
+    };
+    facts.address = address.redacted();
+    facts.notes.extend(address.notes().iter().cloned());
+    if options.rebound.contains_key(&source.name) {
+        facts.notes.push("the declared address was replaced by `--source`".to_owned());
+    }
+    match open(policy, source, options, &address, &mut facts).await {
+        Ok((session, snapshot, refusal)) => {
+            Outcome { reached: Some(Reached { session, snapshot, address }), facts, refusal }
+        }
+        Err(error) => {
+            facts.failure = Some(failure(&error));
+            Outcome { reached: None, facts, refusal: None }
+        }
+    }
+}
+
+async fn open(
+    policy: &Policy,
+    source: &Source,
+    options: &ReachOptions,
+    address: &Address,
+    facts: &mut SourceFacts,
+) -> Result<(Session, Snapshot, Option<String>), QueryError> {
+    let session = Session::open(address, &options.session).await?;
+    for note in session.notes() {
+        if !facts.notes.contains(note) {
+            facts.notes.push(note.clone());
+        }
+    }
+    let snapshot = session.begin().await?;
+    if let Snapshot::Single(why) = &snapshot {
+        facts.notes.push(format!("its snapshot could not be shared, so one connection reads everything: {}", why.message));
+    }
+    let powers = write_powers(&session).await?;
+    let mut refusal = None;
+    if !powers.reasons.is_empty() {
+        let reasons = powers.reasons.join("; ");
+        if options.allow_privileged_role {
+            facts.notes.push(format!("a role that can write was allowed: {reasons}"));
+        } else {
+            refusal = Some(format!(
+                "source `{}`: the role `{}` can change data: {reasons}",
+                source.name,
+                address.user()
+            ));
+        }
+    }
+    facts.identity = identity::identity(&session).await?;
+    facts.catalogue = catalogue::read(&session, &functions(policy)).await?;
+    Ok((session, snapshot, refusal))
+}
+
+/// Names of the functions that raw SQL anywhere in the policy calls.
+fn functions(policy: &Policy) -> Vec<String> {
+    let mut names: Vec<String> = policy
+        .checks
+        .iter()
+        .filter_map(|check| match &check.assertion {
+            crate::policy::assertion::Assertion::Sql(_, sql) => Some(&sql.functions),
+            _ => None,
+        })
+        .flatten()
+        .map(|(_, name)| name.clone())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn address(
+    source: &Source,
+    options: &ReachOptions,
+    environment: &dyn Environment,
+) -> Result<Address, String> {
+    let text = match (options.rebound.get(&source.name), &source.address) {
+        (Some(rebound), _) => rebound.clone(),
+        (None, SourceAddress::Default) => String::new(),
+        (None, SourceAddress::Literal(text)) => text.clone(),
+        (None, SourceAddress::Env(name)) => match environment.var(name) {
+            Some(text) if !text.trim().is_empty() => text,
+            _ => {
+                return Err(format!(
+                    "environment variable `{name}` is not set; set it, or give `--source {}=ADDRESS`",
+                    source.name
+                ));
+            }
+        },
+        (None, SourceAddress::File(path)) => match environment.read(std::path::Path::new(path)) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).trim().to_owned(),
+            Err(error) => return Err(format!("address file `{path}` cannot be read: {error}")),
+        },
+    };
+    Address::parse(&text, environment).map_err(|error| {
+        if error.help.is_empty() { error.message } else { format!("{}; {}", error.message, error.help) }
+    })
+}
+
+/// One line for people; the hint says what to do.
+pub(super) fn failure(error: &QueryError) -> Failure {
+    let mut message = error.message.clone();
+    if let Some(hint) = &error.hint {
+        message.push_str("; ");
+        message.push_str(hint);
+    }
+    Failure { kind: error.kind, message }
+}
