@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod facts;
 pub mod facts_failure;
 pub mod finding;
+pub mod judge;
 pub mod measure;
 pub mod plan;
 pub mod policy;

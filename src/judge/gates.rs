@@ -1,0 +1,66 @@
+//! Gates from the verdicts of their checks, in their declared order.
+
+use crate::policy::Policy;
+use crate::report::model::{CheckInfo, GateInfo};
+use crate::verdict::{Level, Verdict};
+
+/// Which gates a run is about.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Gates, in policy order.
+    pub gates: Vec<String>,
+    /// Whether a gate may open although the one it comes after was not judged in this run.
+    pub out_of_order: bool,
+}
+
+/// One line per selected gate.
+#[must_use]
+pub fn gates(policy: &Policy, checks: &[CheckInfo], selection: &Selection) -> Vec<GateInfo> {
+    let mut judged: Vec<GateInfo> = Vec::new();
+    for gate in policy.gates.iter().filter(|g| selection.gates.contains(&g.id)) {
+        let mine: Vec<&CheckInfo> = checks.iter().filter(|c| c.gate == gate.id).collect();
+        let required: Vec<&CheckInfo> = mine.iter().filter(|c| c.level == Level::Require).copied().collect();
+        let mut verdict = required.iter().fold(Verdict::Holds, |worst, c| worst.worst(c.verdict));
+        let mut reason = summary(&required, mine.len());
+        if mine.is_empty() {
+            verdict = Verdict::Unproven;
+            reason = "none of its checks was judged".to_owned();
+        }
+        if let Some(after) = &gate.after {
+            match judged.iter().find(|g| g.id == *after) {
+                Some(before) if before.verdict.opens() => {}
+                Some(_) => {
+                    verdict = verdict.worst(Verdict::Unproven);
+                    reason = format!("it comes after `{after}`, which is closed; {reason}");
+                }
+                None if selection.out_of_order => {
+                    reason = format!("{reason}; `{after}`, which comes first, was not judged, and `--out-of-order` allows that");
+                }
+                None => {
+                    verdict = verdict.worst(Verdict::Unproven);
+                    reason = format!("it comes after `{after}`, which was not judged in this run; judge both, or say `--out-of-order`; {reason}");
+                }
+            }
+        }
+        // A gate is open or closed; how its checks got there is theirs to say.
+        if verdict.opens() {
+            verdict = Verdict::Holds;
+        }
+        judged.push(GateInfo { id: gate.id.clone(), title: gate.title.clone(), verdict, reason });
+    }
+    judged
+}
+
+fn summary(required: &[&CheckInfo], all: usize) -> String {
+    let mut parts = Vec::new();
+    for verdict in [Verdict::Broken, Verdict::Unproven, Verdict::Waived, Verdict::Skipped, Verdict::Holds] {
+        let n = required.iter().filter(|c| c.verdict == verdict).count();
+        if n > 0 {
+            parts.push(format!("{n} {}", verdict.word()));
+        }
+    }
+    if parts.is_empty() {
+        return format!("nothing is required, {all} recommended");
+    }
+    format!("{} of {} required", parts.join(", "), required.len())
+}

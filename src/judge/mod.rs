@@ -1,0 +1,243 @@
+//! Policy, plan and facts to verdicts. Pure: no clock, no files, no server.
+
+mod gates;
+mod proofs;
+mod values;
+
+pub use gates::{Selection, gates};
+
+use self::proofs::{Figure, Outcome};
+use crate::facts::Facts;
+use crate::plan::{CheckPlan, Plan, Proof, WhenPlan, Work};
+use crate::policy::value::duration_text;
+use crate::policy::{Check, Policy, Waiver};
+use crate::report::model::{CheckInfo, ControlInfo, ObjectiveInfo, WaiverInfo, WaiverState};
+use crate::source_text::SourceSet;
+use crate::verdict::Verdict;
+
+/// Everything judged, ready for a report.
+#[derive(Debug)]
+pub struct Judged {
+    /// One per selected check, in policy order.
+    pub checks: Vec<CheckInfo>,
+    /// Objectives that selected checks require.
+    pub objectives: Vec<ObjectiveInfo>,
+    /// Controls with the checks behind them.
+    pub controls: Vec<ControlInfo>,
+    /// Every waiver with its state.
+    pub waivers: Vec<WaiverInfo>,
+}
+
+/// Judges every planned check.
+#[must_use]
+pub fn judge(policy: &Policy, plan: &Plan, facts: &Facts, texts: &SourceSet, samples: usize) -> Judged {
+    let today = facts.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let mut checks = Vec::new();
+    let mut objectives: Vec<ObjectiveInfo> = Vec::new();
+    for planned in &plan.checks {
+        let Some(check) = policy.checks.iter().find(|c| c.id == planned.id) else { continue };
+        let mut judged = one(check, planned, facts, texts, samples);
+        judged.info.duration_ms = duration(plan, facts, &check.id);
+        let waiver = policy.waivers.iter().find(|w| w.check == check.id);
+        if judged.info.verdict == Verdict::Broken
+            && let Some(waiver) = waiver.filter(|w| w.until >= today && check.waivable)
+        {
+            judged.info.verdict = Verdict::Waived;
+            judged.info.reason = format!("{} (waived until {} by {}: {})", judged.info.reason, waiver.until, waiver.owner, waiver.reason);
+        }
+        for figure in judged.figures {
+            if !objectives.iter().any(|o| o.name == figure.name) {
+                objectives.push(ObjectiveInfo {
+                    name: figure.name,
+                    target: duration_text(figure.limit),
+                    actual: figure.actual,
+                    verdict: figure.verdict,
+                    reason: figure.reason,
+                });
+            }
+        }
+        checks.push(judged.info);
+    }
+    let controls = controls(&checks);
+    let waivers = policy.waivers.iter().map(|w| waiver(w, &checks, today)).collect();
+    Judged { checks, objectives, controls, waivers }
+}
+
+struct One {
+    info: CheckInfo,
+    figures: Vec<Figure>,
+}
+
+fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, samples: usize) -> One {
+    let mut info = CheckInfo {
+        id: check.id.clone(),
+        gate: check.gate.clone(),
+        title: check.title.clone(),
+        level: check.level,
+        verdict: Verdict::Holds,
+        reason: String::new(),
+        assertion: check.written.clone(),
+        rows_examined: 0,
+        findings: Vec::new(),
+        findings_total: 0,
+        controls: check.controls.clone(),
+        location: texts.location(check.span),
+        duration_ms: 0,
+        notes: planned.notes.clone(),
+        runbook: check.runbook.clone(),
+    };
+    if let Some(when) = &planned.when {
+        match applies(when, facts) {
+            Ok(true) => {}
+            Ok(false) => {
+                info.verdict = Verdict::Skipped;
+                info.reason = format!("its condition does not apply: when {}", when.written);
+                return One { info, figures: Vec::new() };
+            }
+            Err(why) => {
+                info.verdict = Verdict::Unproven;
+                info.reason = format!("whether it applies is not known: when {}: {why}", when.written);
+                return One { info, figures: Vec::new() };
+            }
+        }
+    }
+    let mut all = Outcome::default();
+    let mut figures = Vec::new();
+    for obligation in &planned.obligations {
+        let outcome = proofs::judge(obligation, &facts.observations);
+        all.examined = all.examined.saturating_add(outcome.examined);
+        all.total = all.total.saturating_add(outcome.total);
+        all.findings.extend(outcome.findings);
+        all.reasons.extend(outcome.reasons);
+        all.notes.extend(outcome.notes);
+        all.empty.extend(outcome.empty);
+        all.empty_by_pattern.extend(outcome.empty_by_pattern);
+        figures.extend(outcome.objective);
+    }
+    emptiness(check, &mut all, planned);
+    let verdict = all.reasons.iter().fold(Verdict::Holds, |worst, (verdict, _)| worst.worst(*verdict));
+    info.verdict = verdict;
+    info.reason = reason(verdict, &all);
+    info.rows_examined = all.examined;
+    info.findings_total = all.total;
+    all.findings.sort_by_key(|f| f.verdict != Verdict::Broken);
+    all.findings.truncate(samples);
+    info.findings = all.findings;
+    info.notes.extend(all.notes);
+    info.notes.dedup();
+    One { info, figures }
+}
+
+/// Looking at nothing proves nothing, unless the policy says that there may be nothing.
+fn emptiness(check: &Check, all: &mut Outcome, planned: &CheckPlan) {
+    let (mut named, mut others) = (std::mem::take(&mut all.empty), std::mem::take(&mut all.empty_by_pattern));
+    for list in [&mut named, &mut others] {
+        list.sort();
+        list.dedup();
+    }
+    if check.allow_empty {
+        if all.examined == 0 {
+            all.notes.push("there was nothing to look at, which the policy allows".to_owned());
+        }
+        return;
+    }
+    if !named.is_empty() {
+        let sentence = format!("{} holds no rows to look at; write `allow empty` if that may be", named.join(", "));
+        all.reasons.push((Verdict::Unproven, sentence));
+    } else if all.examined == 0 && all.reasons.is_empty() && !only_objective(planned) {
+        all.reasons.push((
+            Verdict::Unproven,
+            "there was nothing to look at; write `allow empty` if that may be".to_owned(),
+        ));
+    }
+    if !others.is_empty() && all.examined > 0 {
+        let shown: Vec<&str> = others.iter().take(8).map(String::as_str).collect();
+        let more = if others.len() > 8 { format!(" and {} more", others.len() - 8) } else { String::new() };
+        all.notes.push(format!("without rows: {}{more}", shown.join(", ")));
+    }
+}
+
+/// An objective between fixed instants examines no rows of its own.
+fn only_objective(planned: &CheckPlan) -> bool {
+    planned.obligations.iter().all(|o| matches!(o.proof, Proof::Span { .. }))
+}
+
+fn reason(verdict: Verdict, all: &Outcome) -> String {
+    let mut sentences: Vec<&str> =
+        all.reasons.iter().filter(|(v, _)| *v == verdict).map(|(_, sentence)| sentence.as_str()).collect();
+    sentences.dedup();
+    let more = sentences.len().saturating_sub(3);
+    sentences.truncate(3);
+    match (sentences.as_slice(), all.examined) {
+        ([], 0) => "it is so".to_owned(),
+        ([], 1) => "1 looked at, and it is so".to_owned(),
+        ([], n) => format!("{n} looked at, and it is so"),
+        (list, _) if more > 0 => format!("{}; and {more} more", list.join("; ")),
+        (list, _) => list.join("; "),
+    }
+}
+
+fn applies(when: &WhenPlan, facts: &Facts) -> Result<bool, String> {
+    match &when.test {
+        Ok(known) => Ok(*known),
+        Err((left, op, right)) => {
+            let left = values::value(left, &facts.observations)?;
+            let right = values::value(right, &facts.observations)?;
+            Ok(op.accepts(values::compare(&left, &right)?))
+        }
+    }
+}
+
+/// Milliseconds of the statements a check used; a shared one counts for each.
+fn duration(plan: &Plan, facts: &Facts, check: &str) -> u64 {
+    let mut micros = 0u64;
+    for statement in plan.statements.iter().filter(|s| s.checks.iter().any(|c| c == check)) {
+        let key = match &statement.work {
+            Work::Scan { keys, .. } => keys.first(),
+            Work::Tally { key, .. }
+            | Work::Show { key, .. }
+            | Work::Table { key, .. }
+            | Work::Chain { key, .. } => Some(key),
+        };
+        micros += key.and_then(|k| facts.observations.get(k)).map_or(0, |o| o.micros);
+    }
+    micros / 1000
+}
+
+fn controls(checks: &[CheckInfo]) -> Vec<ControlInfo> {
+    let mut controls: Vec<ControlInfo> = Vec::new();
+    for check in checks {
+        for id in &check.controls {
+            match controls.iter_mut().find(|c| c.id == *id) {
+                Some(control) => {
+                    control.verdict = control.verdict.worst(check.verdict);
+                    control.checks.push(check.id.clone());
+                }
+                None => controls.push(ControlInfo {
+                    id: id.clone(),
+                    verdict: check.verdict,
+                    checks: vec![check.id.clone()],
+                }),
+            }
+        }
+    }
+    controls.sort_by(|a, b| a.id.cmp(&b.id));
+    controls
+}
+
+fn waiver(waiver: &Waiver, checks: &[CheckInfo], today: jiff::civil::Date) -> WaiverInfo {
+    let state = match checks.iter().find(|c| c.id == waiver.check).map(|c| c.verdict) {
+        _ if waiver.until < today => WaiverState::Expired,
+        None => WaiverState::NotSelected,
+        Some(Verdict::Waived) => WaiverState::Used,
+        Some(Verdict::Unproven) => WaiverState::NotApplicable,
+        Some(Verdict::Holds | Verdict::Skipped | Verdict::Broken) => WaiverState::Needless,
+    };
+    WaiverInfo {
+        check: waiver.check.clone(),
+        until: waiver.until.to_string(),
+        owner: waiver.owner.clone(),
+        reason: waiver.reason.clone(),
+        state,
+    }
+}

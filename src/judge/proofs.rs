@@ -1,0 +1,360 @@
+//! One obligation at a time: what the observations say about it.
+
+use super::values::{self, Seen};
+use crate::facts::{Observed, Tally};
+use crate::finding::{Finding, KeyPart};
+use crate::plan::{Obligation, Proof};
+use crate::policy::assertion::Returns;
+use crate::policy::value::{Value, duration_text};
+use crate::verdict::Verdict;
+
+/// What judging one obligation came to.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Units looked at.
+    pub(super) examined: u64,
+    /// Counted findings with samples, worst first.
+    pub(super) findings: Vec<Finding>,
+    /// How many there are in all.
+    pub(super) total: u64,
+    /// Reasons, each with the verdict it leads to.
+    pub(super) reasons: Vec<(Verdict, String)>,
+    /// Remarks.
+    pub(super) notes: Vec<String>,
+    /// The measured figure of an objective, with its name, limit and verdict.
+    pub(super) objective: Option<Figure>,
+    /// Subjects that hold nothing and were named outright.
+    pub(super) empty: Vec<String>,
+    /// Subjects that hold nothing and came in by a pattern.
+    pub(super) empty_by_pattern: Vec<String>,
+}
+
+/// An objective beside what was measured.
+#[derive(Debug)]
+pub(super) struct Figure {
+    pub(super) name: String,
+    pub(super) limit: i64,
+    pub(super) actual: String,
+    pub(super) verdict: Verdict,
+    pub(super) reason: String,
+}
+
+impl Outcome {
+    fn unproven(reason: impl Into<String>) -> Self {
+        Self { reasons: vec![(Verdict::Unproven, reason.into())], ..Self::default() }
+    }
+
+    fn unless_proven(result: Result<Self, String>, subject: &str) -> Self {
+        result.unwrap_or_else(|why| {
+            if subject.is_empty() { Self::unproven(why) } else { Self::unproven(format!("{subject}: {why}")) }
+        })
+    }
+}
+
+/// Judges one obligation.
+pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
+    let subject = obligation.subject.as_str();
+    let result = match &obligation.proof {
+        Proof::Unprovable(why) => Ok(Outcome::unproven(why.clone())),
+        Proof::Found { verdict, kind, message } => Ok(found(subject, *verdict, kind, message)),
+        Proof::Examined { key, strict } => examined(subject, key, *strict, seen),
+        Proof::Looked => Ok(Outcome { examined: 1, ..Outcome::default() }),
+        Proof::Rows { failing, unknown, show, kind, message, see } => {
+            rows(subject, failing, unknown.as_deref(), show, (kind, message, see), seen)
+        }
+        Proof::Tally { key, kind, message, see } => tally(subject, key, (kind, message, see), seen),
+        Proof::Finite { key } => finite(key, seen),
+        Proof::Compare { left, op, right } => (|| {
+            let (l, r) = (values::value(left, seen)?, values::value(right, seen)?);
+            if op.accepts(values::compare(&l, &r)?) {
+                return Ok(Outcome::default());
+            }
+            let message = format!("{} is {l}, and it should be {} {r}", name_of(left, "the value"), op.symbol());
+            Ok(found(subject, Verdict::Broken, "comparison", &message))
+        })(),
+        Proof::Span { name, limit, from, to } => return objective(name, *limit, from, to, seen),
+        Proof::Chain { key } => chain(subject, key, seen),
+        Proof::Returned { key, returns, see } => returned(key, returns, see, seen),
+    };
+    Outcome::unless_proven(result, subject)
+}
+
+fn name_of<'a>(scalar: &'a crate::plan::Scalar, otherwise: &'a str) -> &'a str {
+    match scalar {
+        crate::plan::Scalar::Observed { what, .. } => what,
+        crate::plan::Scalar::Coalesce(inner, _) => name_of(inner, otherwise),
+        _ => otherwise,
+    }
+}
+
+fn found(subject: &str, verdict: Verdict, kind: &str, message: &str) -> Outcome {
+    let finding = Finding {
+        verdict,
+        kind: kind.to_owned(),
+        message: message.to_owned(),
+        relation: subject.to_owned(),
+        key: Vec::new(),
+        sql: String::new(),
+    };
+    let reason = if subject.is_empty() || message.contains(subject) {
+        message.to_owned()
+    } else {
+        format!("{subject}: {message}")
+    };
+    Outcome { findings: vec![finding], total: 1, reasons: vec![(verdict, reason)], ..Outcome::default() }
+}
+
+fn examined(subject: &str, key: &str, strict: bool, seen: &Seen) -> Result<Outcome, String> {
+    let mut outcome = Outcome { examined: values::count(key, seen)?, ..Outcome::default() };
+    if outcome.examined == 0 {
+        if strict {
+            outcome.empty.push(subject.to_owned());
+        } else {
+            outcome.empty_by_pattern.push(subject.to_owned());
+        }
+    }
+    Ok(outcome)
+}
+
+type Words<'a> = (&'a str, &'a str, &'a str);
+
+fn rows(
+    subject: &str,
+    failing: &str,
+    unknown: Option<&str>,
+    show: &str,
+    words: Words<'_>,
+    seen: &Seen,
+) -> Result<Outcome, String> {
+    let violations = values::count(failing, seen)?;
+    let unknown = unknown.map_or(Ok(0), |key| values::count(key, seen))?;
+    if violations + unknown == 0 {
+        return Ok(Outcome::default());
+    }
+    let mut sampled = match seen.get(show).map(|o| &o.result) {
+        Some(Ok(Observed::Tally(tally))) => tally.clone(),
+        // The count stands without samples.
+        _ => Tally::default(),
+    };
+    sampled.violations = violations;
+    sampled.unknown = unknown;
+    Ok(counted(subject, &sampled, words))
+}
+
+fn tally(subject: &str, key: &str, words: Words<'_>, seen: &Seen) -> Result<Outcome, String> {
+    match seen.get(key).map(|o| &o.result) {
+        Some(Ok(Observed::Tally(tally))) if tally.violations + tally.unknown == 0 => Ok(Outcome::default()),
+        Some(Ok(Observed::Tally(tally))) => Ok(counted(subject, tally, words)),
+        Some(Ok(_)) => Err("the observation is not a count".to_owned()),
+        Some(Err(failure)) => Err(failure.message.clone()),
+        None => Err("it was not looked at".to_owned()),
+    }
+}
+
+/// Counted violations as findings. Samples are listed violations first, as the statements sort them.
+fn counted(subject: &str, tally: &Tally, (kind, message, see): Words<'_>) -> Outcome {
+    let mut outcome = Outcome { total: tally.violations + tally.unknown, ..Outcome::default() };
+    for (n, sample) in tally.samples.iter().enumerate() {
+        let broken = u64::try_from(n).is_ok_and(|n| n < tally.violations);
+        outcome.findings.push(Finding {
+            verdict: if broken { Verdict::Broken } else { Verdict::Unproven },
+            kind: kind.to_owned(),
+            message: if broken { message.to_owned() } else { format!("cannot be told, for a NULL or a tie: {message}") },
+            relation: subject.to_owned(),
+            key: tally
+                .columns
+                .iter()
+                .zip(sample)
+                .map(|(column, value)| KeyPart { column: column.clone(), value: value.clone() })
+                .collect(),
+            sql: see.to_owned(),
+        });
+    }
+    if tally.violations > 0 {
+        let sentence = format!("{} in {subject}: {message}", times(tally.violations));
+        outcome.reasons.push((Verdict::Broken, sentence));
+    }
+    if tally.unknown > 0 {
+        let sentence =
+            format!("{} in {subject} cannot be told, because a value is NULL or the order has ties", times(tally.unknown));
+        outcome.reasons.push((Verdict::Unproven, sentence));
+    }
+    outcome
+}
+
+fn times(n: u64) -> String {
+    if n == 1 { "1 case".to_owned() } else { format!("{n} cases") }
+}
+
+/// A sum over no rows is NULL, and that nothing was looked at is said elsewhere.
+fn finite(key: &str, seen: &Seen) -> Result<Outcome, String> {
+    match values::cell(key, seen)? {
+        Some(text) if text.parse::<bigdecimal::BigDecimal>().is_err() => Err(format!(
+            "an amount is `{text}`, and every comparison with it would seem to hold"
+        )),
+        _ => Ok(Outcome::default()),
+    }
+}
+
+fn objective(
+    name: &str,
+    limit: i64,
+    from: &crate::plan::Scalar,
+    to: &crate::plan::Scalar,
+    seen: &Seen,
+) -> Outcome {
+    let measured = (|| match (values::value(from, seen)?, values::value(to, seen)?) {
+        (Value::Time(from), Value::Time(to)) => values::span(from, to),
+        (from, to) => Err(format!("{from} to {to} is not a span of time")),
+    })();
+    let (verdict, actual, reason) = match measured {
+        Err(why) => (Verdict::Unproven, String::new(), why),
+        Ok(micros) if micros < 0 => (
+            Verdict::Broken,
+            duration_text(micros),
+            format!("the span runs backwards by {}: it ends before it begins", duration_text(-micros)),
+        ),
+        Ok(micros) if micros > limit => (
+            Verdict::Broken,
+            duration_text(micros),
+            format!("{} is more than {}", duration_text(micros), duration_text(limit)),
+        ),
+        Ok(micros) => (
+            Verdict::Holds,
+            duration_text(micros),
+            format!("{} is within {}", duration_text(micros), duration_text(limit)),
+        ),
+    };
+    let mut outcome = match verdict {
+        Verdict::Holds => Outcome::default(),
+        Verdict::Unproven => Outcome::unproven(format!("{name}: {reason}")),
+        _ => found(name, Verdict::Broken, "objective", &reason),
+    };
+    if let Some(finding) = outcome.findings.first_mut() {
+        finding.relation = String::new();
+    }
+    outcome.objective = Some(Figure { name: name.to_owned(), limit, actual, verdict, reason });
+    outcome
+}
+
+fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
+    let report = match seen.get(key).map(|o| &o.result) {
+        Some(Ok(Observed::Chain(report))) => report,
+        Some(Ok(_)) => return Err("the observation is not a chain".to_owned()),
+        Some(Err(failure)) => return Err(failure.message.clone()),
+        None => return Err("it was not looked at".to_owned()),
+    };
+    let mut outcome = Outcome { total: report.anomalies_total, notes: report.notes.clone(), ..Outcome::default() };
+    let mut kinds: Vec<(String, u64)> = Vec::new();
+    for anomaly in &report.anomalies {
+        let kind = word(&anomaly.kind);
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, n)) => *n += 1,
+            None => kinds.push((kind.clone(), 1)),
+        }
+        let mut key = anomaly.key.clone();
+        key.extend(anomaly.split.iter().filter(|part| !anomaly.key.iter().any(|k| k.column == part.column)).cloned());
+        outcome.findings.push(Finding {
+            verdict: Verdict::Broken,
+            kind,
+            message: anomaly.message.clone(),
+            relation: subject.to_owned(),
+            key,
+            sql: String::new(),
+        });
+    }
+    if report.anomalies_total > 0 {
+        let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{kind} ({n})")).collect();
+        let sentence = format!("{} in {subject}: {}", times(report.anomalies_total), kinds.join(", "));
+        outcome.reasons.push((Verdict::Broken, sentence));
+    }
+    for gap in &report.undetermined {
+        outcome.reasons.push((Verdict::Unproven, format!("{subject}: {}", gap.message)));
+        outcome.total += gap.rows;
+        for sample in &gap.samples {
+            outcome.findings.push(Finding {
+                verdict: Verdict::Unproven,
+                kind: gap.kind.clone(),
+                message: gap.message.clone(),
+                relation: subject.to_owned(),
+                key: sample.clone(),
+                sql: String::new(),
+            });
+        }
+    }
+    let proven = report.verified + report.by_search;
+    if outcome.reasons.is_empty() && proven != report.rows {
+        outcome.reasons.push((
+            Verdict::Unproven,
+            format!("{subject}: {} of {} rows were neither recomputed nor explained", report.rows - proven.min(report.rows), report.rows),
+        ));
+    }
+    if report.by_search > 0 {
+        outcome.notes.push(format!(
+            "{} of {} rows were verified by the declared search, which costs {} of the hash's bits for each",
+            report.by_search, report.rows, report.search_bits
+        ));
+    }
+    Ok(outcome)
+}
+
+/// An anomaly's stable word, as serde writes it.
+fn word(kind: &crate::chain::report::AnomalyKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn returned(key: &str, returns: &Returns, see: &str, seen: &Seen) -> Result<Outcome, String> {
+    let (rows, columns, more) = match seen.get(key).map(|o| &o.result) {
+        Some(Ok(Observed::Table { rows, columns, more })) => (rows, columns, *more),
+        Some(Ok(_)) => return Err("the observation is not rows".to_owned()),
+        Some(Err(failure)) => return Err(failure.message.clone()),
+        None => return Err("it was not looked at".to_owned()),
+    };
+    match returns {
+        Returns::NoRows => {
+            if rows.is_empty() {
+                return Ok(Outcome::default());
+            }
+            let samples = rows.clone();
+            let tally = Tally {
+                violations: u64::try_from(rows.len()).unwrap_or(u64::MAX),
+                unknown: 0,
+                columns: columns.clone(),
+                samples,
+            };
+            let mut outcome = counted("SQL", &tally, ("sql_row", "the statement returned a row", see));
+            if more {
+                outcome.notes.push(format!("more than {} rows were returned; the rest was not fetched", rows.len()));
+            }
+            Ok(outcome)
+        }
+        Returns::Value(expected) => {
+            let cell = match (rows.as_slice(), columns.len()) {
+                ([row], 1) if !more => row.first().cloned().flatten(),
+                _ => {
+                    return Err(format!(
+                        "the SQL must return one row with one column, and returned {}{} rows with {} columns",
+                        if more { "more than " } else { "" },
+                        rows.len(),
+                        columns.len()
+                    ));
+                }
+            };
+            let Some(text) = cell else { return Err("the SQL returned NULL".to_owned()) };
+            let actual = values::value_of(&text, expected.ty())?;
+            if values::compare(&actual, expected)?.is_eq() {
+                return Ok(Outcome::default());
+            }
+            let mut outcome = found(
+                "SQL",
+                Verdict::Broken,
+                "sql_value",
+                &format!("the SQL returned {actual}, and {expected} was expected"),
+            );
+            if let Some(finding) = outcome.findings.first_mut() {
+                finding.sql = see.to_owned();
+            }
+            Ok(outcome)
+        }
+    }
+}
