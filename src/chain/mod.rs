@@ -1,4 +1,40 @@
 //! Audit chains: recomputing what an application hashed, and naming what is wrong by its cause.
+//!
+//! Rows stream through [`verify::ChainFold`] grouped by split and in declared order. Each row is recomputed with the
+//! predecessor it states; a split in which anything is wrong is diagnosed with all its rows in view; and nothing is
+//! called tampering before the whole run has been judged, because a wrong declaration looks the same in a single row.
 
+mod branches;
+mod case;
+mod check;
+mod diagnose;
+pub mod eval;
+mod graph;
+mod hex;
+mod identity;
+mod implicit;
+mod json_read;
+mod json_write;
+mod judge;
+mod moved;
+mod number;
+mod probe;
+pub mod program;
 pub mod report;
+mod rows;
+mod run;
+mod search;
 pub mod spec;
+mod strands;
+mod time;
+mod variants;
+pub mod verify;
+pub mod weakness;
+mod words;
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod vectors;

@@ -1,0 +1,332 @@
+//! Causes, not symptoms: what happened in a split whose rows state their predecessors.
+
+use std::collections::HashSet;
+
+use super::case::Case;
+use super::graph::{Defect, Graph, Parent};
+use super::moved;
+use super::report::AnomalyKind as Kind;
+use super::rows::{Cause, Stated};
+use super::run::{Found, Place, Run};
+use super::{branches, identity};
+
+/// Diagnoses one split. Returns the number of rows whose link names the row before them.
+pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
+    let mut graph = Graph::new(case.rows);
+    let linked = graph.linked;
+    let mut settled: HashSet<usize> = HashSet::new();
+    duplicates(case, &graph, run);
+    failed(case, &graph, run, &mut settled);
+    roots(case, &mut graph, run, &mut settled);
+    branches::forks(case, &graph, run, &mut settled);
+    moved::moved(case, &graph, run, &mut settled);
+    gaps(case, &graph, run, &settled);
+    linked
+}
+
+fn duplicates(case: &Case<'_>, graph: &Graph, run: &mut Run) {
+    for (row, defect) in graph.defects.iter().enumerate() {
+        if let Defect::Duplicate(other) = defect {
+            case.hold(run, Place::Sure, row, Kind::Duplicate, |case| {
+                format!(
+                    "{} has the same hash, predecessor and hashed content as {}; columns outside the hash may differ",
+                    case.name(row),
+                    case.name(*other)
+                )
+            });
+        }
+    }
+}
+
+/// Rows that do not recompute.
+fn failed(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &mut HashSet<usize>) {
+    for (place, row) in graph.sequence.iter().copied().enumerate() {
+        let cause = case.rows.odd(row).map_or(Cause::Unexplained, |odd| odd.cause);
+        match graph.defect(row) {
+            Defect::None if cause != Cause::Unexplained => content(case, graph, run, place, row, cause),
+            Defect::None | Defect::Duplicate(_) => {}
+            Defect::HashEdited => {
+                settled.insert(row);
+                case.hold(run, Place::Sure, row, Kind::HashEdited, |case| {
+                    format!(
+                        "the stored hash of {} was changed: its content yields another hash, and a later row still \
+                         names that one",
+                        case.name(row)
+                    )
+                });
+            }
+            Defect::LinkEdited => {
+                settled.insert(row);
+                case.hold(run, Place::Sure, row, Kind::LinkEdited, |case| {
+                    format!(
+                        "only the link of {} was changed: it recomputes with the hash of the row before it, not with \
+                         the one it names",
+                        case.name(row)
+                    )
+                });
+            }
+            Defect::Inserted => {
+                settled.insert(row);
+                inserted(case, graph, run, place, row);
+            }
+            Defect::Failed if misplaced(graph, place, row) => {
+                settled.insert(row);
+                case.hold(run, Place::Moved, row, Kind::Reordered, |case| {
+                    format!(
+                        "{} stands elsewhere in the declared order than its links say and does not recompute there: a \
+                         column that is hashed and gives the order was changed",
+                        case.name(row)
+                    )
+                });
+            }
+            Defect::HashLost | Defect::Failed => content(case, graph, run, place, row, cause),
+        }
+    }
+}
+
+/// Whether the row follows another row than the one before it, and is the only one to do so.
+fn misplaced(graph: &Graph, place: usize, row: usize) -> bool {
+    match graph.parent(row) {
+        Parent::Row(parent) => {
+            graph.before(place) != Parent::Row(parent)
+                && graph.children.get(parent).is_some_and(|children| *children == 1)
+        }
+        _ => false,
+    }
+}
+
+fn inserted(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usize) {
+    let last = place + 1 == graph.sequence.len();
+    run.hold(Place::Content(Cause::Unexplained, true), || {
+        let mut found = case.found(
+            row,
+            Kind::InsertedRow,
+            if last {
+                format!(
+                    "{} does not recompute and names no row; it was inserted at the end, or its link and its content \
+                     were both changed",
+                    case.name(row)
+                )
+            } else {
+                format!(
+                    "{} does not recompute and the row after it links past it: it was inserted between two linked rows",
+                    case.name(row)
+                )
+            },
+        );
+        let sibling = graph.parent(row) == graph.before(place);
+        let (kind, message) = if sibling {
+            (Kind::Fork, "and the row after it follow the same row; the links cannot tell which one belongs there")
+        } else {
+            (Kind::BrokenLink, "names a hash that is not the row before it, and nothing follows it")
+        };
+        found.by_links = Some(Box::new(case.found(row, kind, format!("{} {message}", case.name(row)))));
+        found
+    });
+}
+
+/// A row whose content is not what was hashed, unless the run shows that the recipe is not what was used.
+fn content(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usize, cause: Cause) {
+    let next = graph.sequence.get(place + 1).copied();
+    let rooted = graph.parent(row) != Parent::Unknown;
+    // By the links alone, a lost hash shows in the next row; an unknown predecessor is reported as such anyway.
+    let lost = (graph.defect(row) == Defect::HashLost).then_some(next).flatten();
+    run.hold(Place::Content(cause, lost.is_some()), || {
+        let name = case.name(row);
+        let message = match (next, lost.is_some()) {
+            _ if !rooted => format!("{name} does not recompute, and the hash it names is not in the chain either"),
+            (_, true) => format!("{name} was altered, and so was its stored hash: the next row names another one"),
+            (Some(_), _) => format!(
+                "{name} was altered: its content does not yield its stored hash, while the links on both sides of it hold"
+            ),
+            (None, _) => format!(
+                "{name} was altered: its content does not yield its stored hash; it is the last row, so nothing tells \
+                 whether its content or its hash was changed"
+            ),
+        };
+        let mut found = case.found(row, Kind::AlteredRow, message);
+        found.by_links = lost.map(|next| Box::new(broken(case, next, &name)));
+        found
+    });
+}
+
+fn broken(case: &Case<'_>, row: usize, before: &str) -> Found {
+    let mut found = case.found(
+        row,
+        Kind::BrokenLink,
+        format!(
+            "{} names a hash that no row of its chain has; rows between it and {before} were removed, or {before} was \
+             rewritten: the data cannot tell",
+            case.name(row)
+        ),
+    );
+    found.names = names(case, row);
+    found
+}
+
+fn names(case: &Case<'_>, row: usize) -> Option<u64> {
+    match case.rows.stated(row) {
+        Stated::Hash(id) => Some(identity::short(&id)),
+        _ => None,
+    }
+}
+
+/// Rows that start a chain, or that follow a row that is not there.
+fn roots(case: &Case<'_>, graph: &mut Graph, run: &mut Run, settled: &mut HashSet<usize>) {
+    let sizes = branches::sizes(graph);
+    let size = |row: usize| sizes.get(row).copied().unwrap_or(0);
+    let beginnings: Vec<usize> =
+        graph.sequence.iter().copied().filter(|row| graph.parent(*row) == Parent::Genesis).collect();
+    let main = beginnings.iter().copied().max_by_key(|row| (size(*row), std::cmp::Reverse(graph.place(*row))));
+    for row in beginnings.iter().copied().filter(|row| Some(*row) != main) {
+        if graph.defect(row) == Defect::Inserted {
+            continue;
+        }
+        settled.insert(row);
+        let place = if case.several { Place::Strands } else { Place::Sure };
+        case.hold(run, place, row, Kind::SeveralGenesis, |case| {
+            format!(
+                "{} starts a chain of its own ({} rows), but its split already has one; the writer lost sight of the \
+                 head, or the rows from here on were written apart",
+                case.name(row),
+                size(row)
+            )
+        });
+    }
+    let mut headless = beginnings.is_empty();
+    for place in 0..graph.sequence.len() {
+        let Some(row) = graph.sequence.get(place).copied() else { continue };
+        if graph.parent(row) != Parent::Unknown || graph.defect(row) == Defect::Inserted {
+            continue;
+        }
+        settled.insert(row);
+        if std::mem::take(&mut headless) {
+            missing_genesis(case, run, row);
+            continue;
+        }
+        follower(case, graph, run, settled, place, row);
+    }
+}
+
+fn missing_genesis(case: &Case<'_>, run: &mut Run, row: usize) {
+    let named = names(case, row);
+    match case.rows.stated(row) {
+        Stated::Hash(id) => run.unknown(Some(&id)),
+        _ => run.unknown(None),
+    }
+    run.hold(Place::Links, || {
+        let lost = match (case.number(row), case.spec.dense_from) {
+            (Some(number), Some(from)) if number > from => format!("; numbers {from} to {} are missing", number - 1),
+            _ => String::new(),
+        };
+        let mut found = case.found(
+            row,
+            Kind::MissingGenesis,
+            format!(
+                "the chain starts at {}, which does not start from the genesis: the rows before it are gone{lost}",
+                case.name(row)
+            ),
+        );
+        found.names = named;
+        found
+    });
+}
+
+/// A row in the middle whose predecessor is not there.
+fn follower(
+    case: &Case<'_>,
+    graph: &mut Graph,
+    run: &mut Run,
+    settled: &mut HashSet<usize>,
+    place: usize,
+    row: usize,
+) {
+    let before = match graph.before(place) {
+        Parent::Row(before) => Some(before),
+        _ => None,
+    };
+    let step = before.and_then(|before| case.number(row)?.checked_sub(case.number(before)?));
+    let dense = case.spec.dense_from.is_some();
+    match (before, step) {
+        (Some(before), Some(step)) if dense && step > 1 => {
+            case.hold(run, Place::Links, row, Kind::MissingRows, |case| {
+                let first = case.number(before).unwrap_or(0) + 1;
+                format!(
+                    "{} row(s) were removed before {}: number {first} to {} are missing and it names a hash that is gone",
+                    step - 1,
+                    case.name(row),
+                    first + step - 2
+                )
+            });
+        }
+        (Some(before), Some(1)) if graph.leaf(before) && super::graph::stands(case.rows, before) => {
+            settled.insert(before);
+            if let Some(parent) = graph.parents.get_mut(row) {
+                *parent = Parent::Row(before);
+            }
+            case.hold(run, Place::Links, before, Kind::RehashedRow, |case| {
+                format!(
+                    "{} was changed and hashed again: the next row, {}, still names the hash it had before",
+                    case.name(before),
+                    case.name(row)
+                )
+            });
+        }
+        _ => {
+            match case.rows.stated(row) {
+                Stated::Hash(id) => run.unknown(Some(&id)),
+                _ => run.unknown(None),
+            }
+            run.hold(Place::Links, || match (before, case.rows.stated(row)) {
+                (_, Stated::Nothing) => {
+                    case.found(row, Kind::BrokenLink, format!("{} has no link although a chain precedes it", case.name(row)))
+                }
+                (Some(before), _) => broken(case, row, &case.name(before)),
+                (None, _) => {
+                    let mut found = case.found(
+                        row,
+                        Kind::BrokenLink,
+                        format!("{} stands before the first row and names a hash that no row has", case.name(row)),
+                    );
+                    found.names = names(case, row);
+                    found
+                }
+            });
+        }
+    }
+}
+
+/// Numbers that are missing, or used twice, although the links hold.
+fn gaps(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &HashSet<usize>) {
+    let Some(from) = case.spec.dense_from else { return };
+    if case.several {
+        return;
+    }
+    for row in graph.sequence.iter().copied() {
+        if settled.contains(&row) {
+            continue;
+        }
+        let Some(number) = case.number(row) else {
+            run.unnumbered.add(1, run.samples, || case.key(row));
+            continue;
+        };
+        let expected = match graph.parent(row) {
+            Parent::Genesis => Some(from),
+            Parent::Row(parent) if !settled.contains(&parent) || graph.defect(parent) != Defect::None => {
+                case.number(parent).map(|number| number.saturating_add(1))
+            }
+            _ => None,
+        };
+        if let Some(expected) = expected
+            && expected != number
+        {
+            case.hold(run, Place::Sure, row, Kind::SequenceGap, |case| {
+                format!(
+                    "{} has number {number} where {expected} was expected, although the links hold: the number was \
+                     never used, or the rows were renumbered",
+                    case.name(row)
+                )
+            });
+        }
+    }
+}

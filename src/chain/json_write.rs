@@ -1,0 +1,207 @@
+//! JSON text as a runtime's own serialiser spells it: member order, white space, escapes, numbers.
+
+use super::json_read::Tree;
+use super::number::{self, NumberIssue};
+use super::spec::JsonProfile;
+
+impl JsonProfile {
+    /// Between members and between items.
+    pub(crate) fn comma(self) -> &'static [u8] {
+        if self == Self::Py { b", " } else { b"," }
+    }
+
+    /// Between a name and its value.
+    pub(crate) fn colon(self) -> &'static [u8] {
+        if self == Self::Py { b": " } else { b":" }
+    }
+
+    /// Whether the order of members in the hashed object is what was hashed.
+    pub(crate) fn keeps_order(self) -> bool {
+        self == Self::Js
+    }
+
+    fn python(self) -> bool {
+        matches!(self, Self::Py | Self::PyCompact)
+    }
+
+    fn escapes(self, byte: u8) -> bool {
+        byte < 0x20 || byte == b'"' || byte == b'\\' || (self.python() && byte >= 0x7f)
+    }
+}
+
+/// Puts members into the order in which the profile's runtime writes them.
+pub(crate) fn arrange<T>(profile: JsonProfile, members: &mut [T], name: impl Fn(&T) -> &str) {
+    match profile {
+        // ECMAScript lists integer-like names first, in numeric order, whatever the order of insertion.
+        JsonProfile::Js => members.sort_by_key(|member| array_index(name(member)).map_or(u64::MAX, u64::from)),
+        JsonProfile::Jcs => members.sort_by(|a, b| name(a).encode_utf16().cmp(name(b).encode_utf16())),
+        // CPython compares code points, which is the order of UTF-8 bytes.
+        JsonProfile::Py | JsonProfile::PyCompact => members.sort_by(|a, b| name(a).cmp(name(b))),
+    }
+}
+
+fn array_index(name: &str) -> Option<u32> {
+    let canonical = name == "0" || !name.starts_with('0');
+    let index: u32 = if canonical && name.bytes().all(|b| b.is_ascii_digit()) { name.parse().ok()? } else { return None };
+    (index != u32::MAX).then_some(index)
+}
+
+/// Appends a value. Fails on a number the profile cannot spell.
+pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    match tree {
+        Tree::Null => out.extend_from_slice(b"null"),
+        Tree::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+        Tree::Number(text) => self::number(profile, text, out)?,
+        Tree::String(text) => string(profile, text, out),
+        Tree::Array(items) => {
+            out.push(b'[');
+            for (n, item) in items.iter().enumerate() {
+                if n > 0 {
+                    out.extend_from_slice(profile.comma());
+                }
+                write(profile, item, out)?;
+            }
+            out.push(b']');
+        }
+        Tree::Object(members) => {
+            let mut arranged: Vec<&(String, Tree<'_>)> = members.iter().collect();
+            arrange(profile, &mut arranged, |member| &member.0);
+            out.push(b'{');
+            for (n, (name, value)) in arranged.into_iter().enumerate() {
+                if n > 0 {
+                    out.extend_from_slice(profile.comma());
+                }
+                string(profile, name, out);
+                out.extend_from_slice(profile.colon());
+                write(profile, value, out)?;
+            }
+            out.push(b'}');
+        }
+    }
+    Ok(())
+}
+
+/// Appends a number read from JSON or from an exact SQL number.
+pub(crate) fn number(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    if profile.python() { number::python(text, out) } else { ecmascript(profile, text, out) }
+}
+
+/// Appends a number read from a binary floating-point column.
+pub(crate) fn float(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    if profile.python() { number::python_float(text, out) } else { ecmascript(profile, text, out) }
+}
+
+fn ecmascript(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    match number::ecmascript(text, out) {
+        // `JSON.stringify(NaN)` is `null`; RFC 8785 has no such value.
+        Err(NumberIssue::NotFinite) if profile == JsonProfile::Js => {
+            out.extend_from_slice(b"null");
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+/// Appends a quoted string.
+pub(crate) fn string(profile: JsonProfile, text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    if text.bytes().any(|b| profile.escapes(b)) {
+        escaped(profile, text, out);
+    } else {
+        out.extend_from_slice(text.as_bytes());
+    }
+    out.push(b'"');
+}
+
+/// Escapes the text from `start` on, in place; the quotes are the caller's.
+pub(crate) fn escape_tail(profile: JsonProfile, start: usize, out: &mut Vec<u8>) {
+    if out.iter().skip(start).any(|b| profile.escapes(*b)) {
+        let tail = out.split_off(start);
+        escaped(profile, &String::from_utf8_lossy(&tail), out);
+    }
+}
+
+fn escaped(profile: JsonProfile, text: &str, out: &mut Vec<u8>) {
+    let mut utf8 = [0u8; 4];
+    let mut utf16 = [0u16; 2];
+    for c in text.chars() {
+        match c {
+            '"' => out.extend_from_slice(b"\\\""),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            '\u{8}' => out.extend_from_slice(b"\\b"),
+            '\u{c}' => out.extend_from_slice(b"\\f"),
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\r' => out.extend_from_slice(b"\\r"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            c if (c as u32) < 0x20 || (profile.python() && (c as u32) >= 0x7f) => {
+                for unit in c.encode_utf16(&mut utf16).iter() {
+                    let [high, low] = unit.to_be_bytes();
+                    out.extend_from_slice(b"\\u");
+                    out.extend_from_slice(&super::hex::digits(high, false));
+                    out.extend_from_slice(&super::hex::digits(low, false));
+                }
+            }
+            c => out.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::json_read::read;
+
+    fn spelt(profile: JsonProfile, text: &str) -> String {
+        let mut out = Vec::new();
+        write(profile, &read(text).unwrap(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// Printed by `JSON.stringify` of Node 20.
+    #[test]
+    fn javascript_spelling() {
+        let odd = "\"\\u007f\\u0001\\b\\f\\n\\r\\t\\\"\\\\/é<>&\\u2028😀\"";
+        let text = format!(
+            "{{\"b\": 1, \"10\": 2, \"9\": 3, \"01\": 4, \"4294967295\": 5, \"4294967294\": 6, \"a\": {odd}}}"
+        );
+        assert_eq!(
+            spelt(JsonProfile::Js, &text),
+            "{\"9\":3,\"10\":2,\"4294967294\":6,\"b\":1,\"01\":4,\"4294967295\":5,\
+             \"a\":\"\u{7f}\\u0001\\b\\f\\n\\r\\t\\\"\\\\/é<>&\u{2028}😀\"}"
+        );
+    }
+
+    /// Printed by `json.dumps` of CPython 3.11.
+    #[test]
+    fn python_spelling() {
+        let odd = "\"\\u007f\\u0001\\b\\f\\n\\r\\t\\\"\\\\/é<>&\\u2028😀\"";
+        let text = format!("{{\"b\":1,\"10\":2,\"9\":3,\"é\":{odd},\"a\":{{\"z\":null,\"y\":[true,1.0]}}}}");
+        assert_eq!(
+            spelt(JsonProfile::Py, &text),
+            "{\"10\": 2, \"9\": 3, \"a\": {\"y\": [true, 1.0], \"z\": null}, \"b\": 1, \"\\u00e9\": \
+             \"\\u007f\\u0001\\b\\f\\n\\r\\t\\\"\\\\/\\u00e9<>&\\u2028\\ud83d\\ude00\"}"
+        );
+        assert_eq!(
+            spelt(
+                JsonProfile::PyCompact,
+                "{\"b\":1,\"10\":2,\"a\":{\"z\":null,\"y\":[true,1.0]},\"😀\":1,\"｡\":2}"
+            ),
+            "{\"10\":2,\"a\":{\"y\":[true,1.0],\"z\":null},\"b\":1,\"\\uff61\":2,\"\\ud83d\\ude00\":1}"
+        );
+    }
+
+    /// RFC 8785 sorts by UTF-16 code units, where the emoji's surrogates come before U+FF61.
+    #[test]
+    fn canonical_json_sorts_by_code_units() {
+        assert_eq!(spelt(JsonProfile::Jcs, "{\"｡\":1.0,\"😀\":2,\"a\":[]}"), "{\"a\":[],\"😀\":2,\"｡\":1}");
+    }
+
+    #[test]
+    fn numbers_without_a_spelling_are_refused() {
+        let mut out = Vec::new();
+        assert_eq!(float(JsonProfile::Jcs, "NaN", &mut out), Err(NumberIssue::NotFinite));
+        assert_eq!(float(JsonProfile::Js, "NaN", &mut out), Ok(()));
+        assert_eq!(float(JsonProfile::Py, "-Infinity", &mut out), Ok(()));
+        assert_eq!(out, b"null-Infinity");
+    }
+}

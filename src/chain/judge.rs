@@ -1,0 +1,223 @@
+//! The judgement over a whole run: a declaration that does not fit is said to be so, before any row is accused.
+
+use super::probe::Prober;
+use super::report::{ChainReport, Undetermined};
+use super::run::{Class, Found, Pen, Run, Tally};
+use super::search;
+use super::spec::ChainSpec;
+use super::{weakness, words};
+
+/// What the run says about the declaration as a whole.
+#[derive(Clone, Copy, Debug, Default)]
+struct Fit {
+    /// Most rows do not recompute, and nothing explains them.
+    wrong_recipe: bool,
+    /// Neither hashes nor links fit.
+    no_chain: bool,
+    /// Predecessors are found in other splits.
+    too_fine: bool,
+    /// Splits hold several chains each.
+    too_coarse: bool,
+    /// The links form chains, but in another order.
+    wrong_order: bool,
+}
+
+/// Turns what was gathered into the report.
+pub(crate) fn judge(spec: &ChainSpec, run: Run, prober: &Prober, watch: &[usize]) -> ChainReport {
+    let mut judge = Judge { spec, prober, watch, report: ChainReport::default(), accused: Vec::new(), accused_total: 0 };
+    judge.report = ChainReport {
+        rows: run.rows,
+        splits: run.splits,
+        verified: run.verified,
+        by_search: run.by_search,
+        search_bits: spec.search.as_ref().map_or(0, |declared| search::bits(declared.candidates())),
+        linked: run.linked,
+        notes: weakness::notes(spec),
+        ..ChainReport::default()
+    };
+    let fit = judge.fit(&run);
+    judge.unseen(&run);
+    judge.pens(run, fit);
+    judge.finish()
+}
+
+struct Judge<'a> {
+    spec: &'a ChainSpec,
+    prober: &'a Prober,
+    watch: &'a [usize],
+    report: ChainReport,
+    accused: Vec<Found>,
+    accused_total: u64,
+}
+
+impl Judge<'_> {
+    fn recognised(run: &Run) -> u64 {
+        run.verified + run.by_search
+    }
+
+    /// Whether explained rows are how this writer works, rather than rows that were tampered with.
+    fn usual(&self, run: &Run, hits: u64, close: bool) -> bool {
+        let few_recompute = Self::recognised(run) * 2 < run.evaluated - run.order_lost;
+        hits > 0 && (few_recompute || (close && hits >= 3 && hits * 100 >= run.evaluated))
+    }
+
+    fn shift_is_usual(&self, run: &Run, column: usize) -> bool {
+        self.prober.shifts().iter().any(|(at, shifts)| {
+            let (low, high) = shifts.range;
+            let close = low.abs() <= 1_000_000 && high.abs() <= 1_000_000;
+            *at == column && self.usual(run, shifts.hits, close)
+        })
+    }
+
+    fn fit(&self, run: &Run) -> Fit {
+        let explained: u64 = self
+            .prober
+            .shifts()
+            .iter()
+            .filter(|(column, _)| self.shift_is_usual(run, *column))
+            .map(|(_, shifts)| shifts.hits)
+            .chain(self.prober.variants().iter().filter(|v| self.usual(run, v.hits, true)).map(|v| v.hits))
+            .sum();
+        let judged = run.evaluated - run.order_lost;
+        let known = Self::recognised(run) + explained;
+        // Rows left untried after others were explained are not evidence against the recipe.
+        let untried = run.content.get(&Class::Untried).map_or(0, |pen| pen.total);
+        let wrong_recipe = judged > 0 && known * 2 < judged - untried.min(judged);
+        let (asked, found) = run.elsewhere();
+        Fit {
+            wrong_recipe,
+            no_chain: wrong_recipe && Self::recognised(run) == 0 && run.hashed >= 3 && run.linked * 20 < run.hashed,
+            too_fine: run.unknown_total * 4 >= run.hashed && asked > 0 && found * 2 >= asked,
+            too_coarse: run.suspects > 0
+                && (self.telling(run) != 0 || run.suspects >= run.single),
+            wrong_order: run.hashed >= 10 && run.moved.total * 3 > run.hashed,
+        }
+    }
+
+    /// Columns that never change inside any chain that was followed, as bits.
+    fn telling(&self, run: &Run) -> u64 {
+        let watched = if self.watch.len() >= 64 { u64::MAX } else { (1 << self.watch.len()) - 1 };
+        run.single_constant & run.suspect_constant & watched
+    }
+
+    /// What could not be looked at.
+    fn unseen(&mut self, run: &Run) {
+        for (issue, tally) in &run.issues {
+            let (kind, message) = words::issue(self.spec, issue);
+            self.undetermined(kind, message, tally);
+        }
+        if run.before_chain.rows > 0 {
+            let (kind, message) = words::without_hash(run.hashed == 0);
+            self.undetermined(kind, message, &run.before_chain);
+        }
+        self.undetermined("too_large", words::TOO_LARGE.to_owned(), &run.too_large);
+        self.undetermined("order_ties", words::TIES.to_owned(), &run.tied);
+        self.undetermined("order_unreadable", words::UNNUMBERED.to_owned(), &run.unnumbered);
+    }
+
+    fn undetermined(&mut self, kind: &str, message: String, tally: &Tally) {
+        if tally.rows > 0 {
+            let samples = tally.samples.clone();
+            self.report.undetermined.push(Undetermined { kind: kind.to_owned(), message, rows: tally.rows, samples });
+        }
+    }
+
+    fn pens(&mut self, mut run: Run, fit: Fit) {
+        let content = std::mem::take(&mut run.content);
+        let mut unexplained = Pen::default();
+        for (class, pen) in content {
+            self.content(&run, fit, class, pen, &mut unexplained);
+        }
+        if fit.no_chain {
+            let message = words::no_chain(self.spec, run.hashed);
+            let tally = Tally { rows: run.hashed, samples: keys(&unexplained) };
+            self.undetermined("not_a_chain", message, &tally);
+            // Hashes and links that fit nothing accuse nobody.
+            return;
+        }
+        if fit.wrong_recipe && unexplained.total + run.too_large.rows > 0 {
+            let message = words::wrong_recipe(&run, self.prober);
+            let tally = Tally { rows: unexplained.total.max(1), samples: keys(&unexplained) };
+            self.undetermined("wrong_recipe", message, &tally);
+            self.accuse_by_links(unexplained);
+        } else {
+            self.accuse(unexplained);
+        }
+        if fit.too_fine {
+            let tally = Tally { rows: run.links.total, samples: keys(&run.links) };
+            self.undetermined("wrong_split", words::too_fine(self.spec, &run), &tally);
+        } else {
+            let links = std::mem::take(&mut run.links);
+            self.accuse(words::named_elsewhere(links, &run));
+        }
+        if fit.too_coarse {
+            let columns = self.telling(&run);
+            self.undetermined("wrong_split", words::too_coarse(self.spec, &run, self.watch, columns), &run.several);
+        } else {
+            self.accuse(run.strands);
+        }
+        if fit.wrong_order {
+            let tally = Tally { rows: run.moved.total, samples: keys(&run.moved) };
+            self.undetermined("wrong_order", words::WRONG_ORDER.to_owned(), &tally);
+        } else {
+            self.accuse(run.moved);
+        }
+        self.accuse(run.sure);
+    }
+
+    /// Sorts out rows that do not recompute, by why they may not.
+    fn content(&mut self, run: &Run, fit: Fit, class: Class, pen: Pen, unexplained: &mut Pen) {
+        let tally = Tally { rows: pen.total, samples: keys(&pen) };
+        match class {
+            Class::OrderLost => {
+                self.undetermined("json_order_lost", words::json_order(run, &tally), &tally);
+                self.accuse_by_links(pen);
+            }
+            Class::Shift(column) if self.shift_is_usual(run, column) => {
+                self.undetermined("time_not_stored", words::time_not_stored(self.spec, self.prober, column), &tally);
+                self.accuse_by_links(pen);
+            }
+            Class::Variant(n) if self.prober.variants().get(n).is_some_and(|v| self.usual(run, v.hits, true)) => {
+                if let Some(variant) = self.prober.variants().get(n) {
+                    self.undetermined(variant.kind, words::variant(variant), &tally);
+                }
+                self.accuse_by_links(pen);
+            }
+            Class::Untried if !fit.wrong_recipe => {
+                self.undetermined("not_tried", words::UNTRIED.to_owned(), &tally);
+                self.accuse_by_links(pen);
+            }
+            _ => {
+                let hint = words::single_hint(self.spec, self.prober, class);
+                unexplained.total += pen.total;
+                unexplained.by_links += pen.by_links;
+                unexplained.kept.extend(pen.kept.into_iter().map(|mut found| {
+                    found.anomaly.message.push_str(&hint);
+                    found
+                }));
+            }
+        }
+    }
+
+    fn accuse(&mut self, pen: Pen) {
+        self.accused_total += pen.total;
+        self.accused.extend(pen.kept);
+    }
+
+    /// Keeps only what the links alone show.
+    fn accuse_by_links(&mut self, pen: Pen) {
+        self.accused_total += pen.by_links;
+        self.accused.extend(pen.kept.into_iter().filter_map(|found| found.by_links.map(|by_links| *by_links)));
+    }
+
+    fn finish(mut self) -> ChainReport {
+        self.accused.sort_by(|a, b| (a.at, a.anomaly.kind).cmp(&(b.at, b.anomaly.kind)));
+        self.report.anomalies_total = self.accused_total;
+        self.report.anomalies = self.accused.into_iter().map(|found| found.anomaly).collect();
+        self.report
+    }
+}
+
+fn keys(pen: &Pen) -> Vec<Vec<crate::finding::KeyPart>> {
+    pen.kept.iter().map(|found| found.anomaly.key.clone()).collect()
+}

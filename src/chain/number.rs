@@ -1,0 +1,251 @@
+//! Numbers, spelt as the hashing runtime prints them.
+
+use std::io::Write as _;
+
+/// A number that cannot be spelt as asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumberIssue {
+    /// The text is not a number.
+    Unreadable,
+    /// The target has no spelling for infinities and not-a-number.
+    NotFinite,
+    /// Digits other than zero would be dropped.
+    Inexact,
+}
+
+/// Appends ECMAScript's `Number::toString` of the binary64 nearest to `text`.
+pub(crate) fn ecmascript(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    let value = finite(text)?;
+    if value == 0.0 {
+        out.push(b'0');
+        return Ok(());
+    }
+    let (negative, digits, point) = shortest(value);
+    if negative {
+        out.push(b'-');
+    }
+    // `point` is where the decimal point stands: 0.digits * 10^point.
+    match usize::try_from(point) {
+        Ok(point) if point > 0 && point <= 21 => positional(&digits, point, out),
+        _ if point <= 0 && point > -6 => {
+            out.extend_from_slice(b"0.");
+            out.extend(std::iter::repeat_n(b'0', usize::try_from(-point).unwrap_or(0)));
+            out.extend_from_slice(digits.as_bytes());
+        }
+        _ => exponential(&digits, point - 1, 1, out),
+    }
+    Ok(())
+}
+
+/// Appends CPython's `repr(float)` of the binary64 nearest to `text`.
+pub(crate) fn python_float(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    match text {
+        "NaN" | "Infinity" | "-Infinity" => {
+            out.extend_from_slice(text.as_bytes());
+            return Ok(());
+        }
+        _ => {}
+    }
+    let value = finite(text)?;
+    if value == 0.0 {
+        out.extend_from_slice(if value.is_sign_negative() { b"-0.0" } else { b"0.0" });
+        return Ok(());
+    }
+    let (negative, digits, point) = shortest(value);
+    if negative {
+        out.push(b'-');
+    }
+    match usize::try_from(point) {
+        Ok(point) if point > 0 && point <= 16 => {
+            positional(&digits, point, out);
+            if digits.len() <= point {
+                out.extend_from_slice(b".0");
+            }
+        }
+        _ if point <= 0 && point > -4 => {
+            out.extend_from_slice(b"0.");
+            out.extend(std::iter::repeat_n(b'0', usize::try_from(-point).unwrap_or(0)));
+            out.extend_from_slice(digits.as_bytes());
+        }
+        _ => exponential(&digits, point - 1, 2, out),
+    }
+    Ok(())
+}
+
+/// Appends a JSON or SQL number as CPython prints it after reading it: integers exactly, the rest as floats.
+pub(crate) fn python(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return python_float(text, out);
+    }
+    if digits.bytes().all(|b| b == b'0') {
+        out.push(b'0');
+    } else {
+        out.extend_from_slice(text.as_bytes());
+    }
+    Ok(())
+}
+
+/// Appends an exact decimal with `scale` digits after the point.
+pub(crate) fn decimal(text: &str, scale: usize, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    let (negative, rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    if rest.contains(['e', 'E']) {
+        let exact: bigdecimal::BigDecimal = text.parse().map_err(|_| NumberIssue::Unreadable)?;
+        return decimal(&crate::policy::value::plain(&exact), scale, out);
+    }
+    let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
+        let not_finite = matches!(rest, "NaN" | "Infinity");
+        return Err(if not_finite { NumberIssue::NotFinite } else { NumberIssue::Unreadable });
+    }
+    if fraction.bytes().skip(scale).any(|b| b != b'0') {
+        return Err(NumberIssue::Inexact);
+    }
+    if negative && rest.bytes().any(|b| b.is_ascii_digit() && b != b'0') {
+        out.push(b'-');
+    }
+    out.extend_from_slice(if whole.is_empty() { b"0" } else { whole.as_bytes() });
+    if scale > 0 {
+        out.push(b'.');
+        out.extend(fraction.bytes().chain(std::iter::repeat(b'0')).take(scale));
+    }
+    Ok(())
+}
+
+fn finite(text: &str) -> Result<f64, NumberIssue> {
+    match text {
+        "NaN" | "Infinity" | "-Infinity" => return Err(NumberIssue::NotFinite),
+        // Rust would also read words such as `inf`.
+        _ if !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')) => {
+            return Err(NumberIssue::Unreadable);
+        }
+        _ => {}
+    }
+    let value: f64 = text.parse().map_err(|_| NumberIssue::Unreadable)?;
+    if value.is_finite() { Ok(value) } else { Err(NumberIssue::NotFinite) }
+}
+
+/// The shortest digits that read back as the same value, and where the point stands before them.
+fn shortest(value: f64) -> (bool, String, i32) {
+    let text = format!("{:e}", value.abs());
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
+    (value < 0.0, digits, exponent.parse::<i32>().unwrap_or(0) + 1)
+}
+
+fn positional(digits: &str, point: usize, out: &mut Vec<u8>) {
+    match digits.split_at_checked(point) {
+        Some((whole, fraction)) => {
+            out.extend_from_slice(whole.as_bytes());
+            if !fraction.is_empty() {
+                out.push(b'.');
+                out.extend_from_slice(fraction.as_bytes());
+            }
+        }
+        None => {
+            out.extend_from_slice(digits.as_bytes());
+            out.extend(std::iter::repeat_n(b'0', point - digits.len()));
+        }
+    }
+}
+
+fn exponential(digits: &str, exponent: i32, width: usize, out: &mut Vec<u8>) {
+    let (first, rest) = digits.split_at_checked(1).unwrap_or((digits, ""));
+    out.extend_from_slice(first.as_bytes());
+    if !rest.is_empty() {
+        out.push(b'.');
+        out.extend_from_slice(rest.as_bytes());
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "e{sign}{:0width$}", exponent.unsigned_abs());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelt(f: impl Fn(&mut Vec<u8>) -> Result<(), NumberIssue>) -> String {
+        let mut out = Vec::new();
+        f(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// Printed by Node 20.
+    #[test]
+    fn ecmascript_numbers() {
+        for (text, expected) in [
+            ("1e21", "1e+21"),
+            ("0.0000001", "1e-7"),
+            ("100.0", "100"),
+            ("-0.0", "0"),
+            ("123456789012345680000", "123456789012345680000"),
+            ("0.000001", "0.000001"),
+            ("1.5e300", "1.5e+300"),
+            ("5e-324", "5e-324"),
+            ("1.7976931348623157e308", "1.7976931348623157e+308"),
+            ("9007199254740993", "9007199254740992"),
+            ("100000000000000000000", "100000000000000000000"),
+            ("1.10", "1.1"),
+            ("0.30000000000000004", "0.30000000000000004"),
+            ("1.23e-18", "1.23e-18"),
+            ("-1.5e-9", "-1.5e-9"),
+            ("1000000000000000128", "1000000000000000100"),
+        ] {
+            assert_eq!(spelt(|out| ecmascript(text, out)), expected);
+        }
+    }
+
+    /// Printed by CPython 3.11.
+    #[test]
+    fn python_numbers() {
+        for (text, expected) in [
+            ("1e21", "1e+21"),
+            ("0.0000001", "1e-07"),
+            ("100.0", "100.0"),
+            ("-0.0", "-0.0"),
+            ("-0", "0"),
+            ("0.0001", "0.0001"),
+            ("0.00001", "1e-05"),
+            ("1e16", "1e+16"),
+            ("1e15", "1000000000000000.0"),
+            ("123456789012345680000", "123456789012345680000"),
+            ("1.5e300", "1.5e+300"),
+            ("5e-324", "5e-324"),
+            ("9007199254740993", "9007199254740993"),
+            ("123456789012345678.0", "1.2345678901234568e+17"),
+            ("1E5", "100000.0"),
+            ("1.10", "1.1"),
+            ("NaN", "NaN"),
+        ] {
+            assert_eq!(spelt(|out| python(text, out)), expected);
+        }
+        assert_eq!(spelt(|out| python_float("1", out)), "1.0");
+    }
+
+    #[test]
+    fn decimals_keep_what_they_say() {
+        for (text, scale, expected) in [
+            ("1.10", 2, "1.10"),
+            ("1.1", 2, "1.10"),
+            ("-1.1000", 1, "-1.1"),
+            ("5", 0, "5"),
+            ("5", 3, "5.000"),
+            ("-0.00", 1, "0.0"),
+            ("1e+20", 0, "100000000000000000000"),
+            ("1.5e-3", 4, "0.0015"),
+        ] {
+            assert_eq!(spelt(|out| decimal(text, scale, out)), expected);
+        }
+        assert_eq!(decimal("1.11", 1, &mut Vec::new()), Err(NumberIssue::Inexact));
+        assert_eq!(decimal("NaN", 1, &mut Vec::new()), Err(NumberIssue::NotFinite));
+        assert_eq!(decimal("1.1.1", 1, &mut Vec::new()), Err(NumberIssue::Unreadable));
+        assert_eq!(decimal("", 1, &mut Vec::new()), Err(NumberIssue::Unreadable));
+        assert_eq!(ecmascript("inf", &mut Vec::new()), Err(NumberIssue::Unreadable));
+        assert_eq!(ecmascript("Infinity", &mut Vec::new()), Err(NumberIssue::NotFinite));
+    }
+}

@@ -1,0 +1,192 @@
+//! Tries, on a row that does not recompute, what writers are known to have done otherwise.
+//!
+//! A hit is proof: with a 256-bit digest, a row does not recompute by chance under a few thousand candidates.
+
+use super::eval::{self, Inputs};
+use super::program::{Form, Program};
+use super::rows::Cause;
+use super::spec::{ChainSpec, TimePreset};
+use super::variants;
+
+/// Rows on which everything is tried.
+const SAMPLE: u64 = 32;
+/// How far a time is searched, and in which steps, in microseconds.
+const REACH: i64 = 5_000_000;
+const STEP: i64 = 1_000;
+/// How far beyond the differences seen so far a further row is searched.
+const MARGIN: i64 = 50_000;
+const QUARTER_HOUR: i64 = 900_000_000;
+
+/// Another recipe that was tried.
+#[derive(Debug)]
+pub(crate) struct Variant {
+    /// `time_precision`, `time_zone` or `null_policy`.
+    pub(crate) kind: &'static str,
+    /// What to declare instead.
+    pub(crate) advice: String,
+    /// Rows it explains.
+    pub(crate) hits: u64,
+    program: Program,
+    shift: Option<(usize, i64)>,
+}
+
+/// Rows that recompute with a shifted time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shifts {
+    /// Rows.
+    pub(crate) hits: u64,
+    /// Smallest and largest hashed-minus-stored difference, in microseconds.
+    pub(crate) range: (i64, i64),
+}
+
+/// Explains rows, within a budget of evaluations.
+#[derive(Debug)]
+pub(crate) struct Prober {
+    variants: Option<Vec<Variant>>,
+    /// Per time column of the recipe.
+    times: Vec<(usize, Shifts)>,
+    sampled: u64,
+    budget: u64,
+}
+
+impl Prober {
+    pub(crate) fn new(spec: &ChainSpec, budget: u64) -> Self {
+        let times = variants::times(&spec.recipe).into_iter().map(|(column, _)| (column, Shifts::default())).collect();
+        Self { variants: None, times, sampled: 0, budget }
+    }
+
+    /// The recipes tried so far.
+    pub(crate) fn variants(&self) -> &[Variant] {
+        self.variants.as_deref().unwrap_or_default()
+    }
+
+    /// What was found per time column.
+    pub(crate) fn shifts(&self) -> &[(usize, Shifts)] {
+        &self.times
+    }
+
+    /// Why the row may not recompute.
+    pub(crate) fn explain(
+        &mut self,
+        spec: &ChainSpec,
+        program: &Program,
+        link: Form,
+        inputs: &Inputs<'_>,
+        hash: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Cause {
+        let learnt = self.variants().iter().any(|v| v.hits > 0) || self.times.iter().any(|(_, s)| s.hits > 0);
+        if self.budget == 0 {
+            return if learnt { Cause::Untried } else { Cause::Unexplained };
+        }
+        if self.variants.is_none() {
+            self.variants = Some(build(spec, link));
+        }
+        let everything = self.sampled < SAMPLE;
+        self.sampled += 1;
+        if !everything && !learnt {
+            return Cause::Unexplained;
+        }
+        if let Some(cause) = self.try_variants(true, inputs, hash, out) {
+            return cause;
+        }
+        if let Some(cause) = self.try_shifts(everything, program, inputs, hash, out) {
+            return cause;
+        }
+        if everything && let Some(cause) = self.try_variants(false, inputs, hash, out) {
+            return cause;
+        }
+        if self.budget == 0 && learnt { Cause::Untried } else { Cause::Unexplained }
+    }
+
+    fn try_variants(&mut self, known: bool, inputs: &Inputs<'_>, hash: &[u8], out: &mut Vec<u8>) -> Option<Cause> {
+        for (n, variant) in self.variants.iter_mut().flatten().enumerate() {
+            if (variant.hits > 0) != known {
+                continue;
+            }
+            self.budget = self.budget.checked_sub(1)?;
+            if matches(&variant.program, &Inputs { shift: variant.shift, ..*inputs }, hash, out) {
+                variant.hits += 1;
+                return Some(Cause::Variant(n));
+            }
+        }
+        None
+    }
+
+    fn try_shifts(
+        &mut self,
+        everything: bool,
+        program: &Program,
+        inputs: &Inputs<'_>,
+        hash: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Option<Cause> {
+        for (column, shifts) in &mut self.times {
+            let (low, high) = match (shifts.hits, everything) {
+                (0, false) => continue,
+                (0, true) => (-REACH, REACH),
+                // Near the differences seen first; the rest of the reach belongs to the sample only.
+                (_, false) => (shifts.range.0 - MARGIN, shifts.range.1 + MARGIN),
+                (_, true) => (shifts.range.0.min(-REACH), shifts.range.1.max(REACH)),
+            };
+            // Outwards from zero: most clocks differ by little.
+            let mut distance = 0;
+            while distance <= REACH + MARGIN {
+                distance += STEP;
+                for micros in [-distance, distance] {
+                    if micros < low || micros > high {
+                        continue;
+                    }
+                    self.budget = self.budget.checked_sub(1)?;
+                    if matches(program, &Inputs { shift: Some((*column, micros)), ..*inputs }, hash, out) {
+                        shifts.range = match shifts.hits {
+                            0 => (micros, micros),
+                            _ => (shifts.range.0.min(micros), shifts.range.1.max(micros)),
+                        };
+                        shifts.hits += 1;
+                        return Some(Cause::Shift { column: *column, micros });
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Whether a row recomputes.
+fn matches(program: &Program, inputs: &Inputs<'_>, hash: &[u8], out: &mut Vec<u8>) -> bool {
+    matches!(eval::evaluate(program, inputs, out), Ok(outcome) if !outcome.null && out.as_slice() == hash)
+}
+
+fn build(spec: &ChainSpec, link: Form) -> Vec<Variant> {
+    let mut built = Vec::new();
+    let mut add = |kind, advice, recipe: &_, shift| {
+        if let Ok(program) = Program::new(recipe, &spec.columns, link) {
+            built.push(Variant { kind, advice, hits: 0, program, shift });
+        }
+    };
+    let name = |column: usize| spec.columns.get(column).map_or("?", |column| column.name.as_str());
+    for (column, used) in variants::times(&spec.recipe) {
+        for (preset, word) in variants::PRESETS {
+            // Two words for one spelling would be named at random.
+            let same = preset == used || (used == TimePreset::Js && preset == TimePreset::IsoMillis);
+            if !same {
+                let recipe = variants::with_preset(&spec.recipe, column, preset);
+                add("time_precision", format!("`ts({}, {word})`", name(column)), &recipe, None);
+            }
+        }
+        for quarters in (-56..=56).filter(|quarters| *quarters != 0) {
+            let micros = quarters * QUARTER_HOUR;
+            let advice = format!(
+                "a time in `{}` that is {} away from UTC",
+                name(column),
+                crate::policy::value::duration_text(micros)
+            );
+            add("time_zone", advice, &spec.recipe, Some((column, micros)));
+        }
+    }
+    for (advice, recipe) in variants::null_policies(&spec.recipe) {
+        add("null_policy", advice, &recipe, None);
+    }
+    built
+}

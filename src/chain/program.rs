@@ -1,0 +1,212 @@
+//! A recipe checked against its columns, ready to be evaluated row by row.
+
+use super::json_write;
+use super::spec::{CellKind, ChainColumn, JsonField, JsonValue, Recipe};
+
+/// What an expression yields when it is not NULL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// UTF-8 text.
+    Text,
+    /// Raw bytes.
+    Bytes,
+}
+
+/// A chain that cannot be verified as declared: the declaration contradicts itself or its columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecIssue {
+    /// What is wrong and what to write instead; lower case, without a final period.
+    pub message: String,
+}
+
+impl std::fmt::Display for SpecIssue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SpecIssue {}
+
+pub(crate) fn issue<T>(message: String) -> Result<T, SpecIssue> {
+    Err(SpecIssue { message })
+}
+
+/// A checked recipe. JSON members already stand in the order in which their profile writes them.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub(crate) recipe: Recipe,
+    pub(crate) kinds: Vec<CellKind>,
+    form: Form,
+}
+
+impl Program {
+    /// Checks `recipe` against the columns it reads; `link` is the form of the predecessor's hash.
+    ///
+    /// # Errors
+    ///
+    /// When a column is absent, or an operation cannot take what it is given.
+    pub fn new(recipe: &Recipe, columns: &[ChainColumn], link: Form) -> Result<Self, SpecIssue> {
+        let mut recipe = recipe.clone();
+        let form = check(&mut recipe, columns, link)?;
+        Ok(Self { recipe, kinds: columns.iter().map(|column| column.kind).collect(), form })
+    }
+
+    /// What the recipe yields.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
+    }
+}
+
+/// The form of a cell's value.
+pub(crate) fn cell_form(kind: CellKind) -> Form {
+    if kind == CellKind::Bytea { Form::Bytes } else { Form::Text }
+}
+
+fn column(index: usize, columns: &[ChainColumn]) -> Result<&ChainColumn, SpecIssue> {
+    columns.get(index).ok_or_else(|| SpecIssue {
+        message: format!("the recipe reads column number {index}, but only {} columns are read", columns.len()),
+    })
+}
+
+fn expect(
+    index: usize,
+    columns: &[ChainColumn],
+    word: &str,
+    needs: &str,
+    fits: impl Fn(CellKind) -> bool,
+) -> Result<Form, SpecIssue> {
+    let column = column(index, columns)?;
+    if fits(column.kind) {
+        return Ok(Form::Text);
+    }
+    issue(format!("`{word}` needs {needs}, but `{}` is {}; use the column itself", column.name, kind_word(column.kind)))
+}
+
+fn kind_word(kind: CellKind) -> &'static str {
+    match kind {
+        CellKind::Text => "text",
+        CellKind::Integer => "an integer",
+        CellKind::Numeric => "numeric",
+        CellKind::Float => "floating point",
+        CellKind::Bool => "boolean",
+        CellKind::Timestamp => "a timestamp",
+        CellKind::TimestampTz => "a timestamp with time zone",
+        CellKind::Date => "a date",
+        CellKind::Uuid => "a uuid",
+        CellKind::Json => "json",
+        CellKind::Jsonb => "jsonb",
+        CellKind::Bytea => "bytea",
+        CellKind::Other => "of another type",
+    }
+}
+
+fn all(parts: &mut [Recipe], columns: &[ChainColumn], link: Form) -> Result<Form, SpecIssue> {
+    let mut form = Form::Text;
+    for part in parts {
+        if check(part, columns, link)? == Form::Bytes {
+            form = Form::Bytes;
+        }
+    }
+    Ok(form)
+}
+
+fn text(word: &str, inner: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<(), SpecIssue> {
+    match check(inner, columns, link)? {
+        Form::Text => Ok(()),
+        Form::Bytes => issue(format!("`{word}` needs text, but is given bytes; wrap them in `hex(...)`")),
+    }
+}
+
+fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<Form, SpecIssue> {
+    match recipe {
+        Recipe::Text(_) => Ok(Form::Text),
+        Recipe::Column(index) => Ok(cell_form(column(*index, columns)?.kind)),
+        Recipe::Prev => Ok(link),
+        Recipe::Cat(parts) | Recipe::Join(_, parts) => all(parts, columns, link),
+        Recipe::Coalesce(inner, _) => check(inner, columns, link),
+        Recipe::Digest(_, inner) => check(inner, columns, link).map(|_| Form::Bytes),
+        Recipe::Hex(inner) | Recipe::HexUpper(inner) | Recipe::Base64(inner) => {
+            check(inner, columns, link).map(|_| Form::Text)
+        }
+        Recipe::Unhex(inner) => text("unhex", inner, columns, link).map(|()| Form::Bytes),
+        Recipe::Lower(inner) => text("lower", inner, columns, link).map(|()| Form::Text),
+        Recipe::Upper(inner) => text("upper", inner, columns, link).map(|()| Form::Text),
+        Recipe::Time(index, _) => expect(*index, columns, "ts", "a time", is_time),
+        Recipe::Decimal(index, _) => expect(*index, columns, "dec", "a number", is_number),
+        Recipe::Integer(index) => expect(*index, columns, "int", "a number", is_number),
+        Recipe::Bool(index, _, _) => expect(*index, columns, "bool", "a boolean", |kind| kind == CellKind::Bool),
+        Recipe::Json(profile, fields) => {
+            let profile = *profile;
+            members(fields, columns, link, &|fields| json_write::arrange(profile, fields, |field| &field.key))?;
+            Ok(Form::Text)
+        }
+    }
+}
+
+pub(crate) fn is_time(kind: CellKind) -> bool {
+    matches!(kind, CellKind::Timestamp | CellKind::TimestampTz | CellKind::Date)
+}
+
+fn is_number(kind: CellKind) -> bool {
+    matches!(kind, CellKind::Integer | CellKind::Numeric | CellKind::Float)
+}
+
+fn members(
+    fields: &mut [JsonField],
+    columns: &[ChainColumn],
+    link: Form,
+    arrange: &dyn Fn(&mut [JsonField]),
+) -> Result<(), SpecIssue> {
+    let mut names = std::collections::HashSet::new();
+    for field in fields.iter_mut() {
+        if !names.insert(field.key.clone()) {
+            return issue(format!("the JSON object names `{}` twice; remove one", field.key));
+        }
+        match &mut field.value {
+            JsonValue::Column(index) => {
+                column(*index, columns)?;
+            }
+            JsonValue::String(inner) => text("a JSON string", inner, columns, link)?,
+            JsonValue::Object(inner) => members(inner, columns, link, arrange)?,
+            JsonValue::Number(_) | JsonValue::Bool(_) | JsonValue::Null => {}
+        }
+    }
+    arrange(fields);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::spec::{Digest, TimePreset};
+
+    fn columns() -> Vec<ChainColumn> {
+        [("a", CellKind::Text), ("b", CellKind::Bytea), ("t", CellKind::Timestamp)]
+            .map(|(name, kind)| ChainColumn { name: name.to_owned(), kind, nullable: true })
+            .to_vec()
+    }
+
+    #[test]
+    fn forms_follow_the_operations() {
+        let cat = Recipe::Cat(vec![Recipe::Column(0), Recipe::Column(1)]);
+        assert_eq!(Program::new(&cat, &columns(), Form::Text).unwrap().form(), Form::Bytes);
+        let digest = Recipe::Digest(Digest::Sha256, Box::new(Recipe::Prev));
+        assert_eq!(Program::new(&digest, &columns(), Form::Text).unwrap().form(), Form::Bytes);
+        let hex = Recipe::Hex(Box::new(digest));
+        assert_eq!(Program::new(&hex, &columns(), Form::Text).unwrap().form(), Form::Text);
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        for (recipe, part) in [
+            (Recipe::Column(9), "column number 9"),
+            (Recipe::Time(0, TimePreset::Js), "`ts` needs a time, but `a` is text"),
+            (Recipe::Lower(Box::new(Recipe::Column(1))), "`lower` needs text"),
+            (Recipe::Bool(2, String::new(), String::new()), "`bool` needs a boolean"),
+        ] {
+            let message = Program::new(&recipe, &columns(), Form::Text).unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}

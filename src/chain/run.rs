@@ -1,0 +1,178 @@
+//! What a run over a whole relation gathers. Nothing is called tampering before the run is over, because only the
+//! whole tells a wrong declaration from a wrong row.
+
+use std::collections::BTreeMap;
+
+use super::eval::EvalIssue;
+use super::identity::{self, Id, Sample};
+use super::report::{Anomaly, AnomalyKind};
+use super::rows::Cause;
+use crate::finding::KeyPart;
+
+/// Most unknown predecessors remembered for looking them up in other splits.
+const UNKNOWN: usize = 1 << 16;
+
+/// Rows of one kind: how many, and the keys of some.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) rows: u64,
+    pub(crate) samples: Vec<Vec<KeyPart>>,
+}
+
+impl Tally {
+    /// Counts rows and keeps a key while there is room.
+    pub(crate) fn add(&mut self, rows: u64, limit: usize, key: impl FnOnce() -> Vec<KeyPart>) {
+        self.rows += rows;
+        if self.samples.len() < limit {
+            self.samples.push(key());
+        }
+    }
+}
+
+/// An anomaly that is held back until the run is judged.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Place in the order of arrival.
+    pub(crate) at: u64,
+    pub(crate) anomaly: Anomaly,
+    /// The hash it names, where that is unknown in its split.
+    pub(crate) names: Option<u64>,
+    /// What is left to say when the recipe turns out to be wrong: what the links alone show.
+    pub(crate) by_links: Option<Box<Found>>,
+}
+
+/// Anomalies of one origin: how many, and the first ones.
+#[derive(Debug, Default)]
+pub(crate) struct Pen {
+    pub(crate) total: u64,
+    pub(crate) by_links: u64,
+    pub(crate) kept: Vec<Found>,
+}
+
+/// Why a row that does not recompute is held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    Unexplained,
+    Untried,
+    OrderLost,
+    Shift(usize),
+    Variant(usize),
+}
+
+impl Class {
+    pub(crate) fn of(cause: Cause) -> Self {
+        match cause {
+            Cause::Unexplained => Self::Unexplained,
+            Cause::Untried => Self::Untried,
+            Cause::OrderLost => Self::OrderLost,
+            Cause::Shift { column, .. } => Self::Shift(column),
+            Cause::Variant(n) => Self::Variant(n),
+        }
+    }
+}
+
+/// Which hypothesis could take an anomaly away.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// None: the row itself proves it.
+    Sure,
+    /// The recipe may be wrong.
+    Content(Cause, bool),
+    /// The split may be too fine.
+    Links,
+    /// The split may be too coarse.
+    Strands,
+    /// The order may be another.
+    Moved,
+}
+
+/// Everything a run gathers.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) samples: usize,
+    pub(crate) rows: u64,
+    pub(crate) splits: u64,
+    /// Rows with a hash.
+    pub(crate) hashed: u64,
+    /// Rows whose recipe could be evaluated.
+    pub(crate) evaluated: u64,
+    pub(crate) verified: u64,
+    pub(crate) by_search: u64,
+    pub(crate) linked: u64,
+    /// Rows that rest on a lost JSON order and do not recompute.
+    pub(crate) order_lost: u64,
+    pub(crate) issues: BTreeMap<EvalIssue, Tally>,
+    pub(crate) before_chain: Tally,
+    pub(crate) too_large: Tally,
+    pub(crate) tied: Tally,
+    pub(crate) unnumbered: Tally,
+    pub(crate) several: Tally,
+    pub(crate) content: BTreeMap<Class, Pen>,
+    pub(crate) sure: Pen,
+    pub(crate) links: Pen,
+    pub(crate) strands: Pen,
+    pub(crate) moved: Pen,
+    pub(crate) hashes: Sample,
+    pub(crate) unknown: Vec<u64>,
+    pub(crate) unknown_total: u64,
+    /// Splits of two rows or more that are one chain, and columns constant in all of them.
+    pub(crate) single: u64,
+    pub(crate) single_constant: u64,
+    /// Splits that look like several chains, how many chains they hold, and columns constant in each.
+    pub(crate) suspects: u64,
+    pub(crate) suspect_strands: u64,
+    pub(crate) suspect_constant: u64,
+}
+
+impl Run {
+    pub(crate) fn new(samples: usize) -> Self {
+        Self { samples, single_constant: u64::MAX, suspect_constant: u64::MAX, ..Self::default() }
+    }
+
+    /// Holds an anomaly back; it is only built while there is room for samples.
+    pub(crate) fn hold(&mut self, place: Place, found: impl FnOnce() -> Found) {
+        let samples = self.samples;
+        let pen = match place {
+            Place::Sure => &mut self.sure,
+            Place::Links => &mut self.links,
+            Place::Strands => &mut self.strands,
+            Place::Moved => &mut self.moved,
+            Place::Content(cause, by_links) => {
+                let pen = self.content.entry(Class::of(cause)).or_default();
+                pen.by_links += u64::from(by_links);
+                // One with a structural reading is worth more than a sample of the same.
+                if by_links && pen.total >= samples as u64 && pen.kept.len() < 2 * samples {
+                    pen.kept.push(found());
+                    pen.total += 1;
+                    return;
+                }
+                pen
+            }
+        };
+        pen.total += 1;
+        if pen.kept.len() < samples {
+            pen.kept.push(found());
+        }
+    }
+
+    /// Remembers a predecessor that is unknown in its split.
+    pub(crate) fn unknown(&mut self, id: Option<&Id>) {
+        self.unknown_total += 1;
+        if let Some(id) = id
+            && self.unknown.len() < UNKNOWN
+        {
+            self.unknown.push(identity::short(id));
+        }
+    }
+
+    /// Of the unknown predecessors that can be looked up: how many there are, and how many are in the relation.
+    pub(crate) fn elsewhere(&self) -> (u64, u64) {
+        let answers = self.unknown.iter().filter_map(|short| self.hashes.knows(*short));
+        answers.fold((0, 0), |(asked, known), answer| (asked + 1, known + u64::from(answer)))
+    }
+}
+
+/// Builds an anomaly.
+pub(crate) fn found(at: u64, kind: AnomalyKind, message: String, key: Vec<KeyPart>, split: Vec<KeyPart>) -> Found {
+    Found { at, anomaly: Anomaly { kind, message, key, split }, names: None, by_links: None }
+}

@@ -1,0 +1,366 @@
+//! Instants: read from PostgreSQL's ISO text, written as the hashing runtime spells them.
+
+use super::spec::TimePreset;
+
+const DAY: i64 = 86_400_000_000;
+
+/// A UTC date and time of day with microseconds, in years 1 to 9999, which every runtime spells alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Civil {
+    year: u16,
+    month: u8,
+    day: u8,
+    hour: u8,
+    minute: u8,
+    second: u8,
+    micros: u32,
+}
+
+/// Reads `YYYY-MM-DD[ HH:MM:SS[.ffffff][+HH[:MM[:SS]]]]`. A text without offset is UTC.
+/// `None` for `infinity`, years before 1 or after 9999, and anything else.
+pub(crate) fn parse(text: &str) -> Option<Civil> {
+    let mut rest = text.as_bytes();
+    let year = number(&mut rest, 4)?;
+    expect(&mut rest, b"-")?;
+    let month = number(&mut rest, 2)?;
+    expect(&mut rest, b"-")?;
+    let day = number(&mut rest, 2)?;
+    let mut civil = Civil {
+        year: u16::try_from(year).ok()?,
+        month: u8::try_from(month).ok()?,
+        day: u8::try_from(day).ok()?,
+        hour: 0,
+        minute: 0,
+        second: 0,
+        micros: 0,
+    };
+    if year == 0 || !(1..=12).contains(&month) || day == 0 || civil.day > month_days(year, month) {
+        return None;
+    }
+    if rest.is_empty() {
+        return Some(civil);
+    }
+    expect(&mut rest, b" T")?;
+    let hour = number(&mut rest, 2)?;
+    expect(&mut rest, b":")?;
+    let minute = number(&mut rest, 2)?;
+    expect(&mut rest, b":")?;
+    let second = number(&mut rest, 2)?;
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    civil.hour = u8::try_from(hour).ok()?;
+    civil.minute = u8::try_from(minute).ok()?;
+    civil.second = u8::try_from(second).ok()?;
+    if let Some((b'.', digits)) = rest.split_first() {
+        let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+        if length == 0 || length > 6 {
+            return None;
+        }
+        rest = digits;
+        let value = number(&mut rest, length)?;
+        civil.micros = value * 10u32.pow(6 - u32::try_from(length).ok()?);
+    }
+    match rest.split_first() {
+        None => Some(civil),
+        Some((sign @ (b'+' | b'-'), offset)) => {
+            rest = offset;
+            let hours = number(&mut rest, 2)?;
+            let minutes = if expect(&mut rest, b":").is_some() { number(&mut rest, 2)? } else { 0 };
+            let seconds = if expect(&mut rest, b":").is_some() { number(&mut rest, 2)? } else { 0 };
+            if !rest.is_empty() {
+                return None;
+            }
+            let east = i64::from(hours * 3600 + minutes * 60 + seconds) * 1_000_000;
+            match (east, sign) {
+                (0, _) => Some(civil),
+                (_, b'+') => civil.shifted(-east),
+                _ => civil.shifted(east),
+            }
+        }
+        Some((b'Z', [])) => Some(civil),
+        Some(_) => None,
+    }
+}
+
+fn expect(rest: &mut &[u8], any_of: &[u8]) -> Option<()> {
+    let (first, tail) = rest.split_first()?;
+    any_of.contains(first).then(|| *rest = tail)
+}
+
+fn number(rest: &mut &[u8], digits: usize) -> Option<u32> {
+    let (head, tail) = rest.split_at_checked(digits)?;
+    let mut value = 0u32;
+    for byte in head {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + u32::from(byte - b'0');
+    }
+    *rest = tail;
+    Some(value)
+}
+
+
+fn month_days(year: u32, month: u32) -> u8 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+impl Civil {
+    /// Microseconds since 1970.
+    pub(crate) fn micros_since_epoch(self) -> i64 {
+        // Days from a civil date, counting years from March so that the leap day comes last.
+        let (y, m) = (i64::from(self.year), i64::from(self.month));
+        let y = if m <= 2 { y - 1 } else { y };
+        let era = y.div_euclid(400);
+        let year_of_era = y - era * 400;
+        let day_of_year = (153 * (m + if m > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(self.day) - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        let days = era * 146_097 + day_of_era - 719_468;
+        let seconds = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        days * DAY + seconds * 1_000_000 + i64::from(self.micros)
+    }
+
+    /// The instant that many microseconds later; `None` outside years 1 to 9999.
+    pub(crate) fn shifted(self, micros: i64) -> Option<Self> {
+        let at = self.micros_since_epoch().checked_add(micros)?;
+        let (days, in_day) = (at.div_euclid(DAY), at.rem_euclid(DAY));
+        let z = days + 719_468;
+        let era = z.div_euclid(146_097);
+        let day_of_era = z.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let seconds = in_day / 1_000_000;
+        let civil = Self {
+            year: u16::try_from(year).ok()?,
+            month: u8::try_from(month).ok()?,
+            day: u8::try_from(day_of_year - (153 * month_from_march + 2) / 5 + 1).ok()?,
+            hour: u8::try_from(seconds / 3600).ok()?,
+            minute: u8::try_from(seconds / 60 % 60).ok()?,
+            second: u8::try_from(seconds % 60).ok()?,
+            micros: u32::try_from(in_day % 1_000_000).ok()?,
+        };
+        (1..=9999).contains(&civil.year).then_some(civil)
+    }
+
+    /// Appends the instant as `preset` spells it.
+    pub(crate) fn write(self, preset: TimePreset, out: &mut Vec<u8>) {
+        let us = self.micros;
+        match preset {
+            TimePreset::Js | TimePreset::IsoMillis => {
+                self.date_time(b'T', true, out);
+                fraction(us, 3, out);
+                out.push(b'Z');
+            }
+            TimePreset::IsoMicros => {
+                self.date_time(b'T', true, out);
+                fraction(us, 6, out);
+                out.push(b'Z');
+            }
+            TimePreset::Dotnet => {
+                self.date_time(b'T', true, out);
+                fraction(us, 6, out);
+                out.extend_from_slice(b"0Z");
+            }
+            TimePreset::IsoSeconds | TimePreset::Laravel => {
+                self.date_time(b'T', true, out);
+                out.extend_from_slice(if preset == TimePreset::Laravel { b"+00:00" } else { b"Z" });
+            }
+            TimePreset::Py | TimePreset::PyNaive | TimePreset::PyStr => {
+                self.date_time(if preset == TimePreset::PyStr { b' ' } else { b'T' }, true, out);
+                fraction(us, if us == 0 { 0 } else { 6 }, out);
+                if preset == TimePreset::Py {
+                    out.extend_from_slice(b"+00:00");
+                }
+            }
+            TimePreset::Java | TimePreset::JavaLocal => {
+                let seconds = preset == TimePreset::Java || self.second != 0 || us != 0;
+                self.date_time(b'T', seconds, out);
+                fraction(us, grouped(us), out);
+                if preset == TimePreset::Java {
+                    out.push(b'Z');
+                }
+            }
+            TimePreset::Go => {
+                self.date_time(b'T', true, out);
+                fraction(us, trimmed(us), out);
+                out.push(b'Z');
+            }
+            TimePreset::Pg | TimePreset::PgTz => {
+                self.date_time(b' ', true, out);
+                fraction(us, trimmed(us), out);
+                if preset == TimePreset::PgTz {
+                    out.extend_from_slice(b"+00");
+                }
+            }
+            // Towards the past, as every runtime's integer clock does.
+            TimePreset::EpochSeconds => integer(self.micros_since_epoch().div_euclid(1_000_000), out),
+            TimePreset::EpochMillis => integer(self.micros_since_epoch().div_euclid(1000), out),
+            TimePreset::EpochMicros => integer(self.micros_since_epoch(), out),
+            TimePreset::EpochNanos => {
+                // Nanoseconds of year 9999 do not fit 64 bits, so the three zeros are written, not computed.
+                let micros = self.micros_since_epoch();
+                integer(micros, out);
+                if micros != 0 {
+                    out.extend_from_slice(b"000");
+                }
+            }
+        }
+    }
+
+    fn date_time(self, between: u8, seconds: bool, out: &mut Vec<u8>) {
+        let [a, b] = two(self.year / 100);
+        let [c, d] = two(self.year % 100);
+        let [m, n] = two(u16::from(self.month));
+        let [e, f] = two(u16::from(self.day));
+        let [h, i] = two(u16::from(self.hour));
+        let [j, k] = two(u16::from(self.minute));
+        out.extend_from_slice(&[a, b, c, d, b'-', m, n, b'-', e, f, between, h, i, b':', j, k]);
+        if seconds {
+            let [s, t] = two(u16::from(self.second));
+            out.extend_from_slice(&[b':', s, t]);
+        }
+    }
+}
+
+fn two(n: u16) -> [u8; 2] {
+    let digit = |n: u16| b'0' + u8::try_from(n % 10).unwrap_or(0);
+    [digit(n / 10), digit(n)]
+}
+
+/// Digits of the fraction without trailing zeros.
+fn trimmed(micros: u32) -> usize {
+    if micros == 0 {
+        return 0;
+    }
+    let (mut digits, mut rest) = (6, micros);
+    while rest.is_multiple_of(10) {
+        rest /= 10;
+        digits -= 1;
+    }
+    digits
+}
+
+/// Digits of the fraction in groups of three.
+fn grouped(micros: u32) -> usize {
+    match micros {
+        0 => 0,
+        us if us.is_multiple_of(1000) => 3,
+        _ => 6,
+    }
+}
+
+fn fraction(micros: u32, digits: usize, out: &mut Vec<u8>) {
+    if digits == 0 {
+        return;
+    }
+    let mut text = [b'0'; 6];
+    let mut rest = micros;
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    out.push(b'.');
+    out.extend(text.iter().take(digits));
+}
+
+/// Appends an integer in decimal.
+pub(crate) fn integer(n: i64, out: &mut Vec<u8>) {
+    use std::io::Write as _;
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "{n}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelt(cell: &str, preset: TimePreset) -> String {
+        let mut out = Vec::new();
+        parse(cell).unwrap().write(preset, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// Each line was printed by the runtime itself or follows its measured rule.
+    #[test]
+    fn presets_spell_as_their_runtime() {
+        use TimePreset as P;
+        let whole = "2026-01-02 03:04:00";
+        let milli = "2026-01-02 03:04:00.678";
+        let micro = "2026-01-02 03:04:00.678901+00";
+        let tenth = "2026-01-02 03:04:00.1";
+        for (preset, expected) in [
+            (P::Js, ["03:04:00.000Z", "03:04:00.678Z", "03:04:00.678Z", "03:04:00.100Z"]),
+            (P::Py, ["03:04:00+00:00", "03:04:00.678000+00:00", "03:04:00.678901+00:00", "03:04:00.100000+00:00"]),
+            (P::PyNaive, ["03:04:00", "03:04:00.678000", "03:04:00.678901", "03:04:00.100000"]),
+            (P::Java, ["03:04:00Z", "03:04:00.678Z", "03:04:00.678901Z", "03:04:00.100Z"]),
+            (P::JavaLocal, ["03:04", "03:04:00.678", "03:04:00.678901", "03:04:00.100"]),
+            (P::Go, ["03:04:00Z", "03:04:00.678Z", "03:04:00.678901Z", "03:04:00.1Z"]),
+            (P::Dotnet, ["03:04:00.0000000Z", "03:04:00.6780000Z", "03:04:00.6789010Z", "03:04:00.1000000Z"]),
+            (P::IsoSeconds, ["03:04:00Z", "03:04:00Z", "03:04:00Z", "03:04:00Z"]),
+            (P::IsoMillis, ["03:04:00.000Z", "03:04:00.678Z", "03:04:00.678Z", "03:04:00.100Z"]),
+            (P::IsoMicros, ["03:04:00.000000Z", "03:04:00.678000Z", "03:04:00.678901Z", "03:04:00.100000Z"]),
+            (P::Laravel, ["03:04:00+00:00", "03:04:00+00:00", "03:04:00+00:00", "03:04:00+00:00"]),
+        ] {
+            for (cell, clock) in [whole, milli, micro, tenth].into_iter().zip(expected) {
+                assert_eq!(spelt(cell, preset), format!("2026-01-02T{clock}"), "{preset:?} of {cell}");
+            }
+        }
+        assert_eq!(spelt(micro, P::PyStr), "2026-01-02 03:04:00.678901");
+        assert_eq!(spelt(whole, P::PyStr), "2026-01-02 03:04:00");
+        assert_eq!(spelt(tenth, P::Pg), "2026-01-02 03:04:00.1");
+        assert_eq!(spelt(micro, P::PgTz), "2026-01-02 03:04:00.678901+00");
+        assert_eq!(spelt(micro, P::EpochSeconds), "1767323040");
+        assert_eq!(spelt(micro, P::EpochMillis), "1767323040678");
+        assert_eq!(spelt(micro, P::EpochMicros), "1767323040678901");
+        assert_eq!(spelt(micro, P::EpochNanos), "1767323040678901000");
+        assert_eq!(spelt("2026-01-02 03:04:05", P::JavaLocal), "2026-01-02T03:04:05");
+    }
+
+    #[test]
+    fn times_before_1970_go_towards_the_past() {
+        assert_eq!(spelt("1969-12-31 23:59:59.9995", TimePreset::EpochMillis), "-1");
+        assert_eq!(spelt("1969-12-31 23:59:59.9995", TimePreset::Js), "1969-12-31T23:59:59.999Z");
+        assert_eq!(spelt("0001-01-01", TimePreset::EpochMillis), "-62135596800000");
+        assert_eq!(spelt("1970-01-01", TimePreset::EpochNanos), "0");
+    }
+
+    #[test]
+    fn offsets_are_taken_to_utc() {
+        assert_eq!(spelt("2026-01-01 00:30:00+05:30", TimePreset::IsoSeconds), "2025-12-31T19:00:00Z");
+        assert_eq!(spelt("2024-02-28 22:00:00-05", TimePreset::IsoSeconds), "2024-02-29T03:00:00Z");
+    }
+
+    #[test]
+    fn what_is_no_plain_instant_is_refused() {
+        for text in [
+            "infinity", "-infinity", "", "0044-03-15 00:00:00 BC", "10000-01-01 00:00:00", "2026-02-29", "2026-13-01",
+            "2026-01-01 24:00:00", "2026-01-01 00:00", "2026-01-01 00:00:00.", "2026-01-01 00:00:00.1234567",
+            "2026-01-01 00:00:00 +", "0001-01-01 00:00:00+01", "2026-01-01x",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn shifting_agrees_with_an_independent_calendar() {
+        let start = parse("1999-12-31 23:59:59.999999").unwrap();
+        for step in [1i64, -1, 86_400_000_000 * 60, -86_400_000_000 * 400, 3_155_760_000_000_000] {
+            let ours = start.shifted(step).unwrap();
+            let theirs = jiff::Timestamp::from_microsecond(start.micros_since_epoch() + step).unwrap();
+            let mut out = Vec::new();
+            ours.write(TimePreset::IsoMicros, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("{theirs:.6}"));
+            assert_eq!(ours.micros_since_epoch(), theirs.as_microsecond());
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Other recipes a writer may really have used: another spelling of a time, another text for NULL.
+
+use super::spec::{JsonField, JsonNull, JsonValue, Recipe, TimePreset};
+
+/// Every spelling of an instant, with the word a policy writes for it.
+pub(crate) const PRESETS: [(TimePreset, &str); 18] = [
+    (TimePreset::Js, "js"),
+    (TimePreset::Py, "py"),
+    (TimePreset::PyNaive, "py_naive"),
+    (TimePreset::PyStr, "py_str"),
+    (TimePreset::Java, "java"),
+    (TimePreset::JavaLocal, "java_local"),
+    (TimePreset::Go, "go"),
+    (TimePreset::Dotnet, "dotnet"),
+    (TimePreset::IsoSeconds, "iso_s_z"),
+    (TimePreset::IsoMillis, "iso_ms_z"),
+    (TimePreset::IsoMicros, "iso_us_z"),
+    (TimePreset::Laravel, "laravel"),
+    (TimePreset::Pg, "pg"),
+    (TimePreset::PgTz, "pgtz"),
+    (TimePreset::EpochSeconds, "epoch_s"),
+    (TimePreset::EpochMillis, "epoch_ms"),
+    (TimePreset::EpochMicros, "epoch_us"),
+    (TimePreset::EpochNanos, "epoch_ns"),
+];
+
+/// What writers have been seen to put in the place of NULL.
+const NULL_WORDS: [&str; 7] = ["", "null", "NULL", "None", "<nil>", "undefined", "{}"];
+
+/// Visits every expression of a recipe, the outermost first.
+pub(crate) fn visit<'r>(recipe: &'r Recipe, see: &mut dyn FnMut(&'r Recipe)) {
+    see(recipe);
+    match recipe {
+        Recipe::Cat(parts) | Recipe::Join(_, parts) => parts.iter().for_each(|part| visit(part, see)),
+        Recipe::Coalesce(inner, _)
+        | Recipe::Digest(_, inner)
+        | Recipe::Hex(inner)
+        | Recipe::HexUpper(inner)
+        | Recipe::Base64(inner)
+        | Recipe::Unhex(inner)
+        | Recipe::Lower(inner)
+        | Recipe::Upper(inner) => visit(inner, see),
+        Recipe::Json(_, fields) => visit_fields(fields, see),
+        _ => {}
+    }
+}
+
+fn visit_fields<'r>(fields: &'r [JsonField], see: &mut dyn FnMut(&'r Recipe)) {
+    for field in fields {
+        match &field.value {
+            JsonValue::String(inner) => visit(inner, see),
+            JsonValue::Object(inner) => visit_fields(inner, see),
+            _ => {}
+        }
+    }
+}
+
+fn change(recipe: &mut Recipe, edit: &mut dyn FnMut(&mut Recipe), edit_field: &mut dyn FnMut(&mut JsonField)) {
+    edit(recipe);
+    match recipe {
+        Recipe::Cat(parts) | Recipe::Join(_, parts) => {
+            parts.iter_mut().for_each(|part| change(part, edit, edit_field));
+        }
+        Recipe::Coalesce(inner, _)
+        | Recipe::Digest(_, inner)
+        | Recipe::Hex(inner)
+        | Recipe::HexUpper(inner)
+        | Recipe::Base64(inner)
+        | Recipe::Unhex(inner)
+        | Recipe::Lower(inner)
+        | Recipe::Upper(inner) => change(inner, edit, edit_field),
+        Recipe::Json(_, fields) => change_fields(fields, edit, edit_field),
+        _ => {}
+    }
+}
+
+fn change_fields(
+    fields: &mut [JsonField],
+    edit: &mut dyn FnMut(&mut Recipe),
+    edit_field: &mut dyn FnMut(&mut JsonField),
+) {
+    for field in fields {
+        edit_field(field);
+        match &mut field.value {
+            JsonValue::String(inner) => change(inner, edit, edit_field),
+            JsonValue::Object(inner) => change_fields(inner, edit, edit_field),
+            _ => {}
+        }
+    }
+}
+
+/// Time columns the recipe spells, each once, with the spelling.
+pub(crate) fn times(recipe: &Recipe) -> Vec<(usize, TimePreset)> {
+    let mut times: Vec<(usize, TimePreset)> = Vec::new();
+    visit(recipe, &mut |part| {
+        if let Recipe::Time(column, preset) = part
+            && !times.iter().any(|(seen, _)| seen == column)
+        {
+            times.push((*column, *preset));
+        }
+    });
+    times
+}
+
+/// The recipe with every `ts(column, ...)` spelt otherwise.
+pub(crate) fn with_preset(recipe: &Recipe, column: usize, preset: TimePreset) -> Recipe {
+    let mut changed = recipe.clone();
+    change(
+        &mut changed,
+        &mut |part| {
+            if let Recipe::Time(at, spelling) = part
+                && *at == column
+            {
+                *spelling = preset;
+            }
+        },
+        &mut |_| {},
+    );
+    changed
+}
+
+/// Recipes that treat NULL otherwise, each with what a policy would have to say.
+pub(crate) fn null_policies(recipe: &Recipe) -> Vec<(String, Recipe)> {
+    let mut found = Vec::new();
+    let mut count = 0usize;
+    visit(recipe, &mut |part| count += usize::from(matches!(part, Recipe::Coalesce(..))));
+    for place in 0..count.min(16) {
+        for word in NULL_WORDS {
+            let mut changed = recipe.clone();
+            let mut at = 0usize;
+            let mut differs = false;
+            change(
+                &mut changed,
+                &mut |part| {
+                    if let Recipe::Coalesce(_, text) = part {
+                        if at == place && text != word {
+                            word.clone_into(text);
+                            differs = true;
+                        }
+                        at += 1;
+                    }
+                },
+                &mut |_| {},
+            );
+            if differs {
+                found.push((format!("`?? \"{word}\"` at the {} place where NULL is provided for", ordinal(place)), changed));
+            }
+        }
+    }
+    for (from, to, word) in
+        [(JsonNull::Null, JsonNull::Omit, "`?? omit`"), (JsonNull::Omit, JsonNull::Null, "`?? null`")]
+    {
+        let mut changed = recipe.clone();
+        change(&mut changed, &mut |_| {}, &mut |field| {
+            if field.null == from {
+                field.null = to;
+            }
+        });
+        if changed != *recipe {
+            found.push((format!("{word} for the members of the JSON object"), changed));
+        }
+    }
+    found
+}
+
+fn ordinal(place: usize) -> String {
+    match place {
+        0 => "first".to_owned(),
+        1 => "second".to_owned(),
+        2 => "third".to_owned(),
+        n => format!("{}th", n + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_change_only_what_they_name() {
+        let recipe = Recipe::Cat(vec![
+            Recipe::Time(1, TimePreset::Js),
+            Recipe::Coalesce(Box::new(Recipe::Column(2)), String::new()),
+            Recipe::Time(3, TimePreset::Js),
+        ]);
+        assert_eq!(times(&recipe), [(1, TimePreset::Js), (3, TimePreset::Js)]);
+        let Recipe::Cat(parts) = with_preset(&recipe, 3, TimePreset::Go) else { panic!("a cat") };
+        assert_eq!(parts[0], Recipe::Time(1, TimePreset::Js));
+        assert_eq!(parts[2], Recipe::Time(3, TimePreset::Go));
+        let policies = null_policies(&recipe);
+        assert_eq!(policies.len(), NULL_WORDS.len() - 1);
+        assert!(policies.iter().all(|(_, changed)| *changed != recipe));
+    }
+
+    #[test]
+    fn every_spelling_is_listed_once() {
+        let words: std::collections::HashSet<_> = PRESETS.iter().map(|(_, word)| word).collect();
+        let presets: Vec<_> = PRESETS.iter().map(|(preset, _)| preset).collect();
+        assert_eq!(words.len(), PRESETS.len());
+        assert!(presets.iter().enumerate().all(|(n, preset)| !presets[..n].contains(preset)));
+    }
+}

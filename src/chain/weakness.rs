@@ -1,0 +1,150 @@
+//! What a recipe does not protect, even when every row of its chain verifies.
+
+use super::program::{cell_form, is_time};
+use super::spec::{CellKind, ChainSpec, Genesis, JsonValue, Recipe};
+use super::variants;
+
+/// The weaknesses of a chain as declared, as sentences for lint and reports.
+#[must_use]
+pub fn notes(spec: &ChainSpec) -> Vec<String> {
+    let mut notes = vec![
+        "the digest has no key: whoever can write the table can rewrite a chain so that it verifies".to_owned(),
+        "a chain cannot see its own lost tail: rows removed from its end leave no trace without an anchor kept elsewhere"
+            .to_owned(),
+        "the last row of each chain has no successor: if it is changed and hashed again, only an anchor tells".to_owned(),
+    ];
+    if !spec.uncovered.is_empty() {
+        notes.push(format!("outside the hash, so changes to them are invisible: {}", listed(&spec.uncovered)));
+    }
+    if let Some(fields) = ambiguous(spec) {
+        notes.push(fields);
+    }
+    if !binds_previous(&spec.recipe) {
+        notes.push(
+            "the recipe does not bind the predecessor: links can be changed without changing any hash".to_owned(),
+        );
+    }
+    if spec.previous.is_none() {
+        notes.push(
+            "there is no link column: an altered row cannot be told from one whose predecessor was removed".to_owned(),
+        );
+    }
+    if spec.dense_from.is_none() {
+        notes.push("the order is not dense: how many rows are missing at a broken link cannot be known".to_owned());
+    }
+    notes.push(
+        "unless a unique constraint on split and predecessor exists, two writers can follow the same row and fork the chain"
+            .to_owned(),
+    );
+    if spec.genesis == Genesis::Null && !spec.split.is_empty() {
+        notes.push(
+            "every chain starts from the same genesis: a whole chain can be moved to another split unless the recipe \
+             covers the split columns"
+                .to_owned(),
+        );
+        if covers_split(spec) {
+            notes.pop();
+        }
+    }
+    if let Some(search) = &spec.search {
+        notes.push(format!(
+            "the search tries {} times per row, which weakens the digest by {} bits",
+            search.candidates(),
+            super::search::bits(search.candidates())
+        ));
+    }
+    notes
+}
+
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+fn binds_previous(recipe: &Recipe) -> bool {
+    let mut bound = false;
+    variants::visit(recipe, &mut |part| bound |= *part == Recipe::Prev);
+    bound
+}
+
+fn columns(recipe: &Recipe) -> Vec<usize> {
+    let mut columns = Vec::new();
+    variants::visit(recipe, &mut |part| match part {
+        Recipe::Column(index)
+        | Recipe::Time(index, _)
+        | Recipe::Decimal(index, _)
+        | Recipe::Integer(index)
+        | Recipe::Bool(index, _, _) => columns.push(*index),
+        Recipe::Json(_, fields) => {
+            let mut rest: Vec<_> = fields.iter().collect();
+            while let Some(field) = rest.pop() {
+                match &field.value {
+                    JsonValue::Column(index) => columns.push(*index),
+                    JsonValue::Object(inner) => rest.extend(inner),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    });
+    columns
+}
+
+fn covers_split(spec: &ChainSpec) -> bool {
+    let covered = columns(&spec.recipe);
+    spec.split.iter().all(|column| covered.contains(column))
+}
+
+/// The first place where text may move across a field boundary without changing the preimage.
+fn ambiguous(spec: &ChainSpec) -> Option<String> {
+    let mut found = None;
+    variants::visit(&spec.recipe, &mut |part| {
+        let (separator, parts) = match part {
+            Recipe::Cat(parts) => ("", parts),
+            Recipe::Join(separator, parts) => (separator.as_str(), parts),
+            _ => return,
+        };
+        let free: Vec<&str> = parts.iter().filter_map(|part| free_text(spec, part)).collect();
+        let unclear = match separator {
+            "" => parts.len() > 1 && parts.windows(2).any(|pair| pair.iter().any(|part| free_text(spec, part).is_some())),
+            _ => parts.len() > 1 && !free.is_empty(),
+        };
+        if unclear && found.is_none() {
+            found = Some(match separator {
+                "" => format!(
+                    "fields are joined without a separator: text can move between {} and their neighbours without \
+                     changing the hash",
+                    quoted(&free)
+                ),
+                _ => format!(
+                    "fields are joined with `{separator}`, which {} may contain: text can move across field boundaries \
+                     without changing the hash",
+                    quoted(&free)
+                ),
+            });
+        }
+    });
+    found
+}
+
+fn quoted(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// The column of a part whose length is not fixed by its type.
+fn free_text<'s>(spec: &'s ChainSpec, part: &Recipe) -> Option<&'s str> {
+    match part {
+        Recipe::Column(index) => {
+            let column = spec.columns.get(*index)?;
+            let fixed = *index == spec.hash
+                || Some(*index) == spec.previous
+                || is_time(column.kind)
+                || matches!(column.kind, CellKind::Bool | CellKind::Uuid | CellKind::Integer)
+                    && cell_form(column.kind) == super::program::Form::Text;
+            (!fixed).then_some(column.name.as_str())
+        }
+        Recipe::Coalesce(inner, _) | Recipe::Lower(inner) | Recipe::Upper(inner) => free_text(spec, inner),
+        _ => None,
+    }
+}
