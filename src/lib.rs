@@ -10,6 +10,7 @@
 pub mod catalogue;
 pub mod chain;
 pub mod check;
+pub mod cli;
 pub mod diagnostic;
 pub mod facts;
 pub mod facts_failure;

@@ -1,3 +1,7 @@
-//! The `holdtrue` program.
+//! The `holdtrue` program: arguments in, exit status out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(holdtrue::cli::main(std::env::args_os()).code())
+}

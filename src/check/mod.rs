@@ -8,10 +8,12 @@ mod ledgers;
 mod literals;
 mod operands;
 pub(crate) use operands::{comparable, result_type};
+pub use weaknesses::weaknesses;
 mod recipes;
 mod sql_cage;
 mod tenancies;
 mod waivers;
+mod weaknesses;
 
 use std::collections::BTreeMap;
 
@@ -116,6 +118,7 @@ impl<'a> Checker<'a> {
             name: header.name,
             title: header.title,
             owner: header.owner,
+            schema: self.schema.clone(),
             params: std::mem::take(&mut self.params),
             sources: std::mem::take(&mut self.sources),
             objectives,

@@ -40,7 +40,12 @@ pub(super) fn cage(text: &str, span: Span, declared: &[(String, Type)]) -> Resul
         return Err(refuse(why, "not allowed in a check")
             .help("a check only looks; rewrite it as a plain SELECT"));
     }
-    Ok(RawSql { text: bound, parameters, functions: found.functions, span })
+    let own = found.own;
+    let mut relations: Vec<_> =
+        found.relations.into_iter().filter(|(schema, name)| schema.is_some() || !own.contains(name)).collect();
+    relations.sort();
+    relations.dedup();
+    Ok(RawSql { text: bound, parameters, functions: found.functions, relations, span })
 }
 
 fn reason(error: &pg_query::Error) -> String {
@@ -54,6 +59,8 @@ fn reason(error: &pg_query::Error) -> String {
 #[derive(Default)]
 struct Found {
     functions: Vec<(Option<String>, String)>,
+    relations: Vec<(Option<String>, String)>,
+    own: Vec<String>,
     forbidden: Option<String>,
 }
 
@@ -82,6 +89,14 @@ impl Found {
                     }
                     self.functions.push((names.pop(), name));
                 }
+            }
+            "RangeVar" => {
+                let text = |key: &str| value.get(key).and_then(Json::as_str).unwrap_or("").to_owned();
+                let schema = Some(text("schemaname")).filter(|s| !s.is_empty());
+                self.relations.push((schema, text("relname")));
+            }
+            "CommonTableExpr" => {
+                self.own.extend(value.get("ctename").and_then(Json::as_str).map(str::to_owned));
             }
             "into_clause" if !value.is_null() => self.forbid("`SELECT INTO` creates a table"),
             "LockingClause" => self.forbid("`FOR UPDATE` and its like take locks"),
@@ -224,11 +239,13 @@ mod tests {
         let sql = judge("select id from \"T\" where a > $target_time and b = '$n' and c < $target_time").unwrap();
         assert_eq!(sql.parameters, ["target_time"]);
         assert!(sql.text.contains("CAST($1 AS timestamptz)") && sql.text.contains("'$n'"));
+        assert_eq!(sql.relations, [(None, "T".to_owned())]);
         let sql = judge("with x as (select pg_catalog.lower(a) from t) select count(*) from x").unwrap();
         assert_eq!(
             sql.functions,
             [(Some("pg_catalog".to_owned()), "lower".to_owned()), (None, "count".to_owned())]
         );
+        assert_eq!(sql.relations, [(None, "t".to_owned())]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::builder::Planner;
 use super::{Proof, Work};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::Check;
+use crate::measure::rows;
+use crate::policy::{Check, RelationName};
 use crate::policy::assertion::{RawSql, Returns};
 use crate::policy::value::{Value, plain};
 
@@ -38,6 +39,25 @@ impl<'a> Planner<'a> {
                     return;
                 }
             }
+        }
+        // A statement that finds nothing in an empty table has looked at nothing.
+        for (schema, name) in &sql.relations {
+            let schema = schema.clone().unwrap_or_else(|| self.policy.schema.clone());
+            let name = RelationName { schema, name: name.clone() };
+            let Some(relation) = catalogue.relation(&name) else { continue };
+            let exists =
+                format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {}) THEN '1' ELSE '0' END", rows::qualified(&relation.name));
+            let key = format!("{source}: {exists}");
+            let key = self.other(&source, name.to_string(), key, |key| Work::Table {
+                key,
+                sql: exists,
+                arguments: Vec::new(),
+                limit: 1,
+            });
+            self.must(name.to_string(), Proof::Examined { key, strict: true });
+        }
+        if sql.relations.is_empty() {
+            self.must("SQL", Proof::Looked);
         }
         if self.options.tenant.is_some() {
             self.notes.push("raw SQL is not narrowed to the tenant".to_owned());

@@ -97,6 +97,8 @@ pub struct RawSql {
     pub parameters: Vec<String>,
     /// Functions it calls, each as optional schema and name, to be judged by the catalogue.
     pub functions: Vec<(Option<String>, String)>,
+    /// Relations it reads, each as optional schema and name; names of its own WITH queries left out.
+    pub relations: Vec<(Option<String>, String)>,
     /// Where it is written.
     pub span: Span,
 }

@@ -44,6 +44,8 @@ pub struct Policy {
     pub title: String,
     /// Owner, possibly empty.
     pub owner: String,
+    /// Schema of names written without one.
+    pub schema: String,
     /// Parameters in declared order, with their values.
     pub params: Vec<Param>,
     /// Sources in declared order.
@@ -278,6 +280,34 @@ pub struct Waiver {
     pub reason: String,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// Names of the sources whose facts a check's values, condition or objective mention.
+#[must_use]
+pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
+    let mut operands: Vec<&Operand> = Vec::new();
+    match &check.assertion {
+        Assertion::Values(list) | Assertion::Groups(list, _) => {
+            operands.extend(list.iter().flat_map(|c| [&c.left, &c.right]));
+        }
+        Assertion::State(assertion::State::Met(name)) => {
+            operands.extend(policy.objectives.iter().filter(|o| o.name == *name).flat_map(|o| [&o.from, &o.to]));
+        }
+        _ => {}
+    }
+    if let Some(when) = &check.when {
+        operands.push(&when.left);
+        operands.extend(&when.right);
+    }
+    let mut names = Vec::new();
+    for operand in operands {
+        operand.walk(&mut |o| {
+            if let Operand::Fact(fact) = o {
+                names.push(fact.source.clone());
+            }
+        });
+    }
+    names
 }
 
 /// An exact tolerance; zero when none is declared.

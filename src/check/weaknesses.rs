@@ -1,0 +1,38 @@
+//! What a chain's recipe does not protect, as far as the text alone tells.
+
+use crate::chain::spec::{CellKind, ChainColumn, ChainSpec};
+use crate::chain::weakness;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::Policy;
+
+/// Advice about the declared chains. Columns outside the hash are known only to the catalogue and are listed in
+/// reports.
+#[must_use]
+pub fn weaknesses(policy: &Policy) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for chain in &policy.chains {
+        let spec = ChainSpec {
+            name: chain.name.clone(),
+            relation: chain.relation.to_string(),
+            columns: chain
+                .columns
+                .iter()
+                .map(|(name, _)| ChainColumn { name: name.clone(), kind: CellKind::Text, nullable: true })
+                .collect(),
+            key: Vec::new(),
+            split: chain.split.clone(),
+            order: chain.order.clone(),
+            dense_from: chain.dense_from,
+            hash: chain.hash,
+            previous: chain.previous,
+            genesis: chain.genesis.clone(),
+            recipe: chain.recipe.clone(),
+            search: chain.search,
+            uncovered: Vec::new(),
+        };
+        for note in weakness::notes(&spec) {
+            found.push(Diagnostic::advice(Code::Weakness, note).at(chain.span, "this chain"));
+        }
+    }
+    found
+}

@@ -1,0 +1,76 @@
+//! The command line: one file per command. Nothing below may use it.
+
+mod explain;
+mod facts;
+mod fmt;
+mod lint;
+mod load;
+mod manual;
+mod plan;
+mod run;
+mod shared;
+mod terminal;
+mod verify;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use crate::verdict::ExitStatus;
+
+/// Does this database, this restore still hold true? Policy-as-code for PostgreSQL backups and restores.
+#[derive(Debug, Parser)]
+#[command(name = "holdtrue", version, propagate_version = true, max_term_width = 100, after_help = EXITS)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    talk: terminal::Talk,
+}
+
+const EXITS: &str = "Exit status: 0 every selected gate is open; 1 something required is broken; 2 bad usage or bad \
+policy, nothing was run; 3 something required is unproven; 70 a bug in holdtrue. Only 0 means proceed.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look at the sources, judge every check, and say whether the gates are open
+    Verify(verify::Args),
+    /// Show every statement that `verify` would run, and why
+    Plan(plan::Args),
+    /// Check policies without connecting to anything
+    Lint(lint::Args),
+    /// Rewrite policy files in the one canonical layout
+    Fmt(fmt::Args),
+    /// Explain a diagnostic code, such as HT0203
+    Explain(explain::Args),
+    /// List the facts a kind of source publishes
+    Facts(facts::Args),
+    /// Print a completion script for a shell
+    Completions(manual::CompletionArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// Runs the program and returns its exit status.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let printed = error.print();
+            // Help and version are answers, everything else is a mistake on the command line.
+            return if error.use_stderr() || printed.is_err() { ExitStatus::Usage } else { ExitStatus::Open };
+        }
+    };
+    let talk = &cli.talk;
+    talk.start_log();
+    match &cli.command {
+        Command::Verify(args) => verify::run(args, talk),
+        Command::Plan(args) => plan::run(args, talk),
+        Command::Lint(args) => lint::run(args, talk),
+        Command::Fmt(args) => fmt::run(args, talk),
+        Command::Explain(args) => explain::run(args, talk),
+        Command::Facts(args) => facts::run(args, talk),
+        Command::Completions(args) => manual::completions(args, talk),
+        Command::Man => manual::man(talk),
+    }
+}

@@ -1,0 +1,80 @@
+//! `plan`: every statement that would run, and which checks need it.
+
+use std::fmt::Write as _;
+
+use clap::Args as ClapArgs;
+
+use super::run::{ReadArgs, runtime};
+use super::shared::{PolicyArgs, SelectArgs};
+use super::terminal::{Talk, counted};
+use crate::plan::{Plan, Proof, Work};
+use crate::verdict::ExitStatus;
+
+/// Options of `plan`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
+    let planned = (|| {
+        let tenant = args.select.tenant.as_deref();
+        let mut ready = args.policy.ready(talk, false, tenant)?;
+        let selected = args.select.select(&mut ready.policy, talk)?;
+        let prepared = runtime(talk)?.block_on(args.read.prepare(&ready, &selected, tenant, talk))?;
+        Ok::<_, ExitStatus>(prepared.plan)
+    })();
+    match planned {
+        Ok(plan) => {
+            let complete = !unprovable(&plan);
+            let printed = talk.print(&text(&plan));
+            if complete { printed } else { ExitStatus::Unproven }
+        }
+        Err(status) => status,
+    }
+}
+
+fn unprovable(plan: &Plan) -> bool {
+    plan.checks.iter().flat_map(|c| &c.obligations).any(|o| matches!(o.proof, Proof::Unprovable(_)))
+}
+
+fn text(plan: &Plan) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{} for {}. Each runs once per source, in one read-only snapshot.",
+        counted(plan.statements.len(), "statement"),
+        counted(plan.checks.len(), "check")
+    );
+    for (n, statement) in plan.statements.iter().enumerate() {
+        let (what, sql) = match &statement.work {
+            Work::Scan { sql, keys } => (format!("one scan, {}", counted(keys.len(), "figure")), sql.clone()),
+            Work::Tally { tally, .. } => {
+                ("counts violations; samples are fetched if there are any".to_owned(), tally.count.clone())
+            }
+            Work::Show { tally, samples, .. } => {
+                ("samples, only if a scan counted something".to_owned(), tally.samples(*samples))
+            }
+            Work::Table { sql, .. } => ("a small answer".to_owned(), sql.clone()),
+            Work::Chain { sql, .. } => ("streamed through the chain verifier".to_owned(), sql.clone()),
+        };
+        let _ = writeln!(out, "\n{}. {} {}: {what}", n + 1, statement.source, statement.relation);
+        let _ = writeln!(out, "   for {}", statement.checks.join(", "));
+        for line in sql.lines() {
+            let _ = writeln!(out, "   {line}");
+        }
+    }
+    for check in &plan.checks {
+        for obligation in &check.obligations {
+            if let Proof::Unprovable(why) = &obligation.proof {
+                let _ = writeln!(out, "\n{} cannot be proven here: {why}", check.id);
+            }
+        }
+    }
+    out
+}

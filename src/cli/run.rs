@@ -1,0 +1,182 @@
+//! The journey from a checked policy to facts: reach, plan, observe.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::shared::{Ready, Selected, needed_sources};
+use super::terminal::Talk;
+use crate::diagnostic::Diagnostic;
+use crate::facts::{self, Facts};
+use crate::plan::{self, Catalogues, Plan};
+use crate::probe::observe::{ObserveOptions, observe};
+use crate::probe::postgres::{Canceller, ProcessEnvironment, SessionOptions};
+use crate::probe::reach::{ReachOptions, Reached, reach};
+use crate::verdict::ExitStatus;
+
+/// How sources are read.
+#[derive(Debug, Args)]
+pub(super) struct ReadArgs {
+    /// Connections per source
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=64))]
+    jobs: u64,
+    /// Longest one statement may take, in seconds; a check's own `timeout` goes first
+    #[arg(long, default_value_t = 300, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    statement_timeout: u64,
+    /// Longest wait for one lock, in seconds
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    lock_timeout: u64,
+    /// Most samples listed under a check
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub(super) samples: u64,
+    /// Go on although the role could change data; the report says so
+    #[arg(long)]
+    allow_privileged_role: bool,
+}
+
+/// A plan made against live catalogues, with everything needed to run it.
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) now: jiff::Timestamp,
+    reached: BTreeMap<String, Reached>,
+    sources: BTreeMap<String, facts::SourceFacts>,
+    observing: ObserveOptions,
+    canceller: Canceller,
+}
+
+/// The runtime that sources are read on.
+pub(super) fn runtime(talk: &Talk) -> Result<tokio::runtime::Runtime, ExitStatus> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| {
+        talk.say(&format!("error: the runtime cannot start: {error}"));
+        ExitStatus::Internal
+    })
+}
+
+impl ReadArgs {
+    fn session(&self, canceller: &Canceller) -> SessionOptions {
+        SessionOptions {
+            statement_timeout: Duration::from_secs(self.statement_timeout),
+            lock_timeout: Duration::from_secs(self.lock_timeout),
+            canceller: canceller.clone(),
+            ..SessionOptions::default()
+        }
+    }
+
+    /// Reaches the needed sources and plans against their catalogues.
+    pub(super) async fn prepare(
+        &self,
+        ready: &Ready,
+        selected: &Selected,
+        tenant: Option<&str>,
+        talk: &Talk,
+    ) -> Result<Prepared, ExitStatus> {
+        let now = jiff::Timestamp::now();
+        let canceller = Canceller::new();
+        stop_on_interrupt(&canceller);
+        let options = ReachOptions {
+            rebound: selected.rebound.clone(),
+            session: self.session(&canceller),
+            allow_privileged_role: self.allow_privileged_role,
+        };
+        let (mut reached, mut sources, mut refusals) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        for name in needed_sources(&ready.policy, &selected.checks) {
+            let Some(source) = ready.policy.sources.iter().find(|s| s.name == name) else { continue };
+            let outcome = reach(&ready.policy, source, &options, &ProcessEnvironment).await;
+            tracing::info!(source = %name, address = %outcome.facts.address, reached = outcome.reached.is_some(), "source");
+            refusals.extend(outcome.refusal);
+            if let Some(open) = outcome.reached {
+                reached.insert(name.clone(), open);
+            }
+            sources.insert(name, outcome.facts);
+        }
+        if !refusals.is_empty() {
+            for refusal in &refusals {
+                talk.say(&format!("error: {refusal}"));
+            }
+            talk.say(
+                "A verifier reads with a role that can only read: grant SELECT to a role of its own and connect as it,\n\
+                 or say `--allow-privileged-role`, which the report will show. Nothing was run.",
+            );
+            return Err(ExitStatus::Usage);
+        }
+        let catalogues: Catalogues = sources
+            .iter()
+            .map(|(name, facts)| {
+                let catalogue = match &facts.failure {
+                    Some(failure) => Err(failure.clone()),
+                    None => Ok(facts.catalogue.clone()),
+                };
+                (name.clone(), catalogue)
+            })
+            .collect();
+        let planning = plan::Options {
+            selected: selected.checks.clone(),
+            tenant: tenant.map(str::to_owned),
+            now,
+            samples: self.samples,
+        };
+        let (plan, found) = plan::plan(&ready.policy, &catalogues, &planning);
+        talk.diagnostics(&found, &ready.loaded.texts);
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(ExitStatus::Usage);
+        }
+        let observing = ObserveOptions {
+            jobs: usize::try_from(self.jobs).unwrap_or(1),
+            session: options.session,
+            schema: ready.policy.schema.clone(),
+        };
+        Ok(Prepared { plan, now, reached, sources, observing, canceller })
+    }
+}
+
+impl Prepared {
+    /// Runs the plan.
+    pub(super) async fn observe(self, digest: String, talk: &Talk) -> (Plan, Facts) {
+        let bar = talk.progress().then(|| {
+            let bar = indicatif::ProgressBar::new(0);
+            if let Ok(style) = indicatif::ProgressStyle::with_template("{bar:24} {pos}/{len} {msg} {elapsed}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        let progress = |done: usize, total: usize, relation: &str| {
+            if let Some(bar) = &bar {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+                bar.set_message(relation.to_owned());
+            }
+        };
+        let observations = observe(&self.plan, &self.reached, &self.observing, &progress).await;
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        if self.canceller.is_cancelled() {
+            talk.say("interrupted: running statements were cancelled on the server");
+        }
+        let facts = Facts {
+            schema: facts::SCHEMA.to_owned(),
+            policy_digest: digest,
+            now: self.now,
+            sources: self.sources,
+            observations,
+        };
+        (self.plan, facts)
+    }
+}
+
+/// The first Ctrl-C cancels on the server and lets the run end with what it has; the second one ends it.
+fn stop_on_interrupt(canceller: &Canceller) {
+    static ASKED: AtomicBool = AtomicBool::new(false);
+    let canceller = canceller.clone();
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if ASKED.swap(true, Ordering::SeqCst) {
+                std::process::exit(i32::from(ExitStatus::Unproven.code()));
+            }
+            let _report = canceller.cancel_all().await;
+        }
+    });
+}

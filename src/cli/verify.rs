@@ -1,0 +1,230 @@
+//! `verify`: look, judge, report.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use sha2::{Digest as _, Sha256};
+
+use super::run::{ReadArgs, runtime};
+use super::shared::{PolicyArgs, Ready, SelectArgs, Selected};
+use super::terminal::Talk;
+use crate::facts::{self, Facts};
+use crate::judge::{self, Selection};
+use crate::plan::{self, Catalogues, Plan};
+use crate::report::model::{self, FactInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
+use crate::report::{Format, render};
+use crate::verdict::{ExitStatus, Verdict};
+
+/// Options of `verify`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    read: ReadArgs,
+    /// Format of the report on standard output
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    format: Format,
+    /// Write the report to a file as well; may be given several times
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]
+    output: Vec<(Format, PathBuf)>,
+    /// Let a gate open although the gate it comes after was not judged in this run
+    #[arg(long)]
+    out_of_order: bool,
+    /// Judge the facts in a file instead of looking; every report says so
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "save_facts"])]
+    facts: Option<PathBuf>,
+    /// Keep what was observed in a file, to be judged again without any source
+    #[arg(long, value_name = "FILE")]
+    save_facts: Option<PathBuf>,
+}
+
+fn output(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, such as `junit=report.xml`")?;
+    let format = <Format as clap::ValueEnum>::from_str(format, false)
+        .map_err(|_| format!("`{format}` is not a format; there are {}", Format::ALL.map(Format::word).join(", ")))?;
+    Ok((format, PathBuf::from(path)))
+}
+
+pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
+    match verify(args, talk) {
+        Ok(status) | Err(status) => status,
+    }
+}
+
+fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
+    let tenant = args.select.tenant.as_deref();
+    let mut ready = args.policy.ready(talk, false, tenant)?;
+    let selected = args.select.select(&mut ready.policy, talk)?;
+    let started = jiff::Timestamp::now();
+    let parameters: Vec<(String, String)> = ready
+        .policy
+        .params
+        .iter()
+        .map(|p| (p.name.clone(), p.value.as_ref().map(ToString::to_string).unwrap_or_default()))
+        .collect();
+    let digest = ready.loaded.digest(parameters.iter().map(|(n, v)| (n.as_str(), v.clone())));
+    let (plan, facts, replayed) = match &args.facts {
+        Some(path) => {
+            let (plan, facts) = replay(path, &ready, &selected, args, &digest, talk)?;
+            (plan, facts, true)
+        }
+        None => {
+            let (plan, facts) = runtime(talk)?.block_on(async {
+                let prepared = args.read.prepare(&ready, &selected, tenant, talk).await?;
+                Ok::<_, ExitStatus>(prepared.observe(digest.clone(), talk).await)
+            })?;
+            (plan, facts, false)
+        }
+    };
+    if let Some(path) = &args.save_facts {
+        let text = serde_json::to_string_pretty(&facts)
+            .map_err(|error| talk.stop(&format!("the facts cannot be written: {error}")))?;
+        std::fs::write(path, text)
+            .map_err(|error| talk.stop(&format!("`{}` cannot be written: {error}", path.display())))?;
+    }
+    let samples = usize::try_from(args.read.samples).unwrap_or(usize::MAX);
+    let judged = judge::judge(&ready.policy, &plan, &facts, &ready.loaded.texts, samples);
+    let selection = Selection { gates: selected.gates.clone(), out_of_order: args.out_of_order };
+    let gates = judge::gates(&ready.policy, &judged.checks, &selection);
+    let verdict = gates.iter().fold(Verdict::Holds, |worst, gate| worst.worst(gate.verdict));
+    let status = ExitStatus::of(verdict);
+    let mut notes = Vec::new();
+    if replayed {
+        notes.push("these verdicts were judged from kept facts; nothing was looked at in this run".to_owned());
+    }
+    if let Some(tenant) = tenant {
+        notes.push(format!("every check was narrowed to tenant `{tenant}`; other tenants were not looked at"));
+    }
+    let all: usize = ready.policy.checks.len();
+    if selected.checks.len() < all {
+        notes.push(format!("{} of the policy's {all} checks were selected; the others were not looked at", selected.checks.len()));
+    }
+    let report = Report {
+        schema: model::SCHEMA.to_owned(),
+        verdict,
+        exit_code: status.code(),
+        policy: PolicyInfo {
+            name: ready.policy.name.clone(),
+            title: ready.policy.title.clone(),
+            digest: digest.clone(),
+            owner: ready.policy.owner.clone(),
+        },
+        run: RunInfo {
+            id: run_id(&digest, started),
+            started: started.to_string(),
+            finished: jiff::Timestamp::now().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            replayed,
+            now: facts.now.to_string(),
+            parameters: parameters.into_iter().map(|(name, value)| ParameterInfo { name, value }).collect(),
+        },
+        sources: sources(&ready, &facts),
+        gates,
+        checks: judged.checks,
+        objectives: judged.objectives,
+        controls: judged.controls,
+        waivers: judged.waivers,
+        notes,
+    };
+    deliver(args, &report, talk)?;
+    Ok(status)
+}
+
+/// Writes the report everywhere it was asked for. A report that cannot be delivered leaves no green exit.
+fn deliver(args: &Args, report: &Report, talk: &Talk) -> Result<(), ExitStatus> {
+    let style = talk.style();
+    for (format, path) in &args.output {
+        let plain = crate::report::Style { colour: false, ..style };
+        let text = render(*format, report, &plain).map_err(|error| bug(talk, &error.to_string()))?;
+        std::fs::write(path, text).map_err(|error| {
+            talk.say(&format!("error: report `{}` cannot be written: {error}", path.display()));
+            worse(report)
+        })?;
+    }
+    let text = render(args.format, report, &style).map_err(|error| bug(talk, &error.to_string()))?;
+    match talk.print(&text) {
+        ExitStatus::Open => Ok(()),
+        _ => Err(worse(report)),
+    }
+}
+
+/// The status when a report could not be delivered: never open.
+fn worse(report: &Report) -> ExitStatus {
+    ExitStatus::of(report.verdict.worst(Verdict::Unproven))
+}
+
+fn bug(talk: &Talk, what: &str) -> ExitStatus {
+    talk.say(&format!("error: the report cannot be rendered: {what}; please report this as a bug"));
+    ExitStatus::Internal
+}
+
+fn sources(ready: &Ready, facts: &Facts) -> Vec<SourceInfo> {
+    facts
+        .sources
+        .iter()
+        .map(|(name, source)| SourceInfo {
+            name: name.clone(),
+            kind: ready.policy.sources.iter().find(|s| s.name == *name).map_or("", |s| s.kind.word()).to_owned(),
+            address: source.address.clone(),
+            reached: source.failure.is_none(),
+            facts: source
+                .identity
+                .iter()
+                .map(|(name, value)| FactInfo { name: name.clone(), value: value.clone() })
+                .collect(),
+            notes: source.notes.iter().cloned().chain(source.failure.iter().map(|f| f.message.clone())).collect(),
+        })
+        .collect()
+}
+
+fn replay(
+    path: &std::path::Path,
+    ready: &Ready,
+    selected: &Selected,
+    args: &Args,
+    digest: &str,
+    talk: &Talk,
+) -> Result<(Plan, Facts), ExitStatus> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| talk.stop(&format!("facts file `{}` cannot be read: {error}", path.display())))?;
+    let facts: Facts = serde_json::from_str(&text)
+        .map_err(|error| talk.stop(&format!("facts file `{}`: {error}", path.display())))?;
+    if facts.schema != facts::SCHEMA {
+        return Err(talk.stop(&format!("facts file `{}` is of schema `{}`, not `{}`", path.display(), facts.schema, facts::SCHEMA)));
+    }
+    if facts.policy_digest != digest {
+        talk.say("note: the facts were taken for another text or other parameters of the policy; what it asks now and was not looked at then is unproven");
+    }
+    let catalogues: Catalogues = facts
+        .sources
+        .iter()
+        .map(|(name, source)| {
+            let catalogue = match &source.failure {
+                Some(failure) => Err(failure.clone()),
+                None => Ok(source.catalogue.clone()),
+            };
+            (name.clone(), catalogue)
+        })
+        .collect();
+    let planning = plan::Options {
+        selected: selected.checks.clone(),
+        tenant: args.select.tenant.clone(),
+        now: facts.now,
+        samples: args.read.samples,
+    };
+    let (plan, found) = plan::plan(&ready.policy, &catalogues, &planning);
+    talk.diagnostics(&found, &ready.loaded.texts);
+    if found.iter().any(crate::diagnostic::Diagnostic::is_error) {
+        return Err(ExitStatus::Usage);
+    }
+    Ok((plan, facts))
+}
+
+/// Unique per run on any machine that tells processes and nanoseconds apart.
+fn run_id(digest: &str, started: jiff::Timestamp) -> String {
+    let seed = format!("{digest} {} {}", started.as_nanosecond(), std::process::id());
+    Sha256::digest(seed.as_bytes()).iter().take(12).map(|b| format!("{b:02x}")).collect()
+}
