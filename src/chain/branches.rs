@@ -48,7 +48,8 @@ pub(crate) fn forks(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &mut
     for (parent, heads) in shared {
         settled.extend(heads.iter().copied());
         // The branch that was abandoned; of equal ones the later.
-        let Some(accused) = heads.iter().copied().min_by_key(|row| (size(*row), std::cmp::Reverse(graph.place(*row))))
+        let Some(accused) =
+            heads.iter().copied().min_by_key(|row| (size(*row), std::cmp::Reverse(graph.place(*row))))
         else {
             continue;
         };

@@ -88,7 +88,8 @@ impl Checker {
             && kind(link, "link")? != form
         {
             return program::issue(
-                "the hash and the link are not both text or both bytea, so they can never be equal".to_owned(),
+                "the hash and the link are not both text or both bytea, so they can never be equal"
+                    .to_owned(),
             );
         }
         let program = Program::new(&spec.recipe, &spec.columns, form)?;
@@ -111,7 +112,8 @@ impl Checker {
             Some(declared) => {
                 if !variants::times(&spec.recipe).iter().any(|(column, _)| *column == declared.column) {
                     return program::issue(
-                        "the search is over a column that the recipe does not spell with `ts(...)`".to_owned(),
+                        "the search is over a column that the recipe does not spell with `ts(...)`"
+                            .to_owned(),
                     );
                 }
                 if declared.step_micros <= 0 || declared.candidates() > search::MOST_CANDIDATES {
@@ -190,7 +192,8 @@ impl Checker {
         let mut buffer = self.prev.take().unwrap_or_else(|| std::mem::take(&mut self.spare));
         buffer.clear();
         let Some(column) = self.link_column else {
-            let value = if first { self.genesis.iter().flatten().next().map(Vec::as_slice) } else { Some(last) };
+            let value =
+                if first { self.genesis.iter().flatten().next().map(Vec::as_slice) } else { Some(last) };
             match value {
                 Some(value) => {
                     buffer.extend_from_slice(value);
@@ -310,7 +313,11 @@ impl Checker {
 
     /// The hash that the content of the row before this one yields, if that row failed; else empty.
     pub(crate) fn before_failed(&self) -> Vec<u8> {
-        if self.failed.there && self.link_column.is_none() { self.failed.computed.clone() } else { Vec::new() }
+        if self.failed.there && self.link_column.is_none() {
+            self.failed.computed.clone()
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -339,7 +346,11 @@ fn genesis(spec: &ChainSpec, form: Form) -> Result<Source, SpecIssue> {
                 program::issue("the genesis and the hash are not both text or both bytes".to_owned())
             }
         }
-        Genesis::Text(_) => program::issue("the hash is bytea, so the genesis must be bytes, not text".to_owned()),
-        Genesis::Bytes(_) => program::issue("the hash is text, so the genesis must be text, not bytes".to_owned()),
+        Genesis::Text(_) => {
+            program::issue("the hash is bytea, so the genesis must be bytes, not text".to_owned())
+        }
+        Genesis::Bytes(_) => {
+            program::issue("the hash is text, so the genesis must be text, not bytes".to_owned())
+        }
     }
 }

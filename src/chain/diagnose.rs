@@ -177,7 +177,8 @@ fn roots(case: &Case<'_>, graph: &mut Graph, run: &mut Run, settled: &mut HashSe
     let size = |row: usize| sizes.get(row).copied().unwrap_or(0);
     let beginnings: Vec<usize> =
         graph.sequence.iter().copied().filter(|row| graph.parent(*row) == Parent::Genesis).collect();
-    let main = beginnings.iter().copied().max_by_key(|row| (size(*row), std::cmp::Reverse(graph.place(*row))));
+    let main =
+        beginnings.iter().copied().max_by_key(|row| (size(*row), std::cmp::Reverse(graph.place(*row))));
     for row in beginnings.iter().copied().filter(|row| Some(*row) != main) {
         if graph.defect(row) == Defect::Inserted {
             continue;
@@ -278,15 +279,20 @@ fn follower(
                 _ => run.unknown(None),
             }
             run.hold(Place::Links, || match (before, case.rows.stated(row)) {
-                (_, Stated::Nothing) => {
-                    case.found(row, Kind::BrokenLink, format!("{} has no link although a chain precedes it", case.name(row)))
-                }
+                (_, Stated::Nothing) => case.found(
+                    row,
+                    Kind::BrokenLink,
+                    format!("{} has no link although a chain precedes it", case.name(row)),
+                ),
                 (Some(before), _) => broken(case, row, &case.name(before)),
                 (None, _) => {
                     let mut found = case.found(
                         row,
                         Kind::BrokenLink,
-                        format!("{} stands before the first row and names a hash that no row has", case.name(row)),
+                        format!(
+                            "{} stands before the first row and names a hash that no row has",
+                            case.name(row)
+                        ),
                     );
                     found.names = names(case, row);
                     found

@@ -47,8 +47,12 @@ impl EvalIssue {
             EvalIssueKind::UndeclaredNull => {
                 format!("{what} is NULL and the recipe does not say what NULL becomes; declare it with `??`")
             }
-            EvalIssueKind::Unreadable => format!("{what} cannot be read as its type, or is outside years 1 to 9999"),
-            EvalIssueKind::Inexact => format!("{what} has more digits than the recipe keeps; declare a larger scale"),
+            EvalIssueKind::Unreadable => {
+                format!("{what} cannot be read as its type, or is outside years 1 to 9999")
+            }
+            EvalIssueKind::Inexact => {
+                format!("{what} has more digits than the recipe keeps; declare a larger scale")
+            }
             EvalIssueKind::NotFinite => format!("{what} is infinite or not a number"),
             EvalIssueKind::NotHex => format!("{what} is not hex text, but the recipe decodes it"),
         }

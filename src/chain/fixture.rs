@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::report::{AnomalyKind, ChainReport};
-use super::spec::{
-    CellKind, ChainColumn, ChainSpec, Digest, Genesis, Recipe, Search, TimePreset,
-};
+use super::spec::{CellKind, ChainColumn, ChainSpec, Digest, Genesis, Recipe, Search, TimePreset};
 use super::verify::{ChainFold, Limits};
 
 /// A row: cells by column.
@@ -95,7 +93,31 @@ pub(crate) fn searching() -> ChainSpec {
 
 /// The time of the n-th row.
 pub(crate) fn at(n: u64) -> String {
-    format!("2026-01-{:02} {:02}:{:02}:{:02}.{:03}", n / 8640 % 28 + 1, n / 360 % 24, n / 6 % 60, n * 10 % 60, n * 37 % 1000)
+    format!(
+        "2026-01-{:02} {:02}:{:02}:{:02}.{:03}",
+        n / 8640 % 28 + 1,
+        n / 360 % 24,
+        n / 6 % 60,
+        n * 10 % 60,
+        n * 37 % 1000
+    )
+}
+
+/// A time so many milliseconds later.
+pub(crate) fn later(time: &str, millis: i64) -> String {
+    let mut text = Vec::new();
+    let moved = super::time::parse(time).unwrap().shifted(millis * 1000).unwrap();
+    moved.write(TimePreset::IsoMillis, &mut text);
+    String::from_utf8(text).unwrap().replace('T', " ").replace('Z', "")
+}
+
+/// A chain whose writer hashed its own clock, while the database stored one that was late.
+pub(crate) fn late(tenant: u64, length: u64, delay: impl Fn(u64) -> i64) -> Vec<Row> {
+    let mut rows = chain(tenant, length);
+    for (n, row) in rows.iter_mut().enumerate() {
+        row[AT] = Some(later(&at(n as u64), delay(n as u64)));
+    }
+    rows
 }
 
 /// Hashes a row the way the application does, with the time it saw.
@@ -122,7 +144,7 @@ pub(crate) fn blank(tenant: u64, n: u64) -> Row {
         Some(["Invoice", "Vendor"][n as usize % 2].to_owned()),
         Some(format!("e{}", n % 5)),
         Some(["Created", "Posted", "Voided"][n as usize % 3].to_owned()),
-        Some(format!("u{}", n % 4)),
+        Some(format!("u{tenant}{}", n % 4)),
         Some(at(n)),
         Some((n + 1).to_string()),
         None,

@@ -48,8 +48,7 @@ pub(crate) struct Graph {
 
 /// Whether a row's content is not known to be wrong.
 pub(crate) fn stands(rows: &Rows, row: usize) -> bool {
-    rows.has(row, flag::OK | flag::ISSUE)
-        || rows.odd(row).is_some_and(|odd| odd.cause != Cause::Unexplained)
+    rows.has(row, flag::OK | flag::ISSUE) || rows.odd(row).is_some_and(|odd| odd.cause != Cause::Unexplained)
 }
 
 impl Graph {
@@ -101,7 +100,11 @@ impl Graph {
         for row in arranged {
             let hash = rows.hash(*row);
             match by_hash.get(&hash).copied() {
-                Some(other) if stands(rows, *row) && stands(rows, other) && rows.stated(*row) == rows.stated(other) => {
+                Some(other)
+                    if stands(rows, *row)
+                        && stands(rows, other)
+                        && rows.stated(*row) == rows.stated(other) =>
+                {
                     set(&mut self.defects, *row, Defect::Duplicate(other));
                     continue;
                 }

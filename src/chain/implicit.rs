@@ -17,7 +17,10 @@ pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
         if rows.has(row, flag::OK) {
             if let Some((from, to)) = gap {
                 case.hold(run, Place::Sure, row, Kind::SequenceGap, |case| {
-                    format!("{} has number {to} where {from} was expected, although it follows the row before it", case.name(row))
+                    format!(
+                        "{} has number {to} where {from} was expected, although it follows the row before it",
+                        case.name(row)
+                    )
                 });
             }
             continue;

@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn order_and_number_text_are_kept() {
-        let tree = read(" {\"b\": 1.10, \"a\": [true, null, {\"x\": \"\\u00e9\\n\"}], \"b\": -0.0} ").unwrap();
+        let tree =
+            read(" {\"b\": 1.10, \"a\": [true, null, {\"x\": \"\\u00e9\\n\"}], \"b\": -0.0} ").unwrap();
         let Tree::Object(members) = &tree else { panic!("an object") };
         assert_eq!(members[0], ("b".to_owned(), Tree::Number("-0.0")));
         assert_eq!(members[1].0, "a");
@@ -179,7 +180,21 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in ["", "{", "[1,]", "{\"a\"}", "01", "1.", "nul", "\"\\x\"", "\"\\ud800\"", "1 2", "{a:1}", "\"a", "-"] {
+        for text in [
+            "",
+            "{",
+            "[1,]",
+            "{\"a\"}",
+            "01",
+            "1.",
+            "nul",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "1 2",
+            "{a:1}",
+            "\"a",
+            "-",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
         assert!(read(&format!("{}{}", "[".repeat(100), "]".repeat(100))).is_some());

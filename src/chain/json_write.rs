@@ -33,7 +33,9 @@ impl JsonProfile {
 pub(crate) fn arrange<T>(profile: JsonProfile, members: &mut [T], name: impl Fn(&T) -> &str) {
     match profile {
         // ECMAScript lists integer-like names first, in numeric order, whatever the order of insertion.
-        JsonProfile::Js => members.sort_by_key(|member| array_index(name(member)).map_or(u64::MAX, u64::from)),
+        JsonProfile::Js => {
+            members.sort_by_key(|member| array_index(name(member)).map_or(u64::MAX, u64::from))
+        }
         JsonProfile::Jcs => members.sort_by(|a, b| name(a).encode_utf16().cmp(name(b).encode_utf16())),
         // CPython compares code points, which is the order of UTF-8 bytes.
         JsonProfile::Py | JsonProfile::PyCompact => members.sort_by(|a, b| name(a).cmp(name(b))),
@@ -42,7 +44,8 @@ pub(crate) fn arrange<T>(profile: JsonProfile, members: &mut [T], name: impl Fn(
 
 fn array_index(name: &str) -> Option<u32> {
     let canonical = name == "0" || !name.starts_with('0');
-    let index: u32 = if canonical && name.bytes().all(|b| b.is_ascii_digit()) { name.parse().ok()? } else { return None };
+    let index: u32 =
+        if canonical && name.bytes().all(|b| b.is_ascii_digit()) { name.parse().ok()? } else { return None };
     (index != u32::MAX).then_some(index)
 }
 

@@ -24,7 +24,8 @@ struct Fit {
 
 /// Turns what was gathered into the report.
 pub(crate) fn judge(spec: &ChainSpec, run: Run, prober: &Prober, watch: &[usize]) -> ChainReport {
-    let mut judge = Judge { spec, prober, watch, report: ChainReport::default(), accused: Vec::new(), accused_total: 0 };
+    let mut judge =
+        Judge { spec, prober, watch, report: ChainReport::default(), accused: Vec::new(), accused_total: 0 };
     judge.report = ChainReport {
         rows: run.rows,
         splits: run.splits,
@@ -86,18 +87,19 @@ impl Judge<'_> {
         let (asked, found) = run.elsewhere();
         Fit {
             wrong_recipe,
-            no_chain: wrong_recipe && Self::recognised(run) == 0 && run.hashed >= 3 && run.linked * 20 < run.hashed,
+            no_chain: wrong_recipe
+                && Self::recognised(run) == 0
+                && run.hashed >= 3
+                && run.linked * 20 < run.hashed,
             too_fine: run.unknown_total * 4 >= run.hashed && asked > 0 && found * 2 >= asked,
-            too_coarse: run.suspects > 0
-                && (self.telling(run) != 0 || run.suspects >= run.single),
+            too_coarse: run.suspects > 0 && (Self::telling(run) != 0 || run.suspects >= run.single),
             wrong_order: run.hashed >= 10 && run.moved.total * 3 > run.hashed,
         }
     }
 
-    /// Columns that never change inside any chain that was followed, as bits.
-    fn telling(&self, run: &Run) -> u64 {
-        let watched = if self.watch.len() >= 64 { u64::MAX } else { (1 << self.watch.len()) - 1 };
-        run.single_constant & run.suspect_constant & watched
+    /// Columns that never change inside any chain that was followed, and differ between some, as bits.
+    fn telling(run: &Run) -> u64 {
+        run.single_constant & run.suspect_constant & run.suspect_varying
     }
 
     /// What could not be looked at.
@@ -118,7 +120,12 @@ impl Judge<'_> {
     fn undetermined(&mut self, kind: &str, message: String, tally: &Tally) {
         if tally.rows > 0 {
             let samples = tally.samples.clone();
-            self.report.undetermined.push(Undetermined { kind: kind.to_owned(), message, rows: tally.rows, samples });
+            self.report.undetermined.push(Undetermined {
+                kind: kind.to_owned(),
+                message,
+                rows: tally.rows,
+                samples,
+            });
         }
     }
 
@@ -151,8 +158,12 @@ impl Judge<'_> {
             self.accuse(words::named_elsewhere(links, &run));
         }
         if fit.too_coarse {
-            let columns = self.telling(&run);
-            self.undetermined("wrong_split", words::too_coarse(self.spec, &run, self.watch, columns), &run.several);
+            let columns = Self::telling(&run);
+            self.undetermined(
+                "wrong_split",
+                words::too_coarse(self.spec, &run, self.watch, columns),
+                &run.several,
+            );
         } else {
             self.accuse(run.strands);
         }
@@ -174,10 +185,16 @@ impl Judge<'_> {
                 self.accuse_by_links(pen);
             }
             Class::Shift(column) if self.shift_is_usual(run, column) => {
-                self.undetermined("time_not_stored", words::time_not_stored(self.spec, self.prober, column), &tally);
+                self.undetermined(
+                    "time_not_stored",
+                    words::time_not_stored(self.spec, self.prober, column),
+                    &tally,
+                );
                 self.accuse_by_links(pen);
             }
-            Class::Variant(n) if self.prober.variants().get(n).is_some_and(|v| self.usual(run, v.hits, true)) => {
+            Class::Variant(n)
+                if self.prober.variants().get(n).is_some_and(|v| self.usual(run, v.hits, true)) =>
+            {
                 if let Some(variant) = self.prober.variants().get(n) {
                     self.undetermined(variant.kind, words::variant(variant), &tally);
                 }
@@ -207,11 +224,12 @@ impl Judge<'_> {
     /// Keeps only what the links alone show.
     fn accuse_by_links(&mut self, pen: Pen) {
         self.accused_total += pen.by_links;
-        self.accused.extend(pen.kept.into_iter().filter_map(|found| found.by_links.map(|by_links| *by_links)));
+        self.accused
+            .extend(pen.kept.into_iter().filter_map(|found| found.by_links.map(|by_links| *by_links)));
     }
 
     fn finish(mut self) -> ChainReport {
-        self.accused.sort_by(|a, b| (a.at, a.anomaly.kind).cmp(&(b.at, b.anomaly.kind)));
+        self.accused.sort_by_key(|found| (found.at, found.anomaly.kind));
         self.report.anomalies_total = self.accused_total;
         self.report.anomalies = self.accused.into_iter().map(|found| found.anomaly).collect();
         self.report

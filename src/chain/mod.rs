@@ -37,4 +37,6 @@ mod faults;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod vectors;

@@ -19,7 +19,8 @@ pub(crate) fn moved(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &mut
         return;
     }
     // Rows already known to stand in the wrong place must not make their neighbours look moved.
-    let chain = one_chain(graph).map(|chain| chain.into_iter().filter(|row| !settled.contains(row)).collect::<Vec<_>>());
+    let chain = one_chain(graph)
+        .map(|chain| chain.into_iter().filter(|row| !settled.contains(row)).collect::<Vec<_>>());
     for row in chain.map_or(backward, |chain| out_of_order(graph, &chain)) {
         if settled.contains(&row) {
             continue;

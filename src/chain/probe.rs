@@ -51,7 +51,10 @@ pub(crate) struct Prober {
 
 impl Prober {
     pub(crate) fn new(spec: &ChainSpec, budget: u64) -> Self {
-        let times = variants::times(&spec.recipe).into_iter().map(|(column, _)| (column, Shifts::default())).collect();
+        let times = variants::times(&spec.recipe)
+            .into_iter()
+            .map(|(column, _)| (column, Shifts::default()))
+            .collect();
         Self { variants: None, times, sampled: 0, budget }
     }
 
@@ -99,7 +102,13 @@ impl Prober {
         if self.budget == 0 && learnt { Cause::Untried } else { Cause::Unexplained }
     }
 
-    fn try_variants(&mut self, known: bool, inputs: &Inputs<'_>, hash: &[u8], out: &mut Vec<u8>) -> Option<Cause> {
+    fn try_variants(
+        &mut self,
+        known: bool,
+        inputs: &Inputs<'_>,
+        hash: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Option<Cause> {
         for (n, variant) in self.variants.iter_mut().flatten().enumerate() {
             if (variant.hits > 0) != known {
                 continue;

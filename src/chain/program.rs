@@ -65,7 +65,10 @@ pub(crate) fn cell_form(kind: CellKind) -> Form {
 
 fn column(index: usize, columns: &[ChainColumn]) -> Result<&ChainColumn, SpecIssue> {
     columns.get(index).ok_or_else(|| SpecIssue {
-        message: format!("the recipe reads column number {index}, but only {} columns are read", columns.len()),
+        message: format!(
+            "the recipe reads column number {index}, but only {} columns are read",
+            columns.len()
+        ),
     })
 }
 
@@ -80,7 +83,11 @@ fn expect(
     if fits(column.kind) {
         return Ok(Form::Text);
     }
-    issue(format!("`{word}` needs {needs}, but `{}` is {}; use the column itself", column.name, kind_word(column.kind)))
+    issue(format!(
+        "`{word}` needs {needs}, but `{}` is {}; use the column itself",
+        column.name,
+        kind_word(column.kind)
+    ))
 }
 
 fn kind_word(kind: CellKind) -> &'static str {
@@ -135,10 +142,14 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
         Recipe::Time(index, _) => expect(*index, columns, "ts", "a time", is_time),
         Recipe::Decimal(index, _) => expect(*index, columns, "dec", "a number", is_number),
         Recipe::Integer(index) => expect(*index, columns, "int", "a number", is_number),
-        Recipe::Bool(index, _, _) => expect(*index, columns, "bool", "a boolean", |kind| kind == CellKind::Bool),
+        Recipe::Bool(index, _, _) => {
+            expect(*index, columns, "bool", "a boolean", |kind| kind == CellKind::Bool)
+        }
         Recipe::Json(profile, fields) => {
             let profile = *profile;
-            members(fields, columns, link, &|fields| json_write::arrange(profile, fields, |field| &field.key))?;
+            members(fields, columns, link, &|fields| {
+                json_write::arrange(profile, fields, |field| &field.key)
+            })?;
             Ok(Form::Text)
         }
     }

@@ -168,7 +168,10 @@ impl Rows {
                 rest = tail;
                 continue;
             }
-            let Some((text, tail)) = tail.split_at_checked(usize::try_from(length).unwrap_or(usize::MAX)) else { break };
+            let Some((text, tail)) = tail.split_at_checked(usize::try_from(length).unwrap_or(usize::MAX))
+            else {
+                break;
+            };
             cells.push(Some(String::from_utf8_lossy(text).into_owned()));
             rest = tail;
         }

@@ -118,10 +118,12 @@ pub(crate) struct Run {
     /// Splits of two rows or more that are one chain, and columns constant in all of them.
     pub(crate) single: u64,
     pub(crate) single_constant: u64,
-    /// Splits that look like several chains, how many chains they hold, and columns constant in each.
+    /// Splits that look like several chains, how many chains they hold, columns constant in each of these, and
+    /// columns that tell some of these apart.
     pub(crate) suspects: u64,
     pub(crate) suspect_strands: u64,
     pub(crate) suspect_constant: u64,
+    pub(crate) suspect_varying: u64,
 }
 
 impl Run {
@@ -173,6 +175,12 @@ impl Run {
 }
 
 /// Builds an anomaly.
-pub(crate) fn found(at: u64, kind: AnomalyKind, message: String, key: Vec<KeyPart>, split: Vec<KeyPart>) -> Found {
+pub(crate) fn found(
+    at: u64,
+    kind: AnomalyKind,
+    message: String,
+    key: Vec<KeyPart>,
+    split: Vec<KeyPart>,
+) -> Found {
     Found { at, anomaly: Anomaly { kind, message, key, split }, names: None, by_links: None }
 }

@@ -116,6 +116,17 @@ impl Strands {
         self.strands.iter().fold(u64::MAX, |all, strand| all & strand.constant)
     }
 
+    /// Watched columns that differ between strands, as bits.
+    pub(crate) fn varying(&self) -> u64 {
+        let width = self.watch.len().max(1);
+        let mut strands = self.prints.chunks(width);
+        let first = strands.next().unwrap_or_default();
+        let differs = |prints: &[u64], n: usize| prints.get(n) != first.get(n);
+        strands.fold(0, |mask, prints| {
+            (0..self.watch.len()).filter(|n| differs(prints, *n)).fold(mask, |mask, n| mask | 1 << n)
+        })
+    }
+
     /// Whether the split looks like several chains of one writer each, rather than one chain with defects.
     pub(crate) fn looks_like_several(&self) -> bool {
         let long = self.strands.iter().filter(|strand| strand.rows >= 2).count();
@@ -136,8 +147,12 @@ impl Strands {
         }
         let mut seen = std::collections::HashSet::new();
         self.prints.chunks(width).all(|prints| {
-            let chosen: Vec<u64> =
-                prints.iter().enumerate().filter(|(n, _)| mask & (1 << n) != 0).map(|(_, print)| *print).collect();
+            let chosen: Vec<u64> = prints
+                .iter()
+                .enumerate()
+                .filter(|(n, _)| mask & (1 << n) != 0)
+                .map(|(_, print)| *print)
+                .collect();
             seen.insert(chosen)
         })
     }

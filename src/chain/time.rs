@@ -101,7 +101,6 @@ fn number(rest: &mut &[u8], digits: usize) -> Option<u32> {
     Some(value)
 }
 
-
 fn month_days(year: u32, month: u32) -> u8 {
     match month {
         2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
@@ -133,8 +132,7 @@ impl Civil {
         let z = days + 719_468;
         let era = z.div_euclid(146_097);
         let day_of_era = z.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month_from_march = (5 * day_of_year + 2) / 153;
         let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
@@ -300,7 +298,10 @@ mod tests {
         let tenth = "2026-01-02 03:04:00.1";
         for (preset, expected) in [
             (P::Js, ["03:04:00.000Z", "03:04:00.678Z", "03:04:00.678Z", "03:04:00.100Z"]),
-            (P::Py, ["03:04:00+00:00", "03:04:00.678000+00:00", "03:04:00.678901+00:00", "03:04:00.100000+00:00"]),
+            (
+                P::Py,
+                ["03:04:00+00:00", "03:04:00.678000+00:00", "03:04:00.678901+00:00", "03:04:00.100000+00:00"],
+            ),
             (P::PyNaive, ["03:04:00", "03:04:00.678000", "03:04:00.678901", "03:04:00.100000"]),
             (P::Java, ["03:04:00Z", "03:04:00.678Z", "03:04:00.678901Z", "03:04:00.100Z"]),
             (P::JavaLocal, ["03:04", "03:04:00.678", "03:04:00.678901", "03:04:00.100"]),
@@ -343,9 +344,20 @@ mod tests {
     #[test]
     fn what_is_no_plain_instant_is_refused() {
         for text in [
-            "infinity", "-infinity", "", "0044-03-15 00:00:00 BC", "10000-01-01 00:00:00", "2026-02-29", "2026-13-01",
-            "2026-01-01 24:00:00", "2026-01-01 00:00", "2026-01-01 00:00:00.", "2026-01-01 00:00:00.1234567",
-            "2026-01-01 00:00:00 +", "0001-01-01 00:00:00+01", "2026-01-01x",
+            "infinity",
+            "-infinity",
+            "",
+            "0044-03-15 00:00:00 BC",
+            "10000-01-01 00:00:00",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-01-01 24:00:00",
+            "2026-01-01 00:00",
+            "2026-01-01 00:00:00.",
+            "2026-01-01 00:00:00.1234567",
+            "2026-01-01 00:00:00 +",
+            "0001-01-01 00:00:00+01",
+            "2026-01-01x",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

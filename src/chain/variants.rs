@@ -55,7 +55,11 @@ fn visit_fields<'r>(fields: &'r [JsonField], see: &mut dyn FnMut(&'r Recipe)) {
     }
 }
 
-fn change(recipe: &mut Recipe, edit: &mut dyn FnMut(&mut Recipe), edit_field: &mut dyn FnMut(&mut JsonField)) {
+fn change(
+    recipe: &mut Recipe,
+    edit: &mut dyn FnMut(&mut Recipe),
+    edit_field: &mut dyn FnMut(&mut JsonField),
+) {
     edit(recipe);
     match recipe {
         Recipe::Cat(parts) | Recipe::Join(_, parts) => {
@@ -143,7 +147,10 @@ pub(crate) fn null_policies(recipe: &Recipe) -> Vec<(String, Recipe)> {
                 &mut |_| {},
             );
             if differs {
-                found.push((format!("`?? \"{word}\"` at the {} place where NULL is provided for", ordinal(place)), changed));
+                found.push((
+                    format!("`?? \"{word}\"` at the {} place where NULL is provided for", ordinal(place)),
+                    changed,
+                ));
             }
         }
     }

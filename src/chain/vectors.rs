@@ -14,7 +14,11 @@ fn run(
     prev: Option<&[u8]>,
     shift: Option<(usize, i64)>,
 ) -> String {
-    let form = if columns.iter().any(|c| c.name == "prev" && c.kind == CellKind::Bytea) { Form::Bytes } else { Form::Text };
+    let form = if columns.iter().any(|c| c.name == "prev" && c.kind == CellKind::Bytea) {
+        Form::Bytes
+    } else {
+        Form::Text
+    };
     let program = Program::new(recipe, columns, form).unwrap();
     let mut out = Vec::new();
     let outcome = evaluate(&program, &Inputs { row, prev, shift }, &mut out).unwrap();
@@ -46,10 +50,12 @@ fn tala_recomputes_with_the_applications_clock() {
         Recipe::Time(4, TimePreset::Js),
         col(3),
     ]));
-    let first = [Some("Invoice"), Some("inv_1"), Some("Created"), Some("u1"), Some("2026-01-02 03:04:05.681")];
+    let first =
+        [Some("Invoice"), Some("inv_1"), Some("Created"), Some("u1"), Some("2026-01-02 03:04:05.681")];
     let hash = "319159c8c71cb7f9744405385da8dcef8b6181a074d531ced063bb7ddb0174e3";
     assert_eq!(run(&recipe, &columns, &first, None, Some((4, -3000))), hash);
-    let second = [Some("Invoice"), Some("inv_1"), Some("Posted"), Some("u2"), Some("2026-01-02 03:04:06.003")];
+    let second =
+        [Some("Invoice"), Some("inv_1"), Some("Posted"), Some("u2"), Some("2026-01-02 03:04:06.003")];
     assert_eq!(
         run(&recipe, &columns, &second, Some(hash.as_bytes()), Some((4, -3000))),
         "f90bcbba20a7cbf0b05a7c3d53d47904177f63cd35e25b2af395ab1fa5559ecf"
@@ -59,7 +65,11 @@ fn tala_recomputes_with_the_applications_clock() {
 #[test]
 fn javascript_objects() {
     let columns = ["actor_id", "action", "entity_type", "entity_id"].map(|name| column(name, CellKind::Text));
-    let rest = [column("before", CellKind::Jsonb), column("after", CellKind::Jsonb), column("ts", CellKind::TimestampTz)];
+    let rest = [
+        column("before", CellKind::Jsonb),
+        column("after", CellKind::Jsonb),
+        column("ts", CellKind::TimestampTz),
+    ];
     let columns = [columns.as_slice(), &rest].concat();
     let recipe = digest(Recipe::Cat(vec![
         Recipe::Prev,
@@ -76,7 +86,7 @@ fn javascript_objects() {
             ],
         ),
     ]));
-    let before = "{\"a\": {\"x\": [3, {\"b\": \"é<>& \", \"k\": null}], \"y\": 1}, \"zeta\": 1}";
+    let before = "{\"a\": {\"x\": [3, {\"b\": \"é<>&\u{2028}\", \"k\": null}], \"y\": 1}, \"zeta\": 1}";
     let row = ["u1", "update", "doc", "d1"].map(Some);
     let row = [row.as_slice(), &[Some(before), None, Some("2026-01-02 03:04:05.678+00")]].concat();
     let zeros = "0".repeat(64);
@@ -88,8 +98,11 @@ fn javascript_objects() {
 
 #[test]
 fn a_jsonb_payload_is_flagged_where_its_order_is_lost() {
-    let columns =
-        [column("event_type", CellKind::Text), column("payload", CellKind::Jsonb), column("prev_hash", CellKind::Text)];
+    let columns = [
+        column("event_type", CellKind::Text),
+        column("payload", CellKind::Jsonb),
+        column("prev_hash", CellKind::Text),
+    ];
     let recipe = digest(Recipe::Json(
         JsonProfile::Js,
         vec![
@@ -140,7 +153,8 @@ fn javascript_objects_with_an_absent_first_predecessor() {
     let recipe = digest(Recipe::Json(JsonProfile::Js, fields));
     let metadata = "{\"ip\": \"10.0.0.1\", \"n\": 1.50, \"nested\": {\"z\": [1, null, true], \"a\": 1e21}}";
     let row = |id, at, correlation, sequence| {
-        let head = [id, "t1", "a", "LOGIN", "user", "u\"1", "success", at, correlation, "INFO", metadata, sequence];
+        let head =
+            [id, "t1", "a", "LOGIN", "user", "u\"1", "success", at, correlation, "INFO", metadata, sequence];
         head.map(Some)
     };
     let first = run(&recipe, &columns, &row("e1", "2026-01-02 03:04:01+00", "c1", "1"), None, None);
@@ -164,10 +178,22 @@ fn python_objects_with_a_raw_predecessor() {
     fields.push(field("created_at", JsonValue::String(Recipe::Time(7, TimePreset::IsoMicros))));
     let recipe = digest(Recipe::Cat(vec![Recipe::Json(JsonProfile::PyCompact, fields), Recipe::Prev]));
     let row = [
-        Some("t1"), Some("ag"), Some("write"), Some("memory"), None, Some("2"), None, Some("2026-01-02 03:04:06+00"), None,
+        Some("t1"),
+        Some("ag"),
+        Some("write"),
+        Some("memory"),
+        None,
+        Some("2"),
+        None,
+        Some("2026-01-02 03:04:06+00"),
+        None,
     ];
     let mut prev = Vec::new();
-    super::hex::decode_bytea("\\x3894fec03f05fad3e0616f725c57e7fe6a0f671522a388a258a4a163ffc5e7d7", &mut prev).unwrap();
+    super::hex::decode_bytea(
+        "\\x3894fec03f05fad3e0616f725c57e7fe6a0f671522a388a258a4a163ffc5e7d7",
+        &mut prev,
+    )
+    .unwrap();
     assert_eq!(
         run(&recipe, &columns, &row, Some(&prev), None),
         "1517089b2e07bed8a9c741b32ceb79215bb874680e53e7d668dec6cf1e781ae1"
@@ -176,7 +202,17 @@ fn python_objects_with_a_raw_predecessor() {
 
 #[test]
 fn java_instants_and_a_nested_digest() {
-    let names = ["id", "event_type", "aggregate_type", "aggregate_id", "actor_id", "actor_type", "payload", "service", "corr"];
+    let names = [
+        "id",
+        "event_type",
+        "aggregate_type",
+        "aggregate_id",
+        "actor_id",
+        "actor_type",
+        "payload",
+        "service",
+        "corr",
+    ];
     let mut columns: Vec<ChainColumn> = names.iter().map(|name| column(name, CellKind::Text)).collect();
     columns.push(column("occurred_at", CellKind::TimestampTz));
     columns.push(column("recorded_at", CellKind::TimestampTz));
@@ -199,11 +235,25 @@ fn java_instants_and_a_nested_digest() {
     ));
     let base = |id, payload, corr, occurred| {
         [
-            Some(id), Some("ACCOUNT_OPENED"), Some("Account"), Some("acc1"), None, None, Some(payload), Some("svc"), corr,
-            Some(occurred), Some("2026-01-02 03:04:06+00"),
+            Some(id),
+            Some("ACCOUNT_OPENED"),
+            Some("Account"),
+            Some("acc1"),
+            None,
+            None,
+            Some(payload),
+            Some("svc"),
+            corr,
+            Some(occurred),
+            Some("2026-01-02 03:04:06+00"),
         ]
     };
-    let row = base("00000000-0000-4000-8000-000000000001", "{\"amount\": 1.10}", None, "2026-01-02 03:04:05.678901+00");
+    let row = base(
+        "00000000-0000-4000-8000-000000000001",
+        "{\"amount\": 1.10}",
+        None,
+        "2026-01-02 03:04:05.678901+00",
+    );
     let first = run(&recipe, &columns, &row, Some("0".repeat(64).as_bytes()), None);
     assert_eq!(first, "a4e2834c770a635ed82096f440315913633e2cdebdf71e62d99451feabfbb34f");
     let row = base("00000000-0000-4000-8000-000000000002", "{}", Some("c1"), "2026-01-02 03:04:05.12+00");
@@ -233,14 +283,26 @@ fn triggers_in_the_database() {
         ],
     ));
     let row = [
-        Some("550e8400-e29b-41d4-a716-446655440000"), Some("RULE_CREATED"), Some("r1"), Some("user"), Some("u1"), None,
-        Some("10.0.0.1"), Some("2026-01-02 03:04:05.678901+00"),
+        Some("550e8400-e29b-41d4-a716-446655440000"),
+        Some("RULE_CREATED"),
+        Some("r1"),
+        Some("user"),
+        Some("u1"),
+        None,
+        Some("10.0.0.1"),
+        Some("2026-01-02 03:04:05.678901+00"),
     ];
     let first = run(&recipe, &columns, &row, None, None);
     assert_eq!(first, "87bd881f0e1472188a4414b3a74ccf95d38bdf3e65d634a1204f9b3387ec8094");
     let row = [
-        Some("550e8400-e29b-41d4-a716-446655440001"), Some("RULE_UPDATED"), Some("r1"), Some("user"), Some("u2"),
-        Some("Zoé"), Some(""), Some("2026-01-02 03:04:06+00"),
+        Some("550e8400-e29b-41d4-a716-446655440001"),
+        Some("RULE_UPDATED"),
+        Some("r1"),
+        Some("user"),
+        Some("u2"),
+        Some("Zoé"),
+        Some(""),
+        Some("2026-01-02 03:04:06+00"),
     ];
     assert_eq!(
         run(&recipe, &columns, &row, Some(first.as_bytes()), None),
@@ -264,9 +326,15 @@ fn triggers_in_the_database() {
             Recipe::Prev,
         ],
     ));
-    let payload = "{\"b\": 1.1, \"é\": \"<a>\", \"zeta\": 1}";
+    let payload = "{\"b\": 1.10, \"é\": \"<a>\", \"zeta\": 1}";
     let row = [
-        Some("e1"), None, Some("LOGIN"), Some("OFFICER"), Some("o1"), Some(payload), Some("2026-01-02 03:04:05.678901+00"),
+        Some("e1"),
+        None,
+        Some("LOGIN"),
+        Some("OFFICER"),
+        Some("o1"),
+        Some(payload),
+        Some("2026-01-02 03:04:05.678901+00"),
     ];
     let first = run(&recipe, &columns, &row, Some(b"GENESIS"), None);
     assert_eq!(first, "28968bfa805216d5dfdf6dc094a8222790a27c37b2d3e84b026f9c331058c407");
@@ -290,7 +358,10 @@ fn encodings_and_longer_digests() {
         run(&Recipe::Base64(Box::new(on(Digest::Sha512))), &columns, &row, None, None),
         "3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw=="
     );
-    let bytes = Recipe::HexUpper(Box::new(Recipe::Cat(vec![col(1), Recipe::Unhex(Box::new(Recipe::Text("0a".into())))])));
+    let bytes = Recipe::HexUpper(Box::new(Recipe::Cat(vec![
+        col(1),
+        Recipe::Unhex(Box::new(Recipe::Text("0a".into()))),
+    ])));
     assert_eq!(run(&bytes, &columns, &row, None, None), "00FF0A");
     let words = Recipe::Join(
         ",".to_owned(),

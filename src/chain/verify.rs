@@ -55,7 +55,9 @@ pub enum StreamIssue {
 impl std::fmt::Display for StreamIssue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Width { expected, got } => write!(f, "a row has {got} cells where the chain reads {expected}"),
+            Self::Width { expected, got } => {
+                write!(f, "a row has {got} cells where the chain reads {expected}")
+            }
             Self::SplitReturned { split } => {
                 let parts: Vec<String> = split
                     .iter()
@@ -222,7 +224,8 @@ impl ChainFold {
             run::found(
                 at,
                 AnomalyKind::UnchainedRow,
-                "a row without hash stands after the chain began: it did not come through the writer".to_owned(),
+                "a row without hash stands after the chain began: it did not come through the writer"
+                    .to_owned(),
                 Self::key(&self.spec, row),
                 split,
             )
@@ -274,7 +277,8 @@ impl ChainFold {
             }
             Checked::Failed { computed, order_lost } => {
                 self.run.evaluated += 1;
-                let around = Around { last: &split.last, last_but_one: &split.last_but_one, restored: &before };
+                let around =
+                    Around { last: &split.last, last_but_one: &split.last_but_one, restored: &before };
                 let (more, cause) = self.checker.examine(row, &self.spec, linked, order_lost, &around);
                 flags |= more;
                 self.run.order_lost += u64::from(cause == Cause::OrderLost);
@@ -321,6 +325,7 @@ impl ChainFold {
             self.run.suspects += 1;
             self.run.suspect_strands += self.split.strands.count() as u64;
             self.run.suspect_constant &= self.split.strands.constant();
+            self.run.suspect_varying |= self.split.strands.varying();
             let parts = self.split_parts();
             self.run.several.add(self.split.chained, self.limits.samples, || parts);
         } else if self.split.chained > 1 && self.split.strands.count() == 1 {
@@ -337,13 +342,8 @@ impl ChainFold {
             self.run.too_large.add(self.split.chained, self.limits.samples, || parts);
             return;
         }
-        let case = Case {
-            spec: &self.spec,
-            rows: &self.split.rows,
-            split: parts,
-            first: self.split.first,
-            several,
-        };
+        let case =
+            Case { spec: &self.spec, rows: &self.split.rows, split: parts, first: self.split.first, several };
         self.run.linked += match self.spec.previous {
             Some(_) => diagnose::diagnose(&case, &mut self.run),
             None => implicit::diagnose(&case, &mut self.run),

@@ -1,6 +1,6 @@
 //! What a recipe does not protect, even when every row of its chain verifies.
 
-use super::program::{cell_form, is_time};
+use super::program::is_time;
 use super::spec::{CellKind, ChainSpec, Genesis, JsonValue, Recipe};
 use super::variants;
 
@@ -14,37 +14,40 @@ pub fn notes(spec: &ChainSpec) -> Vec<String> {
         "the last row of each chain has no successor: if it is changed and hashed again, only an anchor tells".to_owned(),
     ];
     if !spec.uncovered.is_empty() {
-        notes.push(format!("outside the hash, so changes to them are invisible: {}", listed(&spec.uncovered)));
+        notes
+            .push(format!("outside the hash, so changes to them are invisible: {}", listed(&spec.uncovered)));
     }
     if let Some(fields) = ambiguous(spec) {
         notes.push(fields);
     }
     if !binds_previous(&spec.recipe) {
         notes.push(
-            "the recipe does not bind the predecessor: links can be changed without changing any hash".to_owned(),
+            "the recipe does not bind the predecessor: links can be changed without changing any hash"
+                .to_owned(),
         );
     }
     if spec.previous.is_none() {
         notes.push(
-            "there is no link column: an altered row cannot be told from one whose predecessor was removed".to_owned(),
+            "there is no link column: an altered row cannot be told from one whose predecessor was removed"
+                .to_owned(),
         );
     }
     if spec.dense_from.is_none() {
-        notes.push("the order is not dense: how many rows are missing at a broken link cannot be known".to_owned());
+        notes.push(
+            "the order is not dense: how many rows are missing at a broken link cannot be known".to_owned(),
+        );
     }
     notes.push(
         "unless a unique constraint on split and predecessor exists, two writers can follow the same row and fork the chain"
             .to_owned(),
     );
-    if spec.genesis == Genesis::Null && !spec.split.is_empty() {
+    let one_genesis = !matches!(spec.genesis, Genesis::Derived(_));
+    if one_genesis && !spec.split.is_empty() && !covers_split(spec) {
         notes.push(
-            "every chain starts from the same genesis: a whole chain can be moved to another split unless the recipe \
-             covers the split columns"
+            "every chain starts from the same genesis and the recipe does not cover the split columns: a whole chain can \
+             be moved to another split"
                 .to_owned(),
         );
-        if covers_split(spec) {
-            notes.pop();
-        }
     }
     if let Some(search) = &spec.search {
         notes.push(format!(
@@ -106,7 +109,10 @@ fn ambiguous(spec: &ChainSpec) -> Option<String> {
         };
         let free: Vec<&str> = parts.iter().filter_map(|part| free_text(spec, part)).collect();
         let unclear = match separator {
-            "" => parts.len() > 1 && parts.windows(2).any(|pair| pair.iter().any(|part| free_text(spec, part).is_some())),
+            "" => {
+                parts.len() > 1
+                    && parts.windows(2).any(|pair| pair.iter().any(|part| free_text(spec, part).is_some()))
+            }
             _ => parts.len() > 1 && !free.is_empty(),
         };
         if unclear && found.is_none() {
@@ -137,14 +143,52 @@ fn free_text<'s>(spec: &'s ChainSpec, part: &Recipe) -> Option<&'s str> {
     match part {
         Recipe::Column(index) => {
             let column = spec.columns.get(*index)?;
-            let fixed = *index == spec.hash
-                || Some(*index) == spec.previous
-                || is_time(column.kind)
-                || matches!(column.kind, CellKind::Bool | CellKind::Uuid | CellKind::Integer)
-                    && cell_form(column.kind) == super::program::Form::Text;
+            let digest = *index == spec.hash || Some(*index) == spec.previous;
+            let plain = matches!(column.kind, CellKind::Bool | CellKind::Uuid | CellKind::Integer);
+            let fixed = digest || plain || is_time(column.kind);
             (!fixed).then_some(column.name.as_str())
         }
         Recipe::Coalesce(inner, _) | Recipe::Lower(inner) | Recipe::Upper(inner) => free_text(spec, inner),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::fixture::{dense, or, tala};
+
+    fn has(spec: &ChainSpec, part: &str) -> bool {
+        notes(spec).iter().any(|note| note.contains(part))
+    }
+
+    #[test]
+    fn what_tala_does_not_protect_is_said() {
+        let spec = tala();
+        for part in [
+            "no key",
+            "lost tail",
+            "last row",
+            "`changesAfter`",
+            "between `entityType`, `entityId`, `action`, `userId` and their neighbours",
+            "fork the chain",
+            "not dense",
+            "moved to another split",
+        ] {
+            assert!(has(&spec, part), "{part}: {:#?}", notes(&spec));
+        }
+        assert!(!has(&spec, "link column") && !has(&spec, "weakens") && !has(&dense(), "not dense"));
+    }
+
+    #[test]
+    fn a_better_recipe_has_fewer_notes() {
+        let spec = tala();
+        let tenant = spec.split[0];
+        let recipe = Recipe::Join("|".to_owned(), vec![or(Recipe::Prev, ""), Recipe::Column(tenant)]);
+        let better = ChainSpec { recipe, uncovered: Vec::new(), ..spec.clone() };
+        assert!(has(&better, "joined with `|`, which `tenantId` may contain"));
+        assert!(!has(&better, "moved to another split") && !has(&better, "outside the hash"));
+        let unbound = ChainSpec { recipe: Recipe::Column(tenant), previous: None, ..spec };
+        assert!(has(&unbound, "does not bind the predecessor") && has(&unbound, "no link column"));
     }
 }

@@ -12,7 +12,8 @@ pub(crate) const TOO_LARGE: &str = "the split is not in order, and has more rows
      raise the limit, or split the chain";
 pub(crate) const TIES: &str = "rows with equal order values do not recompute one after another; without a link column \
      only a complete order tells which came first: add a column to `order by`";
-pub(crate) const UNNUMBERED: &str = "the order is declared dense, but its column is NULL or not an integer here";
+pub(crate) const UNNUMBERED: &str =
+    "the order is declared dense, but its column is NULL or not an integer here";
 pub(crate) const WRONG_ORDER: &str = "the links form whole chains, but not in the declared order; the order column is \
      not the order of writing: declare another `order by`";
 pub(crate) const UNTRIED: &str = "these rows do not recompute, and the budget for finding out why was used up on others \
@@ -32,11 +33,15 @@ pub(crate) fn issue(spec: &ChainSpec, issue: &EvalIssue) -> (&'static str, Strin
 
 pub(crate) fn without_hash(all: bool) -> (&'static str, String) {
     if all {
-        ("no_hash", "no row has a hash; the chain was never written, or the hash column is another one".to_owned())
+        (
+            "no_hash",
+            "no row has a hash; the chain was never written, or the hash column is another one".to_owned(),
+        )
     } else {
         (
             "before_chain",
-            "these rows have no hash and stand before the first row that has one; nothing protects them".to_owned(),
+            "these rows have no hash and stand before the first row that has one; nothing protects them"
+                .to_owned(),
         )
     }
 }
@@ -110,11 +115,8 @@ pub(crate) fn json_order(run: &Run, tally: &Tally) -> String {
 
 pub(crate) fn time_not_stored(spec: &ChainSpec, prober: &Prober, column: usize) -> String {
     let column_name = name(spec, column);
-    let (low, high) = prober
-        .shifts()
-        .iter()
-        .find(|(at, _)| *at == column)
-        .map_or((0, 0), |(_, shifts)| shifts.range);
+    let (low, high) =
+        prober.shifts().iter().find(|(at, _)| *at == column).map_or((0, 0), |(_, shifts)| shifts.range);
     // A little room, on whole milliseconds, and always around the stored value itself.
     let window_low = (low.min(0) * 3 / 2).div_euclid(1000) * 1000;
     let window_high = -((-(high.max(0) * 3 / 2)).div_euclid(1000) * 1000);
@@ -137,7 +139,10 @@ fn millis(micros: i64) -> String {
 }
 
 pub(crate) fn variant(variant: &Variant) -> String {
-    format!("{} rows were hashed with {}, which is not what the recipe says; declare it", variant.hits, variant.advice)
+    format!(
+        "{} rows were hashed with {}, which is not what the recipe says; declare it",
+        variant.hits, variant.advice
+    )
 }
 
 /// What is known about a row that is explained by something its writer does not usually do.
@@ -159,7 +164,10 @@ pub(crate) fn named_elsewhere(mut pen: Pen, run: &Run) -> Pen {
     for found in &mut pen.kept {
         let known = found.names.and_then(|short| run.hashes.knows(short));
         if known == Some(true) && found.anomaly.kind != AnomalyKind::RehashedRow {
-            found.anomaly.message.push_str("; a row of another split has that hash, so rows were moved between splits");
+            found
+                .anomaly
+                .message
+                .push_str("; a row of another split has that hash, so rows were moved between splits");
         }
     }
     pen
