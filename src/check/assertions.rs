@@ -3,9 +3,7 @@
 use super::operands::{Rows, Scope};
 use super::{Checker, literals, sql_cage};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::assertion::{
-    Assertion, ColumnSet, Comparison, ObjectKind, Per, Returns, State,
-};
+use crate::policy::assertion::{Assertion, ColumnSet, Comparison, ObjectKind, Per, Returns, State};
 use crate::policy::operand::{Arithmetic, Comparator, Condition, Operand, Over};
 use crate::policy::value::Type;
 use crate::policy::{On, RelationName, RelationPattern};
@@ -52,7 +50,12 @@ impl Checker<'_> {
                 self.check_comparable(&v, &at, reference.span)?;
                 for (operand, span) in [(&v, value.span), (&at, reference.span)] {
                     if self.type_of(operand).is_some_and(|t| t != Type::Time) {
-                        self.error(Code::TypeMismatch, "`within` compares two instants", span, "not an instant");
+                        self.error(
+                            Code::TypeMismatch,
+                            "`within` compares two instants",
+                            span,
+                            "not an instant",
+                        );
                         return None;
                     }
                 }
@@ -86,7 +89,9 @@ impl Checker<'_> {
                 let columns = self.own_columns(columns, on, written)?;
                 Some(Assertion::Unique { columns, or_null: *or_null })
             }
-            ast::Assertion::NotNull { columns } => Some(Assertion::NotNull(self.own_columns(columns, on, written)?)),
+            ast::Assertion::NotNull { columns } => {
+                Some(Assertion::NotNull(self.own_columns(columns, on, written)?))
+            }
             ast::Assertion::State { subject, state, rest } => self.state(subject, state, rest.as_ref()),
             ast::Assertion::Every { kind, state } => self.every(kind, state),
             ast::Assertion::Sql { returns, text } => self.raw_sql(returns.as_ref(), text),
@@ -126,8 +131,7 @@ impl Checker<'_> {
         written: Span,
     ) -> Option<Assertion> {
         let sides = || list.iter().flat_map(|c| [&c.left, &c.right]);
-        let (columns, aggregates) =
-            (sides().any(Operand::has_column), sides().any(Operand::has_aggregate));
+        let (columns, aggregates) = (sides().any(Operand::has_column), sides().any(Operand::has_aggregate));
         match (columns, aggregates, per) {
             (true, true, _) => {
                 self.sink.push(
@@ -139,9 +143,12 @@ impl Checker<'_> {
             }
             (true, false, Some(per)) => {
                 self.sink.push(
-                    Diagnostic::error(Code::BadAssertion, "`per` makes groups, and nothing here is computed over a group")
-                        .at(per.span, "nothing to group")
-                        .help("use an aggregate such as `sum(column)`, or leave `per` out to check every row"),
+                    Diagnostic::error(
+                        Code::BadAssertion,
+                        "`per` makes groups, and nothing here is computed over a group",
+                    )
+                    .at(per.span, "nothing to group")
+                    .help("use an aggregate such as `sum(column)`, or leave `per` out to check every row"),
                 );
                 None
             }
@@ -166,9 +173,12 @@ impl Checker<'_> {
             (false, _, None) => {
                 if !aggregates && !sides().any(has_fact) {
                     self.sink.push(
-                        Diagnostic::error(Code::BadAssertion, "this compares fixed values and looks at nothing")
-                            .at(written, "no table, no fact")
-                            .help("a check must depend on what is observed"),
+                        Diagnostic::error(
+                            Code::BadAssertion,
+                            "this compares fixed values and looks at nothing",
+                        )
+                        .at(written, "no table, no fact")
+                        .help("a check must depend on what is observed"),
                     );
                     return None;
                 }
@@ -238,7 +248,12 @@ impl Checker<'_> {
                 let list = self.list(list);
                 let (child_set, list) = (child_set?, list?);
                 let [(column, span)] = child_set.columns.as_slice() else {
-                    self.error(Code::BadArity, "a list of values needs one column", child_set.span, "several columns");
+                    self.error(
+                        Code::BadArity,
+                        "a list of values needs one column",
+                        child_set.span,
+                        "several columns",
+                    );
                     return None;
                 };
                 let operand = Operand::Column { name: column.clone(), span: *span };
@@ -249,10 +264,7 @@ impl Checker<'_> {
                 Some(Assertion::Rows(if or_null {
                     Condition::Or(vec![Condition::IsNull(operand), member])
                 } else {
-                    Condition::And(vec![
-                        Condition::Not(Box::new(Condition::IsNull(operand))),
-                        member,
-                    ])
+                    Condition::And(vec![Condition::Not(Box::new(Condition::IsNull(operand))), member])
                 }))
             }
             Parent::Columns(parent) => {
@@ -287,9 +299,12 @@ impl Checker<'_> {
             if let Some(single) = path.single() {
                 if !bare {
                     self.sink.push(
-                        Diagnostic::error(Code::NoSource, format!("of which table is column `{}`?", single.node))
-                            .at(span, "no table named")
-                            .help(format!("write `Table.{}`", single.node)),
+                        Diagnostic::error(
+                            Code::NoSource,
+                            format!("of which table is column `{}`?", single.node),
+                        )
+                        .at(span, "no table named")
+                        .help(format!("write `Table.{}`", single.node)),
                     );
                     return None;
                 }
@@ -298,7 +313,12 @@ impl Checker<'_> {
             }
             let (table, column) = self.qualified(&path)?;
             if relation.as_ref().is_some_and(|known| *known != table) {
-                self.error(Code::BadAssertion, "the columns of one side belong to one table", span, "another table");
+                self.error(
+                    Code::BadAssertion,
+                    "the columns of one side belong to one table",
+                    span,
+                    "another table",
+                );
                 return None;
             }
             relation = Some(table);
@@ -381,8 +401,11 @@ impl Checker<'_> {
         if known.is_none() {
             let later = ["unchanged", "continuous", "verified", "healthy"].contains(&state.node.as_str());
             let diagnostic = if later {
-                Diagnostic::error(Code::NotAvailable, format!("`{name} is {}` is not available in this version", state.node))
-                    .at(state.span, "cannot be proven yet")
+                Diagnostic::error(
+                    Code::NotAvailable,
+                    format!("`{name} is {}` is not available in this version", state.node),
+                )
+                .at(state.span, "cannot be proven yet")
             } else {
                 Diagnostic::error(Code::BadAssertion, format!("`{name}` cannot be `{}`", state.node))
                     .at(state.span, "not one of its states")
@@ -403,7 +426,8 @@ impl Checker<'_> {
     }
 
     fn every(&mut self, kind: &Name, state: &Name) -> Option<Assertion> {
-        let Some((_, legal, known)) = ObjectKind::ALL.into_iter().find(|(word, _, _)| *word == kind.node) else {
+        let Some((_, legal, known)) = ObjectKind::ALL.into_iter().find(|(word, _, _)| *word == kind.node)
+        else {
             self.sink.push(
                 Diagnostic::error(Code::UnknownName, format!("unknown kind of object `{}`", kind.node))
                     .at(kind.span, "not known to `every`")
@@ -413,9 +437,12 @@ impl Checker<'_> {
         };
         if state.node != legal {
             self.sink.push(
-                Diagnostic::error(Code::BadAssertion, format!("`every {}` cannot be `{}`", kind.node, state.node))
-                    .at(state.span, "not its state")
-                    .help(format!("write `every {} is {legal}`", kind.node)),
+                Diagnostic::error(
+                    Code::BadAssertion,
+                    format!("`every {}` cannot be `{}`", kind.node, state.node),
+                )
+                .at(state.span, "not its state")
+                .help(format!("write `every {} is {legal}`", kind.node)),
             );
             return None;
         }
@@ -428,7 +455,12 @@ impl Checker<'_> {
             Some(literal) => self.literal(literal, None).map(Returns::Value),
         };
         if self.given.no_raw_sql {
-            self.error(Code::SqlRefused, "raw SQL is forbidden in this run", text.span, "`--no-raw-sql` is in force");
+            self.error(
+                Code::SqlRefused,
+                "raw SQL is forbidden in this run",
+                text.span,
+                "`--no-raw-sql` is in force",
+            );
             return None;
         }
         let declared: Vec<(String, Type)> = self.params.iter().map(|p| (p.name.clone(), p.ty)).collect();

@@ -58,9 +58,12 @@ impl<'a> Checker<'a> {
         let later = self.names.gates.contains(&after.node);
         let legal: Vec<&str> = earlier.iter().map(|g| g.id.as_str()).collect();
         let diagnostic = if later {
-            Diagnostic::error(Code::BadAssertion, format!("gate `{}` cannot come after `{}`", gate.node, after.node))
-                .at(after.span, "declared later")
-                .help("declare gates in the order in which they open")
+            Diagnostic::error(
+                Code::BadAssertion,
+                format!("gate `{}` cannot come after `{}`", gate.node, after.node),
+            )
+            .at(after.span, "declared later")
+            .help("declare gates in the order in which they open")
         } else {
             Diagnostic::error(Code::UnknownName, format!("unknown gate `{}`", after.node))
                 .at(after.span, "not declared")
@@ -106,7 +109,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn check_statement(&mut self, statement: &'a Statement, gate: &str, gate_source: Option<&str>) -> Option<Check> {
+    fn check_statement(
+        &mut self,
+        statement: &'a Statement,
+        gate: &str,
+        gate_source: Option<&str>,
+    ) -> Option<Check> {
         let Clause::Check { name, title, template } = &statement.clause else { return None };
         let mut children: Vec<&Statement> = statement.children.iter().collect();
         let expanded = match template {
@@ -117,7 +125,8 @@ impl<'a> Checker<'a> {
                 inner.is_some()
             }
         };
-        let check = if expanded { self.body(name, title.as_ref(), &children, gate, gate_source) } else { None };
+        let check =
+            if expanded { self.body(name, title.as_ref(), &children, gate, gate_source) } else { None };
         self.slots.clear();
         check
     }
@@ -139,7 +148,12 @@ impl<'a> Checker<'a> {
             self.sink.push(
                 Diagnostic::error(
                     Code::BadArity,
-                    format!("template `{}` takes {} arguments, not {}", name.node, slots.len(), arguments.len()),
+                    format!(
+                        "template `{}` takes {} arguments, not {}",
+                        name.node,
+                        slots.len(),
+                        arguments.len()
+                    ),
                 )
                 .at(name.span, "used here")
                 .at(template.span, "declared here"),
@@ -315,7 +329,12 @@ impl<'a> Checker<'a> {
         *on = Some(On { patterns, filter });
     }
 
-    fn when_right(&mut self, right: &WhenRight, left: Option<&Operand>, span: Span) -> Option<Option<Operand>> {
+    fn when_right(
+        &mut self,
+        right: &WhenRight,
+        left: Option<&Operand>,
+        span: Span,
+    ) -> Option<Option<Operand>> {
         match right {
             WhenRight::All(_) => match left {
                 Some(Operand::Param { ty: Type::Text, .. }) => Some(None),
@@ -353,11 +372,17 @@ impl<'a> Checker<'a> {
             ),
             several => {
                 let names: Vec<&str> = several.iter().map(|s| s.name.as_str()).collect();
-                let help = format!("add `on SOURCE` to the check or its gate, one of {}", crate::diagnostic::suggest::listing(&names));
+                let help = format!(
+                    "add `on SOURCE` to the check or its gate, one of {}",
+                    crate::diagnostic::suggest::listing(&names)
+                );
                 self.sink.push(
-                    Diagnostic::error(Code::NoSource, format!("which source does check `{}` read?", name.node))
-                        .at(name.span, "several are declared")
-                        .help(help),
+                    Diagnostic::error(
+                        Code::NoSource,
+                        format!("which source does check `{}` read?", name.node),
+                    )
+                    .at(name.span, "several are declared")
+                    .help(help),
                 );
             }
         }
@@ -367,9 +392,7 @@ impl<'a> Checker<'a> {
 /// Whether an assertion reads relations.
 fn needs_source(assertion: &Assertion) -> bool {
     match assertion {
-        Assertion::Values(list) => {
-            list.iter().any(|c| c.left.has_aggregate() || c.right.has_aggregate())
-        }
+        Assertion::Values(list) => list.iter().any(|c| c.left.has_aggregate() || c.right.has_aggregate()),
         _ => true,
     }
 }

@@ -21,8 +21,19 @@ pub(super) struct Header {
 
 /// Kinds of sources the design names and this version cannot read.
 const LATER_KINDS: [&str; 13] = [
-    "dump", "backup", "pgbackrest", "barman", "basebackup", "wal", "files", "host", "http", "redis", "document",
-    "baseline", "record",
+    "dump",
+    "backup",
+    "pgbackrest",
+    "barman",
+    "basebackup",
+    "wal",
+    "files",
+    "host",
+    "http",
+    "redis",
+    "document",
+    "baseline",
+    "record",
 ];
 
 impl<'a> Checker<'a> {
@@ -102,7 +113,12 @@ impl<'a> Checker<'a> {
         match &value {
             Value::Number(n) if n.is_integer() => n.to_i64(),
             _ => {
-                self.error(Code::BadLiteral, format!("`{}` is not a whole number", written.node), written.span, "here");
+                self.error(
+                    Code::BadLiteral,
+                    format!("`{}` is not a whole number", written.node),
+                    written.span,
+                    "here",
+                );
                 None
             }
         }
@@ -128,8 +144,11 @@ impl<'a> Checker<'a> {
                     Ok(value) => Some(ParamValue::Value(value)),
                     Err(why) => {
                         self.sink.push(
-                            Diagnostic::error(Code::BadParameter, format!("value of parameter `{}`: {why}", name.node))
-                                .at(name.span, format!("a {}", known.word())),
+                            Diagnostic::error(
+                                Code::BadParameter,
+                                format!("value of parameter `{}`: {why}", name.node),
+                            )
+                            .at(name.span, format!("a {}", known.word())),
                         );
                         None
                     }
@@ -149,8 +168,11 @@ impl<'a> Checker<'a> {
             if !seen.contains_key(given) {
                 let legal: Vec<String> = seen.keys().cloned().collect();
                 self.sink.push(
-                    Diagnostic::error(Code::BadParameter, format!("the policy declares no parameter `{given}`"))
-                        .did_you_mean(given, legal.iter().map(String::as_str)),
+                    Diagnostic::error(
+                        Code::BadParameter,
+                        format!("the policy declares no parameter `{given}`"),
+                    )
+                    .did_you_mean(given, legal.iter().map(String::as_str)),
                 );
             }
         }
@@ -184,20 +206,31 @@ impl<'a> Checker<'a> {
                         self.keep(literals::quantity_of(text, signed.negative, ty, span))
                     }
                     Some(ty) => {
-                        self.error(Code::TypeMismatch, format!("`{text}` is not a {}", ty.word()), span, "here");
+                        self.error(
+                            Code::TypeMismatch,
+                            format!("`{text}` is not a {}", ty.word()),
+                            span,
+                            "here",
+                        );
                         None
                     }
                     None => self.keep(literals::quantity(text, signed.negative, span)),
                 };
             }
             Literal::Param(name) => {
-                self.error(Code::BadLiteral, "a parameter cannot stand here; write the value", name.span, "here");
+                self.error(
+                    Code::BadLiteral,
+                    "a parameter cannot stand here; write the value",
+                    name.span,
+                    "here",
+                );
                 None
             }
         }?;
         match wanted {
             Some(ty) if value.ty() != ty => {
-                let message = format!("{value} is a {}, and a {} is needed here", value.ty().word(), ty.word());
+                let message =
+                    format!("{value} is a {}, and a {} is needed here", value.ty().word(), ty.word());
                 self.error(Code::TypeMismatch, message, literal.span(), "here");
                 None
             }

@@ -93,9 +93,12 @@ fn duration(text: &str, span: Span) -> Result<i64, Diagnostic> {
             return Err(bad_unit(unit, text, span));
         };
         if *micros >= smallest {
-            return Err(Diagnostic::error(Code::BadUnit, format!("`{text}` repeats a unit or has them out of order"))
-                .at(span, "here")
-                .help("write compound durations from the largest unit to the smallest, such as `1h30min`"));
+            return Err(Diagnostic::error(
+                Code::BadUnit,
+                format!("`{text}` repeats a unit or has them out of order"),
+            )
+            .at(span, "here")
+            .help("write compound durations from the largest unit to the smallest, such as `1h30min`"));
         }
         smallest = *micros;
         total += decimal(number, span)? * BigDecimal::from(*micros);
@@ -108,12 +111,14 @@ fn duration(text: &str, span: Span) -> Result<i64, Diagnostic> {
             .help("microseconds are the resolution of PostgreSQL's clock"));
     }
     whole.to_i64().ok_or_else(|| {
-        Diagnostic::error(Code::BadLiteral, format!("`{text}` is longer than can be reckoned with")).at(span, "here")
+        Diagnostic::error(Code::BadLiteral, format!("`{text}` is longer than can be reckoned with"))
+            .at(span, "here")
     })
 }
 
 fn bad_unit(unit: &str, text: &str, span: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error(Code::BadUnit, format!("unknown unit `{unit}` in `{text}`")).at(span, "this unit");
+    let diagnostic =
+        Diagnostic::error(Code::BadUnit, format!("unknown unit `{unit}` in `{text}`")).at(span, "this unit");
     match ALMOST.iter().find(|(word, _)| *word == unit) {
         Some((_, meant)) => diagnostic.help(format!("write {meant}")),
         None => {
@@ -156,7 +161,9 @@ pub(super) fn quantity_of(text: &str, negative: bool, ty: Type, span: Span) -> R
     } else {
         format!("`{text}` is a {}, and a {} is needed here", value.ty().word(), ty.word())
     };
-    Err(Diagnostic::error(Code::BadUnit, message).at(span, format!("needs a {}", ty.word())).help(format!("write for example {example}")))
+    Err(Diagnostic::error(Code::BadUnit, message)
+        .at(span, format!("needs a {}", ty.word()))
+        .help(format!("write for example {example}")))
 }
 
 /// An instant: RFC 3339 with an offset.
@@ -170,7 +177,9 @@ pub(super) fn instant(text: &str, span: Span) -> Result<Value, Diagnostic> {
                 format!("`{text}` has no offset"),
                 format!("write `{text}Z` for UTC, or an offset such as `{text}+08:00`"),
             ),
-            Err(_) => (format!("`{text}` is not an instant"), "write it like `2026-01-14T14:30:00Z`".to_owned()),
+            Err(_) => {
+                (format!("`{text}` is not an instant"), "write it like `2026-01-14T14:30:00Z`".to_owned())
+            }
         }
     } else {
         (
@@ -184,12 +193,16 @@ pub(super) fn instant(text: &str, span: Span) -> Result<Value, Diagnostic> {
 /// A plain date, after `until`.
 pub(super) fn date(text: &str, span: Span) -> Result<Date, Diagnostic> {
     if text.contains('T') {
-        return Err(Diagnostic::error(Code::BadLiteral, format!("`{text}` is an instant, and a date is needed here"))
-            .at(span, "here")
-            .help("`until` is a day and lasts to its end, 24:00 UTC"));
+        return Err(Diagnostic::error(
+            Code::BadLiteral,
+            format!("`{text}` is an instant, and a date is needed here"),
+        )
+        .at(span, "here")
+        .help("`until` is a day and lasts to its end, 24:00 UTC"));
     }
     text.parse().map_err(|_| {
-        Diagnostic::error(Code::BadLiteral, format!("`{text}` is not a date of the calendar")).at(span, "here")
+        Diagnostic::error(Code::BadLiteral, format!("`{text}` is not a date of the calendar"))
+            .at(span, "here")
     })
 }
 

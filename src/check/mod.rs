@@ -177,19 +177,20 @@ impl<'a> Checker<'a> {
     /// A column written as `table.column` or `schema.table.column`.
     fn qualified(&mut self, path: &Path) -> Option<(RelationName, Spanned<String>)> {
         match path.parts.as_slice() {
-            [table, column] => Some((
-                RelationName { schema: self.schema.clone(), name: table.node.clone() },
-                column.clone(),
-            )),
-            [schema, table, column] => Some((
-                RelationName { schema: schema.node.clone(), name: table.node.clone() },
-                column.clone(),
-            )),
+            [table, column] => {
+                Some((RelationName { schema: self.schema.clone(), name: table.node.clone() }, column.clone()))
+            }
+            [schema, table, column] => {
+                Some((RelationName { schema: schema.node.clone(), name: table.node.clone() }, column.clone()))
+            }
             _ => {
                 self.sink.push(
-                    Diagnostic::error(Code::Malformed, format!("`{}` does not name a table and a column", path.dotted()))
-                        .at(path.span, "here")
-                        .help("write `table.column` or `schema.table.column`"),
+                    Diagnostic::error(
+                        Code::Malformed,
+                        format!("`{}` does not name a table and a column", path.dotted()),
+                    )
+                    .at(path.span, "here")
+                    .help("write `table.column` or `schema.table.column`"),
                 );
                 None
             }

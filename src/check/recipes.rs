@@ -26,8 +26,8 @@ impl Columns {
 }
 
 const FUNCTIONS: [&str; 15] = [
-    "cat", "join", "sha256", "sha384", "sha512", "hex", "HEX", "base64", "unhex", "lower", "upper", "ts", "dec",
-    "int", "bool",
+    "cat", "join", "sha256", "sha384", "sha512", "hex", "HEX", "base64", "unhex", "lower", "upper", "ts",
+    "dec", "int", "bool",
 ];
 
 const TIMES: [(&str, TimePreset); 18] = [
@@ -60,7 +60,12 @@ const PROFILES: [(&str, JsonProfile); 4] = [
 
 impl Checker<'_> {
     /// A recipe; every column it reads is added to `covered`.
-    pub(super) fn recipe(&mut self, expr: &Expr, columns: &mut Columns, covered: &mut Vec<usize>) -> Option<Recipe> {
+    pub(super) fn recipe(
+        &mut self,
+        expr: &Expr,
+        columns: &mut Columns,
+        covered: &mut Vec<usize>,
+    ) -> Option<Recipe> {
         match &expr.kind {
             ExprKind::Text(text) => Some(Recipe::Text(text.clone())),
             ExprKind::Path(path) => {
@@ -79,7 +84,9 @@ impl Checker<'_> {
                     other => {
                         let span = match other {
                             Fallback::Null(span) | Fallback::Omit(span) => *span,
-                            Fallback::Quantity(name) | Fallback::Timestamp(name) | Fallback::Text(name) => name.span,
+                            Fallback::Quantity(name) | Fallback::Timestamp(name) | Fallback::Text(name) => {
+                                name.span
+                            }
                         };
                         self.sink.push(
                             Diagnostic::error(Code::BadRecipe, "NULL becomes a text here")
@@ -90,7 +97,9 @@ impl Checker<'_> {
                     }
                 }
             }
-            ExprKind::Call { name, arguments } => self.recipe_call(name, arguments, expr.span, columns, covered),
+            ExprKind::Call { name, arguments } => {
+                self.recipe_call(name, arguments, expr.span, columns, covered)
+            }
             _ => {
                 self.sink.push(
                     Diagnostic::error(Code::BadRecipe, "this cannot stand in a recipe")
@@ -145,7 +154,10 @@ impl Checker<'_> {
                 Some(Recipe::Join(separator.clone(), self.recipes(rest, columns, covered)?))
             }
             ("join", _) => wrong(self, "join(\"|\", a, b, ...)"),
-            ("sha256" | "sha384" | "sha512" | "hex" | "HEX" | "base64" | "unhex" | "lower" | "upper", [one]) => {
+            (
+                "sha256" | "sha384" | "sha512" | "hex" | "HEX" | "base64" | "unhex" | "lower" | "upper",
+                [one],
+            ) => {
                 let inner = Box::new(self.recipe(one, columns, covered)?);
                 Some(match word.as_str() {
                     "sha256" => Recipe::Digest(Digest::Sha256, inner),
@@ -215,7 +227,12 @@ impl Checker<'_> {
         read.into_iter().collect()
     }
 
-    fn recipe_column(&mut self, expr: &Expr, columns: &mut Columns, covered: &mut Vec<usize>) -> Option<usize> {
+    fn recipe_column(
+        &mut self,
+        expr: &Expr,
+        columns: &mut Columns,
+        covered: &mut Vec<usize>,
+    ) -> Option<usize> {
         match self.recipe(expr, columns, covered)? {
             Recipe::Column(index) => Some(index),
             _ => {
@@ -250,7 +267,12 @@ impl Checker<'_> {
         let mut fields: Vec<JsonField> = Vec::new();
         for member in members {
             if fields.iter().any(|f| f.key == member.key.node) {
-                self.error(Code::Duplicate, format!("key `{}` stands twice", member.key.node), member.key.span, "again");
+                self.error(
+                    Code::Duplicate,
+                    format!("key `{}` stands twice", member.key.node),
+                    member.key.span,
+                    "again",
+                );
                 return None;
             }
             let (value, fallback) = match &member.value {
@@ -278,7 +300,10 @@ impl Checker<'_> {
                 Some(Fallback::Omit(_)) => (value, JsonNull::Omit),
                 Some(Fallback::Text(text)) => match value {
                     JsonValue::Column(index) => (
-                        JsonValue::String(Recipe::Coalesce(Box::new(Recipe::Column(index)), text.node.clone())),
+                        JsonValue::String(Recipe::Coalesce(
+                            Box::new(Recipe::Column(index)),
+                            text.node.clone(),
+                        )),
                         JsonNull::Undeclared,
                     ),
                     other => (other, JsonNull::Undeclared),
@@ -293,7 +318,12 @@ impl Checker<'_> {
         Some(fields)
     }
 
-    fn json_value(&mut self, expr: &Expr, columns: &mut Columns, covered: &mut Vec<usize>) -> Option<JsonValue> {
+    fn json_value(
+        &mut self,
+        expr: &Expr,
+        columns: &mut Columns,
+        covered: &mut Vec<usize>,
+    ) -> Option<JsonValue> {
         match &expr.kind {
             ExprKind::Quantity(text) => Some(JsonValue::Number(text.clone())),
             ExprKind::Negate(inner) => match &inner.kind {

@@ -36,7 +36,9 @@ impl<'a> Checker<'a> {
                     tenancy.global.push((patterns, because.node.clone()));
                 }
                 Clause::Reached { table, through, of } => {
-                    let (Some(relation), Some(parent)) = (self.relation(table), self.relation(of)) else { continue };
+                    let (Some(relation), Some(parent)) = (self.relation(table), self.relation(of)) else {
+                        continue;
+                    };
                     let earlier = tenancy.reached.iter().find(|r| r.relation == relation).map(|r| r.span);
                     if let Some(first) = earlier {
                         self.sink.push(
@@ -64,7 +66,12 @@ impl<'a> Checker<'a> {
                                 span: statement.span,
                             });
                         } else {
-                            self.error(Code::BadArity, "both sides of a link need as many columns", statement.span, "here");
+                            self.error(
+                                Code::BadArity,
+                                "both sides of a link need as many columns",
+                                statement.span,
+                                "here",
+                            );
                         }
                     }
                 }
@@ -82,7 +89,12 @@ impl<'a> Checker<'a> {
             let path = self.reference_path(reference)?;
             let (table, column) = self.qualified(&path)?;
             if relation.as_ref().is_some_and(|known| *known != table) {
-                self.error(Code::BadAssertion, "the columns of one side belong to one table", path.span, "another table");
+                self.error(
+                    Code::BadAssertion,
+                    "the columns of one side belong to one table",
+                    path.span,
+                    "another table",
+                );
                 return None;
             }
             relation = Some(table);

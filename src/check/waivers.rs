@@ -22,24 +22,40 @@ impl<'a> Checker<'a> {
             let Clause::Waive { check: name } = &statement.clause else { continue };
             self.unique(&mut seen, name, "a waiver for");
             let children = &statement.children;
-            let until = match self.once(children, "until", |c| matches!(c, Clause::Until { .. })).map(|s| &s.clause) {
-                Some(Clause::Until { date }) => self.keep(literals::date(&date.node, date.span)).map(|d| (d, date.span)),
+            let until = match self
+                .once(children, "until", |c| matches!(c, Clause::Until { .. }))
+                .map(|s| &s.clause)
+            {
+                Some(Clause::Until { date }) => {
+                    self.keep(literals::date(&date.node, date.span)).map(|d| (d, date.span))
+                }
                 _ => self.missing(name.span, &name.node, "until YYYY-MM-DD"),
             };
-            let owner = match self.once(children, "owner", |c| matches!(c, Clause::Owner { .. })).map(|s| &s.clause) {
+            let owner = match self
+                .once(children, "owner", |c| matches!(c, Clause::Owner { .. }))
+                .map(|s| &s.clause)
+            {
                 Some(Clause::Owner { owner }) if !owner.node.trim().is_empty() => Some(owner.node.clone()),
                 _ => self.missing(name.span, &name.node, "owner \"@team\""),
             };
-            let reason = match self.once(children, "reason", |c| matches!(c, Clause::Reason { .. })).map(|s| &s.clause) {
-                Some(Clause::Reason { reason }) if !reason.node.trim().is_empty() => Some(reason.node.clone()),
+            let reason = match self
+                .once(children, "reason", |c| matches!(c, Clause::Reason { .. }))
+                .map(|s| &s.clause)
+            {
+                Some(Clause::Reason { reason }) if !reason.node.trim().is_empty() => {
+                    Some(reason.node.clone())
+                }
                 _ => self.missing(name.span, &name.node, "reason \"TICKET: why\""),
             };
             match checks.iter().find(|c| c.id == name.node) {
                 Some(check) if !check.waivable => {
                     self.sink.push(
-                        Diagnostic::error(Code::BadWaiver, format!("check `{}` may not be waived", name.node))
-                            .at(name.span, "waived here")
-                            .at(check.span, "declared `unwaivable`"),
+                        Diagnostic::error(
+                            Code::BadWaiver,
+                            format!("check `{}` may not be waived", name.node),
+                        )
+                        .at(name.span, "waived here")
+                        .at(check.span, "declared `unwaivable`"),
                     );
                     continue;
                 }
@@ -49,9 +65,12 @@ impl<'a> Checker<'a> {
                     if !self.sink.has_errors() {
                         let legal: Vec<&str> = checks.iter().map(|c| c.id.as_str()).collect();
                         self.sink.push(
-                            Diagnostic::error(Code::BadWaiver, format!("there is no check `{}` to waive", name.node))
-                                .at(name.span, "not a check")
-                                .did_you_mean(&name.node, legal),
+                            Diagnostic::error(
+                                Code::BadWaiver,
+                                format!("there is no check `{}` to waive", name.node),
+                            )
+                            .at(name.span, "not a check")
+                            .did_you_mean(&name.node, legal),
                         );
                     }
                     continue;

@@ -72,7 +72,12 @@ pub(super) struct Selected {
 
 impl PolicyArgs {
     /// Reads and checks the policy; on failure everything has been said.
-    pub(super) fn ready(&self, talk: &Talk, lenient: bool, tenant: Option<&str>) -> Result<Ready, ExitStatus> {
+    pub(super) fn ready(
+        &self,
+        talk: &Talk,
+        lenient: bool,
+        tenant: Option<&str>,
+    ) -> Result<Ready, ExitStatus> {
         let (ready, found, texts) = self.checked(talk, lenient, tenant)?;
         let failed = ready.is_none() || found.iter().any(Diagnostic::is_error);
         match ready {
@@ -97,9 +102,9 @@ impl PolicyArgs {
         let mut found = std::mem::take(&mut loaded.found);
         let syntax_failed = !found.is_empty();
         // `--tenant` also is the value of a parameter of that name, so that a policy can speak of it.
-        let declares_tenant = loaded.files.iter().flat_map(|f| &f.statements).any(|s| {
-            matches!(&s.clause, crate::syntax::ast::Clause::Param { name, .. } if name.node == "tenant")
-        });
+        let declares_tenant = loaded.files.iter().flat_map(|f| &f.statements).any(
+            |s| matches!(&s.clause, crate::syntax::ast::Clause::Param { name, .. } if name.node == "tenant"),
+        );
         if let (Some(tenant), true) = (tenant, declares_tenant) {
             parameters.entry("tenant".to_owned()).or_insert_with(|| tenant.to_owned());
         }
@@ -120,8 +125,9 @@ impl PolicyArgs {
     fn parameters(&self, talk: &Talk) -> Result<BTreeMap<String, String>, ExitStatus> {
         let mut all = BTreeMap::new();
         if let Some(path) = &self.params {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| talk.stop(&format!("parameter file `{}` cannot be read: {error}", path.display())))?;
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                talk.stop(&format!("parameter file `{}` cannot be read: {error}", path.display()))
+            })?;
             let table: toml::Table = text
                 .parse()
                 .map_err(|error| talk.stop(&format!("parameter file `{}`: {error}", path.display())))?;
@@ -132,7 +138,11 @@ impl PolicyArgs {
                     toml::Value::Boolean(b) => b.to_string(),
                     toml::Value::Datetime(at) => at.to_string(),
                     other => {
-                        let message = format!("parameter file `{}`: `{name}` is a {}; write it as a text", path.display(), other.type_str());
+                        let message = format!(
+                            "parameter file `{}`: `{name}` is a {}; write it as a text",
+                            path.display(),
+                            other.type_str()
+                        );
                         return Err(talk.stop(&message));
                     }
                 };
@@ -153,8 +163,15 @@ impl PolicyArgs {
 
 /// Mistakes that a hole in the tree can cause.
 fn follows(diagnostic: &Diagnostic) -> bool {
-    matches!(diagnostic.code, Code::Missing | Code::NothingToCheck | Code::Unused | Code::UnknownName | Code::NoSource | Code::BadWaiver)
-        && !diagnostic.message.contains("parameter")
+    matches!(
+        diagnostic.code,
+        Code::Missing
+            | Code::NothingToCheck
+            | Code::Unused
+            | Code::UnknownName
+            | Code::NoSource
+            | Code::BadWaiver
+    ) && !diagnostic.message.contains("parameter")
         || diagnostic.code == Code::Unused
 }
 
@@ -178,7 +195,8 @@ impl SelectArgs {
         for (name, address) in &self.source {
             let legal: Vec<&str> = policy.sources.iter().map(|s| s.name.as_str()).collect();
             known("source", name, &legal, talk)?;
-            let address = address.strip_prefix("postgres:").filter(|rest| !rest.starts_with("//")).unwrap_or(address);
+            let address =
+                address.strip_prefix("postgres:").filter(|rest| !rest.starts_with("//")).unwrap_or(address);
             if let Some((kind, _)) = address.split_once(':')
                 && ["dump", "wal", "files", "baseline", "s3", "https", "http"].contains(&kind)
             {
@@ -207,7 +225,9 @@ impl SelectArgs {
             .map(|g| g.id.clone())
             .collect();
         if let (Some(_), None) = (&self.tenant, &policy.tenancy) {
-            return Err(talk.stop("`--tenant` needs a `tenancy` in the policy, which says what belongs to whom"));
+            return Err(
+                talk.stop("`--tenant` needs a `tenancy` in the policy, which says what belongs to whom")
+            );
         }
         Ok(Selected { gates, checks, rebound })
     }

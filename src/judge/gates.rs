@@ -34,11 +34,15 @@ pub fn gates(policy: &Policy, checks: &[CheckInfo], selection: &Selection) -> Ve
                     reason = format!("it comes after `{after}`, which is closed; {reason}");
                 }
                 None if selection.out_of_order => {
-                    reason = format!("{reason}; `{after}`, which comes first, was not judged, and `--out-of-order` allows that");
+                    reason = format!(
+                        "{reason}; `{after}`, which comes first, was not judged, and `--out-of-order` allows that"
+                    );
                 }
                 None => {
                     verdict = verdict.worst(Verdict::Unproven);
-                    reason = format!("it comes after `{after}`, which was not judged in this run; judge both, or say `--out-of-order`; {reason}");
+                    reason = format!(
+                        "it comes after `{after}`, which was not judged in this run; judge both, or say `--out-of-order`; {reason}"
+                    );
                 }
             }
         }

@@ -30,9 +30,14 @@ pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Compar
                 if aggregate.function == Function::Sum
                     && let Some(argument) = &aggregate.argument
                 {
-                    let filter =
-                        aggregate.filter.as_ref().map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
-                    skipped.push(format!("count(*) FILTER (WHERE {} IS NULL{filter}) > 0", sql.operand(argument)));
+                    let filter = aggregate
+                        .filter
+                        .as_ref()
+                        .map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
+                    skipped.push(format!(
+                        "count(*) FILTER (WHERE {} IS NULL{filter}) > 0",
+                        sql.operand(argument)
+                    ));
                 }
             }
         });
@@ -48,7 +53,14 @@ pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Compar
 
 /// Counts groups in which `ok`, SQL over the alias `r` with aggregates, is not true.
 #[must_use]
-pub fn grouped(sql: &Sql<'_>, rows: &RowSet, keys: &[String], or_null: bool, ok: &str, shown: &[String]) -> TallySql {
+pub fn grouped(
+    sql: &Sql<'_>,
+    rows: &RowSet,
+    keys: &[String],
+    or_null: bool,
+    ok: &str,
+    shown: &[String],
+) -> TallySql {
     let columns: Vec<String> = keys.iter().map(|k| sql.column(k)).collect();
     let null_key: Vec<String> = columns.iter().map(|c| format!("{c} IS NULL")).collect();
     let null_key = if or_null { "false".to_owned() } else { format!("({})", null_key.join(" OR ")) };

@@ -83,8 +83,7 @@ pub fn totals(
         lines.from("r", &[]),
         keys.join(", ")
     );
-    let on: Vec<String> =
-        key.iter().enumerate().map(|(n, c)| format!("s.k{n} = e.{}", ident(c))).collect();
+    let on: Vec<String> = key.iter().enumerate().map(|(n, c)| format!("s.k{n} = e.{}", ident(c))).collect();
     let head = entries.sql("e");
     let value = format!("{}::numeric", head.column(header));
     let ok = equal(&format!("{value} - COALESCE(s.total, 0)"), tolerance);

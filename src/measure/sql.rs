@@ -54,7 +54,9 @@ impl Sql<'_> {
             Operand::Literal(value) => literal(value),
             Operand::Column { name, .. } => self.column(name),
             Operand::Negate(inner) => format!("(- {})", self.operand(inner)),
-            Operand::Coalesce(inner, value) => format!("COALESCE({}, {})", self.operand(inner), literal(value)),
+            Operand::Coalesce(inner, value) => {
+                format!("COALESCE({}, {})", self.operand(inner), literal(value))
+            }
             Operand::Binary { op, left, right, .. } => {
                 let (left, right) = (self.operand(left), self.operand(right));
                 match op {

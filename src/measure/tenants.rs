@@ -45,11 +45,8 @@ pub fn crossing(
 ) -> TallySql {
     let (child_joins, child_tenant) = child_path.walk("r");
     let (parent_joins, parent_tenant) = parent_path.walk("p");
-    let on: Vec<String> = columns
-        .iter()
-        .zip(parent_columns)
-        .map(|(c, p)| format!("p.{} = r.{}", ident(p), ident(c)))
-        .collect();
+    let on: Vec<String> =
+        columns.iter().zip(parent_columns).map(|(c, p)| format!("p.{} = r.{}", ident(p), ident(c))).collect();
     let mut conditions = child.conditions("r");
     conditions.extend(columns.iter().map(|c| format!("r.{} IS NOT NULL", ident(c))));
     let dangling = parent_columns.first().map_or("false".to_owned(), |p| format!("p.{} IS NULL", ident(p)));

@@ -128,7 +128,11 @@ pub(super) fn operand(operand: &Operand, relation: &Relation, wrong: &mut Vec<Di
 }
 
 /// Checks an aggregate; its type when it has one.
-pub(super) fn aggregate(aggregate: &Aggregate, relation: &Relation, wrong: &mut Vec<Diagnostic>) -> Option<Type> {
+pub(super) fn aggregate(
+    aggregate: &Aggregate,
+    relation: &Relation,
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<Type> {
     if let Some(filter) = &aggregate.filter {
         condition(filter, relation, wrong);
     }
@@ -166,7 +170,10 @@ pub(super) fn aggregate(aggregate: &Aggregate, relation: &Relation, wrong: &mut 
             if !matches!(ty, Some(Type::Number | Type::Time | Type::Duration))
                 && kinds.iter().any(|k| *k != ColumnKind::Text) =>
         {
-            wrong.push(refuse("this type has no least or greatest value".to_owned(), "use a number, time or text column"));
+            wrong.push(refuse(
+                "this type has no least or greatest value".to_owned(),
+                "use a number, time or text column",
+            ));
             None
         }
         _ => ty,

@@ -97,9 +97,6 @@ impl<'a> Planner<'a> {
             WhenPlan { written: when.written.clone(), test }
         });
         self.assertion(check);
-        if self.obligations.is_empty() {
-            self.unprovable("", "nothing was found to look at");
-        }
         CheckPlan {
             id: check.id.clone(),
             obligations: std::mem::take(&mut self.obligations),
@@ -140,7 +137,9 @@ impl<'a> Planner<'a> {
             Assertion::Values(list) => self.values(check, list),
             Assertion::Groups(list, per) => self.groups(check, list, per),
             Assertion::Rows(condition) => self.rows_condition(check, condition),
-            Assertion::References { child, parent, or_null } => self.references(check, child, parent, *or_null),
+            Assertion::References { child, parent, or_null } => {
+                self.references(check, child, parent, *or_null)
+            }
             Assertion::Unique { columns, or_null } => self.unique(check, columns, *or_null),
             Assertion::NotNull(columns) => self.not_null(check, columns),
             Assertion::Every(kind) => self.every(check, *kind),
@@ -241,14 +240,16 @@ impl<'a> Planner<'a> {
                 }
                 continue;
             }
-            let matching: Vec<&Relation> = catalogue
-                .relations
-                .iter()
-                .filter(|r| r.kind.stores() && pattern.covers(&r.name))
-                .collect();
+            let matching: Vec<&Relation> =
+                catalogue.relations.iter().filter(|r| r.kind.stores() && pattern.covers(&r.name)).collect();
             if matching.is_empty() {
-                let why = format!("`{}` in schema `{}` matches no table of source `{source}`", pattern.table, pattern.schema);
-                self.sink.push(Diagnostic::warning(Code::NoRelation, why.clone()).at(pattern.span, "matches nothing"));
+                let why = format!(
+                    "`{}` in schema `{}` matches no table of source `{source}`",
+                    pattern.table, pattern.schema
+                );
+                self.sink.push(
+                    Diagnostic::warning(Code::NoRelation, why.clone()).at(pattern.span, "matches nothing"),
+                );
                 self.unprovable(&pattern.table, &why);
             }
             for relation in matching {
@@ -335,7 +336,13 @@ impl<'a> Planner<'a> {
     }
 
     /// Adds samples that are fetched only when one of the folds counted something.
-    pub(super) fn show(&mut self, source: &str, relation: &RelationName, when: Vec<String>, tally: TallySql) -> String {
+    pub(super) fn show(
+        &mut self,
+        source: &str,
+        relation: &RelationName,
+        when: Vec<String>,
+        tally: TallySql,
+    ) -> String {
         let key = format!("{source}: {}", tally.show);
         let samples = self.options.samples;
         self.other(source, relation.to_string(), key, |key| Work::Show { key, when, tally, samples })

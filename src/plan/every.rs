@@ -23,7 +23,9 @@ impl<'a> Planner<'a> {
             ObjectKind::ForeignKey => self.foreign_keys(&source, catalogue, &inside),
             ObjectKind::Sequence => self.sequences(&source, catalogue, &inside),
             ObjectKind::Index => self.objects(catalogue, "index", "invalid_index", &inside),
-            ObjectKind::Constraint => self.objects(catalogue, "constraint", "unvalidated_constraint", &inside),
+            ObjectKind::Constraint => {
+                self.objects(catalogue, "constraint", "unvalidated_constraint", &inside)
+            }
             ObjectKind::Trigger => self.objects(catalogue, "trigger", "disabled_trigger", &inside),
         }
     }
@@ -51,12 +53,20 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn foreign_keys(&mut self, source: &str, catalogue: &'a Catalogue, inside: &dyn Fn(&RelationName) -> bool) {
+    fn foreign_keys(
+        &mut self,
+        source: &str,
+        catalogue: &'a Catalogue,
+        inside: &dyn Fn(&RelationName) -> bool,
+    ) {
         for foreign in catalogue.foreign_keys.iter().filter(|f| inside(&f.child)) {
             let (Some(child), Some(parent)) =
                 (catalogue.relation(&foreign.child), catalogue.relation(&foreign.parent))
             else {
-                self.unprovable(&foreign.name, &format!("foreign key `{}` leads to a table that is not visible", foreign.name));
+                self.unprovable(
+                    &foreign.name,
+                    &format!("foreign key `{}` leads to a table that is not visible", foreign.name),
+                );
                 continue;
             };
             self.must(foreign.child.to_string(), Proof::Looked);
@@ -78,7 +88,8 @@ impl<'a> Planner<'a> {
                 parent: &parent,
                 parent_columns: &foreign.parent_columns,
             };
-            let message = format!("violates foreign key `{}`: `{}` has no such row", foreign.name, foreign.parent);
+            let message =
+                format!("violates foreign key `{}`: `{}` has no such row", foreign.name, foreign.parent);
             self.reference(source, &reference, false, "foreign_key", &message);
             self.examined(source, &rows, false);
         }
@@ -122,7 +133,11 @@ impl<'a> Planner<'a> {
             let none = Scalar::Coalesce(Box::new(greatest), Value::Number(0.into()));
             self.must(
                 sequence.name.to_string(),
-                Proof::Compare { left: none, op: Comparator::Equal, right: Scalar::Literal(Value::Number(0.into())) },
+                Proof::Compare {
+                    left: none,
+                    op: Comparator::Equal,
+                    right: Scalar::Literal(Value::Number(0.into())),
+                },
             );
             return;
         };

@@ -4,9 +4,9 @@ use super::builder::Planner;
 use super::{Proof, Work};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::rows;
-use crate::policy::{Check, RelationName};
 use crate::policy::assertion::{RawSql, Returns};
 use crate::policy::value::{Value, plain};
+use crate::policy::{Check, RelationName};
 
 /// Most rows of raw SQL that are fetched.
 const MAX_ROWS: u64 = 100;
@@ -35,7 +35,12 @@ impl<'a> Planner<'a> {
             match self.policy.param(name) {
                 Some(value) => arguments.push(argument(value)),
                 None => {
-                    self.unprovable("", &format!("parameter `${name}` is `all` or was not given, and the SQL needs one value"));
+                    self.unprovable(
+                        "",
+                        &format!(
+                            "parameter `${name}` is `all` or was not given, and the SQL needs one value"
+                        ),
+                    );
                     return;
                 }
             }
@@ -45,8 +50,10 @@ impl<'a> Planner<'a> {
             let schema = schema.clone().unwrap_or_else(|| self.policy.schema.clone());
             let name = RelationName { schema, name: name.clone() };
             let Some(relation) = catalogue.relation(&name) else { continue };
-            let exists =
-                format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {}) THEN '1' ELSE '0' END", rows::qualified(&relation.name));
+            let exists = format!(
+                "SELECT CASE WHEN EXISTS (SELECT 1 FROM {}) THEN '1' ELSE '0' END",
+                rows::qualified(&relation.name)
+            );
             let key = format!("{source}: {exists}");
             let key = self.other(&source, name.to_string(), key, |key| Work::Table {
                 key,

@@ -291,7 +291,8 @@ pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
             operands.extend(list.iter().flat_map(|c| [&c.left, &c.right]));
         }
         Assertion::State(assertion::State::Met(name)) => {
-            operands.extend(policy.objectives.iter().filter(|o| o.name == *name).flat_map(|o| [&o.from, &o.to]));
+            operands
+                .extend(policy.objectives.iter().filter(|o| o.name == *name).flat_map(|o| [&o.from, &o.to]));
         }
         _ => {}
     }

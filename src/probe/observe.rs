@@ -138,7 +138,12 @@ impl Worker<'_> {
                     return Vec::new();
                 }
                 let result = self.samples(tally, *samples).await.map(|samples| {
-                    Observed::Tally(Tally { violations: 0, unknown: 0, columns: tally.columns.clone(), samples })
+                    Observed::Tally(Tally {
+                        violations: 0,
+                        unknown: 0,
+                        columns: tally.columns.clone(),
+                        samples,
+                    })
                 });
                 self.all(statement, result, started)
             }
@@ -194,8 +199,12 @@ impl Worker<'_> {
             .map(|cell| cell.and_then(|text| text.parse().ok()).ok_or_else(unexpected))
             .collect::<Result<_, _>>()?;
         let [violations, unknown] = counts.as_slice() else { return Err(unexpected()) };
-        let mut found =
-            Tally { violations: *violations, unknown: *unknown, columns: tally.columns.clone(), samples: Vec::new() };
+        let mut found = Tally {
+            violations: *violations,
+            unknown: *unknown,
+            columns: tally.columns.clone(),
+            samples: Vec::new(),
+        };
         if violations + unknown > 0 {
             found.samples = self.samples(tally, samples).await?;
         }
@@ -256,7 +265,10 @@ fn observation(result: Result<Observed, Failure>, started: Instant) -> Observati
 }
 
 fn unexpected() -> Failure {
-    Failure { kind: FailureKind::Other, message: "the server's answer does not have the expected shape".to_owned() }
+    Failure {
+        kind: FailureKind::Other,
+        message: "the server's answer does not have the expected shape".to_owned(),
+    }
 }
 
 fn is_above_zero(observation: Option<&Observation>) -> bool {

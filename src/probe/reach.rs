@@ -93,7 +93,10 @@ async fn open(
     }
     let snapshot = session.begin().await?;
     if let Snapshot::Single(why) = &snapshot {
-        facts.notes.push(format!("its snapshot could not be shared, so one connection reads everything: {}", why.message));
+        facts.notes.push(format!(
+            "its snapshot could not be shared, so one connection reads everything: {}",
+            why.message
+        ));
     }
     let powers = write_powers(&session).await?;
     let mut refusal = None;

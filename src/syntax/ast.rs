@@ -66,7 +66,10 @@ pub struct Pattern {
 
 /// One statement's content. The variants are grouped by the block they belong to.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "fields are named for the words of the language; grammar/REFERENCE.md explains them")]
+#[expect(
+    missing_docs,
+    reason = "fields are named for the words of the language; grammar/REFERENCE.md explains them"
+)]
 pub enum Clause {
     // top level
     Policy { name: Name, title: Option<Name> },

@@ -78,7 +78,8 @@ impl Scan<'_> {
             }
             escaped = escapes && !escaped && c == '\\';
         }
-        let end = start + self.text.get(start..).and_then(|t| t.find('\n')).unwrap_or(self.text.len() - start);
+        let end =
+            start + self.text.get(start..).and_then(|t| t.find('\n')).unwrap_or(self.text.len() - start);
         let span = self.span(start, end);
         self.found.push(
             Diagnostic::error(Code::Unterminated, format!("this {what} never ends"))
@@ -127,7 +128,8 @@ impl Scan<'_> {
             None => {
                 let span = self.span(start, start + 1);
                 self.found.push(
-                    Diagnostic::error(Code::Unbalanced, format!("`{c}` closes nothing")).at(span, "nothing is open"),
+                    Diagnostic::error(Code::Unbalanced, format!("`{c}` closes nothing"))
+                        .at(span, "nothing is open"),
                 );
             }
         }

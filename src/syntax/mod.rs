@@ -11,4 +11,9 @@ mod words;
 
 pub use outline::parse;
 /// stub
-pub fn format(_t: &str, _f: crate::source_text::FileId) -> Result<String, Vec<crate::diagnostic::Diagnostic>> { Ok(String::new()) }
+pub fn format(
+    _t: &str,
+    _f: crate::source_text::FileId,
+) -> Result<String, Vec<crate::diagnostic::Diagnostic>> {
+    Ok(String::new())
+}

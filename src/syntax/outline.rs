@@ -23,8 +23,11 @@ pub fn parse(file: FileId, text: &str) -> (Ast, Vec<Diagnostic>) {
     if text.len() > MAX_BYTES {
         let span = Span { file, start: 0, end: 0 };
         reader.found.push(
-            Diagnostic::error(Code::Unreadable, format!("policy file is larger than {} MiB", MAX_BYTES >> 20))
-                .at(span, "this file"),
+            Diagnostic::error(
+                Code::Unreadable,
+                format!("policy file is larger than {} MiB", MAX_BYTES >> 20),
+            )
+            .at(span, "this file"),
         );
     }
     if !reader.found.is_empty() {
@@ -80,10 +83,10 @@ impl Outline {
             }
             (Has::None, Some(body)) => {
                 let at = body.as_span();
-                self.found.push(
-                    Diagnostic::error(Code::BlockMismatch, format!("`{word}` has no block"))
-                        .at(Span { file: self.file, start: at.start(), end: at.start() + 1 }, "not allowed here"),
-                );
+                self.found.push(Diagnostic::error(Code::BlockMismatch, format!("`{word}` has no block")).at(
+                    Span { file: self.file, start: at.start(), end: at.start() + 1 },
+                    "not allowed here",
+                ));
                 return None;
             }
             (_, None) => Vec::new(),
@@ -125,9 +128,11 @@ fn unknown_word(word: &str, span: Span, block: Block) -> Diagnostic {
         .chain([Block::Check, Block::Waive])
         .find(|other| *other != block && other.words().iter().any(|known| known.word == word));
     match elsewhere {
-        Some(home) if suggest::nearest(word, &legal).is_none() => {
-            diagnostic.help(format!("`{word}` belongs {}; legal here: {}", home.place(), suggest::listing(&legal)))
-        }
+        Some(home) if suggest::nearest(word, &legal).is_none() => diagnostic.help(format!(
+            "`{word}` belongs {}; legal here: {}",
+            home.place(),
+            suggest::listing(&legal)
+        )),
         _ => diagnostic.did_you_mean(word, legal),
     }
 }
@@ -138,7 +143,8 @@ fn malformed(file: FileId, base: usize, length: usize, error: &pest::error::Erro
         pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at.min(length),
     };
     let line = match &error.line_col {
-        pest::error::LineColLocation::Pos((_, column)) | pest::error::LineColLocation::Span((_, column), _) => {
+        pest::error::LineColLocation::Pos((_, column))
+        | pest::error::LineColLocation::Span((_, column), _) => {
             error.line().chars().skip(column.saturating_sub(1)).collect::<String>()
         }
     };
@@ -153,7 +159,9 @@ fn malformed(file: FileId, base: usize, length: usize, error: &pest::error::Erro
     expected.sort();
     expected.dedup();
     if expected.iter().any(|e| e == "a value") {
-        expected.retain(|e| !e.starts_with("a date") && !e.starts_with("a parameter") && !e.starts_with("a number"));
+        expected.retain(|e| {
+            !e.starts_with("a date") && !e.starts_with("a parameter") && !e.starts_with("a number")
+        });
     }
     let message = if wrong.is_empty() {
         "the statement ends too early".to_owned()

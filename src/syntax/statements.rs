@@ -101,11 +101,9 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_amount => {
             let value = reader.next_expr(&mut p)?;
             let side = match p.ident() {
-                Some(column) => Some(Side {
-                    column,
-                    debit: reader.next_list(&mut p)?,
-                    credit: reader.next_list(&mut p)?,
-                }),
+                Some(column) => {
+                    Some(Side { column, debit: reader.next_list(&mut p)?, credit: reader.next_list(&mut p)? })
+                }
                 None => None,
             };
             Clause::Amount { value, side }
@@ -160,11 +158,7 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_require | Rule::s_recommend => {
             let pair = p.take(Rule::assertion)?;
             let written = reader.place.span(&pair);
-            Clause::Assert {
-                required: rule == Rule::s_require,
-                assertion: reader.assertion(pair)?,
-                written,
-            }
+            Clause::Assert { required: rule == Rule::s_require, assertion: reader.assertion(pair)?, written }
         }
         Rule::s_when => {
             let left = reader.next_expr(&mut p)?;

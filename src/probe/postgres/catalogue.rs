@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::failure::QueryError;
 use super::session::Session;
-use crate::catalogue::{
-    Catalogue, Column, ColumnKind, ForeignKey, Object, Relation, RelationKind, Sequence,
-};
+use crate::catalogue::{Catalogue, Column, ColumnKind, ForeignKey, Object, Relation, RelationKind, Sequence};
 use crate::policy::RelationName;
 
 /// Schemas of the user, relations that no extension brought along.
