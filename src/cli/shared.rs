@@ -35,7 +35,7 @@ pub(super) struct SelectArgs {
     /// Judge only this gate; may be given several times
     #[arg(long = "gate", value_name = "GATE")]
     gate: Vec<String>,
-    /// Judge only this check; may be given several times
+    /// Judge only this check, to look into something; its gate stays closed. May be given several times
     #[arg(long = "check", value_name = "CHECK")]
     check: Vec<String>,
     /// Read a declared source from another address

@@ -26,6 +26,15 @@ pub fn gates(policy: &Policy, checks: &[CheckInfo], selection: &Selection) -> Ve
             verdict = Verdict::Unproven;
             reason = "none of its checks was judged".to_owned();
         }
+        let missing =
+            policy.checks.iter().filter(|c| c.gate == gate.id && !mine.iter().any(|m| m.id == c.id)).count();
+        if missing > 0 && !mine.is_empty() {
+            verdict = verdict.worst(Verdict::Unproven);
+            reason = format!(
+                "{missing} of its {} checks were not selected, so it stays closed; {reason}",
+                missing + mine.len()
+            );
+        }
         if let Some(after) = &gate.after {
             match judged.iter().find(|g| g.id == *after) {
                 Some(before) if before.verdict.opens() => {}
