@@ -62,13 +62,20 @@ pub fn grouped(
     shown: &[String],
 ) -> TallySql {
     let columns: Vec<String> = keys.iter().map(|k| sql.column(k)).collect();
-    let null_key: Vec<String> = columns.iter().map(|c| format!("{c} IS NULL")).collect();
-    let null_key = if or_null { "false".to_owned() } else { format!("({})", null_key.join(" OR ")) };
+    // A column that the catalogue declares NOT NULL needs no question; a view's columns are all nullable.
+    let null_key: Vec<String> = keys
+        .iter()
+        .zip(&columns)
+        .filter(|(key, _)| rows.relation.column(key).is_none_or(|c| c.nullable))
+        .map(|(_, column)| format!("{column} IS NULL"))
+        .collect();
+    let no_key = !or_null && !null_key.is_empty();
+    let null_key = if no_key { format!("({})", null_key.join(" OR ")) } else { "false".to_owned() };
+    let wrong =
+        if no_key { format!("{null_key} OR ({ok}) IS NOT TRUE") } else { format!("({ok}) IS NOT TRUE") };
     let group = columns.join(", ");
     let from = rows.from("r", &[]);
-    let inner = format!(
-        "SELECT {null_key} AS no_key, {ok} AS ok {from} GROUP BY {group} HAVING {null_key} OR ({ok}) IS NOT TRUE"
-    );
+    let inner = format!("SELECT {null_key} AS no_key, {ok} AS ok {from} GROUP BY {group} HAVING {wrong}");
     let count = format!(
         "SELECT count(*) FILTER (WHERE no_key OR ok IS FALSE)::text, count(*) FILTER (WHERE NOT no_key AND ok IS NULL)::text FROM ({inner}) AS groups"
     );
@@ -79,7 +86,7 @@ pub fn grouped(
         names.push(label(expression, n));
     }
     let show = format!(
-        "SELECT {} {from} GROUP BY {group} HAVING {null_key} OR ({ok}) IS NOT TRUE ORDER BY {}",
+        "SELECT {} {from} GROUP BY {group} HAVING {wrong} ORDER BY {}",
         items.join(", "),
         ordinals(keys.len())
     );

@@ -2,6 +2,7 @@
 
 use bigdecimal::{BigDecimal, Zero};
 
+use crate::catalogue::ColumnKind;
 use crate::measure::TallySql;
 use crate::measure::fold::ordinals;
 use crate::measure::rows::RowSet;
@@ -23,7 +24,13 @@ pub struct Moves {
 /// What one line moves. With two columns, NULL means nothing on that side.
 #[must_use]
 pub fn moves(sql: &Sql<'_>, amount: &Amount) -> Moves {
-    let exact = |operand: &Operand| format!("{}::numeric", sql.operand(operand));
+    // Only what is not `numeric` already needs a cast; the statements are also read by people.
+    let exact = |operand: &Operand| {
+        let numeric = crate::measure::fold::columns_of(operand)
+            .iter()
+            .all(|c| sql.relation.column(c).is_some_and(|c| c.kind == ColumnKind::Numeric));
+        if numeric { sql.operand(operand) } else { format!("{}::numeric", sql.operand(operand)) }
+    };
     match amount {
         Amount::TwoColumns { debit, credit } => {
             let debit = format!("COALESCE({}, 0)", exact(debit));
