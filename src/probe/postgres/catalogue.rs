@@ -174,7 +174,8 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
                 name: column,
                 type_name,
                 kind: ColumnKind::of(&base, &typtype),
-                nullable: cells.is_true(),
+                // Nobody enforces NOT NULL on a foreign table.
+                nullable: cells.is_true() || relation.kind == RelationKind::Foreign,
             });
         }
     }
