@@ -10,10 +10,3 @@ mod statements;
 mod words;
 
 pub use outline::parse;
-/// stub
-pub fn format(
-    _t: &str,
-    _f: crate::source_text::FileId,
-) -> Result<String, Vec<crate::diagnostic::Diagnostic>> {
-    Ok(String::new())
-}
