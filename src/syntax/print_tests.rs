@@ -28,7 +28,9 @@ fn comments(text: &str) -> Vec<String> {
     while let Some(first) = rest.chars().next() {
         let length = match first {
             '#' => rest.find(['\n', '\r']).unwrap_or(rest.len()),
-            '$' if rest.starts_with("$$") => rest[2..].find("$$").map_or(rest.len(), |at| at + 4),
+            '$' if rest.starts_with("$$") => {
+                rest.match_indices("$$").nth(1).map_or(rest.len(), |(at, _)| at + 2)
+            }
             '"' | '`' => {
                 let mut escaped = false;
                 let end = rest.char_indices().skip(1).find(|(_, c)| {
@@ -40,10 +42,11 @@ fn comments(text: &str) -> Vec<String> {
             }
             c => c.len_utf8(),
         };
+        let (piece, after) = rest.split_at(length);
         if first == '#' {
-            found.push(rest[..length].trim_end().to_owned());
+            found.push(piece.trim_end().to_owned());
         }
-        rest = &rest[length..];
+        rest = after;
     }
     found
 }
