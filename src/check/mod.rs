@@ -12,6 +12,8 @@ mod loose;
 mod operands;
 pub(crate) use operands::{comparable, result_type};
 mod recipes;
+#[cfg(test)]
+mod reference_tests;
 mod sql_cage;
 mod tenancies;
 #[cfg(test)]
