@@ -33,18 +33,19 @@ impl<'a> Checker<'a> {
         let (order, dense_from) = match order {
             Some(Clause::Order { columns: list, dense_from }) => {
                 if let (Some(dense), true) = (dense_from, list.len() > 1) {
+                    let help = "order by the one column that counts without gaps";
                     self.error(
                         Code::BadAssertion,
                         "a dense order has one column",
-                        dense.span,
-                        "several columns",
+                        (dense.span, "several columns"),
+                        help,
                     );
                 }
                 let dense = dense_from.as_ref().and_then(|d| self.whole(d));
                 (list.iter().map(|c| columns.index(c)).collect(), dense)
             }
             _ => {
-                self.lacks(name, "order by COLUMN");
+                self.lacks(statement, name, "order by COLUMN");
                 (Vec::new(), None)
             }
         };
@@ -54,7 +55,7 @@ impl<'a> Checker<'a> {
                 (column.as_ref().map(|c| columns.index(c)), self.genesis(genesis.as_ref(), &mut columns))
             }
             _ => {
-                self.lacks(name, "link COLUMN genesis null");
+                self.lacks(statement, name, "link COLUMN genesis null");
                 (None, None)
             }
         };
@@ -67,17 +68,18 @@ impl<'a> Checker<'a> {
                 covered.sort_unstable();
                 covered.dedup();
                 if covered.is_empty() && read.is_some() {
+                    let help = "name the columns that the application hashed";
                     self.error(
                         Code::BadRecipe,
                         "the hash covers no column",
-                        recipe.span,
-                        "nothing of the row in it",
+                        (recipe.span, "nothing of the row in it"),
+                        help,
                     );
                 }
                 (Some(index), read, covered)
             }
             _ => {
-                self.lacks(name, "hash COLUMN = hex(sha256(...))");
+                self.lacks(statement, name, "hash COLUMN = hex(sha256(...))");
                 (None, None, Vec::new())
             }
         };
@@ -106,7 +108,10 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn lacks(&mut self, name: &Name, what: &str) {
+    fn lacks(&mut self, chain: &Statement, name: &Name, what: &str) {
+        if !chain.whole {
+            return;
+        }
         self.sink.push(
             Diagnostic::error(Code::Missing, format!("chain `{}` is not complete", name.node))
                 .at(name.span, format!("lacks `{}`", what.split(' ').next().unwrap_or(what)))
@@ -131,11 +136,12 @@ impl<'a> Checker<'a> {
                     _ => None,
                 };
                 let Some(count) = count else {
+                    let help = "write for example `zeros(64)` for text or `zero_bytes(32)` for bytes";
                     self.error(
                         Code::BadRecipe,
                         "a count from 1 to 1024 is needed",
-                        expr.span,
-                        "such as `zeros(64)`",
+                        (expr.span, "here"),
+                        help,
                     );
                     return None;
                 };
@@ -166,8 +172,8 @@ impl<'a> Checker<'a> {
             self.error(
                 Code::BadRecipe,
                 format!("the recipe does not use `{}`, so searching it finds nothing", column.node),
-                column.span,
-                "not in the hash",
+                (column.span, "not in the hash"),
+                "name a column that the `hash` of this chain covers",
             );
             return None;
         }
@@ -184,11 +190,12 @@ impl<'a> Checker<'a> {
             None => 1_000,
         };
         if from_micros > to_micros {
+            let help = "swap the bounds";
             self.error(
                 Code::BadRecipe,
                 "the window ends before it begins",
-                from.text.span,
-                "swap the bounds",
+                (from.text.span, "later than the end"),
+                help,
             );
             return None;
         }

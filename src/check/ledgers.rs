@@ -22,7 +22,7 @@ impl<'a> Checker<'a> {
         let relation = self.relation(on)?;
         let filter = self.filter(filter.as_ref(), &mut Scope::row(&relation));
         let children = &statement.children;
-        let amount = self.amount(name, &relation, children);
+        let amount = self.amount(name, &relation, statement);
         let entry = match self
             .once(children, "entry", |c| matches!(c, Clause::Entry { .. }))
             .map(|s| &s.clause)
@@ -57,7 +57,7 @@ impl<'a> Checker<'a> {
                 Some(Clause::Totals { columns }) => Some(self.totals(columns, entry.as_ref(), name.span)?),
                 _ => None,
             };
-        if balances.is_empty() && running.is_none() && totals.is_none() {
+        if statement.whole && balances.is_empty() && running.is_none() && totals.is_none() {
             self.sink.push(
                 Diagnostic::error(
                     Code::Missing,
@@ -95,9 +95,10 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn amount(&mut self, name: &Name, relation: &RelationName, children: &[Statement]) -> Option<Amount> {
-        let mut of =
-            |word, is: fn(&Clause) -> bool| self.once(children, word, is).map(|s| (&s.clause, s.span));
+    fn amount(&mut self, name: &Name, relation: &RelationName, ledger: &Statement) -> Option<Amount> {
+        let mut of = |word, is: fn(&Clause) -> bool| {
+            self.once(&ledger.children, word, is).map(|s| (&s.clause, s.span))
+        };
         let debit = of("debit", |c| matches!(c, Clause::Debit { .. }));
         let credit = of("credit", |c| matches!(c, Clause::Credit { .. }));
         let amount = of("amount", |c| matches!(c, Clause::Amount { .. }));
@@ -113,6 +114,7 @@ impl<'a> Checker<'a> {
                     Some(side) => self.sided(amount, side),
                 }
             }
+            _ if !ledger.whole => None,
             _ => {
                 self.sink.push(
                     Diagnostic::error(Code::Missing, format!("ledger `{}` does not say how a line carries its amount", name.node))
@@ -129,7 +131,8 @@ impl<'a> Checker<'a> {
         if operand.has_column() {
             return Some(operand);
         }
-        self.error(Code::BadAssertion, "an amount comes from a column", expr.span, "no column in it");
+        let help = "name a column of the ledger's table";
+        self.error(Code::BadAssertion, "an amount comes from a column", (expr.span, "no column in it"), help);
         None
     }
 
@@ -144,8 +147,8 @@ impl<'a> Checker<'a> {
             self.error(
                 Code::Duplicate,
                 format!("{both} cannot be both debit and credit"),
-                side.column.span,
-                "the side would be unknown",
+                (side.column.span, "the side would be unknown"),
+                "list each value on one side only",
             );
             return None;
         }
@@ -176,11 +179,12 @@ impl<'a> Checker<'a> {
         for path in columns {
             let (relation, column) = self.qualified(path)?;
             if relation != entry.relation {
+                let help = format!("write `{}.COLUMN`", entry.relation.name);
                 self.error(
                     Code::BadAssertion,
                     format!("totals stand in the entries' table `{}`", entry.relation),
-                    path.span,
-                    "another table",
+                    (path.span, "another table"),
+                    help,
                 );
                 return None;
             }

@@ -7,6 +7,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::value::{Type, Value};
 use crate::source_text::Span;
 
+/// Longest number, in digits and the point.
+const MAX_DIGITS: usize = 100;
+
 const DURATIONS: [(&str, i64); 6] = [
     ("us", 1),
     ("ms", 1_000),
@@ -113,6 +116,7 @@ fn duration(text: &str, span: Span) -> Result<i64, Diagnostic> {
     whole.to_i64().ok_or_else(|| {
         Diagnostic::error(Code::BadLiteral, format!("`{text}` is longer than can be reckoned with"))
             .at(span, "here")
+            .help("write a shorter duration; PostgreSQL's timestamps reach 292 277 years")
     })
 }
 
@@ -139,9 +143,30 @@ fn split(text: &str) -> (&str, &str, &str) {
 }
 
 fn decimal(text: &str, span: Span) -> Result<BigDecimal, Diagnostic> {
+    if text.len() > MAX_DIGITS {
+        return Err(Diagnostic::error(
+            Code::BadLiteral,
+            format!("a number of more than {MAX_DIGITS} digits"),
+        )
+        .at(span, "too long")
+        .help("write a shorter number"));
+    }
     text.parse().map_err(|_| {
         Diagnostic::error(Code::BadLiteral, format!("`{text}` is not a number")).at(span, "here")
     })
+}
+
+/// A value of a type as a policy writes it.
+pub(super) fn example(ty: Type) -> &'static str {
+    match ty {
+        Type::Number => "100",
+        Type::Percent => "99.9%",
+        Type::Duration => "15min",
+        Type::Size => "64MiB",
+        Type::Time => "2026-01-14T14:30:00Z",
+        Type::Text => "\"text\"",
+        Type::Bool => "true",
+    }
 }
 
 /// A quantity that must be of one type, with the fix in the help when it is not.
@@ -203,6 +228,7 @@ pub(super) fn date(text: &str, span: Span) -> Result<Date, Diagnostic> {
     text.parse().map_err(|_| {
         Diagnostic::error(Code::BadLiteral, format!("`{text}` is not a date of the calendar"))
             .at(span, "here")
+            .help("write a day such as `2026-12-31`")
     })
 }
 

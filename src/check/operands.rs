@@ -68,8 +68,8 @@ impl Checker<'_> {
                     self.error(
                         Code::BadAssertion,
                         format!("`{}` is not a fact of a source", path.dotted()),
-                        path.span,
-                        "`SOURCE.FACT of \"...\"` is needed",
+                        (path.span, "not a fact"),
+                        "write `SOURCE.FACT of \"...\"`",
                     );
                     None
                 }
@@ -104,11 +104,12 @@ impl Checker<'_> {
                     Fallback::Quantity(q) => self.keep(literals::quantity(&q.node, false, q.span)),
                     Fallback::Timestamp(at) => self.keep(literals::instant(&at.node, at.span)),
                     Fallback::Null(span) | Fallback::Omit(span) => {
+                        let help = "write a text or a number after `??`";
                         self.error(
                             Code::BadAssertion,
                             "NULL needs a value here",
-                            *span,
-                            "only in a chain's `json`",
+                            (*span, "only in a chain's `json`"),
+                            help,
                         );
                         None
                     }
@@ -116,11 +117,12 @@ impl Checker<'_> {
                 Some(Operand::Coalesce(Box::new(inner), value))
             }
             ExprKind::Object(_) => {
+                let help = "write a value";
                 self.error(
                     Code::BadAssertion,
                     "an object has no place here",
-                    span,
-                    "only in a chain's `json`",
+                    (span, "only in a chain's `json`"),
+                    help,
                 );
                 None
             }
@@ -165,6 +167,13 @@ impl Checker<'_> {
             }
             return match word.node.as_str() {
                 "now" => Some(Operand::Now),
+                "true" | "false" => Some(Operand::Literal(Value::Bool(word.node == "true"))),
+                "null" => {
+                    let help = "write `is null` or `is not null`; a column of this name stands in backticks";
+                    let message = "nothing is ever equal to NULL";
+                    self.error(Code::BadAssertion, message, (word.span, "not a value"), help);
+                    None
+                }
                 "rows" => {
                     self.need_on(path.span, scope, "rows")?;
                     Some(self.aggregate(Function::Rows, None, Over::On, None, path.span))
@@ -179,6 +188,7 @@ impl Checker<'_> {
         }
         if let [first, second] = path.parts.as_slice()
             && ["restore", "before", "baseline", "record", "backup", "here"].contains(&first.node.as_str())
+            && !self.texts.text(first.span).starts_with('`')
         {
             self.sink.push(
                 Diagnostic::error(
@@ -281,7 +291,8 @@ impl Checker<'_> {
             let argument = match arguments {
                 [Argument { value: Expr { kind: ExprKind::Text(text), .. }, filter: None }] => text,
                 _ => {
-                    self.error(Code::BadArity, "a fact takes one text", span, "here");
+                    let help = format!("write `{}(\"...\")`", name.dotted());
+                    self.error(Code::BadArity, "a fact takes one text", (span, "here"), help);
                     return None;
                 }
             };
@@ -297,31 +308,26 @@ impl Checker<'_> {
             return None;
         };
         if !scope.aggregates {
-            self.error(
-                Code::BadAssertion,
-                format!("`{word}` cannot stand in a condition on one row"),
-                span,
-                "an aggregate",
-            );
+            let help = "compare columns and values of the row, and put the aggregate into a check of its own";
+            let message = format!("`{word}` cannot stand in a condition on one row");
+            self.error(Code::BadAssertion, message, (span, "an aggregate"), help);
             return None;
         }
         let [argument] = arguments else {
-            self.error(
-                Code::BadArity,
-                format!("`{word}` takes one argument, not {}", arguments.len()),
-                span,
-                "here",
-            );
+            let help = if function == Function::Rows {
+                "`rows(Table)`".to_owned()
+            } else {
+                format!("`{word}(Table.column)`")
+            };
+            let message = format!("`{word}` takes one argument, not {}", arguments.len());
+            self.error(Code::BadArity, message, (span, "here"), format!("write {help}"));
             return None;
         };
         if function == Function::Rows {
             let ExprKind::Path(path) = &argument.value.kind else {
-                self.error(
-                    Code::BadAssertion,
-                    "`rows` counts the rows of a table",
-                    argument.value.span,
-                    "not a table",
-                );
+                let help = "write `rows(Table)`, or `rows(Table where ...)`";
+                let at = (argument.value.span, "not a table");
+                self.error(Code::BadAssertion, "`rows` counts the rows of a table", at, help);
                 return None;
             };
             let relation = self.relation(path)?;
@@ -337,12 +343,9 @@ impl Checker<'_> {
         };
         let operand = self.operand(&argument.value, &mut inside)?;
         if !operand.has_column() {
-            self.error(
-                Code::BadAssertion,
-                format!("`{word}` needs a column"),
-                argument.value.span,
-                "no column in it",
-            );
+            let help = format!("write `{word}(Table.column)`");
+            let at = (argument.value.span, "no column in it");
+            self.error(Code::BadAssertion, format!("`{word}` needs a column"), at, help);
             return None;
         }
         let filter = self.filter(argument.filter.as_ref(), &mut inside)?;
@@ -401,7 +404,8 @@ impl Checker<'_> {
                 return None;
             }
             (None, Some(_)) => {
-                self.error(Code::BadArity, format!("`{source}.{fact}` takes no argument"), span, "here");
+                let message = format!("`{source}.{fact}` takes no argument");
+                self.error(Code::BadArity, message, (span, "here"), format!("write `{source}.{fact}`"));
                 return None;
             }
             _ => {}
@@ -450,7 +454,16 @@ impl Checker<'_> {
             Err(()) => {
                 let message =
                     format!("a {} and a {} cannot be combined like this", left.word(), right.word());
-                self.error(Code::TypeMismatch, message, span, "here");
+                let help = match (left, right) {
+                    (Type::Percent, _) | (_, Type::Percent) => {
+                        "say what the share is of, such as `99.9% of rows(Table)`"
+                    }
+                    (Type::Time, _) | (_, Type::Time) => {
+                        "add a duration to an instant, or subtract two instants"
+                    }
+                    _ => "give both the same unit",
+                };
+                self.error(Code::TypeMismatch, message, (span, "here"), help);
                 None
             }
         }
@@ -473,8 +486,11 @@ impl Checker<'_> {
                 Type::Size => "write the number with a unit, such as `64MiB`",
                 _ => "write the number as a share, such as `99.9%`",
             });
-        } else if right == Type::Percent {
+        } else if left == Type::Percent && right != Type::Number || right == Type::Percent {
             diagnostic = diagnostic.help("say what the share is of, such as `99.9% of rows(Table)`");
+        } else {
+            diagnostic =
+                diagnostic.help(format!("write a {}, such as `{}`", left.word(), literals::example(left)));
         }
         self.sink.push(diagnostic);
         None

@@ -25,12 +25,12 @@ impl Columns {
     }
 }
 
-const FUNCTIONS: [&str; 15] = [
+pub(super) const FUNCTIONS: [&str; 15] = [
     "cat", "join", "sha256", "sha384", "sha512", "hex", "HEX", "base64", "unhex", "lower", "upper", "ts",
     "dec", "int", "bool",
 ];
 
-const TIMES: [(&str, TimePreset); 18] = [
+pub(super) const TIMES: [(&str, TimePreset); 18] = [
     ("js", TimePreset::Js),
     ("py", TimePreset::Py),
     ("py_naive", TimePreset::PyNaive),
@@ -51,7 +51,7 @@ const TIMES: [(&str, TimePreset); 18] = [
     ("epoch_ns", TimePreset::EpochNanos),
 ];
 
-const PROFILES: [(&str, JsonProfile); 4] = [
+pub(super) const PROFILES: [(&str, JsonProfile); 4] = [
     ("js", JsonProfile::Js),
     ("jcs", JsonProfile::Jcs),
     ("py", JsonProfile::Py),
@@ -115,12 +115,10 @@ impl Checker<'_> {
         match path.single() {
             Some(name) => Some(name.clone()),
             None => {
-                self.error(
-                    Code::BadRecipe,
-                    format!("`{}` is not a column of the chain's table", path.dotted()),
-                    path.span,
-                    "bare column names only",
-                );
+                let help =
+                    path.parts.last().map_or_else(String::new, |name| format!("write `{}`", name.node));
+                let message = format!("`{}` is not a column of the chain's table", path.dotted());
+                self.error(Code::BadRecipe, message, (path.span, "bare column names only"), help);
                 None
             }
         }
@@ -136,14 +134,21 @@ impl Checker<'_> {
     ) -> Option<Recipe> {
         let word = name.dotted();
         if let Some(filter) = arguments.iter().find(|a| a.filter.is_some()) {
-            self.error(Code::BadRecipe, "`where` has no meaning in a recipe", filter.value.span, "here");
+            let help = "leave it out; `chain NAME on Table where ...` says which rows are chained";
+            self.error(
+                Code::BadRecipe,
+                "`where` has no meaning in a recipe",
+                (filter.value.span, "narrowed"),
+                help,
+            );
             return None;
         }
         let values: Vec<&Expr> = arguments.iter().map(|a| &a.value).collect();
         let wrong = |this: &mut Self, form: &str| -> Option<Recipe> {
             this.sink.push(
                 Diagnostic::error(Code::BadArity, format!("`{word}` is written `{form}`"))
-                    .at(span, "does not fit"),
+                    .at(span, "does not fit")
+                    .help(format!("write `{form}`")),
             );
             None
         };
@@ -185,7 +190,8 @@ impl Checker<'_> {
                 match scale.parse::<u32>() {
                     Ok(scale) if scale <= 100 => Some(Recipe::Decimal(column, scale)),
                     _ => {
-                        self.error(Code::BadRecipe, "a scale from 0 to 100 is needed", *span, "here");
+                        let help = "write for example `dec(amount, 2)`";
+                        self.error(Code::BadRecipe, "a scale from 0 to 100 is needed", (*span, "here"), help);
                         None
                     }
                 }
@@ -236,7 +242,8 @@ impl Checker<'_> {
         match self.recipe(expr, columns, covered)? {
             Recipe::Column(index) => Some(index),
             _ => {
-                self.error(Code::BadRecipe, "a column is needed here", expr.span, "not a column");
+                let help = "write a bare column name";
+                self.error(Code::BadRecipe, "a column is needed here", (expr.span, "not a column"), help);
                 None
             }
         }
@@ -267,12 +274,8 @@ impl Checker<'_> {
         let mut fields: Vec<JsonField> = Vec::new();
         for member in members {
             if fields.iter().any(|f| f.key == member.key.node) {
-                self.error(
-                    Code::Duplicate,
-                    format!("key `{}` stands twice", member.key.node),
-                    member.key.span,
-                    "again",
-                );
+                let message = format!("key `{}` stands twice", member.key.node);
+                self.error(Code::Duplicate, message, (member.key.span, "again"), "remove one of them");
                 return None;
             }
             let (value, fallback) = match &member.value {
@@ -309,7 +312,13 @@ impl Checker<'_> {
                     other => (other, JsonNull::Undeclared),
                 },
                 Some(Fallback::Quantity(name) | Fallback::Timestamp(name)) => {
-                    self.error(Code::BadRecipe, "NULL becomes a text, `null` or `omit`", name.span, "here");
+                    let help = "write `?? null`, `?? omit` or `?? \"...\"`";
+                    self.error(
+                        Code::BadRecipe,
+                        "NULL becomes a text, `null` or `omit`",
+                        (name.span, "here"),
+                        help,
+                    );
                     return None;
                 }
             };

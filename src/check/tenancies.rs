@@ -44,7 +44,8 @@ impl<'a> Checker<'a> {
                         self.sink.push(
                             Diagnostic::error(Code::Duplicate, format!("`{relation}` is reached twice"))
                                 .at(table.span, "again here")
-                                .at(first, "first here"),
+                                .at(first, "first here")
+                                .help("keep the one whose parent leads to the tenant"),
                         );
                     }
                     tenancy.reached.push(Reached {
@@ -56,21 +57,22 @@ impl<'a> Checker<'a> {
                 }
                 Clause::Bridge { from, to } => {
                     let (from, to) = (self.side(from), self.side(to));
-                    if let (Some((child, cc)), Some((parent, pc))) = (from, to) {
+                    if let (Some((from, cc)), Some((parent, pc))) = (from, to) {
                         if cc.len() == pc.len() {
                             tenancy.links.push(Link {
-                                child,
+                                child: from,
                                 child_columns: cc,
                                 parent,
                                 parent_columns: pc,
-                                span: statement.span,
+                                span: child.span,
                             });
                         } else {
+                            let help = "write `link (A.x, A.y) to (B.x, B.y)`";
                             self.error(
                                 Code::BadArity,
                                 "both sides of a link need as many columns",
-                                statement.span,
-                                "here",
+                                (child.span, "here"),
+                                help,
                             );
                         }
                     }
@@ -89,11 +91,12 @@ impl<'a> Checker<'a> {
             let path = self.reference_path(reference)?;
             let (table, column) = self.qualified(&path)?;
             if relation.as_ref().is_some_and(|known| *known != table) {
+                let help = "write the columns of one table on each side";
                 self.error(
                     Code::BadAssertion,
                     "the columns of one side belong to one table",
-                    path.span,
-                    "another table",
+                    (path.span, "another table"),
+                    help,
                 );
                 return None;
             }
@@ -112,8 +115,8 @@ impl<'a> Checker<'a> {
                     self.error(
                         Code::BadAssertion,
                         format!("`{}` is reached through itself", start.relation),
-                        start.span,
-                        "never arrives at a tenant",
+                        (start.span, "never arrives at a tenant"),
+                        "end the way at a table with the tenant's column, or declare this one `global`",
                     );
                     break;
                 }

@@ -8,7 +8,7 @@ use clap::Args;
 use super::load::{Loaded, load};
 use super::terminal::Talk;
 use crate::check::{Given, check};
-use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, suggest};
 use crate::policy::Policy;
 use crate::verdict::{ExitStatus, Level};
 
@@ -115,8 +115,7 @@ impl PolicyArgs {
             no_raw_sql: self.no_raw_sql,
         };
         let (policy, more) = check(&loaded.texts, &loaded.files, &given);
-        // A statement that could not be read leaves holes that would only look like further mistakes.
-        found.extend(more.into_iter().filter(|d| !(syntax_failed && follows(d))));
+        found.extend(more);
         let texts = loaded.texts.clone();
         let policy = policy.filter(|_| !syntax_failed);
         Ok((policy.map(|policy| Ready { loaded, policy }), found, texts))
@@ -159,20 +158,6 @@ impl PolicyArgs {
         }
         Ok(all)
     }
-}
-
-/// Mistakes that a hole in the tree can cause.
-fn follows(diagnostic: &Diagnostic) -> bool {
-    matches!(
-        diagnostic.code,
-        Code::Missing
-            | Code::NothingToCheck
-            | Code::Unused
-            | Code::UnknownName
-            | Code::NoSource
-            | Code::BadWaiver
-    ) && !diagnostic.message.contains("parameter")
-        || diagnostic.code == Code::Unused
 }
 
 impl SelectArgs {

@@ -12,6 +12,10 @@ pub struct Ast {
     pub file: FileId,
     /// Its top-level statements, in order.
     pub statements: Vec<Statement>,
+    /// Names that statements which could not be read may have declared.
+    pub lost: Vec<String>,
+    /// Whether every top-level statement could be read.
+    pub whole: bool,
 }
 
 /// One statement and, if it has a block, what stands in it.
@@ -23,6 +27,8 @@ pub struct Statement {
     pub span: Span,
     /// The statements of its block.
     pub children: Vec<Statement>,
+    /// Whether every statement of its block could be read; what seems to lack may only have been misspelt.
+    pub whole: bool,
 }
 
 /// A dotted name such as `ledger.JournalEntry.id`.

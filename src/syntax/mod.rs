@@ -6,7 +6,12 @@ mod expressions;
 mod grammar;
 mod outline;
 mod parts;
+mod print;
+#[cfg(test)]
+mod print_tests;
 mod statements;
+mod tokens;
 mod words;
 
 pub use outline::parse;
+pub use print::format;
