@@ -5,10 +5,10 @@ use super::{Checker, literals, sql_cage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::{Assertion, ColumnSet, Comparison, ObjectKind, Per, Returns, State};
 use crate::policy::operand::{Arithmetic, Comparator, Condition, Operand, Over};
-use crate::policy::value::Type;
 use crate::policy::{On, RelationName, RelationPattern};
 use crate::source_text::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, Literal, Name, Parent, Path, Reference};
+use crate::value::Type;
 
 /// States of the language's design that this version cannot prove.
 const LATER_STATES: [&str; 4] = ["unchanged", "continuous", "verified", "healthy"];

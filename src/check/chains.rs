@@ -6,8 +6,8 @@ use super::{Checker, literals};
 use crate::chain::spec::{Genesis, Recipe, Search};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::chain::Chain;
-use crate::policy::value::{Type, Value};
 use crate::syntax::ast::{Clause, Expr, ExprKind, Name, Signed, Statement};
+use crate::value::{Type, Value};
 
 /// Most candidates a search may try for one row.
 const MAX_CANDIDATES: u64 = 1_000_000;

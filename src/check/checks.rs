@@ -7,10 +7,10 @@ use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::Assertion;
 use crate::policy::operand::Operand;
-use crate::policy::value::{Type, Value};
 use crate::policy::{Check, Gate, On, RelationPattern, When};
 use crate::source_text::Span;
 use crate::syntax::ast::{Clause, Expr, ExprKind, Name, Pattern, Statement, WhenRight};
+use crate::value::{Type, Value};
 use crate::verdict::Level;
 
 impl<'a> Checker<'a> {

@@ -7,9 +7,9 @@ use bigdecimal::ToPrimitive;
 use super::operands::Scope;
 use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::value::{Type, Value};
 use crate::policy::{Objective, Param, ParamValue, Source, SourceAddress, SourceKind};
 use crate::syntax::ast::{Address, Clause, Literal, Name, Statement};
+use crate::value::{Type, Value};
 
 /// The policy's head.
 pub(super) struct Header {

@@ -8,9 +8,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::RelationName;
 use crate::policy::ledger::{Amount, Entry, Ledger, Rule, Running, Totals};
 use crate::policy::operand::Operand;
-use crate::policy::value::{Type, Value};
 use crate::source_text::Span;
 use crate::syntax::ast::{Clause, Expr, Grouping, Literal, Name, Path, Side, Statement};
+use crate::value::{Type, Value};
 
 impl<'a> Checker<'a> {
     pub(super) fn ledgers(&mut self, statements: &[&'a Statement]) -> Vec<Ledger> {

@@ -4,8 +4,8 @@ use bigdecimal::{BigDecimal, ToPrimitive};
 use jiff::civil::Date;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::value::{Type, Value};
 use crate::source_text::Span;
+use crate::value::{Type, Value};
 
 /// Longest number, in digits and the point.
 const MAX_DIGITS: usize = 100;

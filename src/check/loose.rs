@@ -5,9 +5,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::Check;
 use crate::policy::assertion::{Assertion, Comparison, State};
 use crate::policy::operand::{Comparator, Function, Operand};
-use crate::policy::value::Value;
 use crate::source_text::Span;
 use crate::syntax::ast::{Clause, Name, Statement};
+use crate::value::Value;
 use crate::verdict::Level;
 
 impl Checker<'_> {

@@ -10,7 +10,6 @@ mod ledgers;
 mod literals;
 mod loose;
 mod operands;
-pub(crate) use operands::{comparable, result_type};
 pub use weaknesses::weaknesses;
 mod recipes;
 #[cfg(test)]

@@ -7,11 +7,11 @@ use crate::policy::facts;
 use crate::policy::operand::{
     Aggregate, Arithmetic, Comparator, Condition, FactRef, Function, Operand, Over,
 };
-use crate::policy::value::{Type, Value};
 use crate::source_text::Span;
 use crate::syntax::ast::{
     Argument, Comparison, Expr, ExprKind, Fallback, Literal, Path, Predicate, PredicateRight,
 };
+use crate::value::{Type, Value, comparable, result_type};
 
 /// Which rows a bare column belongs to.
 #[derive(Clone, Debug)]
@@ -436,7 +436,7 @@ impl Checker<'_> {
             Operand::Negate(inner) => self.type_of(inner),
             Operand::Coalesce(inner, value) => self.type_of(inner).or(Some(value.ty())),
             Operand::Binary { op, left, right, .. } => {
-                result_type(*op, self.type_of(left)?, self.type_of(right)?).ok()
+                result_type(*op, self.type_of(left)?, self.type_of(right)?)
             }
         }
     }
@@ -450,8 +450,8 @@ impl Checker<'_> {
     ) -> Option<()> {
         let (Some(left), Some(right)) = (self.type_of(left), self.type_of(right)) else { return Some(()) };
         match result_type(op, left, right) {
-            Ok(_) => Some(()),
-            Err(()) => {
+            Some(_) => Some(()),
+            None => {
                 let message =
                     format!("a {} and a {} cannot be combined like this", left.word(), right.word());
                 let help = match (left, right) {
@@ -598,35 +598,5 @@ fn qualifies(expr: &Expr) -> bool {
         ExprKind::Negate(inner) | ExprKind::Share { of: inner, .. } => qualifies(inner),
         ExprKind::Fallback { value, .. } => qualifies(value),
         _ => false,
-    }
-}
-
-/// Whether values of two types can be compared.
-pub(crate) fn comparable(left: Type, right: Type) -> bool {
-    left == right || matches!((left, right), (Type::Number, Type::Percent) | (Type::Percent, Type::Number))
-}
-
-/// The type of a combination, if it has one.
-pub(crate) fn result_type(op: Arithmetic, left: Type, right: Type) -> Result<Type, ()> {
-    use Arithmetic::{Add, Divide, Multiply, Subtract};
-    use Type::{Duration, Number, Percent, Size, Time};
-    match (op, left, right) {
-        (Add | Subtract, Number, Number) => Ok(Number),
-        (Add | Subtract, Duration, Duration) => Ok(Duration),
-        (Add | Subtract, Size, Size) => Ok(Size),
-        (Add | Subtract, Percent, Percent) => Ok(Percent),
-        (Add | Subtract, Time, Duration) => Ok(Time),
-        (Add, Duration, Time) => Ok(Time),
-        (Subtract, Time, Time) => Ok(Duration),
-        (Multiply, Number, other @ (Number | Size)) => Ok(other),
-        (Multiply, Number, Percent) => Ok(Number),
-        (Multiply, Size, Number) => Ok(Size),
-        (Multiply, Percent, Number) => Ok(Number),
-        (Multiply, Percent, other @ (Duration | Size)) => Ok(other),
-        (Multiply, Number, Duration) | (Multiply, Duration, Number) => Ok(Duration),
-        (Divide, Number, Number) => Ok(Number),
-        (Divide, Size, Size) | (Divide, Duration, Duration) => Ok(Number),
-        (Divide, other @ (Size | Duration | Percent), Number) => Ok(other),
-        _ => Err(()),
     }
 }

@@ -5,9 +5,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::SourceKind;
 use crate::policy::assertion::ObjectKind;
 use crate::policy::facts;
-use crate::policy::value::Type;
 use crate::source_text::{FileId, SourceSet};
 use crate::syntax::{format, parse};
+use crate::value::Type;
 
 const REFERENCE: &str = include_str!("../../grammar/REFERENCE.md");
 const GRAMMAR: &str = include_str!("../../grammar/holdtrue.pest");

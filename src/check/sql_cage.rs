@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::RawSql;
-use crate::policy::value::Type;
 use crate::source_text::Span;
+use crate::value::Type;
 
 /// Longest raw SQL, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
@@ -51,8 +51,11 @@ pub(super) fn cage(text: &str, span: Span, declared: &[(String, Type)]) -> Resul
     found.functions.sort();
     found.functions.dedup();
     let own = found.own;
-    let mut relations: Vec<_> =
-        found.relations.into_iter().filter(|(schema, name)| schema.is_some() || !own.contains(name)).collect();
+    let mut relations: Vec<_> = found
+        .relations
+        .into_iter()
+        .filter(|(schema, name)| schema.is_some() || !own.contains(name))
+        .collect();
     relations.sort();
     relations.dedup();
     Ok(RawSql { text: bound, parameters, functions: found.functions, relations, span })

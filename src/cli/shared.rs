@@ -90,7 +90,6 @@ impl PolicyArgs {
     }
 
     /// Reads and checks the policy and returns what was found as well.
-    #[expect(clippy::type_complexity, reason = "the texts belong to the diagnostics when there is no policy")]
     pub(super) fn checked(
         &self,
         talk: &Talk,

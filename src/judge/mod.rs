@@ -11,11 +11,11 @@ use std::collections::VecDeque;
 
 use crate::facts::Facts;
 use crate::finding::Finding;
-use crate::plan::{CheckPlan, Plan, Proof, WhenPlan, Work};
-use crate::policy::value::duration_text;
+use crate::plan::{Applies, CheckPlan, Plan, Proof, WhenPlan, Work};
 use crate::policy::{Check, Policy, Waiver};
 use crate::report::model::{CheckInfo, ControlInfo, ObjectiveInfo, WaiverInfo, WaiverState};
 use crate::source_text::SourceSet;
+use crate::value::duration_text;
 use crate::verdict::Verdict;
 
 /// Everything judged, ready for a report.
@@ -219,8 +219,8 @@ fn reason(verdict: Verdict, all: &Outcome) -> String {
 
 fn applies(when: &WhenPlan, facts: &Facts) -> Result<bool, String> {
     match &when.test {
-        Ok(known) => Ok(*known),
-        Err((left, op, right)) => {
+        Applies::Known(known) => Ok(*known),
+        Applies::Compare { left, op, right } => {
             let left = values::value(left, &facts.observations)?;
             let right = values::value(right, &facts.observations)?;
             Ok(op.accepts(values::compare(&left, &right)?))

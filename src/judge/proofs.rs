@@ -5,7 +5,7 @@ use crate::facts::{Observed, Tally};
 use crate::finding::{Finding, KeyPart};
 use crate::plan::{Obligation, Proof};
 use crate::policy::assertion::Returns;
-use crate::policy::value::{Value, duration_text};
+use crate::value::{Value, duration_text};
 use crate::verdict::Verdict;
 
 /// What judging one obligation came to.

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::facts::{Observation, Observed};
 use crate::plan::Scalar;
 use crate::policy::operand::Arithmetic;
-use crate::policy::value::{Type, Value};
+use crate::value::{Type, Value};
 
 /// Why there is no value: one sentence.
 pub(super) type Gap = String;

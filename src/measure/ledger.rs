@@ -9,7 +9,7 @@ use crate::measure::rows::RowSet;
 use crate::measure::sql::{Sql, ident, literal};
 use crate::policy::ledger::Amount;
 use crate::policy::operand::Operand;
-use crate::policy::value::{Value, plain};
+use crate::value::{Value, plain};
 
 /// SQL over the lines' alias for the amounts of one line.
 pub struct Moves {

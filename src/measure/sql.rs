@@ -2,7 +2,7 @@
 
 use crate::catalogue::{ColumnKind, Relation};
 use crate::policy::operand::{Aggregate, Arithmetic, Comparator, Condition, Function, Operand};
-use crate::policy::value::{Value, plain};
+use crate::value::{Value, plain};
 
 /// A name in double quotes.
 #[must_use]

@@ -1,12 +1,11 @@
 //! Names and types of the policy against a source's catalogue.
 
 use crate::catalogue::{Catalogue, Column, ColumnKind, Relation};
-use crate::check::{comparable, result_type};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::policy::RelationName;
 use crate::policy::operand::{Aggregate, Condition, Function, Operand};
-use crate::policy::value::Type;
 use crate::source_text::Span;
+use crate::value::{Type, comparable, result_type};
 
 /// A relation by its name, or a sentence that says what there is instead.
 pub(super) fn relation<'c>(
@@ -110,8 +109,8 @@ pub(super) fn operand(operand: &Operand, relation: &Relation, wrong: &mut Vec<Di
         Operand::Binary { op, left, right, span } => {
             let (l, r) = (self::operand(left, relation, wrong)?, self::operand(right, relation, wrong)?);
             match result_type(*op, l, r) {
-                Ok(ty) => Some(ty),
-                Err(()) => {
+                Some(ty) => Some(ty),
+                None => {
                     wrong.push(
                         Diagnostic::error(
                             Code::ColumnType,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::resolve::Resolver;
-use super::{Catalogues, CheckPlan, Obligation, Options, Plan, Planned, Proof, Statement, WhenPlan, Work};
+use super::{
+    Applies, Catalogues, CheckPlan, Obligation, Options, Plan, Planned, Proof, Statement, WhenPlan, Work,
+};
 use crate::catalogue::{Catalogue, Relation};
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::measure::TallySql;
@@ -11,9 +13,9 @@ use crate::measure::fold::Fold;
 use crate::measure::rows::{RowSet, Within};
 use crate::policy::assertion::{Assertion, State};
 use crate::policy::operand::{Comparator, Condition, Operand};
-use crate::policy::value::Value;
 use crate::policy::{Check, Policy, RelationName};
 use crate::source_text::{FileId, Span};
+use crate::value::Value;
 
 /// Plans the selected checks. Diagnostics that are errors mean that nothing may run.
 #[must_use]
@@ -105,30 +107,22 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn when(
-        &mut self,
-        left: &Operand,
-        op: Comparator,
-        right: Option<&Operand>,
-    ) -> Result<bool, (super::Scalar, Comparator, super::Scalar)> {
+    fn when(&mut self, left: &Operand, op: Comparator, right: Option<&Operand>) -> Applies {
         let is_all = |operand: &Operand| match operand {
             Operand::Param { name, .. } => self.policy.param(name).is_none(),
             _ => false,
         };
         match right {
-            None => Ok(is_all(left) == (op == Comparator::Equal)),
+            None => Applies::Known(is_all(left) == (op == Comparator::Equal)),
             // `all` is none of the values it could be compared with.
-            Some(right) if is_all(left) || is_all(right) => Ok(op == Comparator::NotEqual),
-            Some(right) => {
-                let sides = [left, right].map(|o| self.run_scalar(o));
-                match sides {
-                    [Ok(left), Ok(right)] => Err((left, op, right)),
-                    [Err(why), _] | [_, Err(why)] => {
-                        self.unprovable("when", &why);
-                        Ok(true)
-                    }
+            Some(right) if is_all(left) || is_all(right) => Applies::Known(op == Comparator::NotEqual),
+            Some(right) => match [left, right].map(|o| self.run_scalar(o)) {
+                [Ok(left), Ok(right)] => Applies::Compare { left, op, right },
+                [Err(why), _] | [_, Err(why)] => {
+                    self.unprovable("when", &why);
+                    Applies::Known(true)
                 }
-            }
+            },
         }
     }
 

@@ -8,8 +8,8 @@ use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
 use crate::policy::assertion::ObjectKind;
 use crate::policy::operand::{Aggregate, Comparator, Function, Operand, Over};
-use crate::policy::value::{Type, Value};
 use crate::policy::{Check, RelationName};
+use crate::value::{Type, Value};
 use crate::verdict::Verdict;
 
 impl<'a> Planner<'a> {

@@ -12,7 +12,7 @@ use crate::measure::{groups, sql};
 use crate::policy::Check;
 use crate::policy::ledger::{Amount, Entry, Ledger, Rule};
 use crate::policy::operand::{Comparator, Operand};
-use crate::policy::value::{Type, Value};
+use crate::value::{Type, Value};
 use bigdecimal::{BigDecimal, Zero};
 
 /// A ledger with its relations found and its columns bound.
@@ -48,7 +48,7 @@ impl<'a> Planner<'a> {
         if !ledger.tolerance.is_zero() {
             self.notes.push(format!(
                 "differences up to {} count as equal in ledger `{}`",
-                crate::policy::value::plain(&ledger.tolerance),
+                crate::value::plain(&ledger.tolerance),
                 ledger.name
             ));
         }

@@ -3,7 +3,7 @@
 use crate::policy::Policy;
 use crate::policy::assertion::Comparison;
 use crate::policy::operand::{Aggregate, Condition, Operand};
-use crate::policy::value::Value;
+use crate::value::Value;
 
 /// Replaces parameters and `now`.
 pub(super) struct Resolver<'a> {

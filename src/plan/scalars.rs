@@ -9,7 +9,7 @@ use crate::policy::Check;
 use crate::policy::assertion::{ColumnSet, Comparison};
 use crate::policy::facts::published;
 use crate::policy::operand::{Aggregate, Condition, Function, Operand, Over};
-use crate::policy::value::Type;
+use crate::value::Type;
 
 impl<'a> Planner<'a> {
     /// `on` relations with their rows, filter applied; empty after reporting why.
@@ -105,7 +105,7 @@ impl<'a> Planner<'a> {
                 let (left, lt) = self.scalar(left, source, on)?;
                 let (right, rt) = self.scalar(right, source, on)?;
                 let ty = match (lt, rt) {
-                    (Some(l), Some(r)) => crate::check::result_type(*op, l, r).ok(),
+                    (Some(l), Some(r)) => crate::value::result_type(*op, l, r),
                     _ => None,
                 };
                 Some((Scalar::Binary(*op, Box::new(left), Box::new(right)), ty))

@@ -5,8 +5,8 @@ use super::{Proof, Work};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::rows;
 use crate::policy::assertion::{RawSql, Returns};
-use crate::policy::value::{Value, plain};
 use crate::policy::{Check, RelationName};
+use crate::value::{Value, plain};
 
 /// Most rows of raw SQL that are fetched.
 const MAX_ROWS: u64 = 100;

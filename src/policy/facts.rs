@@ -1,7 +1,7 @@
 //! The facts each kind of source publishes: one table for the checker, the prober and `holdtrue facts`.
 
 use super::SourceKind;
-use super::value::Type;
+use crate::value::Type;
 
 /// One published fact.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ use super::reach::{Reached, failure};
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
 use crate::facts::{Failure, Observation, Observed, Tally};
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 use crate::measure::TallySql;
 use crate::plan::{Plan, Statement, Work};
 

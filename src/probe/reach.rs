@@ -8,7 +8,7 @@ use super::postgres::{
 };
 use crate::catalogue::Catalogue;
 use crate::facts::{Failure, SourceFacts};
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 use crate::policy::{Policy, Source, SourceAddress};
 
 /// How sources are reached.
