@@ -5,7 +5,7 @@ use bigdecimal::{BigDecimal, Zero};
 use crate::measure::TallySql;
 use crate::measure::fold::ordinals;
 use crate::measure::rows::RowSet;
-use crate::measure::sql::{Sql, ident, literal};
+use crate::measure::sql::{Sql, ident, literal, operator};
 use crate::policy::ledger::Amount;
 use crate::policy::operand::Operand;
 use crate::policy::value::{Value, plain};
@@ -84,7 +84,10 @@ pub fn totals(
         keys.join(", ")
     );
     let on: Vec<String> =
-        key.iter().enumerate().map(|(n, c)| format!("s.k{n} = e.{}", ident(c))).collect();
+        key.iter().zip(columns).enumerate().map(|(n, (c, line))| {
+            let schema = lines.relation.column(line).and_then(|c| c.operators.as_deref());
+            format!("s.k{n} {} e.{}", operator("=", schema), ident(c))
+        }).collect();
     let head = entries.sql("e");
     let value = format!("{}::numeric", head.column(header));
     let ok = equal(&format!("{value} - COALESCE(s.total, 0)"), tolerance);
