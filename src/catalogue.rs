@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::spec::CellKind;
 use crate::policy::RelationName;
-use crate::policy::value::Type;
+use crate::value::Type;
 
 /// Everything read from a source's catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Catalogue;
 use crate::chain::report::ChainReport;
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 
 /// Value of the `schema` key of a facts file.
 pub const SCHEMA: &str = "holdtrue.facts/1";

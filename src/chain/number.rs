@@ -94,7 +94,7 @@ pub(crate) fn decimal(text: &str, scale: usize, out: &mut Vec<u8>) -> Result<(),
     };
     if rest.contains(['e', 'E']) {
         let exact: bigdecimal::BigDecimal = text.parse().map_err(|_| NumberIssue::Unreadable)?;
-        return decimal(&crate::policy::value::plain(&exact), scale, out);
+        return decimal(&crate::value::plain(&exact), scale, out);
     }
     let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());

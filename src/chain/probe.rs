@@ -189,7 +189,7 @@ fn build(spec: &ChainSpec, link: Form) -> Vec<Variant> {
             let advice = format!(
                 "a time in `{}` that is {} away from UTC",
                 name(column),
-                crate::policy::value::duration_text(micros)
+                crate::value::duration_text(micros)
             );
             add("time_zone", advice, &spec.recipe, Some((column, micros)));
         }

@@ -6,7 +6,7 @@ use super::report::AnomalyKind;
 use super::run::{Class, Pen, Run, Tally};
 use super::spec::ChainSpec;
 use super::strands;
-use crate::policy::value::duration_text;
+use crate::value::duration_text;
 
 pub(crate) const TOO_LARGE: &str = "the split is not in order, and has more rows than can be kept to find out why; \
      raise the limit, or split the chain";

@@ -3,14 +3,15 @@
 use super::operands::{Rows, Scope};
 use super::{Checker, literals, sql_cage};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::assertion::{
-    Assertion, ColumnSet, Comparison, ObjectKind, Per, Returns, State,
-};
+use crate::policy::assertion::{Assertion, ColumnSet, Comparison, ObjectKind, Per, Returns, State};
 use crate::policy::operand::{Arithmetic, Comparator, Condition, Operand, Over};
-use crate::policy::value::Type;
 use crate::policy::{On, RelationName, RelationPattern};
 use crate::source_text::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, Literal, Name, Parent, Path, Reference};
+use crate::value::Type;
+
+/// States of the language's design that this version cannot prove.
+const LATER_STATES: [&str; 4] = ["unchanged", "continuous", "verified", "healthy"];
 
 impl Checker<'_> {
     /// A checked assertion. `on` is what the check is about; an assertion that names its table itself fills it in.
@@ -27,6 +28,10 @@ impl Checker<'_> {
                 let op = self.comparator(op)?;
                 let (l, r) = (l?, r?);
                 self.check_comparable(&l, &r, right.span)?;
+                if self.same_text(left.span, right.span) {
+                    self.vacuous(written);
+                    return None;
+                }
                 let comparison = Comparison { left: l, op, right: r, span: left.span.to(right.span) };
                 self.comparisons(vec![comparison], per.as_ref(), scope, on, written)
             }
@@ -52,7 +57,14 @@ impl Checker<'_> {
                 self.check_comparable(&v, &at, reference.span)?;
                 for (operand, span) in [(&v, value.span), (&at, reference.span)] {
                     if self.type_of(operand).is_some_and(|t| t != Type::Time) {
-                        self.error(Code::TypeMismatch, "`within` compares two instants", span, "not an instant");
+                        let help =
+                            "write for example `newest(Table.column) within 15min before $target_time`";
+                        self.error(
+                            Code::TypeMismatch,
+                            "`within` compares two instants",
+                            (span, "not an instant"),
+                            help,
+                        );
                         return None;
                     }
                 }
@@ -86,11 +98,24 @@ impl Checker<'_> {
                 let columns = self.own_columns(columns, on, written)?;
                 Some(Assertion::Unique { columns, or_null: *or_null })
             }
-            ast::Assertion::NotNull { columns } => Some(Assertion::NotNull(self.own_columns(columns, on, written)?)),
+            ast::Assertion::NotNull { columns } => {
+                Some(Assertion::NotNull(self.own_columns(columns, on, written)?))
+            }
             ast::Assertion::State { subject, state, rest } => self.state(subject, state, rest.as_ref()),
             ast::Assertion::Every { kind, state } => self.every(kind, state),
             ast::Assertion::Sql { returns, text } => self.raw_sql(returns.as_ref(), text),
         }
+    }
+
+    /// Reports an assertion that says the same on both sides: it never depends on what is observed.
+    fn vacuous(&mut self, span: Span) {
+        let help = "compare with something else; this check could never tell good from bad";
+        self.error(Code::BadAssertion, "both sides are the same", (span, "compares with itself"), help);
+    }
+
+    fn same_text(&self, left: Span, right: Span) -> bool {
+        let words = |span| self.texts.text(span).split_whitespace().collect::<String>();
+        words(left) == words(right)
     }
 
     fn scope(&self, on: Option<&On>) -> Scope {
@@ -126,8 +151,7 @@ impl Checker<'_> {
         written: Span,
     ) -> Option<Assertion> {
         let sides = || list.iter().flat_map(|c| [&c.left, &c.right]);
-        let (columns, aggregates) =
-            (sides().any(Operand::has_column), sides().any(Operand::has_aggregate));
+        let (columns, aggregates) = (sides().any(Operand::has_column), sides().any(Operand::has_aggregate));
         match (columns, aggregates, per) {
             (true, true, _) => {
                 self.sink.push(
@@ -139,9 +163,12 @@ impl Checker<'_> {
             }
             (true, false, Some(per)) => {
                 self.sink.push(
-                    Diagnostic::error(Code::BadAssertion, "`per` makes groups, and nothing here is computed over a group")
-                        .at(per.span, "nothing to group")
-                        .help("use an aggregate such as `sum(column)`, or leave `per` out to check every row"),
+                    Diagnostic::error(
+                        Code::BadAssertion,
+                        "`per` makes groups, and nothing here is computed over a group",
+                    )
+                    .at(per.span, "nothing to group")
+                    .help("use an aggregate such as `sum(column)`, or leave `per` out to check every row"),
                 );
                 None
             }
@@ -160,15 +187,24 @@ impl Checker<'_> {
                 Some(Assertion::Groups(list, per))
             }
             (false, false, Some(per)) => {
-                self.error(Code::BadAssertion, "`per` without an aggregate", per.span, "nothing to group");
+                let help = "leave `per` out, or compare an aggregate such as `sum(column)`";
+                self.error(
+                    Code::BadAssertion,
+                    "`per` without an aggregate",
+                    (per.span, "nothing to group"),
+                    help,
+                );
                 None
             }
             (false, _, None) => {
                 if !aggregates && !sides().any(has_fact) {
                     self.sink.push(
-                        Diagnostic::error(Code::BadAssertion, "this compares fixed values and looks at nothing")
-                            .at(written, "no table, no fact")
-                            .help("a check must depend on what is observed"),
+                        Diagnostic::error(
+                            Code::BadAssertion,
+                            "this compares fixed values and looks at nothing",
+                        )
+                        .at(written, "no table, no fact")
+                        .help("a check must depend on what is observed"),
                     );
                     return None;
                 }
@@ -238,7 +274,13 @@ impl Checker<'_> {
                 let list = self.list(list);
                 let (child_set, list) = (child_set?, list?);
                 let [(column, span)] = child_set.columns.as_slice() else {
-                    self.error(Code::BadArity, "a list of values needs one column", child_set.span, "several columns");
+                    let help = "write one check for each column";
+                    self.error(
+                        Code::BadArity,
+                        "a list of values needs one column",
+                        (child_set.span, "several columns"),
+                        help,
+                    );
                     return None;
                 };
                 let operand = Operand::Column { name: column.clone(), span: *span };
@@ -249,10 +291,7 @@ impl Checker<'_> {
                 Some(Assertion::Rows(if or_null {
                     Condition::Or(vec![Condition::IsNull(operand), member])
                 } else {
-                    Condition::And(vec![
-                        Condition::Not(Box::new(Condition::IsNull(operand))),
-                        member,
-                    ])
+                    Condition::And(vec![Condition::Not(Box::new(Condition::IsNull(operand))), member])
                 }))
             }
             Parent::Columns(parent) => {
@@ -264,7 +303,21 @@ impl Checker<'_> {
                         child.columns.len(),
                         parent.columns.len()
                     );
-                    self.error(Code::BadArity, message, parent.span, "as many as on the left are needed");
+                    let help = "write `(A.x, A.y) in (B.x, B.y)`";
+                    self.error(
+                        Code::BadArity,
+                        message,
+                        (parent.span, "as many as on the left are needed"),
+                        help,
+                    );
+                    return None;
+                }
+                let same = |a: &ColumnSet, b: &ColumnSet| {
+                    a.columns.iter().map(|(name, _)| name).eq(b.columns.iter().map(|(name, _)| name))
+                };
+                if child.relation == parent.relation && same(&child, &parent) {
+                    let span = child.span.to(parent.span);
+                    self.vacuous(span);
                     return None;
                 }
                 Some(Assertion::References { child, parent, or_null })
@@ -287,9 +340,12 @@ impl Checker<'_> {
             if let Some(single) = path.single() {
                 if !bare {
                     self.sink.push(
-                        Diagnostic::error(Code::NoSource, format!("of which table is column `{}`?", single.node))
-                            .at(span, "no table named")
-                            .help(format!("write `Table.{}`", single.node)),
+                        Diagnostic::error(
+                            Code::NoSource,
+                            format!("of which table is column `{}`?", single.node),
+                        )
+                        .at(span, "no table named")
+                        .help(format!("write `Table.{}`", single.node)),
                     );
                     return None;
                 }
@@ -298,7 +354,9 @@ impl Checker<'_> {
             }
             let (table, column) = self.qualified(&path)?;
             if relation.as_ref().is_some_and(|known| *known != table) {
-                self.error(Code::BadAssertion, "the columns of one side belong to one table", span, "another table");
+                let help = "write the columns of one table on each side";
+                let message = "the columns of one side belong to one table";
+                self.error(Code::BadAssertion, message, (span, "another table"), help);
                 return None;
             }
             relation = Some(table);
@@ -319,15 +377,21 @@ impl Checker<'_> {
                 match argument {
                     Some(Expr { kind: ExprKind::Path(path), .. }) => Some(path),
                     Some(other) => {
-                        self.error(Code::TypeMismatch, "a column is needed here", other.span, "not a column");
+                        let help = "write `Table.column`, and declare the argument as `column`";
+                        self.error(
+                            Code::TypeMismatch,
+                            "a column is needed here",
+                            (other.span, "not a column"),
+                            help,
+                        );
                         None
                     }
                     None => {
                         self.error(
                             Code::UnknownName,
                             format!("`${}` is not a column", name.node),
-                            name.span,
-                            "only a template's `column` argument can stand for a column",
+                            (name.span, "not an argument"),
+                            "only a template's `column` argument can stand for a column; write `Table.column` elsewhere",
                         );
                         None
                     }
@@ -370,6 +434,15 @@ impl Checker<'_> {
                 .cloned()
                 .chain(self.names.tenancy.then(|| "tenancy".to_owned()))
                 .collect();
+            if LATER_STATES.contains(&state.node.as_str()) {
+                self.error(
+                    Code::NotAvailable,
+                    format!("`is {}` is not available in this version", state.node),
+                    (state.span, "cannot be proven yet"),
+                    "leave the check out, so that nothing looks checked that is not",
+                );
+                return None;
+            }
             let message = format!("`{name}` is no ledger, chain, objective or tenancy of this policy");
             self.sink.push(
                 Diagnostic::error(Code::UnknownName, message)
@@ -379,10 +452,13 @@ impl Checker<'_> {
             return None;
         };
         if known.is_none() {
-            let later = ["unchanged", "continuous", "verified", "healthy"].contains(&state.node.as_str());
+            let later = LATER_STATES.contains(&state.node.as_str());
             let diagnostic = if later {
-                Diagnostic::error(Code::NotAvailable, format!("`{name} is {}` is not available in this version", state.node))
-                    .at(state.span, "cannot be proven yet")
+                Diagnostic::error(
+                    Code::NotAvailable,
+                    format!("`{name} is {}` is not available in this version", state.node),
+                )
+                .at(state.span, "cannot be proven yet")
             } else {
                 Diagnostic::error(Code::BadAssertion, format!("`{name}` cannot be `{}`", state.node))
                     .at(state.span, "not one of its states")
@@ -391,19 +467,17 @@ impl Checker<'_> {
             return None;
         }
         if let Some(rest) = rest {
-            self.error(
-                Code::Malformed,
-                format!("nothing can follow `{name} is {}`", state.node),
-                rest.span,
-                "left over",
-            );
+            let help = format!("end the statement after `{}`", state.node);
+            let message = format!("nothing can follow `{name} is {}`", state.node);
+            self.error(Code::Malformed, message, (rest.span, "left over"), help);
             return None;
         }
         known.map(Assertion::State)
     }
 
     fn every(&mut self, kind: &Name, state: &Name) -> Option<Assertion> {
-        let Some((_, legal, known)) = ObjectKind::ALL.into_iter().find(|(word, _, _)| *word == kind.node) else {
+        let Some((_, legal, known)) = ObjectKind::ALL.into_iter().find(|(word, _, _)| *word == kind.node)
+        else {
             self.sink.push(
                 Diagnostic::error(Code::UnknownName, format!("unknown kind of object `{}`", kind.node))
                     .at(kind.span, "not known to `every`")
@@ -413,9 +487,12 @@ impl Checker<'_> {
         };
         if state.node != legal {
             self.sink.push(
-                Diagnostic::error(Code::BadAssertion, format!("`every {}` cannot be `{}`", kind.node, state.node))
-                    .at(state.span, "not its state")
-                    .help(format!("write `every {} is {legal}`", kind.node)),
+                Diagnostic::error(
+                    Code::BadAssertion,
+                    format!("`every {}` cannot be `{}`", kind.node, state.node),
+                )
+                .at(state.span, "not its state")
+                .help(format!("write `every {} is {legal}`", kind.node)),
             );
             return None;
         }
@@ -428,7 +505,13 @@ impl Checker<'_> {
             Some(literal) => self.literal(literal, None).map(Returns::Value),
         };
         if self.given.no_raw_sql {
-            self.error(Code::SqlRefused, "raw SQL is forbidden in this run", text.span, "`--no-raw-sql` is in force");
+            let help = "express the check without SQL, or run without `--no-raw-sql`";
+            self.error(
+                Code::SqlRefused,
+                "raw SQL is forbidden in this run",
+                (text.span, "`--no-raw-sql` is in force"),
+                help,
+            );
             return None;
         }
         let declared: Vec<(String, Type)> = self.params.iter().map(|p| (p.name.clone(), p.ty)).collect();

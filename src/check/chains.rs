@@ -6,8 +6,8 @@ use super::{Checker, literals};
 use crate::chain::spec::{Genesis, Recipe, Search};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::chain::Chain;
-use crate::policy::value::{Type, Value};
 use crate::syntax::ast::{Clause, Expr, ExprKind, Name, Signed, Statement};
+use crate::value::{Type, Value};
 
 /// Most candidates a search may try for one row.
 const MAX_CANDIDATES: u64 = 1_000_000;
@@ -24,32 +24,38 @@ impl<'a> Checker<'a> {
         let children = &statement.children;
         let mut columns = Columns::default();
 
-        let split = match self.once(children, "split by", |c| matches!(c, Clause::Split { .. })).map(|s| &s.clause) {
-            Some(Clause::Split { columns: list }) => list.iter().map(|c| columns.index(c)).collect(),
-            _ => Vec::new(),
-        };
+        let split =
+            match self.once(children, "split by", |c| matches!(c, Clause::Split { .. })).map(|s| &s.clause) {
+                Some(Clause::Split { columns: list }) => list.iter().map(|c| columns.index(c)).collect(),
+                _ => Vec::new(),
+            };
         let order = self.once(children, "order by", |c| matches!(c, Clause::Order { .. })).map(|s| &s.clause);
         let (order, dense_from) = match order {
             Some(Clause::Order { columns: list, dense_from }) => {
                 if let (Some(dense), true) = (dense_from, list.len() > 1) {
-                    self.error(Code::BadAssertion, "a dense order has one column", dense.span, "several columns");
+                    let help = "order by the one column that counts without gaps";
+                    self.error(
+                        Code::BadAssertion,
+                        "a dense order has one column",
+                        (dense.span, "several columns"),
+                        help,
+                    );
                 }
                 let dense = dense_from.as_ref().and_then(|d| self.whole(d));
                 (list.iter().map(|c| columns.index(c)).collect(), dense)
             }
             _ => {
-                self.lacks(name, "order by COLUMN");
+                self.lacks(statement, name, "order by COLUMN");
                 (Vec::new(), None)
             }
         };
         let link = self.once(children, "link", |c| matches!(c, Clause::Link { .. })).map(|s| &s.clause);
         let (previous, genesis) = match link {
-            Some(Clause::Link { column, genesis }) => (
-                column.as_ref().map(|c| columns.index(c)),
-                self.genesis(genesis.as_ref(), &mut columns),
-            ),
+            Some(Clause::Link { column, genesis }) => {
+                (column.as_ref().map(|c| columns.index(c)), self.genesis(genesis.as_ref(), &mut columns))
+            }
             _ => {
-                self.lacks(name, "link COLUMN genesis null");
+                self.lacks(statement, name, "link COLUMN genesis null");
                 (None, None)
             }
         };
@@ -62,21 +68,28 @@ impl<'a> Checker<'a> {
                 covered.sort_unstable();
                 covered.dedup();
                 if covered.is_empty() && read.is_some() {
-                    self.error(Code::BadRecipe, "the hash covers no column", recipe.span, "nothing of the row in it");
+                    let help = "name the columns that the application hashed";
+                    self.error(
+                        Code::BadRecipe,
+                        "the hash covers no column",
+                        (recipe.span, "nothing of the row in it"),
+                        help,
+                    );
                 }
                 (Some(index), read, covered)
             }
             _ => {
-                self.lacks(name, "hash COLUMN = hex(sha256(...))");
+                self.lacks(statement, name, "hash COLUMN = hex(sha256(...))");
                 (None, None, Vec::new())
             }
         };
-        let search = match self.once(children, "search", |c| matches!(c, Clause::Search { .. })).map(|s| &s.clause) {
-            Some(Clause::Search { column, from, to, step }) => {
-                Some(self.search(column, from, to, step.as_ref(), &mut columns, &covered)?)
-            }
-            _ => None,
-        };
+        let search =
+            match self.once(children, "search", |c| matches!(c, Clause::Search { .. })).map(|s| &s.clause) {
+                Some(Clause::Search { column, from, to, step }) => {
+                    Some(self.search(column, from, to, step.as_ref(), &mut columns, &covered)?)
+                }
+                _ => None,
+            };
         Some(Chain {
             name: name.node.clone(),
             relation,
@@ -95,7 +108,10 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn lacks(&mut self, name: &Name, what: &str) {
+    fn lacks(&mut self, chain: &Statement, name: &Name, what: &str) {
+        if !chain.whole {
+            return;
+        }
         self.sink.push(
             Diagnostic::error(Code::Missing, format!("chain `{}` is not complete", name.node))
                 .at(name.span, format!("lacks `{}`", what.split(' ').next().unwrap_or(what)))
@@ -107,16 +123,26 @@ impl<'a> Checker<'a> {
         let Some(expr) = written else { return Some(Genesis::Null) };
         match &expr.kind {
             ExprKind::Text(text) => Some(Genesis::Text(text.clone())),
-            ExprKind::Call { name, arguments } if ["zeros", "zero_bytes"].contains(&name.dotted().as_str()) => {
+            ExprKind::Call { name, arguments }
+                if ["zeros", "zero_bytes"].contains(&name.dotted().as_str()) =>
+            {
                 let count = match arguments.as_slice() {
                     [one] => match &one.value.kind {
-                        ExprKind::Quantity(text) => text.parse::<usize>().ok().filter(|n| (1..=1024).contains(n)),
+                        ExprKind::Quantity(text) => {
+                            text.parse::<usize>().ok().filter(|n| (1..=1024).contains(n))
+                        }
                         _ => None,
                     },
                     _ => None,
                 };
                 let Some(count) = count else {
-                    self.error(Code::BadRecipe, "a count from 1 to 1024 is needed", expr.span, "such as `zeros(64)`");
+                    let help = "write for example `zeros(64)` for text or `zero_bytes(32)` for bytes";
+                    self.error(
+                        Code::BadRecipe,
+                        "a count from 1 to 1024 is needed",
+                        (expr.span, "here"),
+                        help,
+                    );
                     return None;
                 };
                 Some(if name.dotted() == "zeros" {
@@ -146,8 +172,8 @@ impl<'a> Checker<'a> {
             self.error(
                 Code::BadRecipe,
                 format!("the recipe does not use `{}`, so searching it finds nothing", column.node),
-                column.span,
-                "not in the hash",
+                (column.span, "not in the hash"),
+                "name a column that the `hash` of this chain covers",
             );
             return None;
         }
@@ -164,7 +190,13 @@ impl<'a> Checker<'a> {
             None => 1_000,
         };
         if from_micros > to_micros {
-            self.error(Code::BadRecipe, "the window ends before it begins", from.text.span, "swap the bounds");
+            let help = "swap the bounds";
+            self.error(
+                Code::BadRecipe,
+                "the window ends before it begins",
+                (from.text.span, "later than the end"),
+                help,
+            );
             return None;
         }
         let search = Search { column: index, from_micros, to_micros, step_micros };

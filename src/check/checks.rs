@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::Checker;
 use super::operands::{Rows, Scope};
+use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::Assertion;
 use crate::policy::operand::Operand;
-use crate::policy::value::{Type, Value};
 use crate::policy::{Check, Gate, On, RelationPattern, When};
 use crate::source_text::Span;
 use crate::syntax::ast::{Clause, Expr, ExprKind, Name, Pattern, Statement, WhenRight};
+use crate::value::{Type, Value};
 use crate::verdict::Level;
 
 impl<'a> Checker<'a> {
@@ -23,12 +23,12 @@ impl<'a> Checker<'a> {
                 self.gate_order(name, after, &gates);
             }
             let source = on.as_ref().and_then(|on| self.source_named(on));
-            if statement.children.is_empty() {
+            if statement.children.is_empty() && statement.whole {
                 self.error(
                     Code::NothingToCheck,
                     format!("gate `{}` has no check", name.node),
-                    name.span,
-                    "it would always be open",
+                    (name.span, "it would always be open"),
+                    "add `check NAME { require ... }`, or remove the gate",
                 );
             }
             for child in &statement.children {
@@ -58,9 +58,12 @@ impl<'a> Checker<'a> {
         let later = self.names.gates.contains(&after.node);
         let legal: Vec<&str> = earlier.iter().map(|g| g.id.as_str()).collect();
         let diagnostic = if later {
-            Diagnostic::error(Code::BadAssertion, format!("gate `{}` cannot come after `{}`", gate.node, after.node))
-                .at(after.span, "declared later")
-                .help("declare gates in the order in which they open")
+            Diagnostic::error(
+                Code::BadAssertion,
+                format!("gate `{}` cannot come after `{}`", gate.node, after.node),
+            )
+            .at(after.span, "declared later")
+            .help("declare gates in the order in which they open")
         } else {
             Diagnostic::error(Code::UnknownName, format!("unknown gate `{}`", after.node))
                 .at(after.span, "not declared")
@@ -86,7 +89,9 @@ impl<'a> Checker<'a> {
     /// The types of a template's slots.
     fn template_words(&mut self, template: &Statement) {
         let Clause::Template { name, slots } = &template.clause else { return };
-        for (_, ty) in slots {
+        let mut seen = BTreeMap::new();
+        for (slot, ty) in slots {
+            self.unique(&mut seen, slot, "argument");
             if ty.node != "column" && !Type::ALL.iter().any(|t| t.word() == ty.node) {
                 let legal = Type::ALL.iter().map(|t| t.word()).chain(["column"]);
                 self.sink.push(
@@ -96,28 +101,39 @@ impl<'a> Checker<'a> {
                 );
             }
         }
-        if !template.children.iter().any(|c| matches!(c.clause, Clause::Assert { .. })) {
+        if template.whole && !template.children.iter().any(|c| matches!(c.clause, Clause::Assert { .. })) {
             self.error(
                 Code::Missing,
                 format!("template `{}` has no `require` or `recommend`", name.node),
-                name.span,
-                "it says nothing",
+                (name.span, "it says nothing"),
+                "add `require ...`",
             );
         }
     }
 
-    fn check_statement(&mut self, statement: &'a Statement, gate: &str, gate_source: Option<&str>) -> Option<Check> {
+    fn check_statement(
+        &mut self,
+        statement: &'a Statement,
+        gate: &str,
+        gate_source: Option<&str>,
+    ) -> Option<Check> {
         let Clause::Check { name, title, template } = &statement.clause else { return None };
         let mut children: Vec<&Statement> = statement.children.iter().collect();
+        let mut whole = statement.whole;
         let expanded = match template {
             None => true,
             Some((template, arguments)) => {
                 let inner = self.expand(template, arguments);
+                whole &= self.templates.get(&template.node).is_some_and(|t| t.whole);
                 children.extend(inner.unwrap_or_default());
                 inner.is_some()
             }
         };
-        let check = if expanded { self.body(name, title.as_ref(), &children, gate, gate_source) } else { None };
+        let check = if expanded {
+            self.body((name, title.as_ref(), whole), &children, gate, gate_source)
+        } else {
+            None
+        };
         self.slots.clear();
         check
     }
@@ -139,10 +155,16 @@ impl<'a> Checker<'a> {
             self.sink.push(
                 Diagnostic::error(
                     Code::BadArity,
-                    format!("template `{}` takes {} arguments, not {}", name.node, slots.len(), arguments.len()),
+                    format!(
+                        "template `{}` takes {} arguments, not {}",
+                        name.node,
+                        slots.len(),
+                        arguments.len()
+                    ),
                 )
                 .at(name.span, "used here")
-                .at(template.span, "declared here"),
+                .at(template.span, "declared here")
+                .help(format!("write `use {}({})`", name.node, slot_names(slots))),
             );
             return None;
         }
@@ -163,11 +185,13 @@ impl<'a> Checker<'a> {
                 if actual.map(Type::word) != Some(ty.node.as_str()) {
                     fits = false;
                     let what = actual.map_or("something else", Type::word);
+                    let known = Type::ALL.into_iter().find(|t| t.word() == ty.node);
+                    let example = known.map_or("a value", literals::example);
                     self.error(
                         Code::TypeMismatch,
                         format!("`${}` is a {}, and this is a {what}", slot.node, ty.node),
-                        argument.span,
-                        "does not fit",
+                        (argument.span, "does not fit"),
+                        format!("write a {}, such as `{example}`", ty.node),
                     );
                 }
             } else {
@@ -184,8 +208,7 @@ impl<'a> Checker<'a> {
 
     fn body(
         &mut self,
-        name: &Name,
-        title: Option<&Name>,
+        (name, title, whole): (&Name, Option<&Name>, bool),
         children: &[&Statement],
         gate: &str,
         gate_source: Option<&str>,
@@ -200,6 +223,9 @@ impl<'a> Checker<'a> {
         }
         let asserts: Vec<_> = children.iter().filter(|c| matches!(c.clause, Clause::Assert { .. })).collect();
         let Some(first) = asserts.first() else {
+            if !whole {
+                return None;
+            }
             self.sink.push(
                 Diagnostic::error(Code::Missing, format!("check `{}` requires nothing", name.node))
                     .at(name.span, "no `require` or `recommend`")
@@ -238,9 +264,10 @@ impl<'a> Checker<'a> {
             match &child.clause {
                 Clause::When { left, op, right } => {
                     let left_operand = self.operand(left, &mut Scope::run());
-                    let right = self.when_right(right, left_operand.as_ref(), left.span);
+                    let right = self.when_right(right, left_operand.as_ref());
                     let op = self.comparator(op);
                     if let (Some(left), Some(right), Some(op)) = (left_operand, right, op) {
+                        self.depends(&left, right.as_ref(), child.span);
                         let text = self.texts.text(child.span);
                         let written = text.strip_prefix("when").unwrap_or(text).trim().to_owned();
                         check.when = Some(When { left, op, right, written });
@@ -271,7 +298,8 @@ impl<'a> Checker<'a> {
                 Some((_, first)) => self.sink.push(
                     Diagnostic::error(Code::Duplicate, "this stands twice in one check")
                         .at(child.span, "again here")
-                        .at(*first, "first here"),
+                        .at(*first, "first here")
+                        .help("remove one of them"),
                 ),
                 None => seen.push((kind, child.span)),
             }
@@ -297,7 +325,13 @@ impl<'a> Checker<'a> {
         if on.is_some() {
             let span = tables.first().map(|t| t.span);
             if let Some(span) = span {
-                self.error(Code::Duplicate, "a check is about one set of tables", span, "a second `on`");
+                let help = "write all tables after one `on`, separated by commas";
+                self.error(
+                    Code::Duplicate,
+                    "a check is about one set of tables",
+                    (span, "a second `on`"),
+                    help,
+                );
             }
             return;
         }
@@ -315,16 +349,28 @@ impl<'a> Checker<'a> {
         *on = Some(On { patterns, filter });
     }
 
-    fn when_right(&mut self, right: &WhenRight, left: Option<&Operand>, span: Span) -> Option<Option<Operand>> {
+    fn when_right(&mut self, right: &WhenRight, left: Option<&Operand>) -> Option<Option<Operand>> {
         match right {
-            WhenRight::All(_) => match left {
-                Some(Operand::Param { ty: Type::Text, .. }) => Some(None),
+            WhenRight::All(span) => match left {
+                Some(Operand::Param { ty: Type::Text, .. }) | None => Some(None),
                 _ => {
-                    self.error(Code::TypeMismatch, "only a text parameter can be `all`", span, "here");
+                    let help = "compare with a value, or put a text parameter on the left";
+                    self.error(
+                        Code::TypeMismatch,
+                        "only a text parameter can be `all`",
+                        (*span, "here"),
+                        help,
+                    );
                     None
                 }
             },
-            WhenRight::Bool(b, _) => Some(Some(Operand::Literal(Value::Bool(*b)))),
+            WhenRight::Bool(b, span) => {
+                let operand = Operand::Literal(Value::Bool(*b));
+                if let Some(left) = left {
+                    self.check_comparable(left, &operand, *span)?;
+                }
+                Some(Some(operand))
+            }
             WhenRight::Value(expr) => {
                 let operand = self.operand(expr, &mut Scope::run())?;
                 if let Some(left) = left {
@@ -335,9 +381,25 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A condition over fixed values would skip its check always or never, whatever is observed.
+    fn depends(&mut self, left: &Operand, right: Option<&Operand>, span: Span) {
+        let mut varies = false;
+        for operand in [Some(left), right].into_iter().flatten() {
+            operand.walk(&mut |o| varies |= !matches!(o, Operand::Literal(_)));
+        }
+        if !varies {
+            let message = "this condition compares fixed values and depends on nothing";
+            let help = "compare a parameter, such as `when $tenant != all`, or leave `when` out";
+            self.error(Code::BadAssertion, message, (span, "always the same"), help);
+        }
+    }
+
     /// Settles which source a check reads, when it reads any.
     fn choose_source(&mut self, check: &mut Check, name: &Name) {
-        if check.source.is_some() || !needs_source(&check.assertion) {
+        let condition = check.when.as_ref().is_some_and(|when| {
+            when.left.has_aggregate() || when.right.as_ref().is_some_and(Operand::has_aggregate)
+        });
+        if check.source.is_some() || !(condition || needs_source(&check.assertion)) {
             return;
         }
         match self.sources.as_slice() {
@@ -346,6 +408,7 @@ impl<'a> Checker<'a> {
                 self.used.insert(format!("source {only}"));
                 check.source = Some(only);
             }
+            [] if !self.lost.is_empty() => {}
             [] => self.sink.push(
                 Diagnostic::error(Code::NoSource, format!("check `{}` has no source to read", name.node))
                     .at(name.span, "needs a database")
@@ -353,23 +416,31 @@ impl<'a> Checker<'a> {
             ),
             several => {
                 let names: Vec<&str> = several.iter().map(|s| s.name.as_str()).collect();
-                let help = format!("add `on SOURCE` to the check or its gate, one of {}", crate::diagnostic::suggest::listing(&names));
+                let help = format!(
+                    "add `on SOURCE` to the check or its gate, one of {}",
+                    crate::diagnostic::suggest::listing(&names)
+                );
                 self.sink.push(
-                    Diagnostic::error(Code::NoSource, format!("which source does check `{}` read?", name.node))
-                        .at(name.span, "several are declared")
-                        .help(help),
+                    Diagnostic::error(
+                        Code::NoSource,
+                        format!("which source does check `{}` read?", name.node),
+                    )
+                    .at(name.span, "several are declared")
+                    .help(help),
                 );
             }
         }
     }
 }
 
+fn slot_names(slots: &[(Name, Name)]) -> String {
+    slots.iter().map(|(slot, _)| slot.node.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 /// Whether an assertion reads relations.
 fn needs_source(assertion: &Assertion) -> bool {
     match assertion {
-        Assertion::Values(list) => {
-            list.iter().any(|c| c.left.has_aggregate() || c.right.has_aggregate())
-        }
+        Assertion::Values(list) => list.iter().any(|c| c.left.has_aggregate() || c.right.has_aggregate()),
         _ => true,
     }
 }

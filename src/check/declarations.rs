@@ -7,9 +7,9 @@ use bigdecimal::ToPrimitive;
 use super::operands::Scope;
 use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::value::{Type, Value};
 use crate::policy::{Objective, Param, ParamValue, Source, SourceAddress, SourceKind};
 use crate::syntax::ast::{Address, Clause, Literal, Name, Statement};
+use crate::value::{Type, Value};
 
 /// The policy's head.
 pub(super) struct Header {
@@ -21,8 +21,19 @@ pub(super) struct Header {
 
 /// Kinds of sources the design names and this version cannot read.
 const LATER_KINDS: [&str; 13] = [
-    "dump", "backup", "pgbackrest", "barman", "basebackup", "wal", "files", "host", "http", "redis", "document",
-    "baseline", "record",
+    "dump",
+    "backup",
+    "pgbackrest",
+    "barman",
+    "basebackup",
+    "wal",
+    "files",
+    "host",
+    "http",
+    "redis",
+    "document",
+    "baseline",
+    "record",
 ];
 
 impl<'a> Checker<'a> {
@@ -38,6 +49,9 @@ impl<'a> Checker<'a> {
             );
         }
         let Some(head) = heads.first() else {
+            if !self.whole {
+                return None;
+            }
             let diagnostic = Diagnostic::error(Code::Missing, "the policy has no `policy` statement")
                 .help("begin with `policy NAME \"title\" { language 1; owner \"@team\" }`");
             let diagnostic = match statements.first() {
@@ -62,8 +76,8 @@ impl<'a> Checker<'a> {
             self.error(
                 Code::NotAvailable,
                 format!("language {} is not known; this version speaks language 1", version.node),
-                version.span,
-                "here",
+                (version.span, "here"),
+                "write `language 1`",
             );
         }
         if let Some(Clause::Owner { owner }) =
@@ -90,7 +104,13 @@ impl<'a> Checker<'a> {
         match value {
             Value::Duration(micros) if micros > 0 => Some(micros),
             _ => {
-                self.error(Code::BadLiteral, "a duration of zero makes no sense here", written.span, "here");
+                let help = "write a duration above zero, such as `30s`";
+                self.error(
+                    Code::BadLiteral,
+                    "a duration of zero makes no sense here",
+                    (written.span, "here"),
+                    help,
+                );
                 None
             }
         }
@@ -102,7 +122,13 @@ impl<'a> Checker<'a> {
         match &value {
             Value::Number(n) if n.is_integer() => n.to_i64(),
             _ => {
-                self.error(Code::BadLiteral, format!("`{}` is not a whole number", written.node), written.span, "here");
+                let message = format!("`{}` is not a whole number", written.node);
+                self.error(
+                    Code::BadLiteral,
+                    message,
+                    (written.span, "here"),
+                    "write a whole number, such as `1`",
+                );
                 None
             }
         }
@@ -119,6 +145,7 @@ impl<'a> Checker<'a> {
                         .at(ty.span, "not a type")
                         .did_you_mean(&ty.node, Type::ALL.map(Type::word)),
                 );
+                self.lost.insert(name.node.clone());
                 continue;
             };
             let default = default.as_ref().and_then(|literal| self.param_default(literal, known));
@@ -128,8 +155,11 @@ impl<'a> Checker<'a> {
                     Ok(value) => Some(ParamValue::Value(value)),
                     Err(why) => {
                         self.sink.push(
-                            Diagnostic::error(Code::BadParameter, format!("value of parameter `{}`: {why}", name.node))
-                                .at(name.span, format!("a {}", known.word())),
+                            Diagnostic::error(
+                                Code::BadParameter,
+                                format!("value of parameter `{}`: {why}", name.node),
+                            )
+                            .at(name.span, format!("a {}", known.word())),
                         );
                         None
                     }
@@ -149,8 +179,11 @@ impl<'a> Checker<'a> {
             if !seen.contains_key(given) {
                 let legal: Vec<String> = seen.keys().cloned().collect();
                 self.sink.push(
-                    Diagnostic::error(Code::BadParameter, format!("the policy declares no parameter `{given}`"))
-                        .did_you_mean(given, legal.iter().map(String::as_str)),
+                    Diagnostic::error(
+                        Code::BadParameter,
+                        format!("the policy declares no parameter `{given}`"),
+                    )
+                    .did_you_mean(given, legal.iter().map(String::as_str)),
                 );
             }
         }
@@ -161,7 +194,13 @@ impl<'a> Checker<'a> {
             if ty == Type::Text {
                 return Some(ParamValue::All);
             }
-            self.error(Code::TypeMismatch, "only a text parameter can default to `all`", *span, "here");
+            let help = "leave the default out, or declare the parameter as `text`";
+            self.error(
+                Code::TypeMismatch,
+                "only a text parameter can default to `all`",
+                (*span, "here"),
+                help,
+            );
             return None;
         }
         self.literal(literal, Some(ty)).map(ParamValue::Value)
@@ -171,7 +210,7 @@ impl<'a> Checker<'a> {
     pub(super) fn literal(&mut self, literal: &Literal, wanted: Option<Type>) -> Option<Value> {
         let value = match literal {
             Literal::All(span) => {
-                self.error(Code::BadLiteral, "`all` has no meaning here", *span, "here");
+                self.error(Code::BadLiteral, "`all` has no meaning here", (*span, "here"), "write a value");
                 None
             }
             Literal::Bool(b, _) => Some(Value::Bool(*b)),
@@ -184,21 +223,30 @@ impl<'a> Checker<'a> {
                         self.keep(literals::quantity_of(text, signed.negative, ty, span))
                     }
                     Some(ty) => {
-                        self.error(Code::TypeMismatch, format!("`{text}` is not a {}", ty.word()), span, "here");
+                        let help = format!("write a {}, such as `{}`", ty.word(), literals::example(ty));
+                        self.error(
+                            Code::TypeMismatch,
+                            format!("`{text}` is not a {}", ty.word()),
+                            (span, "here"),
+                            help,
+                        );
                         None
                     }
                     None => self.keep(literals::quantity(text, signed.negative, span)),
                 };
             }
             Literal::Param(name) => {
-                self.error(Code::BadLiteral, "a parameter cannot stand here; write the value", name.span, "here");
+                let help = "write the value itself";
+                self.error(Code::BadLiteral, "a parameter cannot stand here", (name.span, "here"), help);
                 None
             }
         }?;
         match wanted {
             Some(ty) if value.ty() != ty => {
-                let message = format!("{value} is a {}, and a {} is needed here", value.ty().word(), ty.word());
-                self.error(Code::TypeMismatch, message, literal.span(), "here");
+                let message =
+                    format!("{value} is a {}, and a {} is needed here", value.ty().word(), ty.word());
+                let help = format!("write a {}, such as `{}`", ty.word(), literals::example(ty));
+                self.error(Code::TypeMismatch, message, (literal.span(), "here"), help);
                 None
             }
             _ => Some(value),
@@ -224,14 +272,15 @@ impl<'a> Checker<'a> {
                         .did_you_mean(&kind.node, [SourceKind::Postgres.word()])
                 };
                 self.sink.push(diagnostic);
+                self.lost.insert(name.node.clone());
                 continue;
             }
             if ["now", "rows"].contains(&name.node.as_str()) {
                 self.error(
                     Code::Duplicate,
                     format!("`{}` is a word of the language and cannot name a source", name.node),
-                    name.span,
-                    "here",
+                    (name.span, "here"),
+                    "give the source another name",
                 );
             }
             let address = match address {
@@ -259,20 +308,21 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn declare_names(&mut self, statements: &[&'a Statement]) {
-        let mut seen: [BTreeMap<String, crate::source_text::Span>; 5] = Default::default();
+        let mut seen: [BTreeMap<String, crate::source_text::Span>; 4] = Default::default();
         for statement in statements {
-            let [things, objectives, templates, gates, tenancies] = &mut seen;
+            let [things, templates, gates, tenancies] = &mut seen;
+            self.reserved(&statement.clause);
             match &statement.clause {
                 Clause::Ledger { name, .. } => {
-                    self.unique(things, name, "ledger or chain");
+                    self.unique(things, name, "ledger, chain or objective");
                     self.names.ledgers.push(name.node.clone());
                 }
                 Clause::Chain { name, .. } => {
-                    self.unique(things, name, "ledger or chain");
+                    self.unique(things, name, "ledger, chain or objective");
                     self.names.chains.push(name.node.clone());
                 }
                 Clause::Objective { name, .. } => {
-                    self.unique(objectives, name, "objective");
+                    self.unique(things, name, "ledger, chain or objective");
                     self.names.objectives.push(name.node.clone());
                 }
                 Clause::Template { name, .. } => {
@@ -282,14 +332,32 @@ impl<'a> Checker<'a> {
                 Clause::Gate { name, .. } => {
                     self.unique(gates, name, "gate");
                     self.names.gates.push(name.node.clone());
+                    for child in &statement.children {
+                        if let Clause::Check { name, .. } = &child.clause {
+                            self.names.checks.push(name.node.clone());
+                        }
+                    }
                 }
-                Clause::Tenancy { column, .. } => {
-                    let name = Name::new("tenancy".to_owned(), column.span);
+                Clause::Tenancy { .. } => {
+                    let name = Name::new("tenancy".to_owned(), statement.span);
                     self.unique(tenancies, &name, "the");
                     self.names.tenancy = true;
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// `X is STATE` reads `tenancy` as the tenancy, so nothing else may have that name.
+    fn reserved(&mut self, clause: &Clause) {
+        let (Clause::Ledger { name, .. } | Clause::Chain { name, .. } | Clause::Objective { name, .. }) =
+            clause
+        else {
+            return;
+        };
+        if name.node == "tenancy" {
+            let message = "`tenancy` always means the tenancy of the policy";
+            self.error(Code::Duplicate, message, (name.span, "cannot be a name"), "give it another name");
         }
     }
 
@@ -308,8 +376,8 @@ impl<'a> Checker<'a> {
                         self.error(
                             Code::TypeMismatch,
                             format!("an objective spans two instants, and this is {what}"),
-                            expr.span,
-                            "not an instant",
+                            (expr.span, "not an instant"),
+                            "write for example `newest(Table.column)`, a `time` parameter or `now`",
                         );
                         None
                     }

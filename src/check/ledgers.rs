@@ -8,9 +8,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::RelationName;
 use crate::policy::ledger::{Amount, Entry, Ledger, Rule, Running, Totals};
 use crate::policy::operand::Operand;
-use crate::policy::value::{Type, Value};
 use crate::source_text::Span;
 use crate::syntax::ast::{Clause, Expr, Grouping, Literal, Name, Path, Side, Statement};
+use crate::value::{Type, Value};
 
 impl<'a> Checker<'a> {
     pub(super) fn ledgers(&mut self, statements: &[&'a Statement]) -> Vec<Ledger> {
@@ -22,8 +22,11 @@ impl<'a> Checker<'a> {
         let relation = self.relation(on)?;
         let filter = self.filter(filter.as_ref(), &mut Scope::row(&relation));
         let children = &statement.children;
-        let amount = self.amount(name, &relation, children);
-        let entry = match self.once(children, "entry", |c| matches!(c, Clause::Entry { .. })).map(|s| &s.clause) {
+        let amount = self.amount(name, &relation, statement);
+        let entry = match self
+            .once(children, "entry", |c| matches!(c, Clause::Entry { .. }))
+            .map(|s| &s.clause)
+        {
             Some(Clause::Entry { columns, of, filter }) => Some(self.entry(columns, of, filter.as_ref())?),
             _ => None,
         };
@@ -38,7 +41,10 @@ impl<'a> Checker<'a> {
                 });
             }
         }
-        let running = match self.once(children, "running", |c| matches!(c, Clause::Running { .. })).map(|s| &s.clause) {
+        let running = match self
+            .once(children, "running", |c| matches!(c, Clause::Running { .. }))
+            .map(|s| &s.clause)
+        {
             Some(Clause::Running { column, per, order }) => Some(Running {
                 column: (column.node.clone(), column.span),
                 per: Self::columns(per),
@@ -46,18 +52,25 @@ impl<'a> Checker<'a> {
             }),
             _ => None,
         };
-        let totals = match self.once(children, "totals", |c| matches!(c, Clause::Totals { .. })).map(|s| &s.clause) {
-            Some(Clause::Totals { columns }) => Some(self.totals(columns, entry.as_ref(), name.span)?),
-            _ => None,
-        };
-        if balances.is_empty() && running.is_none() && totals.is_none() {
+        let totals =
+            match self.once(children, "totals", |c| matches!(c, Clause::Totals { .. })).map(|s| &s.clause) {
+                Some(Clause::Totals { columns }) => Some(self.totals(columns, entry.as_ref(), name.span)?),
+                _ => None,
+            };
+        if statement.whole && balances.is_empty() && running.is_none() && totals.is_none() {
             self.sink.push(
-                Diagnostic::error(Code::Missing, format!("ledger `{}` says nothing that must balance", name.node))
-                    .at(name.span, "no `balance`, `totals` or `running`")
-                    .help("add for example `balance per entryId, overall`"),
+                Diagnostic::error(
+                    Code::Missing,
+                    format!("ledger `{}` says nothing that must balance", name.node),
+                )
+                .at(name.span, "no `balance`, `totals` or `running`")
+                .help("add for example `balance per entryId, overall`"),
             );
         }
-        let tolerance = match self.once(children, "tolerance", |c| matches!(c, Clause::Tolerance { .. })).map(|s| &s.clause) {
+        let tolerance = match self
+            .once(children, "tolerance", |c| matches!(c, Clause::Tolerance { .. }))
+            .map(|s| &s.clause)
+        {
             Some(Clause::Tolerance { amount }) => {
                 match self.keep(literals::quantity_of(&amount.node, false, Type::Number, amount.span))? {
                     Value::Number(n) => n,
@@ -82,8 +95,10 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn amount(&mut self, name: &Name, relation: &RelationName, children: &[Statement]) -> Option<Amount> {
-        let mut of = |word, is: fn(&Clause) -> bool| self.once(children, word, is).map(|s| (&s.clause, s.span));
+    fn amount(&mut self, name: &Name, relation: &RelationName, ledger: &Statement) -> Option<Amount> {
+        let mut of = |word, is: fn(&Clause) -> bool| {
+            self.once(&ledger.children, word, is).map(|s| (&s.clause, s.span))
+        };
         let debit = of("debit", |c| matches!(c, Clause::Debit { .. }));
         let credit = of("credit", |c| matches!(c, Clause::Credit { .. }));
         let amount = of("amount", |c| matches!(c, Clause::Amount { .. }));
@@ -99,6 +114,7 @@ impl<'a> Checker<'a> {
                     Some(side) => self.sided(amount, side),
                 }
             }
+            _ if !ledger.whole => None,
             _ => {
                 self.sink.push(
                     Diagnostic::error(Code::Missing, format!("ledger `{}` does not say how a line carries its amount", name.node))
@@ -115,7 +131,8 @@ impl<'a> Checker<'a> {
         if operand.has_column() {
             return Some(operand);
         }
-        self.error(Code::BadAssertion, "an amount comes from a column", expr.span, "no column in it");
+        let help = "name a column of the ledger's table";
+        self.error(Code::BadAssertion, "an amount comes from a column", (expr.span, "no column in it"), help);
         None
     }
 
@@ -130,8 +147,8 @@ impl<'a> Checker<'a> {
             self.error(
                 Code::Duplicate,
                 format!("{both} cannot be both debit and credit"),
-                side.column.span,
-                "the side would be unknown",
+                (side.column.span, "the side would be unknown"),
+                "list each value on one side only",
             );
             return None;
         }
@@ -162,11 +179,12 @@ impl<'a> Checker<'a> {
         for path in columns {
             let (relation, column) = self.qualified(path)?;
             if relation != entry.relation {
+                let help = format!("write `{}.COLUMN`", entry.relation.name);
                 self.error(
                     Code::BadAssertion,
                     format!("totals stand in the entries' table `{}`", entry.relation),
-                    path.span,
-                    "another table",
+                    (path.span, "another table"),
+                    help,
                 );
                 return None;
             }

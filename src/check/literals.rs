@@ -4,8 +4,11 @@ use bigdecimal::{BigDecimal, ToPrimitive};
 use jiff::civil::Date;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::value::{Type, Value};
 use crate::source_text::Span;
+use crate::value::{Type, Value};
+
+/// Longest number, in digits and the point.
+const MAX_DIGITS: usize = 100;
 
 const DURATIONS: [(&str, i64); 6] = [
     ("us", 1),
@@ -93,9 +96,12 @@ fn duration(text: &str, span: Span) -> Result<i64, Diagnostic> {
             return Err(bad_unit(unit, text, span));
         };
         if *micros >= smallest {
-            return Err(Diagnostic::error(Code::BadUnit, format!("`{text}` repeats a unit or has them out of order"))
-                .at(span, "here")
-                .help("write compound durations from the largest unit to the smallest, such as `1h30min`"));
+            return Err(Diagnostic::error(
+                Code::BadUnit,
+                format!("`{text}` repeats a unit or has them out of order"),
+            )
+            .at(span, "here")
+            .help("write compound durations from the largest unit to the smallest, such as `1h30min`"));
         }
         smallest = *micros;
         total += decimal(number, span)? * BigDecimal::from(*micros);
@@ -108,12 +114,15 @@ fn duration(text: &str, span: Span) -> Result<i64, Diagnostic> {
             .help("microseconds are the resolution of PostgreSQL's clock"));
     }
     whole.to_i64().ok_or_else(|| {
-        Diagnostic::error(Code::BadLiteral, format!("`{text}` is longer than can be reckoned with")).at(span, "here")
+        Diagnostic::error(Code::BadLiteral, format!("`{text}` is longer than can be reckoned with"))
+            .at(span, "here")
+            .help("write a shorter duration; PostgreSQL's timestamps reach 292 277 years")
     })
 }
 
 fn bad_unit(unit: &str, text: &str, span: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error(Code::BadUnit, format!("unknown unit `{unit}` in `{text}`")).at(span, "this unit");
+    let diagnostic =
+        Diagnostic::error(Code::BadUnit, format!("unknown unit `{unit}` in `{text}`")).at(span, "this unit");
     match ALMOST.iter().find(|(word, _)| *word == unit) {
         Some((_, meant)) => diagnostic.help(format!("write {meant}")),
         None => {
@@ -134,9 +143,30 @@ fn split(text: &str) -> (&str, &str, &str) {
 }
 
 fn decimal(text: &str, span: Span) -> Result<BigDecimal, Diagnostic> {
+    if text.len() > MAX_DIGITS {
+        return Err(Diagnostic::error(
+            Code::BadLiteral,
+            format!("a number of more than {MAX_DIGITS} digits"),
+        )
+        .at(span, "too long")
+        .help("write a shorter number"));
+    }
     text.parse().map_err(|_| {
         Diagnostic::error(Code::BadLiteral, format!("`{text}` is not a number")).at(span, "here")
     })
+}
+
+/// A value of a type as a policy writes it.
+pub(super) fn example(ty: Type) -> &'static str {
+    match ty {
+        Type::Number => "100",
+        Type::Percent => "99.9%",
+        Type::Duration => "15min",
+        Type::Size => "64MiB",
+        Type::Time => "2026-01-14T14:30:00Z",
+        Type::Text => "\"text\"",
+        Type::Bool => "true",
+    }
 }
 
 /// A quantity that must be of one type, with the fix in the help when it is not.
@@ -156,7 +186,9 @@ pub(super) fn quantity_of(text: &str, negative: bool, ty: Type, span: Span) -> R
     } else {
         format!("`{text}` is a {}, and a {} is needed here", value.ty().word(), ty.word())
     };
-    Err(Diagnostic::error(Code::BadUnit, message).at(span, format!("needs a {}", ty.word())).help(format!("write for example {example}")))
+    Err(Diagnostic::error(Code::BadUnit, message)
+        .at(span, format!("needs a {}", ty.word()))
+        .help(format!("write for example {example}")))
 }
 
 /// An instant: RFC 3339 with an offset.
@@ -170,7 +202,9 @@ pub(super) fn instant(text: &str, span: Span) -> Result<Value, Diagnostic> {
                 format!("`{text}` has no offset"),
                 format!("write `{text}Z` for UTC, or an offset such as `{text}+08:00`"),
             ),
-            Err(_) => (format!("`{text}` is not an instant"), "write it like `2026-01-14T14:30:00Z`".to_owned()),
+            Err(_) => {
+                (format!("`{text}` is not an instant"), "write it like `2026-01-14T14:30:00Z`".to_owned())
+            }
         }
     } else {
         (
@@ -184,12 +218,17 @@ pub(super) fn instant(text: &str, span: Span) -> Result<Value, Diagnostic> {
 /// A plain date, after `until`.
 pub(super) fn date(text: &str, span: Span) -> Result<Date, Diagnostic> {
     if text.contains('T') {
-        return Err(Diagnostic::error(Code::BadLiteral, format!("`{text}` is an instant, and a date is needed here"))
-            .at(span, "here")
-            .help("`until` is a day and lasts to its end, 24:00 UTC"));
+        return Err(Diagnostic::error(
+            Code::BadLiteral,
+            format!("`{text}` is an instant, and a date is needed here"),
+        )
+        .at(span, "here")
+        .help("`until` is a day and lasts to its end, 24:00 UTC"));
     }
     text.parse().map_err(|_| {
-        Diagnostic::error(Code::BadLiteral, format!("`{text}` is not a date of the calendar")).at(span, "here")
+        Diagnostic::error(Code::BadLiteral, format!("`{text}` is not a date of the calendar"))
+            .at(span, "here")
+            .help("write a day such as `2026-12-31`")
     })
 }
 

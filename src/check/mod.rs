@@ -4,18 +4,24 @@ mod assertions;
 mod chains;
 mod checks;
 mod declarations;
+#[cfg(test)]
+mod hostile_tests;
 mod ledgers;
 mod literals;
+mod loose;
 mod operands;
-pub(crate) use operands::{comparable, result_type};
 pub use weaknesses::weaknesses;
 mod recipes;
+#[cfg(test)]
+mod reference_tests;
 mod sql_cage;
 mod tenancies;
+#[cfg(test)]
+mod tests;
 mod waivers;
 mod weaknesses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -41,10 +47,21 @@ pub struct Given {
 #[must_use]
 pub fn check(texts: &SourceSet, files: &[Ast], given: &Given) -> (Option<Policy>, Vec<Diagnostic>) {
     let mut checker = Checker::new(texts, given);
+    checker.whole = files.iter().all(|ast| ast.whole && ast.statements.iter().all(whole));
+    checker.lost.extend(files.iter().flat_map(|ast| ast.lost.iter().cloned()));
     let statements: Vec<&Statement> = files.iter().flat_map(|ast| &ast.statements).collect();
     let policy = checker.policy(&statements);
-    let failed = checker.sink.has_errors();
-    (if failed { None } else { policy }, checker.sink.finish())
+    let failed = checker.sink.has_errors() || !checker.whole;
+    let mut found = checker.sink.finish();
+    // A name whose declaration could not be read is reported there, and not again at each of its uses.
+    found.retain(|d| d.code != Code::UnknownName || !checker.lost.contains(named(texts, d)));
+    (if failed { None } else { policy }, found)
+}
+
+/// The name a diagnostic points at, without `$` and what follows a dot.
+fn named<'t>(texts: &'t SourceSet, diagnostic: &Diagnostic) -> &'t str {
+    let text = diagnostic.labels.first().map_or("", |label| texts.text(label.span));
+    text.trim_start_matches('$').split('.').next().unwrap_or(text)
 }
 
 /// Names declared at the top level, by kind, so that a body may refer to what stands later.
@@ -54,6 +71,7 @@ struct Names {
     chains: Vec<String>,
     objectives: Vec<String>,
     gates: Vec<String>,
+    checks: Vec<String>,
     tenancy: bool,
 }
 
@@ -69,7 +87,16 @@ struct Checker<'a> {
     /// Arguments of the template being expanded: name, declared type, expression.
     slots: Vec<(String, String, Expr)>,
     /// Parameters, templates, ledgers ... that something used.
-    used: std::collections::BTreeSet<String>,
+    used: BTreeSet<String>,
+    /// Names whose declaration is wrong and reported.
+    lost: BTreeSet<String>,
+    /// Whether every statement could be read.
+    whole: bool,
+}
+
+/// Whether a statement's block could be read to its last statement.
+fn whole(statement: &Statement) -> bool {
+    statement.whole && statement.children.iter().all(whole)
 }
 
 impl<'a> Checker<'a> {
@@ -84,7 +111,9 @@ impl<'a> Checker<'a> {
             names: Names::default(),
             templates: BTreeMap::new(),
             slots: Vec::new(),
-            used: std::collections::BTreeSet::new(),
+            used: BTreeSet::new(),
+            lost: BTreeSet::new(),
+            whole: true,
         }
     }
 
@@ -99,7 +128,7 @@ impl<'a> Checker<'a> {
         let chains = self.chains(statements);
         let (gates, checks) = self.gates(statements);
         let waivers = self.waivers(statements, &checks, header.as_ref().and_then(|h| h.max_waiver));
-        if checks.is_empty() && !self.sink.has_errors() {
+        if checks.is_empty() && self.whole && !self.sink.has_errors() {
             let span = statements.first().map(|s| s.span).or_else(|| {
                 let file = self.texts.files().first()?;
                 let end = file.text.find('\n').unwrap_or(file.text.len());
@@ -113,7 +142,11 @@ impl<'a> Checker<'a> {
             });
         }
         let header = header?;
-        self.report_unused(statements);
+        // What seems unused or loose beside a mistake may only have been misspelt.
+        if self.whole && !self.sink.has_errors() {
+            self.report_unused(statements);
+            self.report_loose(statements, &checks);
+        }
         Some(Policy {
             name: header.name,
             title: header.title,
@@ -131,8 +164,9 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn error(&mut self, code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) {
-        self.sink.push(Diagnostic::error(code, message).at(span, label));
+    /// An error with what to write instead.
+    fn error(&mut self, code: Code, message: impl Into<String>, at: (Span, &str), help: impl Into<String>) {
+        self.sink.push(Diagnostic::error(code, message).at(at.0, at.1).help(help));
     }
 
     /// Keeps a value or reports why there is none.
@@ -177,19 +211,20 @@ impl<'a> Checker<'a> {
     /// A column written as `table.column` or `schema.table.column`.
     fn qualified(&mut self, path: &Path) -> Option<(RelationName, Spanned<String>)> {
         match path.parts.as_slice() {
-            [table, column] => Some((
-                RelationName { schema: self.schema.clone(), name: table.node.clone() },
-                column.clone(),
-            )),
-            [schema, table, column] => Some((
-                RelationName { schema: schema.node.clone(), name: table.node.clone() },
-                column.clone(),
-            )),
+            [table, column] => {
+                Some((RelationName { schema: self.schema.clone(), name: table.node.clone() }, column.clone()))
+            }
+            [schema, table, column] => {
+                Some((RelationName { schema: schema.node.clone(), name: table.node.clone() }, column.clone()))
+            }
             _ => {
                 self.sink.push(
-                    Diagnostic::error(Code::Malformed, format!("`{}` does not name a table and a column", path.dotted()))
-                        .at(path.span, "here")
-                        .help("write `table.column` or `schema.table.column`"),
+                    Diagnostic::error(
+                        Code::Malformed,
+                        format!("`{}` does not name a table and a column", path.dotted()),
+                    )
+                    .at(path.span, "here")
+                    .help("write `table.column` or `schema.table.column`"),
                 );
                 None
             }
@@ -209,7 +244,8 @@ impl<'a> Checker<'a> {
             self.sink.push(
                 Diagnostic::error(Code::Duplicate, format!("`{word}` stands twice in one block"))
                     .at(again.span, "again here")
-                    .at(first.span, "first here"),
+                    .at(first.span, "first here")
+                    .help("remove one of them"),
             );
         }
         first

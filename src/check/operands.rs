@@ -4,12 +4,14 @@ use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::RelationName;
 use crate::policy::facts;
-use crate::policy::operand::{Aggregate, Arithmetic, Comparator, Condition, FactRef, Function, Operand, Over};
-use crate::policy::value::{Type, Value};
+use crate::policy::operand::{
+    Aggregate, Arithmetic, Comparator, Condition, FactRef, Function, Operand, Over,
+};
 use crate::source_text::Span;
 use crate::syntax::ast::{
     Argument, Comparison, Expr, ExprKind, Fallback, Literal, Path, Predicate, PredicateRight,
 };
+use crate::value::{Type, Value, comparable, result_type};
 
 /// Which rows a bare column belongs to.
 #[derive(Clone, Debug)]
@@ -50,26 +52,31 @@ impl Checker<'_> {
     pub(super) fn operand(&mut self, expr: &Expr, scope: &mut Scope) -> Option<Operand> {
         let span = expr.span;
         match &expr.kind {
-            ExprKind::Quantity(text) => self.keep(literals::quantity(text, false, span)).map(Operand::Literal),
+            ExprKind::Quantity(text) => {
+                self.keep(literals::quantity(text, false, span)).map(Operand::Literal)
+            }
             ExprKind::Timestamp(text) => self.keep(literals::instant(text, span)).map(Operand::Literal),
             ExprKind::Text(text) => Some(Operand::Literal(Value::Text(text.clone()))),
             ExprKind::Param(name) => self.param(name, span, scope),
             ExprKind::Path(path) => self.path_operand(path, scope),
             ExprKind::Call { name, arguments } => self.call(name, arguments, span, scope),
             ExprKind::FactOf { path, of } => match path.parts.as_slice() {
-                [source, fact] => self.fact(source.node.as_str(), fact.node.as_str(), Some(&of.node), path.span),
+                [source, fact] => {
+                    self.fact(source.node.as_str(), fact.node.as_str(), Some(&of.node), path.span)
+                }
                 _ => {
                     self.error(
                         Code::BadAssertion,
                         format!("`{}` is not a fact of a source", path.dotted()),
-                        path.span,
-                        "`SOURCE.FACT of \"...\"` is needed",
+                        (path.span, "not a fact"),
+                        "write `SOURCE.FACT of \"...\"`",
                     );
                     None
                 }
             },
             ExprKind::Share { percent, of } => {
-                let share = self.keep(literals::quantity_of(&percent.node, false, Type::Percent, percent.span));
+                let share =
+                    self.keep(literals::quantity_of(&percent.node, false, Type::Percent, percent.span));
                 let of = self.operand(of, scope);
                 Some(self.arithmetic(Arithmetic::Multiply, Operand::Literal(share?), of?, span))
             }
@@ -97,14 +104,26 @@ impl Checker<'_> {
                     Fallback::Quantity(q) => self.keep(literals::quantity(&q.node, false, q.span)),
                     Fallback::Timestamp(at) => self.keep(literals::instant(&at.node, at.span)),
                     Fallback::Null(span) | Fallback::Omit(span) => {
-                        self.error(Code::BadAssertion, "NULL needs a value here", *span, "only in a chain's `json`");
+                        let help = "write a text or a number after `??`";
+                        self.error(
+                            Code::BadAssertion,
+                            "NULL needs a value here",
+                            (*span, "only in a chain's `json`"),
+                            help,
+                        );
                         None
                     }
                 }?;
                 Some(Operand::Coalesce(Box::new(inner), value))
             }
             ExprKind::Object(_) => {
-                self.error(Code::BadAssertion, "an object has no place here", span, "only in a chain's `json`");
+                let help = "write a value";
+                self.error(
+                    Code::BadAssertion,
+                    "an object has no place here",
+                    (span, "only in a chain's `json`"),
+                    help,
+                );
                 None
             }
         }
@@ -127,8 +146,12 @@ impl Checker<'_> {
             self.used.insert(format!("parameter {name}"));
             return Some(Operand::Param { name: name.to_owned(), ty });
         }
-        let legal: Vec<String> =
-            self.params.iter().map(|p| p.name.clone()).chain(self.slots.iter().map(|s| s.0.clone())).collect();
+        let legal: Vec<String> = self
+            .params
+            .iter()
+            .map(|p| p.name.clone())
+            .chain(self.slots.iter().map(|s| s.0.clone()))
+            .collect();
         self.sink.push(
             Diagnostic::error(Code::UnknownName, format!("unknown parameter `${name}`"))
                 .at(span, "not declared")
@@ -144,6 +167,13 @@ impl Checker<'_> {
             }
             return match word.node.as_str() {
                 "now" => Some(Operand::Now),
+                "true" | "false" => Some(Operand::Literal(Value::Bool(word.node == "true"))),
+                "null" => {
+                    let help = "write `is null` or `is not null`; a column of this name stands in backticks";
+                    let message = "nothing is ever equal to NULL";
+                    self.error(Code::BadAssertion, message, (word.span, "not a value"), help);
+                    None
+                }
                 "rows" => {
                     self.need_on(path.span, scope, "rows")?;
                     Some(self.aggregate(Function::Rows, None, Over::On, None, path.span))
@@ -158,11 +188,15 @@ impl Checker<'_> {
         }
         if let [first, second] = path.parts.as_slice()
             && ["restore", "before", "baseline", "record", "backup", "here"].contains(&first.node.as_str())
+            && !self.texts.text(first.span).starts_with('`')
         {
             self.sink.push(
-                Diagnostic::error(Code::UnknownName, format!("`{}.{}` is not known", first.node, second.node))
-                    .at(first.span, "no source of this name is declared")
-                    .help("declare the source, or write `schema.table.column` if a table is meant"),
+                Diagnostic::error(
+                    Code::UnknownName,
+                    format!("`{}.{}` is not known", first.node, second.node),
+                )
+                .at(first.span, "no source of this name is declared")
+                .help("declare the source, or write `schema.table.column` if a table is meant"),
             );
             return None;
         }
@@ -181,9 +215,12 @@ impl Checker<'_> {
         match (&scope.rows, relation) {
             (Rows::None, _) => {
                 self.sink.push(
-                    Diagnostic::error(Code::BadAssertion, format!("`{}` needs a row, and there is none here", self.texts.text(span)))
-                        .at(span, "a column")
-                        .help("use an aggregate such as `newest(Table.column)`"),
+                    Diagnostic::error(
+                        Code::BadAssertion,
+                        format!("`{}` needs a row, and there is none here", self.texts.text(span)),
+                    )
+                    .at(span, "a column")
+                    .help("use an aggregate such as `newest(Table.column)`"),
                 );
                 None
             }
@@ -200,10 +237,14 @@ impl Checker<'_> {
                 Some(column)
             }
             (Rows::On(_) | Rows::Relation(_), None) => Some(column),
-            (Rows::Relation(known) | Rows::On(Some(known)), Some(relation)) if *known == relation => Some(column),
+            (Rows::Relation(known) | Rows::On(Some(known)), Some(relation)) if *known == relation => {
+                Some(column)
+            }
             (Rows::On(_) | Rows::Relation(_), Some(relation)) => {
                 let here = match &scope.rows {
-                    Rows::Relation(known) | Rows::On(Some(known)) => format!("the rows here are those of `{known}`"),
+                    Rows::Relation(known) | Rows::On(Some(known)) => {
+                        format!("the rows here are those of `{known}`")
+                    }
                     _ => "the rows here are those of several tables".to_owned(),
                 };
                 self.sink.push(
@@ -239,12 +280,19 @@ impl Checker<'_> {
         Operand::Aggregate(Box::new(Aggregate { function, argument, over, filter, span }))
     }
 
-    fn call(&mut self, name: &Path, arguments: &[Argument], span: Span, scope: &mut Scope) -> Option<Operand> {
+    fn call(
+        &mut self,
+        name: &Path,
+        arguments: &[Argument],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Operand> {
         if let [source, fact] = name.parts.as_slice() {
             let argument = match arguments {
                 [Argument { value: Expr { kind: ExprKind::Text(text), .. }, filter: None }] => text,
                 _ => {
-                    self.error(Code::BadArity, "a fact takes one text", span, "here");
+                    let help = format!("write `{}(\"...\")`", name.dotted());
+                    self.error(Code::BadArity, "a fact takes one text", (span, "here"), help);
                     return None;
                 }
             };
@@ -260,16 +308,26 @@ impl Checker<'_> {
             return None;
         };
         if !scope.aggregates {
-            self.error(Code::BadAssertion, format!("`{word}` cannot stand in a condition on one row"), span, "an aggregate");
+            let help = "compare columns and values of the row, and put the aggregate into a check of its own";
+            let message = format!("`{word}` cannot stand in a condition on one row");
+            self.error(Code::BadAssertion, message, (span, "an aggregate"), help);
             return None;
         }
         let [argument] = arguments else {
-            self.error(Code::BadArity, format!("`{word}` takes one argument, not {}", arguments.len()), span, "here");
+            let help = if function == Function::Rows {
+                "`rows(Table)`".to_owned()
+            } else {
+                format!("`{word}(Table.column)`")
+            };
+            let message = format!("`{word}` takes one argument, not {}", arguments.len());
+            self.error(Code::BadArity, message, (span, "here"), format!("write {help}"));
             return None;
         };
         if function == Function::Rows {
             let ExprKind::Path(path) = &argument.value.kind else {
-                self.error(Code::BadAssertion, "`rows` counts the rows of a table", argument.value.span, "not a table");
+                let help = "write `rows(Table)`, or `rows(Table where ...)`";
+                let at = (argument.value.span, "not a table");
+                self.error(Code::BadAssertion, "`rows` counts the rows of a table", at, help);
                 return None;
             };
             let relation = self.relation(path)?;
@@ -285,7 +343,9 @@ impl Checker<'_> {
         };
         let operand = self.operand(&argument.value, &mut inside)?;
         if !operand.has_column() {
-            self.error(Code::BadAssertion, format!("`{word}` needs a column"), argument.value.span, "no column in it");
+            let help = format!("write `{word}(Table.column)`");
+            let at = (argument.value.span, "no column in it");
+            self.error(Code::BadAssertion, format!("`{word}` needs a column"), at, help);
             return None;
         }
         let filter = self.filter(argument.filter.as_ref(), &mut inside)?;
@@ -297,7 +357,11 @@ impl Checker<'_> {
     }
 
     /// An optional `where`: `Some(None)` when there is none, `None` when it is wrong.
-    pub(super) fn filter(&mut self, filter: Option<&Predicate>, scope: &mut Scope) -> Option<Option<Condition>> {
+    pub(super) fn filter(
+        &mut self,
+        filter: Option<&Predicate>,
+        scope: &mut Scope,
+    ) -> Option<Option<Condition>> {
         match filter {
             None => Some(None),
             Some(predicate) => {
@@ -340,7 +404,8 @@ impl Checker<'_> {
                 return None;
             }
             (None, Some(_)) => {
-                self.error(Code::BadArity, format!("`{source}.{fact}` takes no argument"), span, "here");
+                let message = format!("`{source}.{fact}` takes no argument");
+                self.error(Code::BadArity, message, (span, "here"), format!("write `{source}.{fact}`"));
                 return None;
             }
             _ => {}
@@ -371,18 +436,34 @@ impl Checker<'_> {
             Operand::Negate(inner) => self.type_of(inner),
             Operand::Coalesce(inner, value) => self.type_of(inner).or(Some(value.ty())),
             Operand::Binary { op, left, right, .. } => {
-                result_type(*op, self.type_of(left)?, self.type_of(right)?).ok()
+                result_type(*op, self.type_of(left)?, self.type_of(right)?)
             }
         }
     }
 
-    fn check_arithmetic(&mut self, op: Arithmetic, left: &Operand, right: &Operand, span: Span) -> Option<()> {
+    fn check_arithmetic(
+        &mut self,
+        op: Arithmetic,
+        left: &Operand,
+        right: &Operand,
+        span: Span,
+    ) -> Option<()> {
         let (Some(left), Some(right)) = (self.type_of(left), self.type_of(right)) else { return Some(()) };
         match result_type(op, left, right) {
-            Ok(_) => Some(()),
-            Err(()) => {
-                let message = format!("a {} and a {} cannot be combined like this", left.word(), right.word());
-                self.error(Code::TypeMismatch, message, span, "here");
+            Some(_) => Some(()),
+            None => {
+                let message =
+                    format!("a {} and a {} cannot be combined like this", left.word(), right.word());
+                let help = match (left, right) {
+                    (Type::Percent, _) | (_, Type::Percent) => {
+                        "say what the share is of, such as `99.9% of rows(Table)`"
+                    }
+                    (Type::Time, _) | (_, Type::Time) => {
+                        "add a duration to an instant, or subtract two instants"
+                    }
+                    _ => "give both the same unit",
+                };
+                self.error(Code::TypeMismatch, message, (span, "here"), help);
                 None
             }
         }
@@ -405,8 +486,11 @@ impl Checker<'_> {
                 Type::Size => "write the number with a unit, such as `64MiB`",
                 _ => "write the number as a share, such as `99.9%`",
             });
-        } else if right == Type::Percent {
+        } else if left == Type::Percent && right != Type::Number || right == Type::Percent {
             diagnostic = diagnostic.help("say what the share is of, such as `99.9% of rows(Table)`");
+        } else {
+            diagnostic =
+                diagnostic.help(format!("write a {}, such as `{}`", left.word(), literals::example(left)));
         }
         self.sink.push(diagnostic);
         None
@@ -460,7 +544,12 @@ impl Checker<'_> {
                 self.check_comparable(&v, &high_operand, high.span)?;
                 let span = value.span.to(high.span);
                 Some(Condition::And(vec![
-                    Condition::Compare { left: v.clone(), op: Comparator::GreaterOrEqual, right: low_operand, span },
+                    Condition::Compare {
+                        left: v.clone(),
+                        op: Comparator::GreaterOrEqual,
+                        right: low_operand,
+                        span,
+                    },
                     Condition::Compare { left: v, op: Comparator::LessOrEqual, right: high_operand, span },
                 ]))
             }
@@ -509,35 +598,5 @@ fn qualifies(expr: &Expr) -> bool {
         ExprKind::Negate(inner) | ExprKind::Share { of: inner, .. } => qualifies(inner),
         ExprKind::Fallback { value, .. } => qualifies(value),
         _ => false,
-    }
-}
-
-/// Whether values of two types can be compared.
-pub(crate) fn comparable(left: Type, right: Type) -> bool {
-    left == right || matches!((left, right), (Type::Number, Type::Percent) | (Type::Percent, Type::Number))
-}
-
-/// The type of a combination, if it has one.
-pub(crate) fn result_type(op: Arithmetic, left: Type, right: Type) -> Result<Type, ()> {
-    use Arithmetic::{Add, Divide, Multiply, Subtract};
-    use Type::{Duration, Number, Percent, Size, Time};
-    match (op, left, right) {
-        (Add | Subtract, Number, Number) => Ok(Number),
-        (Add | Subtract, Duration, Duration) => Ok(Duration),
-        (Add | Subtract, Size, Size) => Ok(Size),
-        (Add | Subtract, Percent, Percent) => Ok(Percent),
-        (Add | Subtract, Time, Duration) => Ok(Time),
-        (Add, Duration, Time) => Ok(Time),
-        (Subtract, Time, Time) => Ok(Duration),
-        (Multiply, Number, other @ (Number | Size)) => Ok(other),
-        (Multiply, Number, Percent) => Ok(Number),
-        (Multiply, Size, Number) => Ok(Size),
-        (Multiply, Percent, Number) => Ok(Number),
-        (Multiply, Percent, other @ (Duration | Size)) => Ok(other),
-        (Multiply, Number, Duration) | (Multiply, Duration, Number) => Ok(Duration),
-        (Divide, Number, Number) => Ok(Number),
-        (Divide, Size, Size) | (Divide, Duration, Duration) => Ok(Number),
-        (Divide, other @ (Size | Duration | Percent), Number) => Ok(other),
-        _ => Err(()),
     }
 }

@@ -25,12 +25,12 @@ impl Columns {
     }
 }
 
-const FUNCTIONS: [&str; 15] = [
-    "cat", "join", "sha256", "sha384", "sha512", "hex", "HEX", "base64", "unhex", "lower", "upper", "ts", "dec",
-    "int", "bool",
+pub(super) const FUNCTIONS: [&str; 15] = [
+    "cat", "join", "sha256", "sha384", "sha512", "hex", "HEX", "base64", "unhex", "lower", "upper", "ts",
+    "dec", "int", "bool",
 ];
 
-const TIMES: [(&str, TimePreset); 18] = [
+pub(super) const TIMES: [(&str, TimePreset); 18] = [
     ("js", TimePreset::Js),
     ("py", TimePreset::Py),
     ("py_naive", TimePreset::PyNaive),
@@ -51,7 +51,7 @@ const TIMES: [(&str, TimePreset); 18] = [
     ("epoch_ns", TimePreset::EpochNanos),
 ];
 
-const PROFILES: [(&str, JsonProfile); 4] = [
+pub(super) const PROFILES: [(&str, JsonProfile); 4] = [
     ("js", JsonProfile::Js),
     ("jcs", JsonProfile::Jcs),
     ("py", JsonProfile::Py),
@@ -60,7 +60,12 @@ const PROFILES: [(&str, JsonProfile); 4] = [
 
 impl Checker<'_> {
     /// A recipe; every column it reads is added to `covered`.
-    pub(super) fn recipe(&mut self, expr: &Expr, columns: &mut Columns, covered: &mut Vec<usize>) -> Option<Recipe> {
+    pub(super) fn recipe(
+        &mut self,
+        expr: &Expr,
+        columns: &mut Columns,
+        covered: &mut Vec<usize>,
+    ) -> Option<Recipe> {
         match &expr.kind {
             ExprKind::Text(text) => Some(Recipe::Text(text.clone())),
             ExprKind::Path(path) => {
@@ -79,7 +84,9 @@ impl Checker<'_> {
                     other => {
                         let span = match other {
                             Fallback::Null(span) | Fallback::Omit(span) => *span,
-                            Fallback::Quantity(name) | Fallback::Timestamp(name) | Fallback::Text(name) => name.span,
+                            Fallback::Quantity(name) | Fallback::Timestamp(name) | Fallback::Text(name) => {
+                                name.span
+                            }
                         };
                         self.sink.push(
                             Diagnostic::error(Code::BadRecipe, "NULL becomes a text here")
@@ -90,7 +97,9 @@ impl Checker<'_> {
                     }
                 }
             }
-            ExprKind::Call { name, arguments } => self.recipe_call(name, arguments, expr.span, columns, covered),
+            ExprKind::Call { name, arguments } => {
+                self.recipe_call(name, arguments, expr.span, columns, covered)
+            }
             _ => {
                 self.sink.push(
                     Diagnostic::error(Code::BadRecipe, "this cannot stand in a recipe")
@@ -106,12 +115,10 @@ impl Checker<'_> {
         match path.single() {
             Some(name) => Some(name.clone()),
             None => {
-                self.error(
-                    Code::BadRecipe,
-                    format!("`{}` is not a column of the chain's table", path.dotted()),
-                    path.span,
-                    "bare column names only",
-                );
+                let help =
+                    path.parts.last().map_or_else(String::new, |name| format!("write `{}`", name.node));
+                let message = format!("`{}` is not a column of the chain's table", path.dotted());
+                self.error(Code::BadRecipe, message, (path.span, "bare column names only"), help);
                 None
             }
         }
@@ -127,14 +134,21 @@ impl Checker<'_> {
     ) -> Option<Recipe> {
         let word = name.dotted();
         if let Some(filter) = arguments.iter().find(|a| a.filter.is_some()) {
-            self.error(Code::BadRecipe, "`where` has no meaning in a recipe", filter.value.span, "here");
+            let help = "leave it out; `chain NAME on Table where ...` says which rows are chained";
+            self.error(
+                Code::BadRecipe,
+                "`where` has no meaning in a recipe",
+                (filter.value.span, "narrowed"),
+                help,
+            );
             return None;
         }
         let values: Vec<&Expr> = arguments.iter().map(|a| &a.value).collect();
         let wrong = |this: &mut Self, form: &str| -> Option<Recipe> {
             this.sink.push(
                 Diagnostic::error(Code::BadArity, format!("`{word}` is written `{form}`"))
-                    .at(span, "does not fit"),
+                    .at(span, "does not fit")
+                    .help(format!("write `{form}`")),
             );
             None
         };
@@ -145,7 +159,10 @@ impl Checker<'_> {
                 Some(Recipe::Join(separator.clone(), self.recipes(rest, columns, covered)?))
             }
             ("join", _) => wrong(self, "join(\"|\", a, b, ...)"),
-            ("sha256" | "sha384" | "sha512" | "hex" | "HEX" | "base64" | "unhex" | "lower" | "upper", [one]) => {
+            (
+                "sha256" | "sha384" | "sha512" | "hex" | "HEX" | "base64" | "unhex" | "lower" | "upper",
+                [one],
+            ) => {
                 let inner = Box::new(self.recipe(one, columns, covered)?);
                 Some(match word.as_str() {
                     "sha256" => Recipe::Digest(Digest::Sha256, inner),
@@ -173,7 +190,8 @@ impl Checker<'_> {
                 match scale.parse::<u32>() {
                     Ok(scale) if scale <= 100 => Some(Recipe::Decimal(column, scale)),
                     _ => {
-                        self.error(Code::BadRecipe, "a scale from 0 to 100 is needed", *span, "here");
+                        let help = "write for example `dec(amount, 2)`";
+                        self.error(Code::BadRecipe, "a scale from 0 to 100 is needed", (*span, "here"), help);
                         None
                     }
                 }
@@ -215,11 +233,17 @@ impl Checker<'_> {
         read.into_iter().collect()
     }
 
-    fn recipe_column(&mut self, expr: &Expr, columns: &mut Columns, covered: &mut Vec<usize>) -> Option<usize> {
+    fn recipe_column(
+        &mut self,
+        expr: &Expr,
+        columns: &mut Columns,
+        covered: &mut Vec<usize>,
+    ) -> Option<usize> {
         match self.recipe(expr, columns, covered)? {
             Recipe::Column(index) => Some(index),
             _ => {
-                self.error(Code::BadRecipe, "a column is needed here", expr.span, "not a column");
+                let help = "write a bare column name";
+                self.error(Code::BadRecipe, "a column is needed here", (expr.span, "not a column"), help);
                 None
             }
         }
@@ -250,7 +274,8 @@ impl Checker<'_> {
         let mut fields: Vec<JsonField> = Vec::new();
         for member in members {
             if fields.iter().any(|f| f.key == member.key.node) {
-                self.error(Code::Duplicate, format!("key `{}` stands twice", member.key.node), member.key.span, "again");
+                let message = format!("key `{}` stands twice", member.key.node);
+                self.error(Code::Duplicate, message, (member.key.span, "again"), "remove one of them");
                 return None;
             }
             let (value, fallback) = match &member.value {
@@ -278,13 +303,22 @@ impl Checker<'_> {
                 Some(Fallback::Omit(_)) => (value, JsonNull::Omit),
                 Some(Fallback::Text(text)) => match value {
                     JsonValue::Column(index) => (
-                        JsonValue::String(Recipe::Coalesce(Box::new(Recipe::Column(index)), text.node.clone())),
+                        JsonValue::String(Recipe::Coalesce(
+                            Box::new(Recipe::Column(index)),
+                            text.node.clone(),
+                        )),
                         JsonNull::Undeclared,
                     ),
                     other => (other, JsonNull::Undeclared),
                 },
                 Some(Fallback::Quantity(name) | Fallback::Timestamp(name)) => {
-                    self.error(Code::BadRecipe, "NULL becomes a text, `null` or `omit`", name.span, "here");
+                    let help = "write `?? null`, `?? omit` or `?? \"...\"`";
+                    self.error(
+                        Code::BadRecipe,
+                        "NULL becomes a text, `null` or `omit`",
+                        (name.span, "here"),
+                        help,
+                    );
                     return None;
                 }
             };
@@ -293,7 +327,12 @@ impl Checker<'_> {
         Some(fields)
     }
 
-    fn json_value(&mut self, expr: &Expr, columns: &mut Columns, covered: &mut Vec<usize>) -> Option<JsonValue> {
+    fn json_value(
+        &mut self,
+        expr: &Expr,
+        columns: &mut Columns,
+        covered: &mut Vec<usize>,
+    ) -> Option<JsonValue> {
         match &expr.kind {
             ExprKind::Quantity(text) => Some(JsonValue::Number(text.clone())),
             ExprKind::Negate(inner) => match &inner.kind {

@@ -36,13 +36,16 @@ impl<'a> Checker<'a> {
                     tenancy.global.push((patterns, because.node.clone()));
                 }
                 Clause::Reached { table, through, of } => {
-                    let (Some(relation), Some(parent)) = (self.relation(table), self.relation(of)) else { continue };
+                    let (Some(relation), Some(parent)) = (self.relation(table), self.relation(of)) else {
+                        continue;
+                    };
                     let earlier = tenancy.reached.iter().find(|r| r.relation == relation).map(|r| r.span);
                     if let Some(first) = earlier {
                         self.sink.push(
                             Diagnostic::error(Code::Duplicate, format!("`{relation}` is reached twice"))
                                 .at(table.span, "again here")
-                                .at(first, "first here"),
+                                .at(first, "first here")
+                                .help("keep the one whose parent leads to the tenant"),
                         );
                     }
                     tenancy.reached.push(Reached {
@@ -54,17 +57,23 @@ impl<'a> Checker<'a> {
                 }
                 Clause::Bridge { from, to } => {
                     let (from, to) = (self.side(from), self.side(to));
-                    if let (Some((child, cc)), Some((parent, pc))) = (from, to) {
+                    if let (Some((from, cc)), Some((parent, pc))) = (from, to) {
                         if cc.len() == pc.len() {
                             tenancy.links.push(Link {
-                                child,
+                                child: from,
                                 child_columns: cc,
                                 parent,
                                 parent_columns: pc,
-                                span: statement.span,
+                                span: child.span,
                             });
                         } else {
-                            self.error(Code::BadArity, "both sides of a link need as many columns", statement.span, "here");
+                            let help = "write `link (A.x, A.y) to (B.x, B.y)`";
+                            self.error(
+                                Code::BadArity,
+                                "both sides of a link need as many columns",
+                                (child.span, "here"),
+                                help,
+                            );
                         }
                     }
                 }
@@ -82,7 +91,13 @@ impl<'a> Checker<'a> {
             let path = self.reference_path(reference)?;
             let (table, column) = self.qualified(&path)?;
             if relation.as_ref().is_some_and(|known| *known != table) {
-                self.error(Code::BadAssertion, "the columns of one side belong to one table", path.span, "another table");
+                let help = "write the columns of one table on each side";
+                self.error(
+                    Code::BadAssertion,
+                    "the columns of one side belong to one table",
+                    (path.span, "another table"),
+                    help,
+                );
                 return None;
             }
             relation = Some(table);
@@ -100,8 +115,8 @@ impl<'a> Checker<'a> {
                     self.error(
                         Code::BadAssertion,
                         format!("`{}` is reached through itself", start.relation),
-                        start.span,
-                        "never arrives at a tenant",
+                        (start.span, "never arrives at a tenant"),
+                        "end the way at a table with the tenant's column, or declare this one `global`",
                     );
                     break;
                 }

@@ -22,36 +22,60 @@ impl<'a> Checker<'a> {
             let Clause::Waive { check: name } = &statement.clause else { continue };
             self.unique(&mut seen, name, "a waiver for");
             let children = &statement.children;
-            let until = match self.once(children, "until", |c| matches!(c, Clause::Until { .. })).map(|s| &s.clause) {
-                Some(Clause::Until { date }) => self.keep(literals::date(&date.node, date.span)).map(|d| (d, date.span)),
+            let until = match self
+                .once(children, "until", |c| matches!(c, Clause::Until { .. }))
+                .map(|s| &s.clause)
+            {
+                Some(Clause::Until { date }) => {
+                    self.keep(literals::date(&date.node, date.span)).map(|d| (d, date.span))
+                }
+                _ if !statement.whole => None,
                 _ => self.missing(name.span, &name.node, "until YYYY-MM-DD"),
             };
-            let owner = match self.once(children, "owner", |c| matches!(c, Clause::Owner { .. })).map(|s| &s.clause) {
+            let owner = match self
+                .once(children, "owner", |c| matches!(c, Clause::Owner { .. }))
+                .map(|s| &s.clause)
+            {
                 Some(Clause::Owner { owner }) if !owner.node.trim().is_empty() => Some(owner.node.clone()),
+                _ if !statement.whole => None,
                 _ => self.missing(name.span, &name.node, "owner \"@team\""),
             };
-            let reason = match self.once(children, "reason", |c| matches!(c, Clause::Reason { .. })).map(|s| &s.clause) {
-                Some(Clause::Reason { reason }) if !reason.node.trim().is_empty() => Some(reason.node.clone()),
+            let reason = match self
+                .once(children, "reason", |c| matches!(c, Clause::Reason { .. }))
+                .map(|s| &s.clause)
+            {
+                Some(Clause::Reason { reason }) if !reason.node.trim().is_empty() => {
+                    Some(reason.node.clone())
+                }
+                _ if !statement.whole => None,
                 _ => self.missing(name.span, &name.node, "reason \"TICKET: why\""),
             };
             match checks.iter().find(|c| c.id == name.node) {
                 Some(check) if !check.waivable => {
                     self.sink.push(
-                        Diagnostic::error(Code::BadWaiver, format!("check `{}` may not be waived", name.node))
-                            .at(name.span, "waived here")
-                            .at(check.span, "declared `unwaivable`"),
+                        Diagnostic::error(
+                            Code::BadWaiver,
+                            format!("check `{}` may not be waived", name.node),
+                        )
+                        .at(name.span, "waived here")
+                        .at(check.span, "declared `unwaivable`")
+                        .help("remove the waiver; what is `unwaivable` must hold"),
                     );
                     continue;
                 }
                 Some(_) => {}
                 None => {
                     // A check with mistakes of its own is reported there and not a second time here.
-                    if !self.sink.has_errors() {
-                        let legal: Vec<&str> = checks.iter().map(|c| c.id.as_str()).collect();
+                    if !self.names.checks.contains(&name.node) && !self.lost.contains(&name.node) {
+                        let checks = self.names.checks.clone();
+                        let legal: Vec<&str> = checks.iter().map(String::as_str).collect();
                         self.sink.push(
-                            Diagnostic::error(Code::BadWaiver, format!("there is no check `{}` to waive", name.node))
-                                .at(name.span, "not a check")
-                                .did_you_mean(&name.node, legal),
+                            Diagnostic::error(
+                                Code::BadWaiver,
+                                format!("there is no check `{}` to waive", name.node),
+                            )
+                            .at(name.span, "not a check")
+                            .did_you_mean(&name.node, legal),
                         );
                     }
                     continue;
@@ -75,6 +99,13 @@ impl<'a> Checker<'a> {
 
     /// Whether the last day lies further than the policy allows from today.
     fn reach(&mut self, until: Date, span: crate::source_text::Span, max_waiver: Option<i64>) {
+        if until < self.given.today {
+            self.sink.push(
+                Diagnostic::warning(Code::BadWaiver, format!("the waiver ended on {until}"))
+                    .at(span, "this day is over")
+                    .help("remove the waiver, or renew it with a new day and reason"),
+            );
+        }
         let Some(limit) = max_waiver else { return };
         let days = limit / 86_400_000_000;
         let reach = (until - self.given.today).get_days();

@@ -30,8 +30,14 @@ pub fn weaknesses(policy: &Policy) -> Vec<Diagnostic> {
             search: chain.search,
             uncovered: Vec::new(),
         };
-        for note in weakness::notes(&spec) {
-            found.push(Diagnostic::advice(Code::Weakness, note).at(chain.span, "this chain"));
+        let notes = weakness::notes(&spec);
+        if !notes.is_empty() {
+            let message = format!("chain `{}` proves less than it may seem to", chain.name);
+            found.push(
+                Diagnostic::advice(Code::Weakness, message)
+                    .at(chain.span, "what its recipe leaves open:")
+                    .help(notes.iter().map(|note| format!("- {note}")).collect::<Vec<_>>().join("\n")),
+            );
         }
     }
     found

@@ -15,11 +15,14 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
     let Some(wanted) = &args.code else {
-        let list: String = Code::ALL.iter().map(|code| format!("{}  {}\n", code.id(), code.title())).collect();
+        let list: String =
+            Code::ALL.iter().map(|code| format!("{}  {}\n", code.id(), code.title())).collect();
         return talk.print(&list);
     };
     match wanted.parse::<Code>() {
         Ok(code) => talk.print(&format!("{}: {}\n\n{}\n", code.id(), code.title(), code.explanation())),
-        Err(()) => talk.stop(&format!("there is no diagnostic `{wanted}`; `holdtrue explain` lists all codes")),
+        Err(()) => {
+            talk.stop(&format!("there is no diagnostic `{wanted}`; `holdtrue explain` lists all codes"))
+        }
     }
 }

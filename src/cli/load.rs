@@ -39,7 +39,8 @@ impl Loaded {
 
 /// Reads the files named on the command line, together one policy, and everything they include.
 pub(super) fn load(paths: &[PathBuf]) -> Loaded {
-    let mut loader = Loader { loaded: Loaded::default(), root: PathBuf::new(), done: Vec::new(), open: Vec::new() };
+    let mut loader =
+        Loader { loaded: Loaded::default(), root: PathBuf::new(), done: Vec::new(), open: Vec::new() };
     for (n, path) in paths.iter().enumerate() {
         if n == 0 {
             let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -90,7 +91,12 @@ impl Loader {
         let text = match std::fs::read(&real).map(String::from_utf8) {
             Ok(Ok(text)) => text,
             Ok(Err(_)) => {
-                return self.complain(Code::Unreadable, format!("`{shown}` is not UTF-8 text"), at, "is it a policy?");
+                return self.complain(
+                    Code::Unreadable,
+                    format!("`{shown}` is not UTF-8 text"),
+                    at,
+                    "is it a policy?",
+                );
             }
             Err(error) => {
                 let message = format!("`{shown}` cannot be read: {error}");

@@ -136,7 +136,8 @@ impl Prepared {
     pub(super) async fn observe(self, digest: String, talk: &Talk) -> (Plan, Facts) {
         let bar = talk.progress().then(|| {
             let bar = indicatif::ProgressBar::new(0);
-            if let Ok(style) = indicatif::ProgressStyle::with_template("{bar:24} {pos}/{len} {msg} {elapsed}") {
+            if let Ok(style) = indicatif::ProgressStyle::with_template("{bar:24} {pos}/{len} {msg} {elapsed}")
+            {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(200));

@@ -8,7 +8,7 @@ use clap::Args;
 use super::load::{Loaded, load};
 use super::terminal::Talk;
 use crate::check::{Given, check};
-use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, suggest};
 use crate::policy::Policy;
 use crate::verdict::{ExitStatus, Level};
 
@@ -35,7 +35,7 @@ pub(super) struct SelectArgs {
     /// Judge only this gate; may be given several times
     #[arg(long = "gate", value_name = "GATE")]
     gate: Vec<String>,
-    /// Judge only this check; may be given several times
+    /// Judge only this check, to look into something; its gate stays closed. May be given several times
     #[arg(long = "check", value_name = "CHECK")]
     check: Vec<String>,
     /// Read a declared source from another address
@@ -72,7 +72,12 @@ pub(super) struct Selected {
 
 impl PolicyArgs {
     /// Reads and checks the policy; on failure everything has been said.
-    pub(super) fn ready(&self, talk: &Talk, lenient: bool, tenant: Option<&str>) -> Result<Ready, ExitStatus> {
+    pub(super) fn ready(
+        &self,
+        talk: &Talk,
+        lenient: bool,
+        tenant: Option<&str>,
+    ) -> Result<Ready, ExitStatus> {
         let (ready, found, texts) = self.checked(talk, lenient, tenant)?;
         let failed = ready.is_none() || found.iter().any(Diagnostic::is_error);
         match ready {
@@ -85,7 +90,6 @@ impl PolicyArgs {
     }
 
     /// Reads and checks the policy and returns what was found as well.
-    #[expect(clippy::type_complexity, reason = "the texts belong to the diagnostics when there is no policy")]
     pub(super) fn checked(
         &self,
         talk: &Talk,
@@ -97,9 +101,9 @@ impl PolicyArgs {
         let mut found = std::mem::take(&mut loaded.found);
         let syntax_failed = !found.is_empty();
         // `--tenant` also is the value of a parameter of that name, so that a policy can speak of it.
-        let declares_tenant = loaded.files.iter().flat_map(|f| &f.statements).any(|s| {
-            matches!(&s.clause, crate::syntax::ast::Clause::Param { name, .. } if name.node == "tenant")
-        });
+        let declares_tenant = loaded.files.iter().flat_map(|f| &f.statements).any(
+            |s| matches!(&s.clause, crate::syntax::ast::Clause::Param { name, .. } if name.node == "tenant"),
+        );
         if let (Some(tenant), true) = (tenant, declares_tenant) {
             parameters.entry("tenant".to_owned()).or_insert_with(|| tenant.to_owned());
         }
@@ -110,8 +114,7 @@ impl PolicyArgs {
             no_raw_sql: self.no_raw_sql,
         };
         let (policy, more) = check(&loaded.texts, &loaded.files, &given);
-        // A statement that could not be read leaves holes that would only look like further mistakes.
-        found.extend(more.into_iter().filter(|d| !(syntax_failed && follows(d))));
+        found.extend(more);
         let texts = loaded.texts.clone();
         let policy = policy.filter(|_| !syntax_failed);
         Ok((policy.map(|policy| Ready { loaded, policy }), found, texts))
@@ -120,8 +123,9 @@ impl PolicyArgs {
     fn parameters(&self, talk: &Talk) -> Result<BTreeMap<String, String>, ExitStatus> {
         let mut all = BTreeMap::new();
         if let Some(path) = &self.params {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| talk.stop(&format!("parameter file `{}` cannot be read: {error}", path.display())))?;
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                talk.stop(&format!("parameter file `{}` cannot be read: {error}", path.display()))
+            })?;
             let table: toml::Table = text
                 .parse()
                 .map_err(|error| talk.stop(&format!("parameter file `{}`: {error}", path.display())))?;
@@ -132,7 +136,11 @@ impl PolicyArgs {
                     toml::Value::Boolean(b) => b.to_string(),
                     toml::Value::Datetime(at) => at.to_string(),
                     other => {
-                        let message = format!("parameter file `{}`: `{name}` is a {}; write it as a text", path.display(), other.type_str());
+                        let message = format!(
+                            "parameter file `{}`: `{name}` is a {}; write it as a text",
+                            path.display(),
+                            other.type_str()
+                        );
                         return Err(talk.stop(&message));
                     }
                 };
@@ -149,13 +157,6 @@ impl PolicyArgs {
         }
         Ok(all)
     }
-}
-
-/// Mistakes that a hole in the tree can cause.
-fn follows(diagnostic: &Diagnostic) -> bool {
-    matches!(diagnostic.code, Code::Missing | Code::NothingToCheck | Code::Unused | Code::UnknownName | Code::NoSource | Code::BadWaiver)
-        && !diagnostic.message.contains("parameter")
-        || diagnostic.code == Code::Unused
 }
 
 impl SelectArgs {
@@ -178,7 +179,8 @@ impl SelectArgs {
         for (name, address) in &self.source {
             let legal: Vec<&str> = policy.sources.iter().map(|s| s.name.as_str()).collect();
             known("source", name, &legal, talk)?;
-            let address = address.strip_prefix("postgres:").filter(|rest| !rest.starts_with("//")).unwrap_or(address);
+            let address =
+                address.strip_prefix("postgres:").filter(|rest| !rest.starts_with("//")).unwrap_or(address);
             if let Some((kind, _)) = address.split_once(':')
                 && ["dump", "wal", "files", "baseline", "s3", "https", "http"].contains(&kind)
             {
@@ -207,7 +209,9 @@ impl SelectArgs {
             .map(|g| g.id.clone())
             .collect();
         if let (Some(_), None) = (&self.tenant, &policy.tenancy) {
-            return Err(talk.stop("`--tenant` needs a `tenancy` in the policy, which says what belongs to whom"));
+            return Err(
+                talk.stop("`--tenant` needs a `tenancy` in the policy, which says what belongs to whom")
+            );
         }
         Ok(Selected { gates, checks, rebound })
     }

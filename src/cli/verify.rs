@@ -43,8 +43,9 @@ pub(super) struct Args {
 
 fn output(text: &str) -> Result<(Format, PathBuf), String> {
     let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, such as `junit=report.xml`")?;
-    let format = <Format as clap::ValueEnum>::from_str(format, false)
-        .map_err(|_| format!("`{format}` is not a format; there are {}", Format::ALL.map(Format::word).join(", ")))?;
+    let format = <Format as clap::ValueEnum>::from_str(format, false).map_err(|_| {
+        format!("`{format}` is not a format; there are {}", Format::ALL.map(Format::word).join(", "))
+    })?;
     Ok((format, PathBuf::from(path)))
 }
 
@@ -93,14 +94,19 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
     let status = ExitStatus::of(verdict);
     let mut notes = Vec::new();
     if replayed {
-        notes.push("these verdicts were judged from kept facts; nothing was looked at in this run".to_owned());
+        notes
+            .push("these verdicts were judged from kept facts; nothing was looked at in this run".to_owned());
     }
     if let Some(tenant) = tenant {
-        notes.push(format!("every check was narrowed to tenant `{tenant}`; other tenants were not looked at"));
+        notes
+            .push(format!("every check was narrowed to tenant `{tenant}`; other tenants were not looked at"));
     }
     let all: usize = ready.policy.checks.len();
     if selected.checks.len() < all {
-        notes.push(format!("{} of the policy's {all} checks were selected; the others were not looked at", selected.checks.len()));
+        notes.push(format!(
+            "{} of the policy's {all} checks were selected; the others were not looked at",
+            selected.checks.len()
+        ));
     }
     let report = Report {
         schema: model::SCHEMA.to_owned(),
@@ -167,7 +173,13 @@ fn sources(ready: &Ready, facts: &Facts) -> Vec<SourceInfo> {
         .iter()
         .map(|(name, source)| SourceInfo {
             name: name.clone(),
-            kind: ready.policy.sources.iter().find(|s| s.name == *name).map_or("", |s| s.kind.word()).to_owned(),
+            kind: ready
+                .policy
+                .sources
+                .iter()
+                .find(|s| s.name == *name)
+                .map_or("", |s| s.kind.word())
+                .to_owned(),
             address: source.address.clone(),
             reached: source.failure.is_none(),
             facts: source
@@ -175,7 +187,12 @@ fn sources(ready: &Ready, facts: &Facts) -> Vec<SourceInfo> {
                 .iter()
                 .map(|(name, value)| FactInfo { name: name.clone(), value: value.clone() })
                 .collect(),
-            notes: source.notes.iter().cloned().chain(source.failure.iter().map(|f| f.message.clone())).collect(),
+            notes: source
+                .notes
+                .iter()
+                .cloned()
+                .chain(source.failure.iter().map(|f| f.message.clone()))
+                .collect(),
         })
         .collect()
 }
@@ -193,7 +210,12 @@ fn replay(
     let facts: Facts = serde_json::from_str(&text)
         .map_err(|error| talk.stop(&format!("facts file `{}`: {error}", path.display())))?;
     if facts.schema != facts::SCHEMA {
-        return Err(talk.stop(&format!("facts file `{}` is of schema `{}`, not `{}`", path.display(), facts.schema, facts::SCHEMA)));
+        return Err(talk.stop(&format!(
+            "facts file `{}` is of schema `{}`, not `{}`",
+            path.display(),
+            facts.schema,
+            facts::SCHEMA
+        )));
     }
     if facts.policy_digest != digest {
         talk.say("note: the facts were taken for another text or other parameters of the policy; what it asks now and was not looked at then is unproven");

@@ -124,7 +124,8 @@ codes! {
     Unused = "HT0502", "never used",
         "Something is declared and no check uses it. Often a check was forgotten.";
     Loose = "HT0503", "looser than it looks",
-        "The construct is legal and can hide what it seems to check.";
+        "The construct is legal and can hide what it seems to check: for example a gate that only recommends, or `allow\n\
+         empty` on a ledger, which an empty database then satisfies.";
 }
 
 impl std::str::FromStr for Code {

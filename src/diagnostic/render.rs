@@ -106,10 +106,13 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceSet, look: Look) -> Strin
     let mut theme = match (look.colour, look.unicode) {
         (true, true) => GraphicalTheme::unicode(),
         (false, true) => GraphicalTheme::unicode_nocolor(),
-        (true, false) => GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::unicode() },
-        (false, false) => {
-            GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::unicode_nocolor() }
+        (true, false) => {
+            GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::unicode() }
         }
+        (false, false) => GraphicalTheme {
+            characters: miette::ThemeCharacters::ascii(),
+            ..GraphicalTheme::unicode_nocolor()
+        },
     };
     "error".clone_into(&mut theme.characters.error);
     "warning".clone_into(&mut theme.characters.warning);

@@ -13,10 +13,14 @@ pub fn nearest<'a>(wrong: &str, legal: &[&'a str]) -> Option<&'a str> {
     let room = wrong.chars().count().max(3) / 3;
     legal
         .iter()
-        .map(|name| (strsim::damerau_levenshtein(&wrong.to_lowercase(), &name.to_lowercase()), *name))
-        .filter(|(distance, name)| *distance <= room && *name != wrong)
+        .map(|name| {
+            let distance = strsim::damerau_levenshtein(&wrong.to_lowercase(), &name.to_lowercase());
+            // Of names equally near, the one that differs least in case as well.
+            (distance, strsim::damerau_levenshtein(wrong, name), *name)
+        })
+        .filter(|(distance, _, name)| *distance <= room && *name != wrong)
         .min()
-        .map(|(_, name)| name)
+        .map(|(_, _, name)| name)
 }
 
 /// Names for a sentence: `` `a`, `b` or `c` ``.
@@ -46,5 +50,6 @@ mod tests {
         assert_eq!(nearest("journal_entry", &["JournalEntry", "Tenant"]), Some("JournalEntry"));
         assert_eq!(nearest("zebra", &["require", "recommend"]), None);
         assert_eq!(nearest("id", &["ip"]), Some("ip"));
+        assert_eq!(nearest("hexx", &["HEX", "hex"]), Some("hex"));
     }
 }

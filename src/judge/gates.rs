@@ -17,37 +17,41 @@ pub struct Selection {
 #[must_use]
 pub fn gates(policy: &Policy, checks: &[CheckInfo], selection: &Selection) -> Vec<GateInfo> {
     let mut judged: Vec<GateInfo> = Vec::new();
-    let mut partial: Vec<&String> = Vec::new();
     for gate in policy.gates.iter().filter(|g| selection.gates.contains(&g.id)) {
         let mine: Vec<&CheckInfo> = checks.iter().filter(|c| c.gate == gate.id).collect();
         let required: Vec<&CheckInfo> = mine.iter().filter(|c| c.level == Level::Require).copied().collect();
         let mut verdict = required.iter().fold(Verdict::Holds, |worst, c| worst.worst(c.verdict));
         let mut reason = summary(&required, mine.len());
-        let left_out = policy.checks.iter().filter(|c| c.gate == gate.id).count().saturating_sub(mine.len());
         if mine.is_empty() {
             verdict = Verdict::Unproven;
             reason = "none of its checks was judged".to_owned();
-        } else if left_out > 0 {
-            reason = format!("{reason}; {left_out} of its checks were not selected");
-            partial.push(&gate.id);
+        }
+        let missing =
+            policy.checks.iter().filter(|c| c.gate == gate.id && !mine.iter().any(|m| m.id == c.id)).count();
+        if missing > 0 && !mine.is_empty() {
+            verdict = verdict.worst(Verdict::Unproven);
+            reason = format!(
+                "{missing} of its {} checks were not selected, so it stays closed; {reason}",
+                missing + mine.len()
+            );
         }
         if let Some(after) = &gate.after {
             match judged.iter().find(|g| g.id == *after) {
-                Some(before) if before.verdict.opens() && partial.contains(&after) && !selection.out_of_order => {
-                    verdict = verdict.worst(Verdict::Unproven);
-                    reason = format!("it comes after `{after}`, which was judged only in part; judge all of it, or say `--out-of-order`; {reason}");
-                }
                 Some(before) if before.verdict.opens() => {}
                 Some(_) => {
                     verdict = verdict.worst(Verdict::Unproven);
                     reason = format!("it comes after `{after}`, which is closed; {reason}");
                 }
                 None if selection.out_of_order => {
-                    reason = format!("{reason}; `{after}`, which comes first, was not judged, and `--out-of-order` allows that");
+                    reason = format!(
+                        "{reason}; `{after}`, which comes first, was not judged, and `--out-of-order` allows that"
+                    );
                 }
                 None => {
                     verdict = verdict.worst(Verdict::Unproven);
-                    reason = format!("it comes after `{after}`, which was not judged in this run; judge both, or say `--out-of-order`; {reason}");
+                    reason = format!(
+                        "it comes after `{after}`, which was not judged in this run; judge both, or say `--out-of-order`; {reason}"
+                    );
                 }
             }
         }
@@ -62,7 +66,8 @@ pub fn gates(policy: &Policy, checks: &[CheckInfo], selection: &Selection) -> Ve
     if required().next().is_some() && required().all(|c| c.verdict == Verdict::Skipped) {
         for gate in &mut judged {
             gate.verdict = Verdict::Unproven;
-            gate.reason = format!("{}; everything required was skipped, so nothing was looked at", gate.reason);
+            gate.reason =
+                format!("{}; everything required was skipped, so nothing was looked at", gate.reason);
         }
     }
     judged

@@ -7,12 +7,15 @@ mod values;
 pub use gates::{Selection, gates};
 
 use self::proofs::{Figure, Outcome};
+use std::collections::VecDeque;
+
 use crate::facts::Facts;
-use crate::plan::{CheckPlan, Plan, Proof, WhenPlan, Work};
-use crate::policy::value::duration_text;
+use crate::finding::Finding;
+use crate::plan::{Applies, CheckPlan, Plan, Proof, WhenPlan, Work};
 use crate::policy::{Check, Policy, Waiver};
 use crate::report::model::{CheckInfo, ControlInfo, ObjectiveInfo, WaiverInfo, WaiverState};
 use crate::source_text::SourceSet;
+use crate::value::duration_text;
 use crate::verdict::Verdict;
 
 /// Everything judged, ready for a report.
@@ -43,7 +46,10 @@ pub fn judge(policy: &Policy, plan: &Plan, facts: &Facts, texts: &SourceSet, sam
             && let Some(waiver) = waiver.filter(|w| w.until >= today && check.waivable)
         {
             judged.info.verdict = Verdict::Waived;
-            judged.info.reason = format!("{} (waived until {} by {}: {})", judged.info.reason, waiver.until, waiver.owner, waiver.reason);
+            judged.info.reason = format!(
+                "{} (waived until {} by {}: {})",
+                judged.info.reason, waiver.until, waiver.owner, waiver.reason
+            );
         }
         for figure in judged.figures {
             if !objectives.iter().any(|o| o.name == figure.name) {
@@ -121,12 +127,44 @@ fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, sam
     info.reason = reason(verdict, &all);
     info.rows_examined = all.examined;
     info.findings_total = all.total;
-    all.findings.sort_by_key(|f| f.verdict != Verdict::Broken);
-    all.findings.truncate(samples);
-    info.findings = all.findings;
+    info.findings = fair(all.findings, samples);
     info.notes.extend(all.notes);
     info.notes.dedup();
     One { info, figures }
+}
+
+/// As many findings as asked for, broken ones first, and of each kind in each relation in turn, so that a
+/// thousand orphans do not hide the one forged row.
+fn fair(findings: Vec<Finding>, samples: usize) -> Vec<Finding> {
+    let mut groups: Vec<(bool, String, String, VecDeque<Finding>)> = Vec::new();
+    for finding in findings {
+        let doubt = finding.verdict != Verdict::Broken;
+        match groups.iter_mut().find(|g| g.0 == doubt && g.1 == finding.relation && g.2 == finding.kind) {
+            Some(group) => group.3.push_back(finding),
+            None => groups.push((
+                doubt,
+                finding.relation.clone(),
+                finding.kind.clone(),
+                VecDeque::from([finding]),
+            )),
+        }
+    }
+    groups.sort_by_key(|g| g.0);
+    let mut quota = vec![0usize; groups.len()];
+    let mut left = samples;
+    while left > 0 {
+        let before = left;
+        for (taken, group) in quota.iter_mut().zip(&groups) {
+            if left > 0 && *taken < group.3.len() {
+                *taken += 1;
+                left -= 1;
+            }
+        }
+        if left == before {
+            break;
+        }
+    }
+    groups.into_iter().zip(quota).flat_map(|(group, taken)| group.3.into_iter().take(taken)).collect()
 }
 
 /// Looking at nothing proves nothing, unless the policy says that there may be nothing.
@@ -143,7 +181,8 @@ fn emptiness(check: &Check, all: &mut Outcome, planned: &CheckPlan) {
         return;
     }
     if !named.is_empty() {
-        let sentence = format!("{} holds no rows to look at; write `allow empty` if that may be", named.join(", "));
+        let sentence =
+            format!("{} holds no rows to look at; write `allow empty` if that may be", named.join(", "));
         all.reasons.push((Verdict::Unproven, sentence));
     } else if all.reasons.is_empty()
         && !only_objective(planned)
@@ -169,7 +208,8 @@ fn listed(names: &[String]) -> String {
 
 /// An objective between fixed instants examines no rows of its own.
 fn only_objective(planned: &CheckPlan) -> bool {
-    planned.obligations.iter().all(|o| matches!(o.proof, Proof::Span { .. }))
+    !planned.obligations.is_empty()
+        && planned.obligations.iter().all(|o| matches!(o.proof, Proof::Span { .. } | Proof::Tenant { .. }))
 }
 
 fn reason(verdict: Verdict, all: &Outcome) -> String {
@@ -189,8 +229,8 @@ fn reason(verdict: Verdict, all: &Outcome) -> String {
 
 fn applies(when: &WhenPlan, facts: &Facts) -> Result<bool, String> {
     match &when.test {
-        Ok(known) => Ok(*known),
-        Err((left, op, right)) => {
+        Applies::Known(known) => Ok(*known),
+        Applies::Compare { left, op, right } => {
             let left = values::value(left, &facts.observations)?;
             let right = values::value(right, &facts.observations)?;
             Ok(op.accepts(values::compare(&left, &right)?))

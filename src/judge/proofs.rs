@@ -5,7 +5,7 @@ use crate::facts::{Observed, Tally};
 use crate::finding::{Finding, KeyPart};
 use crate::plan::{Obligation, Proof};
 use crate::policy::assertion::Returns;
-use crate::policy::value::{Value, duration_text};
+use crate::value::{Value, duration_text};
 use crate::verdict::Verdict;
 
 /// What judging one obligation came to.
@@ -78,7 +78,8 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
             if op.accepts(values::compare(&l, &r)?) {
                 return Ok(Outcome::default());
             }
-            let message = format!("{} is {l}, and it should be {} {r}", name_of(left, "the value"), op.symbol());
+            let message =
+                format!("{} is {l}, and it should be {} {r}", name_of(left, "the value"), op.symbol());
             Ok(found(subject, Verdict::Broken, "comparison", &message))
         })(),
         Proof::Span { name, limit, from, to } => return objective(name, *limit, from, to, seen),
@@ -188,7 +189,11 @@ fn counted(subject: &str, tally: &Tally, (kind, message, see): Words<'_>) -> Out
         outcome.findings.push(Finding {
             verdict: if broken { Verdict::Broken } else { Verdict::Unproven },
             kind: kind.to_owned(),
-            message: if broken { message.to_owned() } else { format!("cannot be told, for a NULL, a value that is no number, or a tie: {message}") },
+            message: if broken {
+                message.to_owned()
+            } else {
+                format!("cannot be told, for a NULL, a value that is no number, or a tie: {message}")
+            },
             relation: subject.to_owned(),
             key: tally
                 .columns
@@ -204,11 +209,10 @@ fn counted(subject: &str, tally: &Tally, (kind, message, see): Words<'_>) -> Out
         outcome.reasons.push((Verdict::Broken, sentence));
     }
     if tally.unknown > 0 {
-        let sentence =
-            format!(
-                "{} in {subject} cannot be told, because a value is NULL or not a number, or the order has ties",
-                times(tally.unknown)
-            );
+        let sentence = format!(
+            "{} in {subject} cannot be told, because a value is NULL or not a number, or the order has ties",
+            times(tally.unknown)
+        );
         outcome.reasons.push((Verdict::Unproven, sentence));
     }
     outcome
@@ -221,9 +225,9 @@ fn times(n: u64) -> String {
 /// A sum over no rows is NULL, and that nothing was looked at is said elsewhere.
 fn finite(key: &str, seen: &Seen) -> Result<Outcome, String> {
     match values::cell(key, seen)? {
-        Some(text) if text.parse::<bigdecimal::BigDecimal>().is_err() => Err(format!(
-            "an amount is `{text}`, and every comparison with it would seem to hold"
-        )),
+        Some(text) if text.parse::<bigdecimal::BigDecimal>().is_err() => {
+            Err(format!("an amount is `{text}`, and every comparison with it would seem to hold"))
+        }
         _ => Ok(Outcome::default()),
     }
 }
@@ -276,7 +280,8 @@ fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
         Some(Err(failure)) => return Err(failure.message.clone()),
         None => return Err("it was not looked at".to_owned()),
     };
-    let mut outcome = Outcome { total: report.anomalies_total, notes: report.notes.clone(), ..Outcome::default() };
+    let mut outcome =
+        Outcome { total: report.anomalies_total, notes: report.notes.clone(), ..Outcome::default() };
     let mut kinds: Vec<(String, u64)> = Vec::new();
     for anomaly in &report.anomalies {
         let kind = word(&anomaly.kind);
@@ -285,7 +290,9 @@ fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
             None => kinds.push((kind.clone(), 1)),
         }
         let mut key = anomaly.key.clone();
-        key.extend(anomaly.split.iter().filter(|part| !anomaly.key.iter().any(|k| k.column == part.column)).cloned());
+        key.extend(
+            anomaly.split.iter().filter(|part| !anomaly.key.iter().any(|k| k.column == part.column)).cloned(),
+        );
         outcome.findings.push(Finding {
             verdict: Verdict::Broken,
             kind,
@@ -318,7 +325,11 @@ fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
     if outcome.reasons.is_empty() && proven != report.rows {
         outcome.reasons.push((
             Verdict::Unproven,
-            format!("{subject}: {} of {} rows were neither recomputed nor explained", report.rows - proven.min(report.rows), report.rows),
+            format!(
+                "{subject}: {} of {} rows were neither recomputed nor explained",
+                report.rows - proven.min(report.rows),
+                report.rows
+            ),
         ));
     }
     if report.by_search > 0 {
@@ -356,7 +367,9 @@ fn returned(key: &str, returns: &Returns, see: &str, seen: &Seen) -> Result<Outc
             };
             let mut outcome = counted("SQL", &tally, ("sql_row", "the statement returned a row", see));
             if more {
-                outcome.notes.push(format!("more than {} rows were returned; the rest was not fetched", rows.len()));
+                outcome
+                    .notes
+                    .push(format!("more than {} rows were returned; the rest was not fetched", rows.len()));
             }
             Ok(outcome)
         }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::facts::{Observation, Observed};
 use crate::plan::Scalar;
 use crate::policy::operand::Arithmetic;
-use crate::policy::value::{Type, Value};
+use crate::value::{Type, Value};
 
 /// Why there is no value: one sentence.
 pub(super) type Gap = String;
@@ -68,9 +68,7 @@ pub(super) fn cell(key: &str, seen: &Seen) -> Result<Option<String>, Gap> {
 
 /// An observed count.
 pub(super) fn count(key: &str, seen: &Seen) -> Result<u64, Gap> {
-    cell(key, seen)?
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| "a count could not be read".to_owned())
+    cell(key, seen)?.and_then(|text| text.parse().ok()).ok_or_else(|| "a count could not be read".to_owned())
 }
 
 /// Text as a value of a type, or a sentence that says what it is instead.
@@ -81,7 +79,8 @@ pub(super) fn value_of(text: &str, ty: Type) -> Result<Value, Gap> {
 /// Text as a value of a type, or what it is instead.
 fn read(text: &str, ty: Type) -> Result<Value, String> {
     let number = || {
-        text.parse::<BigDecimal>().map_err(|_| format!("`{text}`, which is not a number that can be compared"))
+        text.parse::<BigDecimal>()
+            .map_err(|_| format!("`{text}`, which is not a number that can be compared"))
     };
     Ok(match ty {
         Type::Number => Value::Number(number()?),
@@ -93,12 +92,12 @@ fn read(text: &str, ty: Type) -> Result<Value, String> {
             "f" | "false" => Value::Bool(false),
             _ => return Err(format!("`{text}`, which is neither true nor false")),
         },
-        Type::Time => {
-            Value::Time(instant(text).ok_or_else(|| format!("`{text}`, which is not an instant that can be compared"))?)
-        }
-        Type::Duration => {
-            Value::Duration(duration(text).ok_or_else(|| format!("`{text}`, which is not a duration of fixed length"))?)
-        }
+        Type::Time => Value::Time(
+            instant(text).ok_or_else(|| format!("`{text}`, which is not an instant that can be compared"))?,
+        ),
+        Type::Duration => Value::Duration(
+            duration(text).ok_or_else(|| format!("`{text}`, which is not a duration of fixed length"))?,
+        ),
     })
 }
 
@@ -141,7 +140,9 @@ fn arithmetic(op: Arithmetic, left: Value, right: Value) -> Result<Value, Gap> {
     match (op, left, right) {
         (Add, Number(a), Number(b)) => Ok(Number(a + b)),
         (Subtract, Number(a), Number(b)) => Ok(Number(a - b)),
-        (Multiply, Number(a) | Percent(a), Number(b)) | (Multiply, Number(a), Percent(b)) => Ok(Number(a * b)),
+        (Multiply, Number(a) | Percent(a), Number(b)) | (Multiply, Number(a), Percent(b)) => {
+            Ok(Number(a * b))
+        }
         (Add, Percent(a), Percent(b)) => Ok(Percent(a + b)),
         (Subtract, Percent(a), Percent(b)) => Ok(Percent(a - b)),
         (Add, Size(a), Size(b)) => Ok(Size(a + b)),

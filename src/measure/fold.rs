@@ -70,7 +70,11 @@ pub fn rows_not(rows: &RowSet, condition_sql: &str, extra: &[(String, String)]) 
     // Violations first, then what cannot be told: samples are named by their place.
     TallySql {
         count: String::new(),
-        show: format!("SELECT {} {from} ORDER BY ({condition_sql}) IS NULL, {}", items.join(", "), ordinals(columns.len().min(3))),
+        show: format!(
+            "SELECT {} {from} ORDER BY ({condition_sql}) IS NULL, {}",
+            items.join(", "),
+            ordinals(columns.len().min(3))
+        ),
         columns,
     }
 }

@@ -33,9 +33,14 @@ pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Compar
                 if aggregate.function == Function::Sum
                     && let Some(argument) = &aggregate.argument
                 {
-                    let filter =
-                        aggregate.filter.as_ref().map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
-                    skipped.push(format!("count(*) FILTER (WHERE {} IS NULL{filter}) > 0", sql.operand(argument)));
+                    let filter = aggregate
+                        .filter
+                        .as_ref()
+                        .map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
+                    skipped.push(format!(
+                        "count(*) FILTER (WHERE {} IS NULL{filter}) > 0",
+                        sql.operand(argument)
+                    ));
                 }
             }
         });
@@ -51,15 +56,29 @@ pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Compar
 
 /// Counts groups in which `ok`, SQL over the alias `r` with aggregates, is not true.
 #[must_use]
-pub fn grouped(sql: &Sql<'_>, rows: &RowSet, keys: &[String], or_null: bool, ok: &str, shown: &[String]) -> TallySql {
+pub fn grouped(
+    sql: &Sql<'_>,
+    rows: &RowSet,
+    keys: &[String],
+    or_null: bool,
+    ok: &str,
+    shown: &[String],
+) -> TallySql {
     let columns: Vec<String> = keys.iter().map(|k| sql.column(k)).collect();
-    let null_key: Vec<String> = columns.iter().map(|c| format!("{c} IS NULL")).collect();
-    let null_key = if or_null { "false".to_owned() } else { format!("({})", null_key.join(" OR ")) };
+    // A column that the catalogue declares NOT NULL needs no question; a view's columns are all nullable.
+    let null_key: Vec<String> = keys
+        .iter()
+        .zip(&columns)
+        .filter(|(key, _)| rows.relation.column(key).is_none_or(|c| c.nullable))
+        .map(|(_, column)| format!("{column} IS NULL"))
+        .collect();
+    let no_key = !or_null && !null_key.is_empty();
+    let null_key = if no_key { format!("({})", null_key.join(" OR ")) } else { "false".to_owned() };
+    let wrong =
+        if no_key { format!("{null_key} OR ({ok}) IS NOT TRUE") } else { format!("({ok}) IS NOT TRUE") };
     let group = columns.join(", ");
     let from = rows.from("r", &[]);
-    let inner = format!(
-        "SELECT {null_key} AS no_key, {ok} AS ok {from} GROUP BY {group} HAVING {null_key} OR ({ok}) IS NOT TRUE"
-    );
+    let inner = format!("SELECT {null_key} AS no_key, {ok} AS ok {from} GROUP BY {group} HAVING {wrong}");
     let count = format!(
         "SELECT count(*) FILTER (WHERE no_key OR ok IS FALSE)::text, count(*) FILTER (WHERE NOT no_key AND ok IS NULL)::text FROM ({inner}) AS groups"
     );
@@ -70,7 +89,7 @@ pub fn grouped(sql: &Sql<'_>, rows: &RowSet, keys: &[String], or_null: bool, ok:
         names.push(label(expression, n));
     }
     let show = format!(
-        "SELECT {} {from} GROUP BY {group} HAVING {null_key} OR ({ok}) IS NOT TRUE ORDER BY ({null_key} OR ({ok}) IS FALSE) DESC, {}",
+        "SELECT {} {from} GROUP BY {group} HAVING {wrong} ORDER BY ({null_key} OR ({ok}) IS FALSE) DESC, {}",
         items.join(", "),
         ordinals(keys.len())
     );

@@ -2,13 +2,14 @@
 
 use bigdecimal::{BigDecimal, Zero};
 
+use crate::catalogue::ColumnKind;
 use crate::measure::TallySql;
 use crate::measure::fold::ordinals;
 use crate::measure::rows::RowSet;
 use crate::measure::sql::{Sql, ident, literal, operator};
 use crate::policy::ledger::Amount;
 use crate::policy::operand::Operand;
-use crate::policy::value::{Value, plain};
+use crate::value::{Value, plain};
 
 /// SQL over the lines' alias for the amounts of one line.
 pub struct Moves {
@@ -23,7 +24,13 @@ pub struct Moves {
 /// What one line moves. With two columns, NULL means nothing on that side.
 #[must_use]
 pub fn moves(sql: &Sql<'_>, amount: &Amount) -> Moves {
-    let exact = |operand: &Operand| format!("{}::numeric", sql.operand(operand));
+    // Only what is not `numeric` already needs a cast; the statements are also read by people.
+    let exact = |operand: &Operand| {
+        let numeric = crate::measure::fold::columns_of(operand)
+            .iter()
+            .all(|c| sql.relation.column(c).is_some_and(|c| c.kind == ColumnKind::Numeric));
+        if numeric { sql.operand(operand) } else { format!("{}::numeric", sql.operand(operand)) }
+    };
     match amount {
         Amount::TwoColumns { debit, credit } => {
             let debit = format!("COALESCE({}, 0)", exact(debit));
@@ -83,11 +90,15 @@ pub fn totals(
         lines.from("r", &[]),
         keys.join(", ")
     );
-    let on: Vec<String> =
-        key.iter().zip(columns).enumerate().map(|(n, (c, line))| {
+    let on: Vec<String> = key
+        .iter()
+        .zip(columns)
+        .enumerate()
+        .map(|(n, (c, line))| {
             let schema = lines.relation.column(line).and_then(|c| c.operators.as_deref());
             format!("s.k{n} {} e.{}", operator("=", schema), ident(c))
-        }).collect();
+        })
+        .collect();
     let head = entries.sql("e");
     let value = format!("{}::numeric", head.column(header));
     let ok = equal(&format!("{value} - COALESCE(s.total, 0)"), tolerance);

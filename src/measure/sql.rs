@@ -2,7 +2,7 @@
 
 use crate::catalogue::{ColumnKind, Relation};
 use crate::policy::operand::{Aggregate, Arithmetic, Comparator, Condition, Function, Operand};
-use crate::policy::value::{Value, plain};
+use crate::value::{Value, plain};
 
 /// A name in double quotes.
 #[must_use]
@@ -84,7 +84,9 @@ impl Sql<'_> {
             Operand::Literal(value) => literal(value),
             Operand::Column { name, .. } => self.column(name),
             Operand::Negate(inner) => format!("(- {})", self.operand(inner)),
-            Operand::Coalesce(inner, value) => format!("COALESCE({}, {})", self.operand(inner), literal(value)),
+            Operand::Coalesce(inner, value) => {
+                format!("COALESCE({}, {})", self.operand(inner), literal(value))
+            }
             Operand::Binary { op, left, right, .. } => {
                 let (left, right) = (self.operand(left), self.operand(right));
                 match op {
@@ -180,7 +182,10 @@ impl Sql<'_> {
             }
             Condition::Compare { left, op, right, .. } => {
                 let op = self.operator(comparator(*op), &[left, right]);
-                self.guarded(&[left, right], &format!("({} {op} {})", self.operand(left), self.operand(right)))
+                self.guarded(
+                    &[left, right],
+                    &format!("({} {op} {})", self.operand(left), self.operand(right)),
+                )
             }
         }
     }

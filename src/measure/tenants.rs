@@ -1,10 +1,10 @@
 //! Tenants in SQL: whose a row is, and references that lead to somebody else's.
 
+use crate::catalogue::Relation;
 use crate::measure::TallySql;
 use crate::measure::fold::ordinals;
 use crate::measure::rows::RowSet;
 use crate::measure::sql::{Field, equal_fields, ident};
-use crate::catalogue::Relation;
 
 /// The way from a row to its tenant: through parents, to a column.
 #[derive(Clone, Debug)]

@@ -1,12 +1,11 @@
 //! Names and types of the policy against a source's catalogue.
 
 use crate::catalogue::{Catalogue, Column, ColumnKind, Relation};
-use crate::check::{comparable, result_type};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::policy::RelationName;
 use crate::policy::operand::{Aggregate, Condition, Function, Operand};
-use crate::policy::value::Type;
 use crate::source_text::Span;
+use crate::value::{Type, comparable, result_type};
 
 /// A relation by its name, or a sentence that says what there is instead.
 pub(super) fn relation<'c>(
@@ -116,8 +115,8 @@ pub(super) fn operand(operand: &Operand, relation: &Relation, wrong: &mut Vec<Di
         Operand::Binary { op, left, right, span } => {
             let (l, r) = (self::operand(left, relation, wrong)?, self::operand(right, relation, wrong)?);
             match result_type(*op, l, r) {
-                Ok(ty) => Some(ty),
-                Err(()) => {
+                Some(ty) => Some(ty),
+                None => {
                     wrong.push(
                         Diagnostic::error(
                             Code::ColumnType,
@@ -134,7 +133,11 @@ pub(super) fn operand(operand: &Operand, relation: &Relation, wrong: &mut Vec<Di
 }
 
 /// Checks an aggregate; its type when it has one.
-pub(super) fn aggregate(aggregate: &Aggregate, relation: &Relation, wrong: &mut Vec<Diagnostic>) -> Option<Type> {
+pub(super) fn aggregate(
+    aggregate: &Aggregate,
+    relation: &Relation,
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<Type> {
     if let Some(filter) = &aggregate.filter {
         condition(filter, relation, wrong);
     }
@@ -172,7 +175,10 @@ pub(super) fn aggregate(aggregate: &Aggregate, relation: &Relation, wrong: &mut 
             if !matches!(ty, Some(Type::Number | Type::Time | Type::Duration))
                 && kinds.iter().any(|k| *k != ColumnKind::Text) =>
         {
-            wrong.push(refuse("this type has no least or greatest value".to_owned(), "use a number, time or text column"));
+            wrong.push(refuse(
+                "this type has no least or greatest value".to_owned(),
+                "use a number, time or text column",
+            ));
             None
         }
         _ => ty,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::resolve::Resolver;
-use super::{Catalogues, CheckPlan, Obligation, Options, Plan, Planned, Proof, Statement, WhenPlan, Work};
+use super::{
+    Applies, Catalogues, CheckPlan, Obligation, Options, Plan, Planned, Proof, Statement, WhenPlan, Work,
+};
 use crate::catalogue::{Catalogue, Relation};
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::measure::TallySql;
@@ -11,9 +13,9 @@ use crate::measure::fold::Fold;
 use crate::measure::rows::{RowSet, Within};
 use crate::policy::assertion::{Assertion, State};
 use crate::policy::operand::{Comparator, Condition, Operand};
-use crate::policy::value::Value;
 use crate::policy::{Check, Policy, RelationName};
 use crate::source_text::{FileId, Span};
+use crate::value::Value;
 
 /// Plans the selected checks. Diagnostics that are errors mean that nothing may run.
 #[must_use]
@@ -97,9 +99,6 @@ impl<'a> Planner<'a> {
             WhenPlan { written: when.written.clone(), test }
         });
         self.assertion(check);
-        if self.obligations.is_empty() {
-            self.unprovable("", "nothing was found to look at");
-        }
         self.tenant_exists(check);
         CheckPlan {
             id: check.id.clone(),
@@ -109,30 +108,22 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn when(
-        &mut self,
-        left: &Operand,
-        op: Comparator,
-        right: Option<&Operand>,
-    ) -> Result<bool, (super::Scalar, Comparator, super::Scalar)> {
+    fn when(&mut self, left: &Operand, op: Comparator, right: Option<&Operand>) -> Applies {
         let is_all = |operand: &Operand| match operand {
             Operand::Param { name, .. } => self.policy.param(name).is_none(),
             _ => false,
         };
         match right {
-            None => Ok(is_all(left) == (op == Comparator::Equal)),
+            None => Applies::Known(is_all(left) == (op == Comparator::Equal)),
             // `all` is none of the values it could be compared with.
-            Some(right) if is_all(left) || is_all(right) => Ok(op == Comparator::NotEqual),
-            Some(right) => {
-                let sides = [left, right].map(|o| self.run_scalar(o));
-                match sides {
-                    [Ok(left), Ok(right)] => Err((left, op, right)),
-                    [Err(why), _] | [_, Err(why)] => {
-                        self.unprovable("when", &why);
-                        Ok(true)
-                    }
+            Some(right) if is_all(left) || is_all(right) => Applies::Known(op == Comparator::NotEqual),
+            Some(right) => match [left, right].map(|o| self.run_scalar(o)) {
+                [Ok(left), Ok(right)] => Applies::Compare { left, op, right },
+                [Err(why), _] | [_, Err(why)] => {
+                    self.unprovable("when", &why);
+                    Applies::Known(true)
                 }
-            }
+            },
         }
     }
 
@@ -152,7 +143,9 @@ impl<'a> Planner<'a> {
             Assertion::Values(list) => self.values(check, list),
             Assertion::Groups(list, per) => self.groups(check, list, per),
             Assertion::Rows(condition) => self.rows_condition(check, condition),
-            Assertion::References { child, parent, or_null } => self.references(check, child, parent, *or_null),
+            Assertion::References { child, parent, or_null } => {
+                self.references(check, child, parent, *or_null)
+            }
             Assertion::Unique { columns, or_null } => self.unique(check, columns, *or_null),
             Assertion::NotNull(columns) => self.not_null(check, columns),
             Assertion::Every(kind) => self.every(check, *kind),
@@ -253,14 +246,16 @@ impl<'a> Planner<'a> {
                 }
                 continue;
             }
-            let matching: Vec<&Relation> = catalogue
-                .relations
-                .iter()
-                .filter(|r| r.kind.stores() && pattern.covers(&r.name))
-                .collect();
+            let matching: Vec<&Relation> =
+                catalogue.relations.iter().filter(|r| r.kind.stores() && pattern.covers(&r.name)).collect();
             if matching.is_empty() {
-                let why = format!("`{}` in schema `{}` matches no table of source `{source}`", pattern.table, pattern.schema);
-                self.sink.push(Diagnostic::warning(Code::NoRelation, why.clone()).at(pattern.span, "matches nothing"));
+                let why = format!(
+                    "`{}` in schema `{}` matches no table of source `{source}`",
+                    pattern.table, pattern.schema
+                );
+                self.sink.push(
+                    Diagnostic::warning(Code::NoRelation, why.clone()).at(pattern.span, "matches nothing"),
+                );
                 self.unprovable(&pattern.table, &why);
             }
             for relation in matching {
@@ -330,7 +325,9 @@ impl<'a> Planner<'a> {
     fn tenant_exists(&mut self, check: &Check) {
         let (Some(tenant), Some(tenancy)) = (&self.options.tenant, &self.policy.tenancy) else { return };
         let Some((source, catalogue)) = self.source(check) else { return };
-        let Some(relation) = self.relation(catalogue, &source, &tenancy.relation, Some(tenancy.span)) else { return };
+        let Some(relation) = self.relation(catalogue, &source, &tenancy.relation, Some(tenancy.span)) else {
+            return;
+        };
         let rows = self.rows(catalogue, relation);
         let key = self.fold(&source, &rows, &Fold::Count);
         self.must(rows.name().to_string(), Proof::Tenant { key, tenant: tenant.clone() });
@@ -369,7 +366,13 @@ impl<'a> Planner<'a> {
     }
 
     /// Adds samples that are fetched only when one of the folds counted something.
-    pub(super) fn show(&mut self, source: &str, relation: &RelationName, when: Vec<String>, tally: TallySql) -> String {
+    pub(super) fn show(
+        &mut self,
+        source: &str,
+        relation: &RelationName,
+        when: Vec<String>,
+        tally: TallySql,
+    ) -> String {
         let key = format!("{source}: {}", tally.show);
         let samples = self.options.samples;
         self.other(source, relation.to_string(), key, |key| Work::Show { key, when, tally, samples })
@@ -402,7 +405,8 @@ impl<'a> Planner<'a> {
         for scan in std::mem::take(&mut self.scans).into_values() {
             let (keys, expressions): (Vec<_>, Vec<_>) = scan.folds.into_iter().unzip();
             let sql = format!("SELECT {} {}", expressions.join(", "), scan.from);
-            let apart = expressions.iter().map(|expression| format!("SELECT {expression} {}", scan.from)).collect();
+            let apart =
+                expressions.iter().map(|expression| format!("SELECT {expression} {}", scan.from)).collect();
             all.push(Statement {
                 source: scan.source,
                 relation: scan.relation,

@@ -13,7 +13,9 @@ impl<'a> Planner<'a> {
     pub(super) fn chain(&mut self, check: &'a Check, name: &str) {
         let Some(chain) = self.policy.chains.iter().find(|c| c.name == name) else { return };
         let Some((source, catalogue)) = self.source(check) else { return };
-        let Some(relation) = self.relation(catalogue, &source, &chain.relation, Some(chain.span)) else { return };
+        let Some(relation) = self.relation(catalogue, &source, &chain.relation, Some(chain.span)) else {
+            return;
+        };
         let Some(filter) = self.resolved(self.resolver.filter(chain.filter.as_ref())) else { return };
         let mut wrong = Vec::new();
         if let Some(filter) = &filter {
@@ -32,7 +34,8 @@ impl<'a> Planner<'a> {
         let spec = bound(chain, relation);
         // A chain that runs across tenants cannot be cut down to one of them without breaking it.
         let narrowed = self.rows(catalogue, relation);
-        let splits: Vec<&str> = chain.split.iter().filter_map(|i| chain.columns.get(*i)).map(|(c, _)| c.as_str()).collect();
+        let splits: Vec<&str> =
+            chain.split.iter().filter_map(|i| chain.columns.get(*i)).map(|(c, _)| c.as_str()).collect();
         let by_tenant = self.policy.tenancy.as_ref().is_some_and(|t| splits.contains(&t.column.as_str()));
         let rows = if self.options.tenant.is_none() || by_tenant {
             narrowed
@@ -62,8 +65,11 @@ fn hash_columns(chain: &Chain, relation: &Relation, wrong: &mut Vec<Diagnostic>)
         let Some(column) = relation.column(name) else { continue };
         if !matches!(column.kind, ColumnKind::Text | ColumnKind::PaddedText | ColumnKind::Bytea) {
             wrong.push(
-                Diagnostic::error(Code::ColumnType, format!("`{name}` is {} and cannot hold a hash", column.type_name))
-                    .at(*span, "text or bytea is needed"),
+                Diagnostic::error(
+                    Code::ColumnType,
+                    format!("`{name}` is {} and cannot hold a hash", column.type_name),
+                )
+                .at(*span, "text or bytea is needed"),
             );
         }
     }
@@ -85,12 +91,14 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
         .map(|c| ChainColumn { name: c.name.clone(), kind: c.kind.cell(), nullable: c.nullable })
         .collect();
     let covered = |name: &str| {
-        chain.covered.iter().chain(std::iter::once(&chain.hash)).chain(&chain.previous).any(|i| {
-            chain.columns.get(*i).is_some_and(|(column, _)| column == name)
-        })
+        chain
+            .covered
+            .iter()
+            .chain(std::iter::once(&chain.hash))
+            .chain(&chain.previous)
+            .any(|i| chain.columns.get(*i).is_some_and(|(column, _)| column == name))
     };
-    let uncovered =
-        relation.columns.iter().map(|c| c.name.clone()).filter(|name| !covered(name)).collect();
+    let uncovered = relation.columns.iter().map(|c| c.name.clone()).filter(|name| !covered(name)).collect();
     ChainSpec {
         name: chain.name.clone(),
         relation: relation.name.to_string(),

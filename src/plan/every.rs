@@ -8,8 +8,8 @@ use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
 use crate::policy::assertion::ObjectKind;
 use crate::policy::operand::{Aggregate, Comparator, Function, Operand, Over};
-use crate::policy::value::{Type, Value};
 use crate::policy::{Check, RelationName};
+use crate::value::{Type, Value};
 use crate::verdict::Verdict;
 
 /// The relations that have objects of a kind.
@@ -26,9 +26,12 @@ impl<'a> Planner<'a> {
                 .map(|(r, named)| (r.name.clone(), named))
                 .collect()
         });
-        let inside = |name: &RelationName| scope.as_ref().is_none_or(|list| list.iter().any(|(n, _)| n == name));
+        let inside =
+            |name: &RelationName| scope.as_ref().is_none_or(|list| list.iter().any(|(n, _)| n == name));
         let (word, of): (&str, Vec<&RelationName>) = match kind {
-            ObjectKind::ForeignKey => ("foreign key", catalogue.foreign_keys.iter().map(|f| &f.child).collect()),
+            ObjectKind::ForeignKey => {
+                ("foreign key", catalogue.foreign_keys.iter().map(|f| &f.child).collect())
+            }
             ObjectKind::Sequence => ("sequence", catalogue.sequences.iter().map(|s| &s.relation).collect()),
             ObjectKind::Index => ("index", of_kind(catalogue, "index")),
             ObjectKind::Constraint => ("constraint", of_kind(catalogue, "constraint")),
@@ -75,12 +78,20 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn foreign_keys(&mut self, source: &str, catalogue: &'a Catalogue, inside: &dyn Fn(&RelationName) -> bool) {
+    fn foreign_keys(
+        &mut self,
+        source: &str,
+        catalogue: &'a Catalogue,
+        inside: &dyn Fn(&RelationName) -> bool,
+    ) {
         for foreign in catalogue.foreign_keys.iter().filter(|f| inside(&f.child)) {
             let (Some(child), Some(parent)) =
                 (catalogue.relation(&foreign.child), catalogue.relation(&foreign.parent))
             else {
-                self.unprovable(&foreign.name, &format!("foreign key `{}` leads to a table that is not visible", foreign.name));
+                self.unprovable(
+                    &foreign.name,
+                    &format!("foreign key `{}` leads to a table that is not visible", foreign.name),
+                );
                 continue;
             };
             self.must(foreign.child.to_string(), Proof::Looked);
@@ -102,7 +113,8 @@ impl<'a> Planner<'a> {
                 parent: &parent,
                 parent_columns: &foreign.parent_columns,
             };
-            let message = format!("violates foreign key `{}`: `{}` has no such row", foreign.name, foreign.parent);
+            let message =
+                format!("violates foreign key `{}`: `{}` has no such row", foreign.name, foreign.parent);
             self.reference(source, &reference, false, "foreign_key", &message);
             if foreign.match_full && foreign.child_columns.len() > 1 {
                 let nulls: Vec<String> = foreign
@@ -112,8 +124,19 @@ impl<'a> Planner<'a> {
                     .collect();
                 let whole = format!("({}) OR NOT ({})", nulls.join(" AND "), nulls.join(" OR "));
                 let failing = self.fold(source, &rows, &Fold::FailingSql(whole.clone()));
-                let message = format!("violates foreign key `{}`: MATCH FULL, and half of the key is NULL", foreign.name);
-                self.failing_rows(source, &rows, (failing, None), &whole, &foreign.child_columns, "foreign_key", &message);
+                let message = format!(
+                    "violates foreign key `{}`: MATCH FULL, and half of the key is NULL",
+                    foreign.name
+                );
+                self.failing_rows(
+                    source,
+                    &rows,
+                    (failing, None),
+                    &whole,
+                    &foreign.child_columns,
+                    "foreign_key",
+                    &message,
+                );
             }
             self.examined(source, &rows, false);
         }
@@ -158,7 +181,11 @@ impl<'a> Planner<'a> {
             let none = Scalar::Coalesce(Box::new(greatest), Value::Number(0.into()));
             self.must(
                 sequence.name.to_string(),
-                Proof::Compare { left: none, op: Comparator::Equal, right: Scalar::Literal(Value::Number(0.into())) },
+                Proof::Compare {
+                    left: none,
+                    op: Comparator::Equal,
+                    right: Scalar::Literal(Value::Number(0.into())),
+                },
             );
             return;
         };

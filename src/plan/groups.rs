@@ -37,7 +37,10 @@ impl<'a> Planner<'a> {
                     // NaN equals NaN in PostgreSQL, so two broken sums would look balanced.
                     if let Operand::Aggregate(aggregate) = operand
                         && matches!(aggregate.function, Function::Sum | Function::Min | Function::Max)
-                        && aggregate.argument.as_ref().is_some_and(|a| bind::may_be_no_number(a, &rows.relation))
+                        && aggregate
+                            .argument
+                            .as_ref()
+                            .is_some_and(|a| bind::may_be_no_number(a, &rows.relation))
                     {
                         let sum = Aggregate { function: Function::Sum, ..(**aggregate).clone() };
                         let key = self.fold(&source, &rows, &Fold::Aggregate(sum));

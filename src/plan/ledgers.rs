@@ -12,7 +12,7 @@ use crate::measure::{groups, sql};
 use crate::policy::Check;
 use crate::policy::ledger::{Amount, Entry, Ledger, Rule};
 use crate::policy::operand::{Comparator, Operand};
-use crate::policy::value::{Type, Value};
+use crate::value::{Type, Value};
 use bigdecimal::{BigDecimal, Zero};
 
 /// A ledger with its relations found and its columns bound.
@@ -31,7 +31,9 @@ impl<'a> Planner<'a> {
     pub(super) fn ledger(&mut self, check: &'a Check, name: &str) {
         let Some(ledger) = self.policy.ledgers.iter().find(|l| l.name == name) else { return };
         let Some((source, catalogue)) = self.source(check) else { return };
-        let Some(relation) = self.relation(catalogue, &source, &ledger.relation, Some(ledger.span)) else { return };
+        let Some(relation) = self.relation(catalogue, &source, &ledger.relation, Some(ledger.span)) else {
+            return;
+        };
         let Some(books) = self.books(ledger, source, catalogue, relation) else { return };
         self.examined(&books.source, &books.lines, true);
         self.balances(&books);
@@ -46,7 +48,7 @@ impl<'a> Planner<'a> {
         if !ledger.tolerance.is_zero() {
             self.notes.push(format!(
                 "differences up to {} count as equal in ledger `{}`",
-                crate::policy::value::plain(&ledger.tolerance),
+                crate::value::plain(&ledger.tolerance),
                 ledger.name
             ));
         }
@@ -122,7 +124,12 @@ impl<'a> Planner<'a> {
             wrong.push(
                 Diagnostic::error(
                     Code::NoKey,
-                    format!("the key of `{}` is ({}), and the line has {} columns for it", rows.name(), key.join(", "), columns.len()),
+                    format!(
+                        "the key of `{}` is ({}), and the line has {} columns for it",
+                        rows.name(),
+                        key.join(", "),
+                        columns.len()
+                    ),
                 )
                 .at(entry.span, "keys of different width"),
             );
@@ -152,8 +159,11 @@ impl<'a> Planner<'a> {
                 && ty != Type::Number
             {
                 wrong.push(
-                    Diagnostic::error(Code::ColumnType, format!("an amount is a number, and this is a {}", ty.word()))
-                        .at(ledger.span, "in this ledger"),
+                    Diagnostic::error(
+                        Code::ColumnType,
+                        format!("an amount is a number, and this is a {}", ty.word()),
+                    )
+                    .at(ledger.span, "in this ledger"),
                 );
             }
             operand.walk(&mut |o| {
@@ -162,9 +172,16 @@ impl<'a> Planner<'a> {
                     && ledger.tolerance.is_zero()
                 {
                     wrong.push(
-                        Diagnostic::error(Code::ColumnType, format!("`{name}` is binary floating point and cannot prove a balance to the cent"))
-                            .at(*span, "double precision or real")
-                            .help("store money as `numeric`, or add `tolerance 0.01` to accept what cannot be told"),
+                        Diagnostic::error(
+                            Code::ColumnType,
+                            format!(
+                                "`{name}` is binary floating point and cannot prove a balance to the cent"
+                            ),
+                        )
+                        .at(*span, "double precision or real")
+                        .help(
+                            "store money as `numeric`, or add `tolerance 0.01` to accept what cannot be told",
+                        ),
                     );
                 }
             });
@@ -182,11 +199,18 @@ impl<'a> Planner<'a> {
                 let sum = Scalar::Observed { key: total.clone(), ty: Type::Number, skipped: None, what };
                 let tolerance = books.ledger.tolerance.clone();
                 if tolerance.is_zero() {
-                    self.must(subject.clone(), Proof::Compare { left: sum, op: Comparator::Equal, right: zero(tolerance) });
+                    self.must(
+                        subject.clone(),
+                        Proof::Compare { left: sum, op: Comparator::Equal, right: zero(tolerance) },
+                    );
                 } else {
                     self.must(
                         subject.clone(),
-                        Proof::Compare { left: sum.clone(), op: Comparator::LessOrEqual, right: zero(tolerance.clone()) },
+                        Proof::Compare {
+                            left: sum.clone(),
+                            op: Comparator::LessOrEqual,
+                            right: zero(tolerance.clone()),
+                        },
                     );
                     self.must(
                         subject.clone(),
@@ -226,13 +250,20 @@ impl<'a> Planner<'a> {
             let parent = RowSet::all(&entries.relation);
             let reference =
                 Reference { child: &books.all_lines, columns, parent: &parent, parent_columns: key };
-            self.reference(&books.source, &reference, true, "orphan_line", &format!("the line belongs to no entry of `{}`", entries.name()));
+            self.reference(
+                &books.source,
+                &reference,
+                true,
+                "orphan_line",
+                &format!("the line belongs to no entry of `{}`", entries.name()),
+            );
         }
         if !Self::off(books, Rule::EmptyEntries) {
             let mut parent = RowSet::all(&books.lines.relation);
             let ledger_filter = self.resolver.filter(books.ledger.filter.as_ref()).ok().flatten();
             parent.filters.extend(ledger_filter);
-            let reference = Reference { child: entries, columns: key, parent: &parent, parent_columns: columns };
+            let reference =
+                Reference { child: entries, columns: key, parent: &parent, parent_columns: columns };
             self.reference(&books.source, &reference, false, "empty_entry", "the entry has no lines");
         }
     }
@@ -244,7 +275,8 @@ impl<'a> Planner<'a> {
         let mut rules: Vec<(String, &str, &str, Vec<String>)> = Vec::new();
         match &books.ledger.amount {
             Amount::TwoColumns { debit: d, credit: c } => {
-                let shown = [d, c].iter().flat_map(|o| crate::measure::fold::columns_of(o)).collect::<Vec<_>>();
+                let shown =
+                    [d, c].iter().flat_map(|o| crate::measure::fold::columns_of(o)).collect::<Vec<_>>();
                 rules.push((
                     format!("({}) IS NOT NULL OR ({}) IS NOT NULL", sql.operand(d), sql.operand(c)),
                     "no_amount",
@@ -304,20 +336,36 @@ impl<'a> Planner<'a> {
         }
         for (condition, kind, message, shown) in rules {
             let failing = self.fold(&books.source, &books.lines, &Fold::FailingSql(condition.clone()));
-            self.failing_rows(&books.source, &books.lines, (failing, None), &condition, &shown, kind, message);
+            self.failing_rows(
+                &books.source,
+                &books.lines,
+                (failing, None),
+                &condition,
+                &shown,
+                kind,
+                message,
+            );
         }
     }
 
     fn header_totals(&mut self, books: &Books<'_>) {
-        let (Some(totals), Some((entries, columns, key))) = (&books.ledger.totals, &books.entries) else { return };
-        let sides = [(Some(&totals.debit), &books.moves.debit, "debits"), (totals.credit.as_ref(), &books.moves.credit, "credits")];
+        let (Some(totals), Some((entries, columns, key))) = (&books.ledger.totals, &books.entries) else {
+            return;
+        };
+        let sides = [
+            (Some(&totals.debit), &books.moves.debit, "debits"),
+            (totals.credit.as_ref(), &books.moves.credit, "credits"),
+        ];
         let mut wrong = Vec::new();
         for (header, _, _) in &sides {
             if let Some((name, span)) = header {
                 match bind::column(&entries.relation, name, *span) {
                     Ok(column) if column.kind.ty() != Some(Type::Number) => wrong.push(
-                        Diagnostic::error(Code::ColumnType, format!("a total is a number, and `{name}` is {}", column.type_name))
-                            .at(*span, "not a number"),
+                        Diagnostic::error(
+                            Code::ColumnType,
+                            format!("a total is a number, and `{name}` is {}", column.type_name),
+                        )
+                        .at(*span, "not a number"),
                     ),
                     Ok(_) => {}
                     Err(diagnostic) => wrong.push(diagnostic),
@@ -355,7 +403,9 @@ impl<'a> Planner<'a> {
             self.wrong(wrong);
             return;
         }
-        let names = |list: &[(String, crate::source_text::Span)]| list.iter().map(|(c, _)| c.clone()).collect::<Vec<_>>();
+        let names = |list: &[(String, crate::source_text::Span)]| {
+            list.iter().map(|(c, _)| c.clone()).collect::<Vec<_>>()
+        };
         let (per, order) = (names(&running.per), names(&running.order));
         let tally = ledger::running(
             &books.lines,

@@ -26,7 +26,7 @@ use crate::facts::Failure;
 use crate::measure::TallySql;
 use crate::policy::assertion::Returns;
 use crate::policy::operand::{Arithmetic, Comparator};
-use crate::policy::value::{Type, Value};
+use crate::value::{Type, Value};
 use crate::verdict::Verdict;
 
 /// What the planner knows about each source: its catalogue, or why there is none.
@@ -143,8 +143,24 @@ pub struct CheckPlan {
 pub struct WhenPlan {
     /// As written.
     pub written: String,
-    /// Whether it applies whatever is observed (`$tenant = all`), or what to compare.
-    pub test: Result<bool, (Scalar, Comparator, Scalar)>,
+    /// What decides.
+    pub test: Applies,
+}
+
+/// Whether a conditional check applies.
+#[derive(Clone, Debug)]
+pub enum Applies {
+    /// Known without looking, such as `$tenant = all`.
+    Known(bool),
+    /// To be compared when the facts are there.
+    Compare {
+        /// Left side.
+        left: Scalar,
+        /// Comparison.
+        op: Comparator,
+        /// Right side.
+        right: Scalar,
+    },
 }
 
 /// One thing that must be so.

@@ -21,7 +21,13 @@ pub(super) struct Reference<'r> {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn references(&mut self, check: &'a Check, child: &ColumnSet, parent: &ColumnSet, or_null: bool) {
+    pub(super) fn references(
+        &mut self,
+        check: &'a Check,
+        child: &ColumnSet,
+        parent: &ColumnSet,
+        or_null: bool,
+    ) {
         let Some((source, catalogue)) = self.source(check) else { return };
         let children = match &child.relation {
             None => self.rows_of_on(check),
@@ -60,7 +66,13 @@ impl<'a> Planner<'a> {
                 parent: &parent_rows,
                 parent_columns: &parent_columns,
             };
-            self.reference(&source, &reference, !or_null, "orphan", &format!("`{parent_name}` has no such key"));
+            self.reference(
+                &source,
+                &reference,
+                !or_null,
+                "orphan",
+                &format!("`{parent_name}` has no such key"),
+            );
         }
         if !wrong.is_empty() {
             self.wrong(wrong);
@@ -106,7 +118,10 @@ impl<'a> Planner<'a> {
         if rows.relation.primary_key.is_empty() {
             self.unprovable(
                 &rows.name().to_string(),
-                &format!("`{}` has no primary key, so nothing says which column others point to", rows.name()),
+                &format!(
+                    "`{}` has no primary key, so nothing says which column others point to",
+                    rows.name()
+                ),
             );
             return None;
         }

@@ -3,7 +3,7 @@
 use crate::policy::Policy;
 use crate::policy::assertion::Comparison;
 use crate::policy::operand::{Aggregate, Condition, Operand};
-use crate::policy::value::Value;
+use crate::value::Value;
 
 /// Replaces parameters and `now`.
 pub(super) struct Resolver<'a> {
@@ -17,7 +17,11 @@ impl Resolver<'_> {
         Ok(match operand {
             Operand::Param { name, .. } => match self.policy.param(name) {
                 Some(value) => Operand::Literal(value.clone()),
-                None => return Err(format!("parameter `${name}` is `all` or was not given, and one value is needed")),
+                None => {
+                    return Err(format!(
+                        "parameter `${name}` is `all` or was not given, and one value is needed"
+                    ));
+                }
             },
             Operand::Now => Operand::Literal(Value::Time(self.now)),
             Operand::Aggregate(aggregate) => Operand::Aggregate(Box::new(Aggregate {
@@ -40,7 +44,9 @@ impl Resolver<'_> {
                 span: *span,
             },
             Operand::Negate(inner) => Operand::Negate(Box::new(self.operand(inner)?)),
-            Operand::Coalesce(inner, value) => Operand::Coalesce(Box::new(self.operand(inner)?), value.clone()),
+            Operand::Coalesce(inner, value) => {
+                Operand::Coalesce(Box::new(self.operand(inner)?), value.clone())
+            }
             Operand::Literal(_) | Operand::Column { .. } | Operand::Fact(_) => operand.clone(),
         })
     }

@@ -5,11 +5,11 @@ use super::{Proof, Scalar, Work, bind};
 use crate::catalogue::{Catalogue, Relation};
 use crate::measure::fold::{self, Fold};
 use crate::measure::rows::RowSet;
+use crate::policy::Check;
 use crate::policy::assertion::{ColumnSet, Comparison};
 use crate::policy::facts::published;
 use crate::policy::operand::{Aggregate, Condition, Function, Operand, Over};
-use crate::policy::value::Type;
-use crate::policy::Check;
+use crate::value::Type;
 
 impl<'a> Planner<'a> {
     /// `on` relations with their rows, filter applied; empty after reporting why.
@@ -50,7 +50,8 @@ impl<'a> Planner<'a> {
 
     fn comparisons(&mut self, check: &'a Check, list: &[Comparison], on: Option<(&str, &RowSet)>) {
         for comparison in list {
-            let sides = [&comparison.left, &comparison.right].map(|o| self.scalar(o, check.source.as_deref(), on));
+            let sides =
+                [&comparison.left, &comparison.right].map(|o| self.scalar(o, check.source.as_deref(), on));
             let [Some((left, lt)), Some((right, rt))] = sides else { continue };
             if let (Some(lt), Some(rt)) = (lt, rt) {
                 let mut wrong = Vec::new();
@@ -105,7 +106,7 @@ impl<'a> Planner<'a> {
                 let (left, lt) = self.scalar(left, source, on)?;
                 let (right, rt) = self.scalar(right, source, on)?;
                 let ty = match (lt, rt) {
-                    (Some(l), Some(r)) => crate::check::result_type(*op, l, r).ok(),
+                    (Some(l), Some(r)) => crate::value::result_type(*op, l, r),
                     _ => None,
                 };
                 Some((Scalar::Binary(*op, Box::new(left), Box::new(right)), ty))
@@ -162,9 +163,7 @@ impl<'a> Planner<'a> {
         }
         let skipped = (aggregate.function == Function::Sum)
             .then(|| self.fold(&source, &rows, &Fold::SkippedNulls(aggregate.clone())));
-        let argument = aggregate.argument.as_ref().map_or(String::new(), |a| {
-            fold::columns_of(a).join(", ")
-        });
+        let argument = aggregate.argument.as_ref().map_or(String::new(), |a| fold::columns_of(a).join(", "));
         let what = match argument.as_str() {
             "" => format!("{}({})", aggregate.function.word(), rows.name()),
             argument => format!("{}({}.{argument})", aggregate.function.word(), rows.name()),
@@ -203,12 +202,23 @@ impl<'a> Planner<'a> {
             let unknown = self.fold(&source, &rows, &Fold::Unknown(condition.clone()));
             let sql = rows.sql("r").condition(&condition);
             let shown = fold::columns_of_condition(&condition);
-            self.failing_rows(&source, &rows, (failing, Some(unknown)), &sql, &shown, "condition", &format!("the row does not satisfy `{}`", check.written));
+            self.failing_rows(
+                &source,
+                &rows,
+                (failing, Some(unknown)),
+                &sql,
+                &shown,
+                "condition",
+                &format!("the row does not satisfy `{}`", check.written),
+            );
         }
     }
 
     /// Adds the obligation that no row fails, with samples that show the columns concerned.
-    #[expect(clippy::too_many_arguments, reason = "one obligation, each part of which differs between callers")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one obligation, each part of which differs between callers"
+    )]
     pub(super) fn failing_rows(
         &mut self,
         source: &str,
@@ -220,11 +230,8 @@ impl<'a> Planner<'a> {
         message: &str,
     ) {
         let keys = rows.relation.key_columns();
-        let extra: Vec<(String, String)> = shown
-            .iter()
-            .filter(|c| !keys.contains(c))
-            .map(|c| (rows.sql("r").text(c), c.clone()))
-            .collect();
+        let extra: Vec<(String, String)> =
+            shown.iter().filter(|c| !keys.contains(c)).map(|c| (rows.sql("r").text(c), c.clone())).collect();
         let tally = fold::rows_not(rows, condition_sql, &extra);
         let see = tally.samples(100);
         let when = std::iter::once(failing.clone()).chain(unknown.clone()).collect();
@@ -247,8 +254,17 @@ impl<'a> Planner<'a> {
             };
             self.examined(&source, &rows, named);
             let failing = self.fold(&source, &rows, &Fold::AnyNull(names.clone()));
-            let sql: Vec<String> = names.iter().map(|n| format!("{} IS NOT NULL", rows.sql("r").column(n))).collect();
-            self.failing_rows(&source, &rows, (failing, None), &sql.join(" AND "), &names, "null", "a value is NULL");
+            let sql: Vec<String> =
+                names.iter().map(|n| format!("{} IS NOT NULL", rows.sql("r").column(n))).collect();
+            self.failing_rows(
+                &source,
+                &rows,
+                (failing, None),
+                &sql.join(" AND "),
+                &names,
+                "null",
+                "a value is NULL",
+            );
         }
     }
 
@@ -268,12 +284,26 @@ impl<'a> Planner<'a> {
             let key = self.tally(&source, rows.name(), tally);
             self.must(
                 rows.name().to_string(),
-                Proof::Tally { key, kind: "duplicate".to_owned(), message: "several rows have this key".to_owned(), see },
+                Proof::Tally {
+                    key,
+                    kind: "duplicate".to_owned(),
+                    message: "several rows have this key".to_owned(),
+                    see,
+                },
             );
             if !or_null {
                 let failing = self.fold(&source, &rows, &Fold::AnyNull(names.clone()));
-                let sql: Vec<String> = names.iter().map(|n| format!("{} IS NOT NULL", rows.sql("r").column(n))).collect();
-                self.failing_rows(&source, &rows, (failing, None), &sql.join(" AND "), &names, "null_key", "the key is NULL; write `or null` if that is allowed");
+                let sql: Vec<String> =
+                    names.iter().map(|n| format!("{} IS NOT NULL", rows.sql("r").column(n))).collect();
+                self.failing_rows(
+                    &source,
+                    &rows,
+                    (failing, None),
+                    &sql.join(" AND "),
+                    &names,
+                    "null_key",
+                    "the key is NULL; write `or null` if that is allowed",
+                );
             }
         }
     }

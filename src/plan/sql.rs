@@ -4,9 +4,9 @@ use super::builder::Planner;
 use super::{Proof, Work};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::rows;
-use crate::policy::{Check, RelationName};
 use crate::policy::assertion::{RawSql, Returns};
-use crate::policy::value::{Value, plain};
+use crate::policy::{Check, RelationName};
+use crate::value::{Value, plain};
 
 /// Most rows of raw SQL that are fetched.
 const MAX_ROWS: u64 = 100;
@@ -35,7 +35,12 @@ impl<'a> Planner<'a> {
             match self.policy.param(name) {
                 Some(value) => arguments.push(argument(value)),
                 None => {
-                    self.unprovable("", &format!("parameter `${name}` is `all` or was not given, and the SQL needs one value"));
+                    self.unprovable(
+                        "",
+                        &format!(
+                            "parameter `${name}` is `all` or was not given, and the SQL needs one value"
+                        ),
+                    );
                     return;
                 }
             }
@@ -44,7 +49,9 @@ impl<'a> Planner<'a> {
             .shadows
             .iter()
             .filter(|s| s.schema == self.policy.schema)
-            .filter(|s| s.operator || sql.functions.iter().any(|(schema, name)| schema.is_none() && *name == s.name))
+            .filter(|s| {
+                s.operator || sql.functions.iter().any(|(schema, name)| schema.is_none() && *name == s.name)
+            })
             .map(|s| format!("{} `{}`", if s.operator { "operator" } else { "function" }, s.name))
             .collect();
         if !shadows.is_empty() {
@@ -94,9 +101,17 @@ impl<'a> Planner<'a> {
 impl Planner<'_> {
     /// Adds the question whether a relation has any rows; the key of a cell that is 1 or 0.
     pub(super) fn exists(&mut self, source: &str, name: &RelationName) -> String {
-        let sql = format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {}) THEN '1' ELSE '0' END", rows::qualified(name));
+        let sql = format!(
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM {}) THEN '1' ELSE '0' END",
+            rows::qualified(name)
+        );
         let key = format!("{source}: {sql}");
-        self.other(source, name.to_string(), key, |key| Work::Table { key, sql, arguments: Vec::new(), limit: 1 })
+        self.other(source, name.to_string(), key, |key| Work::Table {
+            key,
+            sql,
+            arguments: Vec::new(),
+            limit: 1,
+        })
     }
 }
 

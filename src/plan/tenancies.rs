@@ -47,9 +47,17 @@ impl<'a> Planner<'a> {
         self.examined(&source, &tenants, true);
         let key = vec![tenancy.key.clone()];
         let column = vec![tenancy.column.clone()];
-        let owned = |r: &&Relation| r.kind.stores() && matches!(belongs(tenancy, r), Belongs::Keyed | Belongs::Reached);
+        let owned = |r: &&Relation| {
+            r.kind.stores() && matches!(belongs(tenancy, r), Belongs::Keyed | Belongs::Reached)
+        };
         if !catalogue.relations.iter().any(|r| owned(&r)) {
-            self.unprovable("", &format!("no table belongs to a tenant: none has a column `{}` or is declared `reached`", tenancy.column));
+            self.unprovable(
+                "",
+                &format!(
+                    "no table belongs to a tenant: none has a column `{}` or is declared `reached`",
+                    tenancy.column
+                ),
+            );
         }
         for relation in catalogue.relations.iter().filter(|r| r.kind.stores()) {
             match belongs(tenancy, relation) {
@@ -99,7 +107,8 @@ impl<'a> Planner<'a> {
             .map(|f| (f.child.clone(), f.child_columns.clone(), f.parent.clone(), f.parent_columns.clone()))
             .collect();
         for link in &tenancy.links {
-            let names = |list: &[(String, crate::source_text::Span)]| list.iter().map(|(c, _)| c.clone()).collect();
+            let names =
+                |list: &[(String, crate::source_text::Span)]| list.iter().map(|(c, _)| c.clone()).collect();
             let (child, parent) = (
                 self.relation(catalogue, &source, &link.child, Some(link.span)),
                 self.relation(catalogue, &source, &link.parent, Some(link.span)),
@@ -126,7 +135,8 @@ impl<'a> Planner<'a> {
         bridges.dedup();
         let mut proven = 0;
         for (child, columns, parent, parent_columns) in bridges {
-            let (Some(child), Some(parent)) = (catalogue.relation(&child), catalogue.relation(&parent)) else {
+            let (Some(child), Some(parent)) = (catalogue.relation(&child), catalogue.relation(&parent))
+            else {
                 continue;
             };
             let whose = [child, parent].map(|r| belongs(tenancy, r));
@@ -142,7 +152,10 @@ impl<'a> Planner<'a> {
             let rows = self.rows(catalogue, child);
             let mut pointing = rows.clone();
             pointing.filters.extend(columns.iter().map(|c| {
-                let column = crate::policy::operand::Operand::Column { name: c.clone(), span: super::builder::nowhere() };
+                let column = crate::policy::operand::Operand::Column {
+                    name: c.clone(),
+                    span: super::builder::nowhere(),
+                };
                 let is_null = crate::policy::operand::Condition::IsNull(column);
                 crate::policy::operand::Condition::Not(Box::new(is_null))
             }));
@@ -158,7 +171,11 @@ impl<'a> Planner<'a> {
             );
             let see = tally.samples(100);
             let key = self.tally(&source, &child.name, tally);
-            let message = format!("`{}` points to a row of `{}` that is another tenant's, or nobody's", columns.join(", "), parent.name);
+            let message = format!(
+                "`{}` points to a row of `{}` that is another tenant's, or nobody's",
+                columns.join(", "),
+                parent.name
+            );
             self.must(
                 child.name.to_string(),
                 Proof::Tally { key, kind: "cross_tenant".to_owned(), message, see },

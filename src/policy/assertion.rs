@@ -2,8 +2,8 @@
 
 use super::RelationName;
 use super::operand::{Comparator, Condition, Operand};
-use super::value::Value;
 use crate::source_text::Span;
+use crate::value::Value;
 
 /// A comparison that must hold.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The facts each kind of source publishes: one table for the checker, the prober and `holdtrue facts`.
 
 use super::SourceKind;
-use super::value::Type;
+use crate::value::Type;
 
 /// One published fact.
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +29,64 @@ const fn fact(
 }
 
 const POSTGRES: &[Fact] = &[
-    fact("version", Type::Number, None, "server version as one number, such as 150018", "SELECT pg_catalog.current_setting('server_version_num')"),
-    fact("in_recovery", Type::Bool, None, "whether the server is a standby or still replaying WAL", "SELECT pg_catalog.pg_is_in_recovery()::text"),
+    fact(
+        "version",
+        Type::Number,
+        None,
+        "server version as one number, such as 150018",
+        "SELECT pg_catalog.current_setting('server_version_num')",
+    ),
+    fact(
+        "in_recovery",
+        Type::Bool,
+        None,
+        "whether the server is a standby or still replaying WAL",
+        "SELECT pg_catalog.pg_is_in_recovery()::text",
+    ),
     fact("database", Type::Text, None, "name of the database", "SELECT pg_catalog.current_database()::text"),
-    fact("encoding", Type::Text, None, "server encoding of the database", "SELECT pg_catalog.current_setting('server_encoding')"),
-    fact("size", Type::Size, None, "disk use of the database", "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())::text"),
+    fact(
+        "encoding",
+        Type::Text,
+        None,
+        "server encoding of the database",
+        "SELECT pg_catalog.current_setting('server_encoding')",
+    ),
+    fact(
+        "size",
+        Type::Size,
+        None,
+        "disk use of the database",
+        "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())::text",
+    ),
     fact("clock", Type::Time, None, "the server's own clock", "SELECT pg_catalog.clock_timestamp()::text"),
-    fact("system_identifier", Type::Text, None, "identifier of the cluster, equal in all its physical copies", "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"),
-    fact("timeline", Type::Number, None, "timeline of the last checkpoint", "SELECT timeline_id::text FROM pg_catalog.pg_control_checkpoint()"),
-    fact("sessions", Type::Number, Some("a role"), "client sessions of a role in any database, this run's own left out", "SELECT count(*)::text FROM pg_catalog.pg_stat_activity WHERE usename = $1::text AND backend_type = 'client backend' AND application_name <> 'holdtrue'"),
-    fact("setting", Type::Text, Some("a setting"), "value of a configuration setting; unknown names are NULL", "SELECT pg_catalog.current_setting($1::text, true)"),
+    fact(
+        "system_identifier",
+        Type::Text,
+        None,
+        "identifier of the cluster, equal in all its physical copies",
+        "SELECT system_identifier::text FROM pg_catalog.pg_control_system()",
+    ),
+    fact(
+        "timeline",
+        Type::Number,
+        None,
+        "timeline of the last checkpoint",
+        "SELECT timeline_id::text FROM pg_catalog.pg_control_checkpoint()",
+    ),
+    fact(
+        "sessions",
+        Type::Number,
+        Some("a role"),
+        "client sessions of a role in any database, this run's own left out",
+        "SELECT count(*)::text FROM pg_catalog.pg_stat_activity WHERE usename = $1::text AND backend_type = 'client backend' AND application_name <> 'holdtrue'",
+    ),
+    fact(
+        "setting",
+        Type::Text,
+        Some("a setting"),
+        "value of a configuration setting; unknown names are NULL",
+        "SELECT pg_catalog.current_setting($1::text, true)",
+    ),
 ];
 
 /// The facts a kind of source publishes.

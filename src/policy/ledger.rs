@@ -1,9 +1,9 @@
 //! Ledgers, in the three shapes real systems use.
 
 use super::operand::{Condition, Operand};
-use super::value::Value;
 use super::{RelationName, Tolerance};
 use crate::source_text::Span;
+use crate::value::Value;
 
 /// How a line says how much it moves, and to which side.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@ pub mod facts;
 pub mod ledger;
 pub mod operand;
 pub mod tenancy;
-pub mod value;
 
 use bigdecimal::BigDecimal;
 use jiff::civil::Date;
@@ -16,8 +15,8 @@ use self::chain::Chain;
 use self::ledger::Ledger;
 use self::operand::{Comparator, Condition, Operand};
 use self::tenancy::Tenancy;
-use self::value::{Type, Value};
 use crate::source_text::Span;
+use crate::value::{Type, Value};
 use crate::verdict::Level;
 
 /// A relation by its exact name.
@@ -245,13 +244,21 @@ impl RelationPattern {
     }
 }
 
+/// `*` stands for any run of characters. Each star is settled once, at its earliest place, so that no pattern takes
+/// more than the product of both lengths.
 fn wildcard(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
-            (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| wildcard(tail, rest)))
-        }),
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or("");
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(mut last) = parts.next() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(last) {
+            Some(at) => rest = rest.get(at + last.len()..).unwrap_or(""),
+            None => return false,
+        }
+        last = part;
     }
+    rest.ends_with(last)
 }
 
 /// `when left op right`.
@@ -291,7 +298,8 @@ pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
             operands.extend(list.iter().flat_map(|c| [&c.left, &c.right]));
         }
         Assertion::State(assertion::State::Met(name)) => {
-            operands.extend(policy.objectives.iter().filter(|o| o.name == *name).flat_map(|o| [&o.from, &o.to]));
+            operands
+                .extend(policy.objectives.iter().filter(|o| o.name == *name).flat_map(|o| [&o.from, &o.to]));
         }
         _ => {}
     }
@@ -324,5 +332,7 @@ mod tests {
         assert!(wildcard("*a*b", "xxaYYb"));
         assert!(!wildcard("Journal*", "GeneralLedger"));
         assert!(!wildcard("a*b", "ab_c"));
+        assert!(wildcard("a*a", "aba") && !wildcard("a*a", "a"));
+        assert!(!wildcard(&"*a".repeat(40), &"a".repeat(39)));
     }
 }

@@ -1,66 +1,9 @@
 //! Values to be computed: of one row, of a group, of a relation, or of the run.
 
 use super::RelationName;
-use super::value::{Type, Value};
 use crate::source_text::Span;
-
-/// Arithmetic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arithmetic {
-    /// Addition.
-    Add,
-    /// Subtraction.
-    Subtract,
-    /// Multiplication.
-    Multiply,
-    /// Division.
-    Divide,
-}
-
-/// A comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparator {
-    /// `=`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-}
-
-impl Comparator {
-    /// As the policy writes it.
-    #[must_use]
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
-    }
-
-    /// Whether an ordering satisfies it.
-    #[must_use]
-    pub fn accepts(self, ordering: std::cmp::Ordering) -> bool {
-        match self {
-            Self::Equal => ordering.is_eq(),
-            Self::NotEqual => ordering.is_ne(),
-            Self::Less => ordering.is_lt(),
-            Self::LessOrEqual => ordering.is_le(),
-            Self::Greater => ordering.is_gt(),
-            Self::GreaterOrEqual => ordering.is_ge(),
-        }
-    }
-}
+pub use crate::value::{Arithmetic, Comparator};
+use crate::value::{Type, Value};
 
 /// Aggregate functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@ use super::reach::{Reached, failure};
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
 use crate::facts::{Failure, Observation, Observed, Tally};
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 use crate::measure::TallySql;
 use crate::plan::{Plan, Statement, Work};
 
@@ -123,7 +123,9 @@ impl Worker<'_> {
                         .collect(),
                     _ => self.all(statement, Err(unexpected()), started),
                 },
-                Err(error) if keys.len() > 1 && is_of_one_expression(&error) => self.apart(keys, apart, started).await,
+                Err(error) if keys.len() > 1 && is_of_one_expression(&error) => {
+                    self.apart(keys, apart, started).await
+                }
                 Err(error) => self.all(statement, Err(failure(&error)), started),
             },
             Work::Tally { tally, samples, .. } => {
@@ -139,7 +141,12 @@ impl Worker<'_> {
                     return Vec::new();
                 }
                 let result = self.samples(tally, *samples).await.map(|samples| {
-                    Observed::Tally(Tally { violations: 0, unknown: 0, columns: tally.columns.clone(), samples })
+                    Observed::Tally(Tally {
+                        violations: 0,
+                        unknown: 0,
+                        columns: tally.columns.clone(),
+                        samples,
+                    })
                 });
                 self.all(statement, result, started)
             }
@@ -212,8 +219,12 @@ impl Worker<'_> {
             .map(|cell| cell.and_then(|text| text.parse().ok()).ok_or_else(unexpected))
             .collect::<Result<_, _>>()?;
         let [violations, unknown] = counts.as_slice() else { return Err(unexpected()) };
-        let mut found =
-            Tally { violations: *violations, unknown: *unknown, columns: tally.columns.clone(), samples: Vec::new() };
+        let mut found = Tally {
+            violations: *violations,
+            unknown: *unknown,
+            columns: tally.columns.clone(),
+            samples: Vec::new(),
+        };
         if violations + unknown > 0 {
             found.samples = self.samples(tally, samples).await?;
         }
@@ -280,7 +291,10 @@ fn is_of_one_expression(error: &QueryError) -> bool {
 }
 
 fn unexpected() -> Failure {
-    Failure { kind: FailureKind::Other, message: "the server's answer does not have the expected shape".to_owned() }
+    Failure {
+        kind: FailureKind::Other,
+        message: "the server's answer does not have the expected shape".to_owned(),
+    }
 }
 
 fn is_above_zero(observation: Option<&Observation>) -> bool {

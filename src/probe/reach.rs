@@ -8,7 +8,7 @@ use super::postgres::{
 };
 use crate::catalogue::Catalogue;
 use crate::facts::{Failure, SourceFacts};
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 use crate::policy::{Policy, Source, SourceAddress};
 
 /// How sources are reached.
@@ -93,7 +93,10 @@ async fn open(
     }
     let snapshot = session.begin().await?;
     if let Snapshot::Single(why) = &snapshot {
-        facts.notes.push(format!("its snapshot could not be shared, so one connection reads everything: {}", why.message));
+        facts.notes.push(format!(
+            "its snapshot could not be shared, so one connection reads everything: {}",
+            why.message
+        ));
     }
     let powers = write_powers(&session).await?;
     let mut refusal = None;

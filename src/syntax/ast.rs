@@ -12,6 +12,10 @@ pub struct Ast {
     pub file: FileId,
     /// Its top-level statements, in order.
     pub statements: Vec<Statement>,
+    /// Names that statements which could not be read may have declared.
+    pub lost: Vec<String>,
+    /// Whether every top-level statement could be read.
+    pub whole: bool,
 }
 
 /// One statement and, if it has a block, what stands in it.
@@ -23,6 +27,8 @@ pub struct Statement {
     pub span: Span,
     /// The statements of its block.
     pub children: Vec<Statement>,
+    /// Whether every statement of its block could be read; what seems to lack may only have been misspelt.
+    pub whole: bool,
 }
 
 /// A dotted name such as `ledger.JournalEntry.id`.
@@ -66,7 +72,10 @@ pub struct Pattern {
 
 /// One statement's content. The variants are grouped by the block they belong to.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "fields are named for the words of the language; grammar/REFERENCE.md explains them")]
+#[expect(
+    missing_docs,
+    reason = "fields are named for the words of the language; grammar/REFERENCE.md explains them"
+)]
 pub enum Clause {
     // top level
     Policy { name: Name, title: Option<Name> },

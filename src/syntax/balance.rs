@@ -7,6 +7,9 @@ use crate::source_text::{FileId, Span};
 /// Deepest nesting of blocks and parentheses.
 const MAX_DEPTH: usize = 64;
 
+/// What ends a line for the grammar; a lone carriage return does too, or a comment could hide brackets here.
+const LINE_ENDS: [char; 2] = ['\n', '\r'];
+
 /// Checks one file; empty when brackets and quotes pair up.
 pub(super) fn check(file: FileId, text: &str) -> Vec<Diagnostic> {
     Scan { file, text, at: 0, open: Vec::new(), found: Vec::new() }.run()
@@ -35,7 +38,11 @@ impl Scan<'_> {
                     if self.open.len() > MAX_DEPTH {
                         let message = format!("nested more than {MAX_DEPTH} deep");
                         let span = self.span(start, self.at);
-                        self.found.push(Diagnostic::error(Code::TooDeep, message).at(span, "one too many"));
+                        self.found.push(
+                            Diagnostic::error(Code::TooDeep, message)
+                                .at(span, "one too many")
+                                .help("close something first, or split the expression over several checks"),
+                        );
                         return self.found;
                     }
                 }
@@ -63,13 +70,13 @@ impl Scan<'_> {
     }
 
     fn skip_to_line_end(&mut self) {
-        self.at += self.rest().find('\n').unwrap_or(self.rest().len());
+        self.at += self.rest().find(LINE_ENDS).unwrap_or(self.rest().len());
     }
 
     fn quoted(&mut self, start: usize, quote: char, what: &str, escapes: bool) {
         let mut escaped = false;
         for (offset, c) in self.rest().char_indices() {
-            if c == '\n' {
+            if LINE_ENDS.contains(&c) {
                 break;
             }
             if !escaped && c == quote {
@@ -78,7 +85,8 @@ impl Scan<'_> {
             }
             escaped = escapes && !escaped && c == '\\';
         }
-        let end = start + self.text.get(start..).and_then(|t| t.find('\n')).unwrap_or(self.text.len() - start);
+        let end =
+            start + self.text.get(start..).and_then(|t| t.find(LINE_ENDS)).unwrap_or(self.text.len() - start);
         let span = self.span(start, end);
         self.found.push(
             Diagnostic::error(Code::Unterminated, format!("this {what} never ends"))
@@ -127,7 +135,8 @@ impl Scan<'_> {
             None => {
                 let span = self.span(start, start + 1);
                 self.found.push(
-                    Diagnostic::error(Code::Unbalanced, format!("`{c}` closes nothing")).at(span, "nothing is open"),
+                    Diagnostic::error(Code::Unbalanced, format!("`{c}` closes nothing"))
+                        .at(span, "nothing is open"),
                 );
             }
         }

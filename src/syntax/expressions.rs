@@ -8,14 +8,19 @@ use super::ast::{
 };
 use super::grammar::Rule;
 use super::parts::{self, Parts, Place};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::Spanned;
+
+/// Most operators of arithmetic in one statement.
+const MAX_OPERATORS: usize = 200;
 
 /// Reads pairs below the level of statements. Every method returns `None` only when the tree does not have
 /// the shape the grammar gives it.
 pub(super) struct Reader<'f> {
     pub(super) place: Place,
     pub(super) found: &'f mut Vec<Diagnostic>,
+    /// Operators of `+ - * /` read so far; they nest the tree, so their number is limited.
+    pub(super) operators: usize,
 }
 
 impl Reader<'_> {
@@ -53,6 +58,16 @@ impl Reader<'_> {
         let mut parts = self.parts(pair);
         let mut left = item(self, parts.next()?)?;
         while let Some(op) = parts.next() {
+            self.operators += 1;
+            if self.operators > MAX_OPERATORS {
+                let message = format!("more than {MAX_OPERATORS} operators in one statement");
+                self.found.push(
+                    Diagnostic::error(Code::TooDeep, message)
+                        .at(self.place.span(&op), "one too many")
+                        .help("split the statement over several checks"),
+                );
+                return None;
+            }
             let right = item(self, parts.next()?)?;
             let op = op.as_str().chars().next()?;
             let span = left.span.to(right.span);
@@ -209,12 +224,14 @@ impl Reader<'_> {
         let mut parts = self.parts(pair);
         let inner = parts.next()?;
         let negated = parts.saw(Rule::k_not);
-        let rule = inner.as_rule();
-        let predicate = match rule {
+        let predicate = match inner.as_rule() {
             Rule::predicate => self.predicate(inner)?,
             _ => {
-                let mut inside = self.parts(inner);
-                let value = self.next_expr(&mut inside)?;
+                let mut test = self.parts(inner);
+                let value = self.next_expr(&mut test)?;
+                let form = test.next()?;
+                let rule = form.as_rule();
+                let mut inside = self.parts(form);
                 match rule {
                     Rule::p_null => Predicate::IsNull { value, negated: inside.saw(Rule::k_not) },
                     Rule::p_list => {
@@ -230,7 +247,10 @@ impl Reader<'_> {
                         let op = inside.word(Rule::compare)?;
                         let right = match self.next_expr(&mut inside) {
                             Some(expr) => PredicateRight::Value(expr),
-                            None => PredicateRight::Bool(inside.saw(Rule::k_true), span),
+                            None => match (inside.seen_at(Rule::k_true), inside.seen_at(Rule::k_false)) {
+                                (Some(at), _) => PredicateRight::Bool(true, at),
+                                (None, at) => PredicateRight::Bool(false, at?),
+                            },
                         };
                         Predicate::Compare { left: value, op, right }
                     }

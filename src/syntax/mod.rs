@@ -6,9 +6,12 @@ mod expressions;
 mod grammar;
 mod outline;
 mod parts;
+mod print;
+#[cfg(test)]
+mod print_tests;
 mod statements;
+mod tokens;
 mod words;
 
 pub use outline::parse;
-/// stub
-pub fn format(_t: &str, _f: crate::source_text::FileId) -> Result<String, Vec<crate::diagnostic::Diagnostic>> { Ok(String::new()) }
+pub use print::format;

@@ -1,5 +1,7 @@
 //! Step 1: a file into statements and blocks, each statement handed to the rule of its first word.
 
+use std::num::NonZeroUsize;
+
 use pest::Parser as _;
 use pest::iterators::Pair;
 
@@ -14,44 +16,67 @@ use crate::source_text::{FileId, Span};
 /// Largest policy file that is read, in bytes.
 const MAX_BYTES: usize = 4 << 20;
 
+/// Most steps of the parser over one text. A file at its limit of size stays well below; an expression made to
+/// be read in exponentially many ways does not.
+const MAX_STEPS: Option<NonZeroUsize> = NonZeroUsize::new(100_000_000);
+
 /// Parses one file. Statements that cannot be read are left out of the tree and reported; all others are
 /// in it, so that later steps can report their mistakes too.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Ast, Vec<Diagnostic>) {
-    let mut reader = Outline { file, found: balance::check(file, text) };
-    let mut ast = Ast { file, statements: Vec::new() };
+    let mut reader = Outline { file, found: balance::check(file, text), lost: Vec::new() };
+    let mut ast = Ast { file, statements: Vec::new(), lost: Vec::new(), whole: false };
     if text.len() > MAX_BYTES {
         let span = Span { file, start: 0, end: 0 };
         reader.found.push(
-            Diagnostic::error(Code::Unreadable, format!("policy file is larger than {} MiB", MAX_BYTES >> 20))
-                .at(span, "this file"),
+            Diagnostic::error(
+                Code::Unreadable,
+                format!("policy file is larger than {} MiB", MAX_BYTES >> 20),
+            )
+            .at(span, "this file")
+            .help("split it into several files and `include` them"),
         );
     }
     if !reader.found.is_empty() {
         return (ast, reader.found);
     }
+    pest::set_call_limit(MAX_STEPS);
     match Grammar::parse(Rule::outline, text) {
         Ok(pairs) => {
             for outline in pairs {
-                ast.statements = reader.block(outline, Block::Top);
+                (ast.statements, ast.whole) = reader.block(outline, Block::Top);
             }
         }
         Err(error) => reader.found.push(malformed(file, 0, text.len(), &error)),
     }
+    ast.lost = reader.lost;
+    ast.whole &= reader.found.is_empty();
     (ast, reader.found)
 }
 
 struct Outline {
     file: FileId,
     found: Vec<Diagnostic>,
+    /// Names in statements that could not be read.
+    lost: Vec<String>,
 }
 
 impl Outline {
-    fn block(&mut self, pair: Pair<'_, Rule>, block: Block) -> Vec<Statement> {
-        pair.into_inner()
-            .filter(|inner| inner.as_rule() == Rule::statement)
-            .filter_map(|inner| self.statement(inner, block))
-            .collect()
+    /// The statements of a block, and whether all of them could be read.
+    fn block(&mut self, pair: Pair<'_, Rule>, block: Block) -> (Vec<Statement>, bool) {
+        let mut statements = Vec::new();
+        let mut whole = true;
+        for inner in pair.into_inner().filter(|inner| inner.as_rule() == Rule::statement) {
+            let text = inner.as_str();
+            match self.statement(inner, block) {
+                Some(statement) => statements.push(statement),
+                None => {
+                    whole = false;
+                    self.lost.extend(names_in(text));
+                }
+            }
+        }
+        (statements, whole)
     }
 
     fn statement(&mut self, pair: Pair<'_, Rule>, block: Block) -> Option<Statement> {
@@ -68,7 +93,7 @@ impl Outline {
             self.found.push(unknown_word(word, word_span, block));
             return None;
         };
-        let children = match (known.has, body) {
+        let (children, whole) = match (known.has, body) {
             (Has::Always(inside) | Has::Maybe(inside), Some(body)) => self.block(body, inside),
             (Has::Always(_), None) => {
                 self.found.push(
@@ -82,11 +107,15 @@ impl Outline {
                 let at = body.as_span();
                 self.found.push(
                     Diagnostic::error(Code::BlockMismatch, format!("`{word}` has no block"))
-                        .at(Span { file: self.file, start: at.start(), end: at.start() + 1 }, "not allowed here"),
+                        .at(
+                            Span { file: self.file, start: at.start(), end: at.start() + 1 },
+                            "not allowed here",
+                        )
+                        .help(format!("end the statement after `{text}`")),
                 );
                 return None;
             }
-            (_, None) => Vec::new(),
+            (_, None) => (Vec::new(), true),
         };
         match Grammar::parse(known.rule, text) {
             Ok(mut pairs) => {
@@ -94,7 +123,7 @@ impl Outline {
                     statements::read(pair, Place { file: self.file, base: start }, &mut self.found)
                 });
                 let clause = read?;
-                Some(Statement { clause, span, children })
+                Some(Statement { clause, span, children, whole })
             }
             Err(error) => {
                 self.found.push(malformed(self.file, start, text.len(), &error));
@@ -104,8 +133,14 @@ impl Outline {
     }
 }
 
+/// The names a statement may have declared: the first words after its own.
+fn names_in(statement: &str) -> impl Iterator<Item = String> {
+    let words = statement.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+    words.skip(1).take(3).map(str::to_owned)
+}
+
 /// The word a statement begins with; when it begins with something else, that one character.
-fn first_word(text: &str) -> &str {
+pub(super) fn first_word(text: &str) -> &str {
     let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
     let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
     text.get(..end).unwrap_or(text)
@@ -125,20 +160,29 @@ fn unknown_word(word: &str, span: Span, block: Block) -> Diagnostic {
         .chain([Block::Check, Block::Waive])
         .find(|other| *other != block && other.words().iter().any(|known| known.word == word));
     match elsewhere {
-        Some(home) if suggest::nearest(word, &legal).is_none() => {
-            diagnostic.help(format!("`{word}` belongs {}; legal here: {}", home.place(), suggest::listing(&legal)))
-        }
+        Some(home) if suggest::nearest(word, &legal).is_none() => diagnostic.help(format!(
+            "`{word}` belongs {}; legal here: {}",
+            home.place(),
+            suggest::listing(&legal)
+        )),
         _ => diagnostic.did_you_mean(word, legal),
     }
 }
 
 /// Turns pest's furthest failure inside one statement into words for people.
 fn malformed(file: FileId, base: usize, length: usize, error: &pest::error::Error<Rule>) -> Diagnostic {
+    if matches!(error.variant, pest::error::ErrorVariant::CustomError { .. }) {
+        let span = Span { file, start: base, end: base + length };
+        return Diagnostic::error(Code::TooDeep, "this is too tangled to be read")
+            .at(span, "here")
+            .help("split it into several simpler statements");
+    }
     let at = match error.location {
         pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at.min(length),
     };
     let line = match &error.line_col {
-        pest::error::LineColLocation::Pos((_, column)) | pest::error::LineColLocation::Span((_, column), _) => {
+        pest::error::LineColLocation::Pos((_, column))
+        | pest::error::LineColLocation::Span((_, column), _) => {
             error.line().chars().skip(column.saturating_sub(1)).collect::<String>()
         }
     };
@@ -153,7 +197,9 @@ fn malformed(file: FileId, base: usize, length: usize, error: &pest::error::Erro
     expected.sort();
     expected.dedup();
     if expected.iter().any(|e| e == "a value") {
-        expected.retain(|e| !e.starts_with("a date") && !e.starts_with("a parameter") && !e.starts_with("a number"));
+        expected.retain(|e| {
+            !e.starts_with("a date") && !e.starts_with("a parameter") && !e.starts_with("a number")
+        });
     }
     let message = if wrong.is_empty() {
         "the statement ends too early".to_owned()
@@ -164,6 +210,7 @@ fn malformed(file: FileId, base: usize, length: usize, error: &pest::error::Erro
     let near = suggest::nearest(wrong, &words).map(|near| format!("did you mean `{near}`?"));
     let help = match (near, expected.as_slice()) {
         (Some(near), _) => Some(near),
+        (None, []) if wrong == "of" => Some("put the inner share in parentheses".to_owned()),
         (None, []) => None,
         (None, expected) => Some(format!("expected {}", suggest::alternatives(expected))),
     };

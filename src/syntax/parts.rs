@@ -30,7 +30,7 @@ impl Place {
 /// The pairs inside one rule.
 pub(super) struct Parts<'i> {
     list: std::vec::IntoIter<Pair<'i, Rule>>,
-    keywords: Vec<Rule>,
+    keywords: Vec<(Rule, Span)>,
     pub(super) place: Place,
 }
 
@@ -44,8 +44,8 @@ impl<'i> Parts<'i> {
             if rule == Rule::EOI {
                 continue;
             }
-            if format!("{rule:?}").starts_with("k_") {
-                keywords.push(rule);
+            if is_word(rule) {
+                keywords.push((rule, place.span(&inner)));
             } else {
                 list.push(inner);
             }
@@ -55,7 +55,12 @@ impl<'i> Parts<'i> {
 
     /// Whether a word of the language stood directly in this rule.
     pub(super) fn saw(&self, keyword: Rule) -> bool {
-        self.keywords.contains(&keyword)
+        self.seen_at(keyword).is_some()
+    }
+
+    /// Where a word of the language stood directly in this rule.
+    pub(super) fn seen_at(&self, keyword: Rule) -> Option<Span> {
+        self.keywords.iter().find(|(rule, _)| *rule == keyword).map(|(_, span)| *span)
     }
 
     /// The next pair, whatever it is.
@@ -109,6 +114,11 @@ impl<'i> Parts<'i> {
     pub(super) fn pattern(&mut self) -> Option<Pattern> {
         self.take(Rule::pattern).map(|pair| pattern(&pair, self.place))
     }
+}
+
+/// Whether a rule is a word of the language; these stand last in the grammar.
+fn is_word(rule: Rule) -> bool {
+    rule >= Rule::k_colon
 }
 
 pub(super) fn ident(pair: &Pair<'_, Rule>, place: Place) -> Name {
@@ -176,5 +186,17 @@ fn pattern(pair: &Pair<'_, Rule>, place: Place) -> Pattern {
         table: bare(table),
         glob: table.contains('*') && !table.starts_with('`'),
         span,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_language_stand_last_in_the_grammar() {
+        for rule in Rule::all_rules() {
+            assert_eq!(is_word(*rule), format!("{rule:?}").starts_with("k_"), "{rule:?}");
+        }
     }
 }

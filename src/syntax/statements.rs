@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic};
 pub(super) fn read(pair: Pair<'_, Rule>, place: Place, found: &mut Vec<Diagnostic>) -> Option<Clause> {
     let span = place.span(&pair);
     let before = found.len();
-    let clause = clause(pair, &mut Reader { place, found });
+    let clause = clause(pair, &mut Reader { place, found, operators: 0 });
     if clause.is_none() && found.len() == before {
         found.push(
             Diagnostic::error(Code::Malformed, "this statement could not be read")
@@ -25,7 +25,6 @@ pub(super) fn read(pair: Pair<'_, Rule>, place: Place, found: &mut Vec<Diagnosti
 
 fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
     let rule = pair.as_rule();
-    let span = reader.place.span(&pair);
     let mut p = Parts::of(pair, reader.place);
     Some(match rule {
         Rule::s_policy => Clause::Policy { name: p.word(Rule::name)?, title: p.text(reader.found) },
@@ -34,8 +33,7 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             let (name, ty) = (p.word(Rule::name)?, p.word(Rule::name)?);
             let default = match p.take(Rule::literal) {
                 Some(literal) => Some(reader.literal(literal)?),
-                None if p.saw(Rule::k_all) => Some(Literal::All(span)),
-                None => None,
+                None => p.seen_at(Rule::k_all).map(Literal::All),
             };
             Clause::Param { name, ty, default }
         }
@@ -101,11 +99,9 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_amount => {
             let value = reader.next_expr(&mut p)?;
             let side = match p.ident() {
-                Some(column) => Some(Side {
-                    column,
-                    debit: reader.next_list(&mut p)?,
-                    credit: reader.next_list(&mut p)?,
-                }),
+                Some(column) => {
+                    Some(Side { column, debit: reader.next_list(&mut p)?, credit: reader.next_list(&mut p)? })
+                }
                 None => None,
             };
             Clause::Amount { value, side }
@@ -160,19 +156,18 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_require | Rule::s_recommend => {
             let pair = p.take(Rule::assertion)?;
             let written = reader.place.span(&pair);
-            Clause::Assert {
-                required: rule == Rule::s_require,
-                assertion: reader.assertion(pair)?,
-                written,
-            }
+            Clause::Assert { required: rule == Rule::s_require, assertion: reader.assertion(pair)?, written }
         }
         Rule::s_when => {
             let left = reader.next_expr(&mut p)?;
             let op = p.word(Rule::compare)?;
             let right = match reader.next_expr(&mut p) {
                 Some(value) => WhenRight::Value(value),
-                None if p.saw(Rule::k_all) => WhenRight::All(span),
-                None => WhenRight::Bool(p.saw(Rule::k_true), span),
+                None => match (p.seen_at(Rule::k_all), p.seen_at(Rule::k_true), p.seen_at(Rule::k_false)) {
+                    (Some(at), _, _) => WhenRight::All(at),
+                    (_, Some(at), _) => WhenRight::Bool(true, at),
+                    (_, _, at) => WhenRight::Bool(false, at?),
+                },
             };
             Clause::When { left, op, right }
         }

@@ -58,66 +58,94 @@ impl Block {
     /// The words that may begin a statement in it.
     pub(super) fn words(self) -> &'static [Word] {
         match self {
-            Self::Top => const { &[
-                word("policy", Rule::s_policy, Has::Maybe(Block::Policy)),
-                word("include", Rule::s_include, Has::None),
-                word("param", Rule::s_param, Has::None),
-                word("source", Rule::s_source, Has::None),
-                word("objective", Rule::s_objective, Has::None),
-                word("tenancy", Rule::s_tenancy, Has::Maybe(Block::Tenancy)),
-                word("ledger", Rule::s_ledger, Has::Always(Block::Ledger)),
-                word("chain", Rule::s_chain, Has::Always(Block::Chain)),
-                word("template", Rule::s_template, Has::Always(Block::Template)),
-                word("gate", Rule::s_gate, Has::Always(Block::Gate)),
-                word("waive", Rule::s_waive, Has::Always(Block::Waive)),
-            ] },
-            Self::Policy => const { &[
-                word("language", Rule::s_language, Has::None),
-                word("owner", Rule::s_owner, Has::None),
-                word("schema", Rule::s_schema, Has::None),
-                word("max_waiver", Rule::s_max_waiver, Has::None),
-            ] },
-            Self::Tenancy => const { &[
-                word("global", Rule::s_global, Has::None),
-                word("reached", Rule::s_reached, Has::None),
-                word("link", Rule::s_bridge, Has::None),
-            ] },
-            Self::Ledger => const { &[
-                word("entry", Rule::s_entry, Has::None),
-                word("debit", Rule::s_debit, Has::None),
-                word("credit", Rule::s_credit, Has::None),
-                word("amount", Rule::s_amount, Has::None),
-                word("balance", Rule::s_balance, Has::None),
-                word("totals", Rule::s_totals, Has::None),
-                word("running", Rule::s_running, Has::None),
-                word("tolerance", Rule::s_tolerance, Has::None),
-                word("without", Rule::s_without, Has::None),
-            ] },
-            Self::Chain => const { &[
-                word("split", Rule::s_split, Has::None),
-                word("order", Rule::s_order, Has::None),
-                word("link", Rule::s_link, Has::None),
-                word("hash", Rule::s_hash, Has::None),
-                word("search", Rule::s_search, Has::None),
-            ] },
+            Self::Top => {
+                const {
+                    &[
+                        word("policy", Rule::s_policy, Has::Maybe(Block::Policy)),
+                        word("include", Rule::s_include, Has::None),
+                        word("param", Rule::s_param, Has::None),
+                        word("source", Rule::s_source, Has::None),
+                        word("objective", Rule::s_objective, Has::None),
+                        word("tenancy", Rule::s_tenancy, Has::Maybe(Block::Tenancy)),
+                        word("ledger", Rule::s_ledger, Has::Always(Block::Ledger)),
+                        word("chain", Rule::s_chain, Has::Always(Block::Chain)),
+                        word("template", Rule::s_template, Has::Always(Block::Template)),
+                        word("gate", Rule::s_gate, Has::Always(Block::Gate)),
+                        word("waive", Rule::s_waive, Has::Always(Block::Waive)),
+                    ]
+                }
+            }
+            Self::Policy => {
+                const {
+                    &[
+                        word("language", Rule::s_language, Has::None),
+                        word("owner", Rule::s_owner, Has::None),
+                        word("schema", Rule::s_schema, Has::None),
+                        word("max_waiver", Rule::s_max_waiver, Has::None),
+                    ]
+                }
+            }
+            Self::Tenancy => {
+                const {
+                    &[
+                        word("global", Rule::s_global, Has::None),
+                        word("reached", Rule::s_reached, Has::None),
+                        word("link", Rule::s_bridge, Has::None),
+                    ]
+                }
+            }
+            Self::Ledger => {
+                const {
+                    &[
+                        word("entry", Rule::s_entry, Has::None),
+                        word("debit", Rule::s_debit, Has::None),
+                        word("credit", Rule::s_credit, Has::None),
+                        word("amount", Rule::s_amount, Has::None),
+                        word("balance", Rule::s_balance, Has::None),
+                        word("totals", Rule::s_totals, Has::None),
+                        word("running", Rule::s_running, Has::None),
+                        word("tolerance", Rule::s_tolerance, Has::None),
+                        word("without", Rule::s_without, Has::None),
+                    ]
+                }
+            }
+            Self::Chain => {
+                const {
+                    &[
+                        word("split", Rule::s_split, Has::None),
+                        word("order", Rule::s_order, Has::None),
+                        word("link", Rule::s_link, Has::None),
+                        word("hash", Rule::s_hash, Has::None),
+                        word("search", Rule::s_search, Has::None),
+                    ]
+                }
+            }
             Self::Gate => const { &[word("check", Rule::s_check, Has::Maybe(Block::Check))] },
-            Self::Template | Self::Check => const { &[
-                word("on", Rule::s_on, Has::None),
-                word("require", Rule::s_require, Has::None),
-                word("recommend", Rule::s_recommend, Has::None),
-                word("when", Rule::s_when, Has::None),
-                word("evidence", Rule::s_evidence, Has::None),
-                word("timeout", Rule::s_timeout, Has::None),
-                word("runbook", Rule::s_runbook, Has::None),
-                word("allow", Rule::s_allow, Has::None),
-                word("unwaivable", Rule::s_unwaivable, Has::None),
-            ] },
-            Self::Waive => const { &[
-                word("until", Rule::s_until, Has::None),
-                word("owner", Rule::s_owner, Has::None),
-                word("reason", Rule::s_reason, Has::None),
-                word("approved", Rule::s_approved, Has::None),
-            ] },
+            Self::Template | Self::Check => {
+                const {
+                    &[
+                        word("on", Rule::s_on, Has::None),
+                        word("require", Rule::s_require, Has::None),
+                        word("recommend", Rule::s_recommend, Has::None),
+                        word("when", Rule::s_when, Has::None),
+                        word("evidence", Rule::s_evidence, Has::None),
+                        word("timeout", Rule::s_timeout, Has::None),
+                        word("runbook", Rule::s_runbook, Has::None),
+                        word("allow", Rule::s_allow, Has::None),
+                        word("unwaivable", Rule::s_unwaivable, Has::None),
+                    ]
+                }
+            }
+            Self::Waive => {
+                const {
+                    &[
+                        word("until", Rule::s_until, Has::None),
+                        word("owner", Rule::s_owner, Has::None),
+                        word("reason", Rule::s_reason, Has::None),
+                        word("approved", Rule::s_approved, Has::None),
+                    ]
+                }
+            }
         }
     }
 

@@ -13,7 +13,8 @@ use crate::policy::RelationName;
 const USER: &str = "n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
    and not exists (select 1 from pg_depend e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')";
 
-/// One row per column; a relation without columns has one row without a column.
+/// One row per column; a relation without columns has one row without a column. NOT NULL is believed only of a column,
+/// and only once the server has proven it: a domain's can be got round, and from version 18 on one may be NOT VALID.
 fn columns_sql() -> String {
     format!(
         "with recursive base (oid, root) as (
@@ -22,7 +23,8 @@ fn columns_sql() -> String {
            select t.oid, b.root from pg_type t join base b on t.typbasetype = b.oid where t.typtype = 'd')
          select n.nspname::text, c.relname::text, case when c.relispartition then 'x' else c.relkind::text end, c.reltuples::bigint::text,
                 a.attname::text, format_type(a.atttypid, a.atttypmod)::text, r.typname::text, r.typtype::text,
-                (not (a.attnotnull or t.typnotnull))::text,
+                (not a.attnotnull or exists (select 1 from pg_constraint nn where nn.conrelid = a.attrelid
+                   and nn.contype = 'n' and nn.conkey = array[a.attnum] and not nn.convalidated))::text,
                 (select pn.nspname::text from pg_opclass oc join pg_am am on am.oid = oc.opcmethod and am.amname = 'btree'
                    join pg_amop ao on ao.amopfamily = oc.opcfamily and ao.amoplefttype = r.oid and ao.amoprighttype = r.oid and ao.amopstrategy = 3
                    join pg_operator po on po.oid = ao.amopopr join pg_namespace pn on pn.oid = po.oprnamespace
@@ -200,7 +202,8 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
                 name: column,
                 type_name,
                 kind: ColumnKind::of(&base, &typtype),
-                nullable: cells.is_true(),
+                // Nobody enforces NOT NULL on a foreign table.
+                nullable: cells.is_true() || relation.kind == RelationKind::Foreign,
                 operators: cells.next(),
             });
         }

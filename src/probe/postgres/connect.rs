@@ -15,7 +15,7 @@ use super::address::{Address, Wanted};
 use super::failure::{self, Moment, QueryError};
 use super::targets::{Endpoint, Target};
 use super::tls::{self, SslMode};
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 
 /// Why the connection ended, once it has.
 pub(super) type LastWords = Arc<Mutex<Option<QueryError>>>;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 
 /// Why a query, or a connection, gave no complete answer. Shows no connection string and no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::failure::QueryError;
 use super::session::Session;
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 
 /// What stands in place of a fact the role may not read.
 pub const NOT_READABLE: &str = "not readable";

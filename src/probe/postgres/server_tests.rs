@@ -9,7 +9,7 @@ use super::role::write_powers;
 use super::scratch::Scratch;
 use super::stream::Streamed;
 use super::{Address, Canceller, Session, SessionOptions, Snapshot};
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 
 async fn snapshot_of(session: &Session) -> String {
     let rows = session.rows("select pg_catalog.pg_current_snapshot()::text", &[]).await.unwrap();

@@ -16,7 +16,7 @@ use super::connect::{self, LastWords};
 use super::failure::{self, Moment, QueryError};
 use super::pins::{self, Limits};
 use super::turn::{Transaction, cancelled};
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 
 const OLDEST: u32 = 130_000;
 

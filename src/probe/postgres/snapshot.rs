@@ -6,7 +6,7 @@ use super::failure::QueryError;
 use super::pins;
 use super::session::Session;
 use super::turn::{SAVEPOINT, Transaction, cancelled};
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 
 const BEGIN: &str = "begin transaction isolation level repeatable read read only not deferrable";
 

@@ -16,7 +16,7 @@ use tokio_postgres::{Error, Statement};
 use super::failure::QueryError;
 use super::session::Session;
 use super::turn::Turn;
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 
 /// How far a stream went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use tokio_postgres::Error;
 
 use super::failure::QueryError;
 use super::session::Session;
-use crate::facts_failure::FailureKind;
+use crate::failure::FailureKind;
 
 /// The name of the standing savepoint.
 pub(super) const SAVEPOINT: &str = "holdtrue";

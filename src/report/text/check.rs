@@ -6,6 +6,7 @@ use crate::report::escape;
 use crate::report::model::{CheckInfo, Level};
 use crate::report::style::Paint;
 use crate::report::words;
+use crate::verdict::Verdict;
 
 /// Where the words `why`, `found`, `policy` stand, and where what follows them starts.
 const LABEL: usize = 4;
@@ -55,7 +56,10 @@ pub(super) fn findings(page: &mut Page<'_>, check: &CheckInfo) {
         }
         _ => None,
     };
-    let said = same_message.map_or_else(|| said.clone(), |message| format!("{said}, each: {message}"));
+    let said = match same_message {
+        Some(message) if !check.reason.contains(message) => format!("{said}, each: {message}"),
+        _ => said,
+    };
     page.hang(LABEL, Paint::Plain, "found", BODY, &said);
     // One statement usually shows every finding of a check; it is then written once, after them.
     let shared = match check.findings.split_first() {
@@ -64,8 +68,10 @@ pub(super) fn findings(page: &mut Page<'_>, check: &CheckInfo) {
         }
         _ => None,
     };
+    // Where statements differ, each is written with the last finding that it shows.
     for (at, finding) in check.findings.iter().enumerate() {
-        one(page, at + 1, finding, same_message.is_none(), shared.is_none());
+        let again = check.findings.get(at + 1).is_some_and(|next| next.sql == finding.sql);
+        one(page, at + 1, finding, same_message.is_none(), shared.is_none() && !again);
     }
     if let Some(sql) = shared {
         page.verbatim(LABEL, "see it", BODY, sql);
@@ -104,10 +110,8 @@ pub(super) fn in_brief(page: &mut Page<'_>, paint: Paint, checks: &[&CheckInfo])
             Level::Recommend => " (recommended)",
         };
         let what = [check.title.as_str(), check.assertion.as_str()].into_iter().find(|text| !text.is_empty());
-        let text = match what {
-            Some(what) => format!("{what}{recommended}: {}", check.reason),
-            None => format!("{}{recommended}", check.reason),
-        };
+        let why = if check.verdict == Verdict::Holds { String::new() } else { format!(": {}", check.reason) };
+        let text = format!("{}{recommended}{why}", what.unwrap_or("it is so"));
         page.hang(2, paint, &lead, 4 + id_width + gap.len() + rows_width, &text);
         findings(page, check);
     }

@@ -41,8 +41,12 @@ pub(super) fn limits(page: &mut Page<'_>, report: &Report) {
         return;
     }
     page.heading(Paint::Strong, "LIMITS of what was proven");
+    let mut last = "";
     for (about, note) in notes {
-        page.hang(2, Paint::Plain, about, COLUMN, note);
+        // The name stands once, beside its first note.
+        let lead = if about == last { "-" } else { about };
+        page.hang(2, Paint::Plain, lead, COLUMN, note);
+        last = about;
     }
 }
 

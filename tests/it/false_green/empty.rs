@@ -74,7 +74,8 @@ fn fits(body: &&&str) -> bool {
 fn no_check_holds_over_nothing() {
     let scratch = Scratch::new("fg_empty", TABLES);
     let bodies: Vec<&&str> = CHECKS.iter().filter(fits).collect();
-    let checks: String = bodies.iter().enumerate().map(|(n, body)| format!("check c{n} {{ {body} }}\n")).collect();
+    let checks: String =
+        bodies.iter().enumerate().map(|(n, body)| format!("check c{n} {{ {body} }}\n")).collect();
     let run = scratch.verify(WORDS, &checks).ends_with(3);
     let green: Vec<&str> = bodies
         .iter()
@@ -111,7 +112,9 @@ fn a_ledger_with_entries_and_no_lines_is_not_balanced() {
 #[test]
 fn what_may_be_empty_says_so() {
     let scratch = Scratch::new("fg_allowed", TABLES);
-    scratch.holds(WORDS, "on line; require debit >= 0; allow empty").says("nothing to look at, which the policy allows");
+    scratch
+        .holds(WORDS, "on line; require debit >= 0; allow empty")
+        .says("nothing to look at, which the policy allows");
 }
 
 #[test]
@@ -119,5 +122,9 @@ fn named_relations_must_each_have_what_is_asked_of_every_one() {
     let scratch = Scratch::new("fg_every_named", TABLES);
     scratch.sql("insert into tenant values ('a'); insert into entry values (1, 'a', 0); insert into log values (1, null, '', '', now())");
     scratch.holds(WORDS, "on entry; require every foreign_key is valid");
-    scratch.unproven(WORDS, "on entry, log; require every foreign_key is valid", "public.log has no foreign key");
+    scratch.unproven(
+        WORDS,
+        "on entry, log; require every foreign_key is valid",
+        "public.log has no foreign key",
+    );
 }

@@ -9,7 +9,8 @@ use crate::support::{Cluster, Options, Run, Scratch, shared};
 const SLOW: &str = "create table quick (id int primary key); insert into quick values (1), (2);
      create view slow as select id, (pg_catalog.pg_sleep(30) is null) as never from quick;";
 
-const CHECKS: &str = "check before { on quick; require id > 0 }\ncheck late { on slow; require (never = false) }";
+const CHECKS: &str =
+    "check before { on quick; require id > 0 }\ncheck late { on slow; require (never = false) }";
 
 #[test]
 fn a_statement_timeout_is_named_and_spoils_only_its_check() {
@@ -24,10 +25,17 @@ fn a_statement_timeout_is_named_and_spoils_only_its_check() {
 
 #[test]
 fn a_lock_that_is_not_granted_is_named() {
-    let s = Scratch::new("fg_lock", "create table t (id int primary key); insert into t values (1); create table free (id int); insert into free values (1)");
+    let s = Scratch::new(
+        "fg_lock",
+        "create table t (id int primary key); insert into t values (1); create table free (id int); insert into free values (1)",
+    );
     s.policy("", "check a { on t; require id > 0 }\ncheck b { on free; require id > 0 }");
-    let mut psql = shared().background(&s.name, "begin; lock table t in access exclusive mode; select pg_sleep(60)");
-    wait_for(&s, "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 't'::regclass::oid");
+    let mut psql =
+        shared().background(&s.name, "begin; lock table t in access exclusive mode; select pg_sleep(60)");
+    wait_for(
+        &s,
+        "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 't'::regclass::oid",
+    );
     let run = s.run(&["--lock-timeout", "1"]);
     psql.kill().unwrap();
     psql.wait().unwrap();
@@ -39,7 +47,10 @@ fn a_killed_backend_leaves_what_it_did_not_finish_unproven() {
     let s = Scratch::new("fg_backend", SLOW);
     s.policy("", CHECKS);
     let child = s.command(&["--jobs", "1"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_for(&s, "select count(*) from pg_stat_activity where application_name = 'holdtrue' and wait_event = 'PgSleep' and datname = 'fg_backend'");
+    wait_for(
+        &s,
+        "select count(*) from pg_stat_activity where application_name = 'holdtrue' and wait_event = 'PgSleep' and datname = 'fg_backend'",
+    );
     s.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdtrue' and datname = 'fg_backend'");
     let run = finished(child).ends_with(3);
     run.judges("late", "unproven", "terminating connection");
@@ -74,7 +85,13 @@ fn an_interrupt_cancels_on_the_server_and_proves_nothing() {
     let asleep = "select count(*) from pg_stat_activity where application_name = 'holdtrue' and wait_event = 'PgSleep' and datname = 'fg_interrupt'";
     wait_for(&s, asleep);
     let started = Instant::now();
-    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let run = finished(child).ends_with(3).judges("late", "unproven", "cancel").says("interrupted");
     assert!(started.elapsed() < Duration::from_secs(15), "{}", run.said());
     assert_eq!(s.sql(asleep), "0");

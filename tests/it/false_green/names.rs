@@ -29,7 +29,11 @@ fn odd_names_are_found_and_their_rows_looked_at() {
     s.holds("", "on order; require `where` = 1 and `null` = 1");
     s.holds("", "require sum(order.`sum`) = 3");
     s.holds("", "on order; require `from` in order.`from`");
-    s.broken("", "require sql returns no rows $$ select \"from\" from \"order\" where \"rows\" = 2 $$", "1 case");
+    s.broken(
+        "",
+        "require sql returns no rows $$ select \"from\" from \"order\" where \"rows\" = 2 $$",
+        "1 case",
+    );
 }
 
 #[test]

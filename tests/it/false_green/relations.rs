@@ -14,20 +14,31 @@ fn missing_and_misspelt_tables_are_unproven_with_a_hint() {
     s.unproven("", "on Jou*, Inv*; require rows > 0", "`Inv*` in schema `public` matches no table");
     s.unproven("", "on JournalEntry, Gone; require every index is valid", "has no table `public.Gone`");
     s.unproven("", "require sql returns no rows $$ select 1 from gone $$", "\"gone\" does not exist");
-    s.unproven("ledger b on Gone { amount a; balance overall }", "require b is balanced", "has no table `public.Gone`");
+    s.unproven(
+        "ledger b on Gone { amount a; balance overall }",
+        "require b is balanced",
+        "has no table `public.Gone`",
+    );
     s.unproven("tenancy Gone.id by tenantId", "require tenancy is complete", "has no table `public.Gone`");
 }
 
 #[test]
 fn misspelt_columns_are_mistakes_of_the_policy() {
-    let s = Scratch::new("fg_column", "create table t (id int primary key, total numeric, kind text, u uuid); insert into t values (1, 1, 'a', null);");
+    let s = Scratch::new(
+        "fg_column",
+        "create table t (id int primary key, total numeric, kind text, u uuid); insert into t values (1, 1, 'a', null);",
+    );
     s.refused("", "on t; require totl > 0", "did you mean `total`?");
     s.refused("", "on t; require Total > 0", "`public.t` has no column `Total`");
     s.refused("", "require sum(t.totl) > 0", "has no column `totl`");
     s.refused("", "on t; require unique idd", "has no column `idd`");
     s.refused("", "on t; require rows > 0 per kindd", "has no column `kindd`");
     s.refused("", "on t where gone is null; require rows > 0", "has no column `gone`");
-    s.refused("ledger b on t { amount totl; balance per kindd }", "require b is balanced", "has no column `totl`");
+    s.refused(
+        "ledger b on t { amount totl; balance per kindd }",
+        "require b is balanced",
+        "has no column `totl`",
+    );
     s.refused("", "on t; require kind > 5", "cannot be compared");
     s.refused("", "on t; require sum(kind) > 5", "only numbers can be summed");
     s.refused("", "on t; require u in t.kind or null", "can never equal");
@@ -42,13 +53,24 @@ fn an_empty_view_in_the_place_of_a_table_is_empty() {
     );
     s.sql("alter table entry rename to entry_moved; create view entry as select * from entry_moved where false; grant select on entry to holdtrue_reader");
     s.unproven("", "on entry; require total > 0", "public.entry holds no rows");
-    s.unproven("", "require sql returns no rows $$ select 1 from entry where total < 0 $$", "public.entry holds no rows");
-    s.unproven("ledger b on entry { amount total; balance overall }", "require b is balanced", "public.entry holds no rows");
+    s.unproven(
+        "",
+        "require sql returns no rows $$ select 1 from entry where total < 0 $$",
+        "public.entry holds no rows",
+    );
+    s.unproven(
+        "ledger b on entry { amount total; balance overall }",
+        "require b is balanced",
+        "public.entry holds no rows",
+    );
 }
 
 #[test]
 fn a_materialized_view_that_was_never_filled_is_unproven() {
-    let s = Scratch::new("fg_matview", "create table t (id int); insert into t values (1); create materialized view m as select * from t with no data;");
+    let s = Scratch::new(
+        "fg_matview",
+        "create table t (id int); insert into t values (1); create materialized view m as select * from t with no data;",
+    );
     s.unproven("", "on m; require rows > 0", "has not been populated");
 }
 
@@ -64,7 +86,11 @@ fn partitions_count_with_their_table_and_detached_ones_do_not() {
     );
     s.holds("", "on p; require sum(amount) = 0");
     s.broken("", "on p; require amount > 0", "1 case");
-    s.unproven("", "require sql returns no rows $$ select 1 from p_26 a, other o where a.id = o.id $$", "p_26 holds no rows");
+    s.unproven(
+        "",
+        "require sql returns no rows $$ select 1 from p_26 a, other o where a.id = o.id $$",
+        "p_26 holds no rows",
+    );
     s.sql("alter table p detach partition p_25; grant select on p_25 to holdtrue_reader");
     s.unproven("", "on p; require sum(amount) = 0", "public.p holds no rows");
     s.unproven("", "on p; require amount > -99", "public.p holds no rows");
@@ -189,7 +215,11 @@ fn types_of_all_kinds_are_compared_as_themselves_or_refused() {
     s.holds("", "on t; require g = id * 2");
     s.holds("", "on t; require sum(cash) = 1.5");
     s.refused("", "on t; require sum(f) = 0.1", "not exact");
-    s.refused("ledger b on t { amount f; balance overall }", "require b is balanced", "cannot prove a balance to the cent");
+    s.refused(
+        "ledger b on t { amount f; balance overall }",
+        "require b is balanced",
+        "cannot prove a balance to the cent",
+    );
     s.holds("", "on t; require c in k.c");
     s.holds("", "on t; require at = tz");
     s.sql("alter database fg_types set timezone = 'Asia/Manila'");
@@ -257,7 +287,10 @@ fn nobody_s_rows_pointing_at_nobody_s_rows_are_not_isolated() {
 
 #[test]
 fn a_tenancy_in_which_everything_is_global_proves_nothing() {
-    let s = Scratch::new("fg_global", "create table tenant (id text primary key); insert into tenant values ('a'); create table x (id int); insert into x values (1);");
+    let s = Scratch::new(
+        "fg_global",
+        "create table tenant (id text primary key); insert into tenant values ('a'); create table x (id int); insert into x values (1);",
+    );
     let words = "tenancy tenant.id by tenant_id { global x because \"test\" }";
     s.unproven(words, "require tenancy is complete", "no table belongs to a tenant");
     s.unproven(words, "require tenancy is isolated", "nothing shows isolation");
@@ -270,12 +303,19 @@ fn an_undeclared_table_is_reported() {
         "create table tenant (id text primary key); insert into tenant values ('a');
          create table t (id int primary key, tenant_id text not null); insert into t values (1, 'a'); create table stray (id int);",
     );
-    let run = s.broken("tenancy tenant.id by tenant_id", "require tenancy is complete", "nobody says whose the rows are");
+    let run = s.broken(
+        "tenancy tenant.id by tenant_id",
+        "require tenancy is complete",
+        "nobody says whose the rows are",
+    );
     assert_eq!(run.findings("c"), ["undeclared_table public.stray "]);
 }
 
 #[test]
 fn an_unlogged_table_on_a_primary_is_read() {
-    let s = Scratch::new("fg_unlogged", "create unlogged table t (id serial primary key); insert into t default values; grant select on all sequences in schema public to public");
+    let s = Scratch::new(
+        "fg_unlogged",
+        "create unlogged table t (id serial primary key); insert into t default values; grant select on all sequences in schema public to public",
+    );
     let _: Run = s.holds("", "on t; require rows = 1");
 }

@@ -16,7 +16,18 @@ impl Standby {
     fn of(primary: &Cluster, folder: &Path) -> Self {
         let data = folder.join("data");
         let mut backup = Command::new(postgres_program("pg_basebackup"));
-        backup.args(["-R", "-X", "stream", "--checkpoint=fast", "--no-sync", "-d", &primary.url("postgres"), "-D"]).arg(&data);
+        backup
+            .args([
+                "-R",
+                "-X",
+                "stream",
+                "--checkpoint=fast",
+                "--no-sync",
+                "-d",
+                &primary.url("postgres"),
+                "-D",
+            ])
+            .arg(&data);
         assert!(run_as_server(&mut backup).status().unwrap().success(), "pg_basebackup");
         let mut server = Command::new(postgres_program("postgres"));
         server.arg("-D").arg(&data).args(["-c", "hot_standby=on", "-c", "port=5433"]);
@@ -66,18 +77,28 @@ fn a_standby_is_read_as_it_stands() {
     let started = Instant::now();
     let first = loop {
         let first = run();
-        if first.status != Some(3) || first.check("rows")["verdict"] == "holds" || started.elapsed() > Duration::from_secs(60) {
+        if first.status != Some(3)
+            || first.check("rows")["verdict"] == "holds"
+            || started.elapsed() > Duration::from_secs(60)
+        {
             break first;
         }
         std::thread::sleep(Duration::from_millis(200));
     };
     // What is not logged is not there, and that is no emptiness: nobody can look.
-    let first = first.ends_with(3).judges("rows", "holds", "").judges("where", "holds", "").judges("keys", "holds", "");
+    let first = first
+        .ends_with(3)
+        .judges("rows", "holds", "")
+        .judges("where", "holds", "")
+        .judges("keys", "holds", "");
     first.judges("ahead", "holds", "").judges("empty", "unproven", "recovery");
 
     let pause = |sql: &str| {
         let mut psql = Command::new(postgres_program("psql"));
-        let done = psql.args(["-X", "-A", "-t", "-d", &standby.url("postgres", "copy"), "-c", sql]).output().unwrap();
+        let done = psql
+            .args(["-X", "-A", "-t", "-d", &standby.url("postgres", "copy"), "-c", sql])
+            .output()
+            .unwrap();
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     };
     pause("select pg_wal_replay_pause()");

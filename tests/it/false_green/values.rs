@@ -11,7 +11,10 @@ fn null_in_a_key_is_a_violation_unless_allowed() {
          create table doc (id int primary key, no text); insert into doc values (1, 'x'), (2, null), (3, null);",
     );
     let run = s.broken("", "on child; require (a, b) in (parent.a, parent.b)", "2 cases");
-    assert_eq!(run.findings("c"), ["null_key public.child id=2 a=null b=1", "null_key public.child id=3 a=9 b=null"]);
+    assert_eq!(
+        run.findings("c"),
+        ["null_key public.child id=2 a=null b=1", "null_key public.child id=3 a=9 b=null"]
+    );
     s.holds("", "on child; require (a, b) in (parent.a, parent.b) or null");
     s.broken("", "on doc; require unique no", "2 cases");
     s.holds("", "on doc; require unique no or null");
@@ -52,7 +55,8 @@ fn null_amounts_are_never_skipped_in_silence() {
     s.broken(books, "require books is balanced", "no amount");
     let signed = "ledger books on line { amount debit; balance overall }";
     s.broken(signed, "require books is balanced", "no amount");
-    let sided = "ledger books on line { amount debit side side debit (\"d\") credit (\"c\"); balance overall }";
+    let sided =
+        "ledger books on line { amount debit side side debit (\"d\") credit (\"c\"); balance overall }";
     s.broken(sided, "require books is balanced", "neither debit nor credit");
 }
 
@@ -148,8 +152,10 @@ fn very_large_numbers_stay_exact() {
     let nines = "9".repeat(1000);
     let s = Scratch::new(
         "fg_large",
-        &format!("create table t (id int primary key, n numeric(1000,0) not null, m numeric(1000,0) not null);
-                  insert into t values (1, {nines}, {nines}), (2, 1, 0);"),
+        &format!(
+            "create table t (id int primary key, n numeric(1000,0) not null, m numeric(1000,0) not null);
+                  insert into t values (1, {nines}, {nines}), (2, 1, 0);"
+        ),
     );
     s.broken("", "on t; require sum(n) = sum(m)", "");
     s.broken("", "on t where id = 2; require n = m", "1 case");

@@ -107,7 +107,10 @@ impl Cluster {
     pub(crate) fn background(&self, database: &str, sql: &str) -> Child {
         let mut command = Command::new(&self.psql);
         without_pg_variables(&mut command);
-        command.args(["-X", "-q", "-d", &self.url(database), "-c", sql]).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["-X", "-q", "-d", &self.url(database), "-c", sql])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command.spawn().unwrap_or_else(|error| fail(&format!("cannot run {}: {error}", self.psql.display())))
     }
 

@@ -113,7 +113,9 @@ impl Scratch {
 
     #[track_caller]
     fn judged(&self, declarations: &str, body: &str, status: i32, verdict: &str, because: &str) -> Run {
-        self.verify(declarations, &format!("check c {{ {body} }}")).ends_with(status).judges("c", verdict, because)
+        self.verify(declarations, &format!("check c {{ {body} }}"))
+            .ends_with(status)
+            .judges("c", verdict, because)
     }
 
     /// One check that must be refused, with exit status 2, nothing on stdout, and a message.

@@ -136,6 +136,96 @@ fn size_text(bytes: &BigDecimal) -> String {
     format!("{}B", plain(bytes))
 }
 
+/// Arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// Addition.
+    Add,
+    /// Subtraction.
+    Subtract,
+    /// Multiplication.
+    Multiply,
+    /// Division.
+    Divide,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparator {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+impl Comparator {
+    /// As the policy writes it.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+
+    /// Whether an ordering satisfies it.
+    #[must_use]
+    pub fn accepts(self, ordering: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => ordering.is_eq(),
+            Self::NotEqual => ordering.is_ne(),
+            Self::Less => ordering.is_lt(),
+            Self::LessOrEqual => ordering.is_le(),
+            Self::Greater => ordering.is_gt(),
+            Self::GreaterOrEqual => ordering.is_ge(),
+        }
+    }
+}
+
+/// Whether values of two types can be compared.
+#[must_use]
+pub fn comparable(left: Type, right: Type) -> bool {
+    left == right || matches!((left, right), (Type::Number, Type::Percent) | (Type::Percent, Type::Number))
+}
+
+/// The type of a combination; `None` where it makes no sense.
+#[must_use]
+pub fn result_type(op: Arithmetic, left: Type, right: Type) -> Option<Type> {
+    use Arithmetic::{Add, Divide, Multiply, Subtract};
+    use Type::{Duration, Number, Percent, Size, Time};
+    match (op, left, right) {
+        (Add | Subtract, Number, Number) => Some(Number),
+        (Add | Subtract, Duration, Duration) => Some(Duration),
+        (Add | Subtract, Size, Size) => Some(Size),
+        (Add | Subtract, Percent, Percent) => Some(Percent),
+        (Add | Subtract, Time, Duration) => Some(Time),
+        (Add, Duration, Time) => Some(Time),
+        (Subtract, Time, Time) => Some(Duration),
+        (Multiply, Number, other @ (Number | Size)) => Some(other),
+        (Multiply, Number, Percent) => Some(Number),
+        (Multiply, Size, Number) => Some(Size),
+        (Multiply, Percent, Number) => Some(Number),
+        (Multiply, Percent, other @ (Duration | Size)) => Some(other),
+        (Multiply, Number, Duration) | (Multiply, Duration, Number) => Some(Duration),
+        (Divide, Number, Number) => Some(Number),
+        (Divide, Size, Size) | (Divide, Duration, Duration) => Some(Number),
+        (Divide, other @ (Size | Duration | Percent), Number) => Some(other),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
