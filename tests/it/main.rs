@@ -1,4 +1,5 @@
 //! Integration tests: one binary, so that one scratch PostgreSQL cluster serves them all.
 
+mod architecture;
 mod false_green;
 mod support;
