@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Catalogues, CheckPlan, Options, Proof, plan};
-use crate::catalogue::{Catalogue, Column, ColumnKind, Relation, RelationKind};
+use crate::catalogue::{Catalogue, Column, ColumnKind, ForeignKey, Relation, RelationKind};
 use crate::check::{Given, check};
 use crate::policy::{Policy, RelationName};
 use crate::source_text::SourceSet;
@@ -25,7 +25,16 @@ fn catalogue() -> Catalogue {
         primary_key: vec!["id".to_owned()],
         estimated_rows: -1,
     };
-    Catalogue { relations: vec![entry], ..Catalogue::default() }
+    let link = ForeignKey {
+        name: "entry_id_fkey".to_owned(),
+        child: entry.name.clone(),
+        child_columns: vec!["id".to_owned()],
+        parent: entry.name.clone(),
+        parent_columns: vec!["id".to_owned()],
+        validated: true,
+        match_full: false,
+    };
+    Catalogue { relations: vec![entry], foreign_keys: vec![link], ..Catalogue::default() }
 }
 
 /// The policy and the plan of its one check.
@@ -79,6 +88,14 @@ fn a_value_named_twice_is_looked_at_once() {
 fn a_fact_can_be_required_to_be_true_or_false() {
     let (_, check) = planned("{ require db.in_recovery = false }");
     assert!(check.obligations.iter().any(|o| matches!(o.proof, Proof::Compare { .. })), "{check:?}");
+}
+
+#[test]
+fn a_foreign_key_is_looked_at_in_rows_and_not_in_the_catalogue() {
+    let (_, check) = planned("{ require every foreign_key is valid }");
+    let counted = |proof: &Proof| matches!(proof, Proof::Examined { .. });
+    assert!(check.obligations.iter().any(|o| counted(&o.proof)), "{check:?}");
+    assert!(!check.obligations.iter().any(|o| matches!(o.proof, Proof::Looked)), "{check:?}");
 }
 
 #[test]
