@@ -9,7 +9,7 @@ use crate::value::Type;
 /// Everything read from a source's catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catalogue {
-    /// Relations outside the system schemas, partitions of partitioned tables left out.
+    /// Relations outside the system schemas.
     pub relations: Vec<Relation>,
     /// Foreign keys between them.
     pub foreign_keys: Vec<ForeignKey>,
@@ -19,6 +19,21 @@ pub struct Catalogue {
     pub sequences: Vec<Sequence>,
     /// Names of volatile functions that raw SQL in the policy mentions, and of operators over such.
     pub volatile: Vec<String>,
+    /// Functions and operators of users' schemas that could answer instead of the system's own.
+    #[serde(default)]
+    pub shadows: Vec<Shadow>,
+}
+
+/// A function or operator over system types that has the name of a system one and belongs to no extension. Where its
+/// schema is searched, it wins whenever its argument types fit better.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is an operator; otherwise a function.
+    pub operator: bool,
 }
 
 /// A relation that holds or shows rows.
@@ -50,10 +65,12 @@ pub enum RelationKind {
     View,
     /// A materialized view.
     MaterializedView,
+    /// A partition, whose rows its partitioned table stands for.
+    Partition,
 }
 
 impl RelationKind {
-    /// Whether it holds rows of its own, here or elsewhere.
+    /// Whether it holds rows of its own, here or elsewhere. A partition's rows are its table's.
     #[must_use]
     pub fn stores(self) -> bool {
         matches!(self, Self::Table | Self::Partitioned | Self::Foreign)
@@ -71,6 +88,10 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Whether NULL is allowed.
     pub nullable: bool,
+    /// Schema of its type's own comparison operators, for types of extensions such as `citext`. They are not on the
+    /// search path, and the system's operators would compare such a value as if it were plain text.
+    #[serde(default)]
+    pub operators: Option<String>,
 }
 
 /// Kinds of column types, as far as they are treated differently.

@@ -53,7 +53,9 @@ fn text(plan: &Plan) -> String {
     );
     for (n, statement) in plan.statements.iter().enumerate() {
         let (what, sql) = match &statement.work {
-            Work::Scan { sql, keys } => (format!("one scan, {}", counted(keys.len(), "figure")), sql.clone()),
+            Work::Scan { sql, keys, .. } => {
+                (format!("one scan, {}", counted(keys.len(), "figure")), sql.clone())
+            }
             Work::Tally { tally, .. } => {
                 ("counts violations; samples are fetched if there are any".to_owned(), tally.count.clone())
             }

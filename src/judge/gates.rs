@@ -61,6 +61,15 @@ pub fn gates(policy: &Policy, checks: &[CheckInfo], selection: &Selection) -> Ve
         }
         judged.push(GateInfo { id: gate.id.clone(), title: gate.title.clone(), verdict, reason });
     }
+    // One gate without a condition that applies is open; a run in which nothing was looked at is no evidence.
+    let required = || checks.iter().filter(|c| c.level == Level::Require);
+    if required().next().is_some() && required().all(|c| c.verdict == Verdict::Skipped) {
+        for gate in &mut judged {
+            gate.verdict = Verdict::Unproven;
+            gate.reason =
+                format!("{}; everything required was skipped, so nothing was looked at", gate.reason);
+        }
+    }
     judged
 }
 

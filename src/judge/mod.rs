@@ -118,6 +118,7 @@ fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, sam
         all.notes.extend(outcome.notes);
         all.empty.extend(outcome.empty);
         all.empty_by_pattern.extend(outcome.empty_by_pattern);
+        all.rows |= outcome.rows;
         figures.extend(outcome.objective);
     }
     emptiness(check, &mut all, planned);
@@ -183,23 +184,32 @@ fn emptiness(check: &Check, all: &mut Outcome, planned: &CheckPlan) {
         let sentence =
             format!("{} holds no rows to look at; write `allow empty` if that may be", named.join(", "));
         all.reasons.push((Verdict::Unproven, sentence));
-    } else if all.examined == 0 && all.reasons.is_empty() && !only_objective(planned) {
+    } else if all.reasons.is_empty()
+        && !only_objective(planned)
+        // Tenants without data, or keys between tables without rows, are no evidence about rows.
+        && (all.examined == 0 || (!all.rows && !others.is_empty()))
+    {
+        let place = if others.is_empty() { String::new() } else { format!(" in {}", listed(&others)) };
         all.reasons.push((
             Verdict::Unproven,
-            "there was nothing to look at; write `allow empty` if that may be".to_owned(),
+            format!("there was nothing to look at{place}; write `allow empty` if that may be"),
         ));
     }
     if !others.is_empty() && all.examined > 0 {
-        let shown: Vec<&str> = others.iter().take(8).map(String::as_str).collect();
-        let more = if others.len() > 8 { format!(" and {} more", others.len() - 8) } else { String::new() };
-        all.notes.push(format!("without rows: {}{more}", shown.join(", ")));
+        all.notes.push(format!("without rows: {}", listed(&others)));
     }
+}
+
+fn listed(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(8).map(String::as_str).collect();
+    let more = if names.len() > 8 { format!(" and {} more", names.len() - 8) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// An objective between fixed instants examines no rows of its own.
 fn only_objective(planned: &CheckPlan) -> bool {
     !planned.obligations.is_empty()
-        && planned.obligations.iter().all(|o| matches!(o.proof, Proof::Span { .. }))
+        && planned.obligations.iter().all(|o| matches!(o.proof, Proof::Span { .. } | Proof::Tenant { .. }))
 }
 
 fn reason(verdict: Verdict, all: &Outcome) -> String {

@@ -27,6 +27,8 @@ pub(super) struct Outcome {
     pub(super) empty: Vec<String>,
     /// Subjects that hold nothing and came in by a pattern.
     pub(super) empty_by_pattern: Vec<String>,
+    /// Whether a subject that came in by a pattern holds rows.
+    pub(super) rows: bool,
 }
 
 /// An objective beside what was measured.
@@ -58,6 +60,13 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
         Proof::Unprovable(why) => Ok(Outcome::unproven(why.clone())),
         Proof::Found { verdict, kind, message } => Ok(found(subject, *verdict, kind, message)),
         Proof::Examined { key, strict } => examined(subject, key, *strict, seen),
+        Proof::Inhabited { key } => inhabited(subject, key, seen),
+        Proof::Decided { key } => decided(key, seen),
+        Proof::Tenant { key, tenant } => match values::count(key, seen) {
+            Ok(0) => Ok(Outcome::unproven(format!("there is no tenant `{tenant}` in {subject}"))),
+            Ok(_) => return Outcome::default(),
+            Err(why) => Err(why),
+        },
         Proof::Looked => Ok(Outcome { examined: 1, ..Outcome::default() }),
         Proof::Rows { failing, unknown, show, kind, message, see } => {
             rows(subject, failing, unknown.as_deref(), show, (kind, message, see), seen)
@@ -107,6 +116,7 @@ fn found(subject: &str, verdict: Verdict, kind: &str, message: &str) -> Outcome 
 
 fn examined(subject: &str, key: &str, strict: bool, seen: &Seen) -> Result<Outcome, String> {
     let mut outcome = Outcome { examined: values::count(key, seen)?, ..Outcome::default() };
+    outcome.rows = outcome.examined > 0 && !strict;
     if outcome.examined == 0 {
         if strict {
             outcome.empty.push(subject.to_owned());
@@ -115,6 +125,25 @@ fn examined(subject: &str, key: &str, strict: bool, seen: &Seen) -> Result<Outco
         }
     }
     Ok(outcome)
+}
+
+fn inhabited(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
+    let mut outcome = Outcome { rows: values::count(key, seen)? > 0, ..Outcome::default() };
+    if !outcome.rows {
+        outcome.empty_by_pattern.push(subject.to_owned());
+    }
+    Ok(outcome)
+}
+
+fn decided(key: &str, seen: &Seen) -> Result<Outcome, String> {
+    match values::count(key, seen)? {
+        0 => Ok(Outcome::default()),
+        n => Err(format!(
+            "whether `where` applies cannot be told for {n} {}, because a value is NULL or not a number; say in the \
+             policy what counts then, such as `and COLUMN is not null`",
+            if n == 1 { "row" } else { "rows" }
+        )),
+    }
 }
 
 type Words<'a> = (&'a str, &'a str, &'a str);
@@ -163,7 +192,7 @@ fn counted(subject: &str, tally: &Tally, (kind, message, see): Words<'_>) -> Out
             message: if broken {
                 message.to_owned()
             } else {
-                format!("cannot be told, for a NULL or a tie: {message}")
+                format!("cannot be told, for a NULL, a value that is no number, or a tie: {message}")
             },
             relation: subject.to_owned(),
             key: tally
@@ -181,7 +210,7 @@ fn counted(subject: &str, tally: &Tally, (kind, message, see): Words<'_>) -> Out
     }
     if tally.unknown > 0 {
         let sentence = format!(
-            "{} in {subject} cannot be told, because a value is NULL or the order has ties",
+            "{} in {subject} cannot be told, because a value is NULL or not a number, or the order has ties",
             times(tally.unknown)
         );
         outcome.reasons.push((Verdict::Unproven, sentence));
@@ -275,7 +304,10 @@ fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
     }
     if report.anomalies_total > 0 {
         let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{kind} ({n})")).collect();
-        let sentence = format!("{} in {subject}: {}", times(report.anomalies_total), kinds.join(", "));
+        let listed =
+            if report.anomalies.len() as u64 == report.anomalies_total { "" } else { "among the first, " };
+        let sentence =
+            format!("{} in {subject}: {listed}{}", times(report.anomalies_total), kinds.join(", "));
         outcome.reasons.push((Verdict::Broken, sentence));
     }
     for gap in &report.undetermined {

@@ -67,9 +67,14 @@ pub fn rows_not(rows: &RowSet, condition_sql: &str, extra: &[(String, String)]) 
         columns.push(name.clone());
     }
     let from = rows.from("r", &[format!("({condition_sql}) IS NOT TRUE")]);
+    // Violations first, then what cannot be told: samples are named by their place.
     TallySql {
         count: String::new(),
-        show: format!("SELECT {} {from} ORDER BY {}", items.join(", "), ordinals(columns.len().min(3))),
+        show: format!(
+            "SELECT {} {from} ORDER BY ({condition_sql}) IS NULL, {}",
+            items.join(", "),
+            ordinals(columns.len().min(3))
+        ),
         columns,
     }
 }

@@ -9,8 +9,8 @@ use crate::policy::operand::{Function, Operand};
 
 /// Counts groups in which a comparison does not hold.
 ///
-/// A group whose key is NULL in part is a violation unless `or_null`; a group whose sums skipped a NULL, or
-/// in which the comparison is NULL, cannot be told.
+/// A group whose key is NULL in part is a violation unless `or_null`; a group whose sums skipped a NULL, in which
+/// `where` is NULL for a row, or in which the comparison is NULL, cannot be told.
 #[must_use]
 pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Comparison]) -> TallySql {
     let sql = rows.sql("r");
@@ -26,6 +26,9 @@ pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Compar
                 let text = sql.operand(operand);
                 if !shown.contains(&text) {
                     shown.push(text);
+                }
+                if let Some(filter) = &aggregate.filter {
+                    skipped.push(format!("count(*) FILTER (WHERE {} IS NULL) > 0", sql.condition(filter)));
                 }
                 if aggregate.function == Function::Sum
                     && let Some(argument) = &aggregate.argument
@@ -86,7 +89,7 @@ pub fn grouped(
         names.push(label(expression, n));
     }
     let show = format!(
-        "SELECT {} {from} GROUP BY {group} HAVING {wrong} ORDER BY {}",
+        "SELECT {} {from} GROUP BY {group} HAVING {wrong} ORDER BY ({null_key} OR ({ok}) IS FALSE) DESC, {}",
         items.join(", "),
         ordinals(keys.len())
     );

@@ -3,7 +3,7 @@
 use crate::measure::TallySql;
 use crate::measure::fold::ordinals;
 use crate::measure::rows::RowSet;
-use crate::measure::sql::ident;
+use crate::measure::sql::{Field, equal_fields, ident};
 
 /// Counts child rows whose key, none of it NULL, is no key of the parent.
 ///
@@ -19,7 +19,12 @@ pub fn without_parent(
     let on: Vec<String> = columns
         .iter()
         .zip(parent_columns)
-        .map(|(c, p)| format!("p.{} = r.{}", ident(p), ident(c)))
+        .map(|(c, p)| {
+            equal_fields(
+                Field { alias: "p", relation: &parent.relation, column: p },
+                Field { alias: "r", relation: &child.relation, column: c },
+            )
+        })
         .chain(parent.conditions("p"))
         .collect();
     let missing = format!("NOT EXISTS (SELECT 1 FROM {} WHERE {})", parent.item("p"), on.join(" AND "));

@@ -6,7 +6,7 @@ use crate::catalogue::ColumnKind;
 use crate::measure::TallySql;
 use crate::measure::fold::ordinals;
 use crate::measure::rows::RowSet;
-use crate::measure::sql::{Sql, ident, literal};
+use crate::measure::sql::{Sql, ident, literal, operator};
 use crate::policy::ledger::Amount;
 use crate::policy::operand::Operand;
 use crate::value::{Value, plain};
@@ -90,7 +90,15 @@ pub fn totals(
         lines.from("r", &[]),
         keys.join(", ")
     );
-    let on: Vec<String> = key.iter().enumerate().map(|(n, c)| format!("s.k{n} = e.{}", ident(c))).collect();
+    let on: Vec<String> = key
+        .iter()
+        .zip(columns)
+        .enumerate()
+        .map(|(n, (c, line))| {
+            let schema = lines.relation.column(line).and_then(|c| c.operators.as_deref());
+            format!("s.k{n} {} e.{}", operator("=", schema), ident(c))
+        })
+        .collect();
     let head = entries.sql("e");
     let value = format!("{}::numeric", head.column(header));
     let ok = equal(&format!("{value} - COALESCE(s.total, 0)"), tolerance);

@@ -1,7 +1,7 @@
 //! Row sets: the rows of a relation that a measurement is about.
 
 use crate::catalogue::{Catalogue, Relation};
-use crate::measure::sql::{Sql, ident};
+use crate::measure::sql::{Field, Sql, equal_fields, ident};
 use crate::policy::RelationName;
 use crate::policy::operand::Condition;
 
@@ -75,7 +75,12 @@ impl RowSet {
                 .columns
                 .iter()
                 .zip(&within.parent_columns)
-                .map(|(child, parent)| format!("{inner}.{} = {alias}.{}", ident(parent), ident(child)))
+                .map(|(child, parent)| {
+                    equal_fields(
+                        Field { alias: &inner, relation: &within.parent.relation, column: parent },
+                        Field { alias, relation: &self.relation, column: child },
+                    )
+                })
                 .collect();
             conditions.extend(within.parent.conditions(&inner));
             all.push(format!(

@@ -16,6 +16,36 @@ pub fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''").replace('\0', ""))
 }
 
+/// A column of an aliased relation, for comparisons between relations.
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    /// Alias of the relation.
+    pub alias: &'a str,
+    /// The relation, for column types.
+    pub relation: &'a Relation,
+    /// The column.
+    pub column: &'a str,
+}
+
+/// `left = right`, by the operator of the columns' own type.
+#[must_use]
+pub fn equal_fields(left: Field<'_>, right: Field<'_>) -> String {
+    let operators = [left, right].into_iter().find_map(|f| f.relation.column(f.column)?.operators.as_deref());
+    format!(
+        "{}.{} {} {}.{}",
+        left.alias,
+        ident(left.column),
+        operator("=", operators),
+        right.alias,
+        ident(right.column)
+    )
+}
+
+/// An operator, from another schema than the system's where the type brings its own.
+pub(super) fn operator(symbol: &str, schema: Option<&str>) -> String {
+    schema.map_or_else(|| symbol.to_owned(), |schema| format!("OPERATOR({}.{symbol})", ident(schema)))
+}
+
 /// Renders expressions over the rows of one relation under one alias.
 #[derive(Clone, Copy)]
 pub struct Sql<'a> {
@@ -90,6 +120,47 @@ impl Sql<'_> {
         }
     }
 
+    fn operator(&self, symbol: &str, operands: &[&Operand]) -> String {
+        let mut schema = None;
+        for operand in operands {
+            operand.walk(&mut |o| {
+                if let Operand::Column { name, .. } = o {
+                    schema = schema.or(self.relation.column(name).and_then(|c| c.operators.as_deref()));
+                }
+            });
+        }
+        operator(symbol, schema)
+    }
+
+    /// A comparison that is NULL where a number in it is none. In SQL `NaN` equals `NaN`, is greater than everything,
+    /// and infinity is within every open range, so that a damaged amount would satisfy what it should fail.
+    fn guarded(&self, operands: &[&Operand], comparison: &str) -> String {
+        let mut odd: Vec<String> = Vec::new();
+        for operand in operands {
+            for name in crate::measure::fold::columns_of(operand) {
+                let Some(column) = self.relation.column(&name) else { continue };
+                let field = format!("{}.{}", self.alias, ident(&name));
+                let test = match column.kind {
+                    // With a declared precision there is no infinity.
+                    ColumnKind::Numeric if column.type_name.starts_with("numeric(") => {
+                        format!("{field} = 'NaN'::numeric")
+                    }
+                    // Not written as constants, since PostgreSQL 13 knows no infinite `numeric`.
+                    ColumnKind::Numeric | ColumnKind::Float => format!("{field} - {field} <> 0"),
+                    _ => continue,
+                };
+                if !odd.contains(&test) {
+                    odd.push(test);
+                }
+            }
+        }
+        if odd.is_empty() {
+            comparison.to_owned()
+        } else {
+            format!("(CASE WHEN {} THEN NULL ELSE {comparison} END)", odd.join(" OR "))
+        }
+    }
+
     /// A condition on one row; three-valued, as SQL is.
     #[must_use]
     pub fn condition(&self, condition: &Condition) -> String {
@@ -103,11 +174,18 @@ impl Sql<'_> {
             Condition::Not(inner) => format!("(NOT {})", self.condition(inner)),
             Condition::IsNull(operand) => format!("({} IS NULL)", self.operand(operand)),
             Condition::In(operand, values) => {
-                let values: Vec<String> = values.iter().map(|v| self.operand(v)).collect();
-                format!("({} IN ({}))", self.operand(operand), values.join(", "))
+                let tested = self.operand(operand);
+                let equal = self.operator("=", &[operand]);
+                let any: Vec<String> =
+                    values.iter().map(|v| format!("{tested} {equal} {}", self.operand(v))).collect();
+                self.guarded(&[operand], &format!("({})", any.join(" OR ")))
             }
             Condition::Compare { left, op, right, .. } => {
-                format!("({} {} {})", self.operand(left), comparator(*op), self.operand(right))
+                let op = self.operator(comparator(*op), &[left, right]);
+                self.guarded(
+                    &[left, right],
+                    &format!("({} {op} {})", self.operand(left), self.operand(right)),
+                )
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Tenants in SQL: whose a row is, and references that lead to somebody else's.
 
+use crate::catalogue::Relation;
 use crate::measure::TallySql;
 use crate::measure::fold::ordinals;
 use crate::measure::rows::RowSet;
-use crate::measure::sql::ident;
+use crate::measure::sql::{Field, equal_fields, ident};
 
 /// The way from a row to its tenant: through parents, to a column.
 #[derive(Clone, Debug)]
@@ -16,24 +17,31 @@ pub struct TenantPath {
 
 impl TenantPath {
     /// The joins that walk the path from an alias, and the expression for the tenant at its end.
-    fn walk(&self, alias: &str) -> (String, String) {
+    fn walk<'a>(&'a self, alias: &str, relation: &'a Relation) -> (String, (String, &'a Relation)) {
         let mut joins = String::new();
         let mut at = alias.to_owned();
+        let mut here = relation;
         for (n, (columns, parent, keys)) in self.steps.iter().enumerate() {
             let next = format!("{alias}_t{n}");
             let on: Vec<String> = columns
                 .iter()
                 .zip(keys)
-                .map(|(c, k)| format!("{next}.{} = {at}.{}", ident(k), ident(c)))
+                .map(|(c, k)| {
+                    equal_fields(
+                        Field { alias: &next, relation: &parent.relation, column: k },
+                        Field { alias: &at, relation: here, column: c },
+                    )
+                })
                 .collect();
             joins.push_str(&format!(" LEFT JOIN {} ON {}", parent.item(&next), on.join(" AND ")));
             at = next;
+            here = &parent.relation;
         }
-        (joins, format!("{at}.{}", ident(&self.column)))
+        (joins, (at, here))
     }
 }
 
-/// Counts rows that point to a row of another tenant, or to no row at all.
+/// Counts rows that point to a row of another tenant, or to no row at all. Two rows of no tenant do not agree either.
 #[must_use]
 pub fn crossing(
     child: &RowSet,
@@ -43,14 +51,27 @@ pub fn crossing(
     parent_columns: &[String],
     parent_path: &TenantPath,
 ) -> TallySql {
-    let (child_joins, child_tenant) = child_path.walk("r");
-    let (parent_joins, parent_tenant) = parent_path.walk("p");
-    let on: Vec<String> =
-        columns.iter().zip(parent_columns).map(|(c, p)| format!("p.{} = r.{}", ident(p), ident(c))).collect();
+    let (child_joins, (child_at, child_end)) = child_path.walk("r", &child.relation);
+    let (parent_joins, (parent_at, parent_end)) = parent_path.walk("p", &parent.relation);
+    let (its, other) = (
+        Field { alias: &child_at, relation: child_end, column: &child_path.column },
+        Field { alias: &parent_at, relation: parent_end, column: &parent_path.column },
+    );
+    let [child_tenant, parent_tenant] = [its, other].map(|f| format!("{}.{}", f.alias, ident(f.column)));
+    let on: Vec<String> = columns
+        .iter()
+        .zip(parent_columns)
+        .map(|(c, p)| {
+            equal_fields(
+                Field { alias: "p", relation: &parent.relation, column: p },
+                Field { alias: "r", relation: &child.relation, column: c },
+            )
+        })
+        .collect();
     let mut conditions = child.conditions("r");
     conditions.extend(columns.iter().map(|c| format!("r.{} IS NOT NULL", ident(c))));
     let dangling = parent_columns.first().map_or("false".to_owned(), |p| format!("p.{} IS NULL", ident(p)));
-    conditions.push(format!("({dangling} OR {child_tenant} IS DISTINCT FROM {parent_tenant})"));
+    conditions.push(format!("({dangling} OR ({}) IS NOT TRUE)", equal_fields(its, other)));
     let from = format!(
         "FROM {}{child_joins} LEFT JOIN {} ON {}{parent_joins} WHERE {}",
         child.item("r"),

@@ -63,7 +63,13 @@ pub(super) fn joinable(
     span: Span,
 ) -> Result<(), Diagnostic> {
     let (Some(c), Some(p)) = (child.0.column(child.1), parent.0.column(parent.1)) else { return Ok(()) };
-    if class(c.kind) == class(p.kind) && (class(c.kind) != Class::Same || c.type_name == p.type_name) {
+    let same = match class(c.kind) {
+        // A domain has a name of its own and the values of its base type.
+        Class::Same if !matches!(c.kind, ColumnKind::Enum | ColumnKind::Other) => c.kind == p.kind,
+        Class::Same => c.type_name == p.type_name,
+        class => class == self::class(p.kind),
+    };
+    if same {
         return Ok(());
     }
     Err(Diagnostic::error(
@@ -187,6 +193,33 @@ fn kinds(operand: &Operand, relation: &Relation) -> Vec<ColumnKind> {
         }
     });
     kinds
+}
+
+/// Whether a condition can be neither true nor false for some row of the relation: a NULL, or a number that is none.
+pub(super) fn may_be_unknown(condition: &Condition, relation: &Relation) -> bool {
+    let unknown = |operand: &Operand| {
+        let mut found = false;
+        operand.walk(&mut |o| {
+            if let Operand::Column { name, .. } = o {
+                found |= relation
+                    .column(name)
+                    .is_none_or(|c| c.nullable || matches!(c.kind, ColumnKind::Numeric | ColumnKind::Float));
+            }
+        });
+        found
+    };
+    match condition {
+        Condition::And(list) | Condition::Or(list) => list.iter().any(|c| may_be_unknown(c, relation)),
+        Condition::Not(inner) => may_be_unknown(inner, relation),
+        Condition::IsNull(_) => false,
+        Condition::In(operand, _) => unknown(operand),
+        Condition::Compare { left, right, .. } => unknown(left) || unknown(right),
+    }
+}
+
+/// Whether a number in an operand can be `NaN` or infinite.
+pub(super) fn may_be_no_number(operand: &Operand, relation: &Relation) -> bool {
+    kinds(operand, relation).iter().any(|k| matches!(k, ColumnKind::Numeric | ColumnKind::Float))
 }
 
 /// Checks every column and comparison of a condition.

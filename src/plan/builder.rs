@@ -99,6 +99,7 @@ impl<'a> Planner<'a> {
             WhenPlan { written: when.written.clone(), test }
         });
         self.assertion(check);
+        self.tenant_exists(check);
         CheckPlan {
             id: check.id.clone(),
             obligations: std::mem::take(&mut self.obligations),
@@ -127,6 +128,17 @@ impl<'a> Planner<'a> {
     }
 
     fn assertion(&mut self, check: &'a Check) {
+        if let Some(on) = &check.on
+            && !uses_on(&check.assertion)
+        {
+            let span = on.patterns.first().map_or(check.span, |p| p.span);
+            self.wrong(vec![
+                Diagnostic::error(Code::Unused, "nothing in this check is about the rows of `on`")
+                    .at(span, "would not be looked at")
+                    .help("remove the `on`, or leave the relation's name out of the assertion"),
+            ]);
+            return;
+        }
         match &check.assertion {
             Assertion::Values(list) => self.values(check, list),
             Assertion::Groups(list, per) => self.groups(check, list, per),
@@ -297,6 +309,30 @@ impl<'a> Planner<'a> {
         rows
     }
 
+    /// Narrows rows by a `where`, and demands that it is true or false for every one of them.
+    pub(super) fn narrow(&mut self, source: &str, rows: RowSet, filter: Option<&Condition>) -> RowSet {
+        if let Some(filter) = filter
+            && super::bind::may_be_unknown(filter, &rows.relation)
+        {
+            let key = self.fold(source, &rows, &Fold::Unknown(filter.clone()));
+            self.must(rows.name().to_string(), Proof::Decided { key });
+        }
+        rows.filtered(filter)
+    }
+
+    /// Narrowing to a tenant that is not there would leave nothing to look at in some places and everything global in
+    /// others.
+    fn tenant_exists(&mut self, check: &Check) {
+        let (Some(tenant), Some(tenancy)) = (&self.options.tenant, &self.policy.tenancy) else { return };
+        let Some((source, catalogue)) = self.source(check) else { return };
+        let Some(relation) = self.relation(catalogue, &source, &tenancy.relation, Some(tenancy.span)) else {
+            return;
+        };
+        let rows = self.rows(catalogue, relation);
+        let key = self.fold(&source, &rows, &Fold::Count);
+        self.must(rows.name().to_string(), Proof::Tenant { key, tenant: tenant.clone() });
+    }
+
     // ---- measurements ------------------------------------------------------------------------------
 
     /// Adds a fold and returns the key of its observation.
@@ -379,10 +415,12 @@ impl<'a> Planner<'a> {
         for scan in std::mem::take(&mut self.scans).into_values() {
             let (keys, expressions): (Vec<_>, Vec<_>) = scan.folds.into_iter().unzip();
             let sql = format!("SELECT {} {}", expressions.join(", "), scan.from);
+            let apart =
+                expressions.iter().map(|expression| format!("SELECT {expression} {}", scan.from)).collect();
             all.push(Statement {
                 source: scan.source,
                 relation: scan.relation,
-                work: Work::Scan { sql, keys },
+                work: Work::Scan { sql, keys, apart },
                 timeout: scan.users.timeout(),
                 checks: scan.users.checks,
             });
@@ -401,6 +439,22 @@ impl<'a> Planner<'a> {
             Work::Show { .. } => 4,
         });
         all
+    }
+}
+
+/// Whether an assertion is about the rows that `on` names.
+fn uses_on(assertion: &Assertion) -> bool {
+    match assertion {
+        Assertion::Values(list) => {
+            list.iter().any(|c| super::scalars::over_on(&c.left) || super::scalars::over_on(&c.right))
+        }
+        Assertion::References { child, .. } => child.relation.is_none(),
+        Assertion::Groups(..)
+        | Assertion::Rows(_)
+        | Assertion::Unique { .. }
+        | Assertion::NotNull(_)
+        | Assertion::Every(_) => true,
+        Assertion::Sql(..) | Assertion::State(_) => false,
     }
 }
 

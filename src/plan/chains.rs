@@ -42,8 +42,8 @@ impl<'a> Planner<'a> {
         } else {
             self.notes.push(format!("chain `{name}` is not split by tenant and was verified whole"));
             RowSet::all(relation)
-        }
-        .filtered(filter.as_ref());
+        };
+        let rows = self.narrow(&source, rows, filter.as_ref());
         self.examined(&source, &rows, true);
         let sql = stream(&spec, &rows);
         let key = format!("{source}: chain {name} {sql}");

@@ -12,26 +12,49 @@ use crate::policy::{Check, RelationName};
 use crate::value::{Type, Value};
 use crate::verdict::Verdict;
 
+/// The relations that have objects of a kind.
+fn of_kind<'c>(catalogue: &'c Catalogue, kind: &str) -> Vec<&'c RelationName> {
+    catalogue.objects.iter().filter(|o| o.kind == kind).map(|o| &o.relation).collect()
+}
+
 impl<'a> Planner<'a> {
     pub(super) fn every(&mut self, check: &'a Check, kind: ObjectKind) {
         let Some((source, catalogue)) = self.source(check) else { return };
-        let scope: Option<Vec<RelationName>> = check.on.as_ref().map(|_| {
-            self.on_relations(check, catalogue, &source).into_iter().map(|(r, _)| r.name.clone()).collect()
+        let scope: Option<Vec<(RelationName, bool)>> = check.on.as_ref().map(|_| {
+            self.on_relations(check, catalogue, &source)
+                .into_iter()
+                .map(|(r, named)| (r.name.clone(), named))
+                .collect()
         });
-        let inside = |name: &RelationName| scope.as_ref().is_none_or(|list| list.contains(name));
+        let inside =
+            |name: &RelationName| scope.as_ref().is_none_or(|list| list.iter().any(|(n, _)| n == name));
+        let (word, of): (&str, Vec<&RelationName>) = match kind {
+            ObjectKind::ForeignKey => {
+                ("foreign key", catalogue.foreign_keys.iter().map(|f| &f.child).collect())
+            }
+            ObjectKind::Sequence => ("sequence", catalogue.sequences.iter().map(|s| &s.relation).collect()),
+            ObjectKind::Index => ("index", of_kind(catalogue, "index")),
+            ObjectKind::Constraint => ("constraint", of_kind(catalogue, "constraint")),
+            ObjectKind::Trigger => ("trigger", of_kind(catalogue, "trigger")),
+        };
+        // Whoever names a relation expects something there; a restore may have lost it.
+        for (name, _) in scope.iter().flatten().filter(|(name, named)| *named && !of.contains(&name)) {
+            self.unprovable(&name.to_string(), &format!("{name} has no {word}"));
+        }
         match kind {
             ObjectKind::ForeignKey => self.foreign_keys(&source, catalogue, &inside),
             ObjectKind::Sequence => self.sequences(&source, catalogue, &inside),
-            ObjectKind::Index => self.objects(catalogue, "index", "invalid_index", &inside),
+            ObjectKind::Index => self.objects(&source, catalogue, "index", "invalid_index", &inside),
             ObjectKind::Constraint => {
-                self.objects(catalogue, "constraint", "unvalidated_constraint", &inside)
+                self.objects(&source, catalogue, "constraint", "unvalidated_constraint", &inside);
             }
-            ObjectKind::Trigger => self.objects(catalogue, "trigger", "disabled_trigger", &inside),
+            ObjectKind::Trigger => self.objects(&source, catalogue, "trigger", "disabled_trigger", &inside),
         }
     }
 
     fn objects(
         &mut self,
+        source: &str,
         catalogue: &Catalogue,
         kind: &str,
         finding: &str,
@@ -40,6 +63,8 @@ impl<'a> Planner<'a> {
         for object in catalogue.objects.iter().filter(|o| o.kind == kind && inside(&o.relation)) {
             let subject = format!("{} on {}", object.name, object.relation);
             self.must(subject.clone(), Proof::Looked);
+            let key = self.exists(source, &object.relation);
+            self.must(object.relation.to_string(), Proof::Inhabited { key });
             if !object.problem.is_empty() {
                 self.must(
                     subject,
@@ -59,6 +84,12 @@ impl<'a> Planner<'a> {
         catalogue: &'a Catalogue,
         inside: &dyn Fn(&RelationName) -> bool,
     ) {
+        let known = catalogue.foreign_keys.iter().filter(|f| inside(&f.child)).count();
+        if known > 0 {
+            self.notes.push(format!(
+                "{known} foreign keys are declared in the source and were looked for on the rows; one that the restore did not create is not missed"
+            ));
+        }
         for foreign in catalogue.foreign_keys.iter().filter(|f| inside(&f.child)) {
             let (Some(child), Some(parent)) =
                 (catalogue.relation(&foreign.child), catalogue.relation(&foreign.parent))
@@ -90,6 +121,28 @@ impl<'a> Planner<'a> {
             let message =
                 format!("violates foreign key `{}`: `{}` has no such row", foreign.name, foreign.parent);
             self.reference(source, &reference, false, "foreign_key", &message);
+            if foreign.match_full && foreign.child_columns.len() > 1 {
+                let nulls: Vec<String> = foreign
+                    .child_columns
+                    .iter()
+                    .map(|c| format!("{} IS NULL", rows.sql("r").column(c)))
+                    .collect();
+                let whole = format!("({}) OR NOT ({})", nulls.join(" AND "), nulls.join(" OR "));
+                let failing = self.fold(source, &rows, &Fold::FailingSql(whole.clone()));
+                let message = format!(
+                    "violates foreign key `{}`: MATCH FULL, and half of the key is NULL",
+                    foreign.name
+                );
+                self.failing_rows(
+                    source,
+                    &rows,
+                    (failing, None),
+                    &whole,
+                    &foreign.child_columns,
+                    "foreign_key",
+                    &message,
+                );
+            }
             // Only rows count as looked at: that a key is declared says nothing about rows that are not there.
             self.examined(source, &rows, false);
         }
@@ -107,6 +160,7 @@ impl<'a> Planner<'a> {
             }
             self.must(sequence.name.to_string(), Proof::Looked);
             let rows = RowSet::all(relation);
+            self.examined(source, &rows, false);
             self.sequence(source, &rows, sequence);
         }
     }

@@ -6,7 +6,7 @@ use crate::measure::fold::Fold;
 use crate::measure::groups;
 use crate::policy::Check;
 use crate::policy::assertion::{Comparison, Per};
-use crate::policy::operand::{Function, Operand};
+use crate::policy::operand::{Aggregate, Function, Operand};
 
 impl<'a> Planner<'a> {
     pub(super) fn groups(&mut self, check: &'a Check, list: &[Comparison], per: &Per) {
@@ -36,9 +36,14 @@ impl<'a> Planner<'a> {
                 side.walk(&mut |operand| {
                     // NaN equals NaN in PostgreSQL, so two broken sums would look balanced.
                     if let Operand::Aggregate(aggregate) = operand
-                        && aggregate.function == Function::Sum
+                        && matches!(aggregate.function, Function::Sum | Function::Min | Function::Max)
+                        && aggregate
+                            .argument
+                            .as_ref()
+                            .is_some_and(|a| bind::may_be_no_number(a, &rows.relation))
                     {
-                        let key = self.fold(&source, &rows, &Fold::Aggregate((**aggregate).clone()));
+                        let sum = Aggregate { function: Function::Sum, ..(**aggregate).clone() };
+                        let key = self.fold(&source, &rows, &Fold::Aggregate(sum));
                         self.must(rows.name().to_string(), Proof::Finite { key });
                     }
                 });

@@ -74,7 +74,8 @@ impl<'a> Planner<'a> {
             self.wrong(wrong);
             return None;
         }
-        let all_lines = self.rows(catalogue, relation).filtered(filter.as_ref());
+        let all_lines = self.rows(catalogue, relation);
+        let all_lines = self.narrow(&source, all_lines, filter.as_ref());
         let mut lines = all_lines.clone();
         let entries = match &ledger.entry {
             None => None,
@@ -113,7 +114,8 @@ impl<'a> Planner<'a> {
             wrong.extend(missing);
             Vec::new()
         });
-        let rows = self.rows(catalogue, relation).filtered(filter.as_ref());
+        let rows = self.rows(catalogue, relation);
+        let rows = self.narrow(source, rows, filter.as_ref());
         let key = match &entry.key {
             Some(key) => key.clone(),
             None => self.primary_key(&rows)?,
@@ -275,6 +277,12 @@ impl<'a> Planner<'a> {
             Amount::TwoColumns { debit: d, credit: c } => {
                 let shown =
                     [d, c].iter().flat_map(|o| crate::measure::fold::columns_of(o)).collect::<Vec<_>>();
+                rules.push((
+                    format!("({}) IS NOT NULL OR ({}) IS NOT NULL", sql.operand(d), sql.operand(c)),
+                    "no_amount",
+                    "the line has no amount",
+                    shown.clone(),
+                ));
                 if !Self::off(books, Rule::OneSided) {
                     rules.push((
                         format!("({debit} <> 0) <> ({credit} <> 0)"),

@@ -80,6 +80,8 @@ pub enum Work {
         sql: String,
         /// Keys of the observations, in column order.
         keys: Vec<String>,
+        /// The same with one column each, for when one of them makes the statement fail.
+        apart: Vec<String>,
     },
     /// Counts violations, then fetches samples if there are any.
     Tally {
@@ -193,6 +195,11 @@ pub enum Proof {
         /// Whether zero of these alone makes the check unproven; else it is only noted.
         strict: bool,
     },
+    /// Whether there are rows at all behind a look that does not count them.
+    Inhabited {
+        /// Key of a cell that is not zero if there are.
+        key: String,
+    },
     /// A fact was looked at, which counts as one unit.
     Looked,
     /// Rows that fail a condition.
@@ -220,6 +227,18 @@ pub enum Proof {
         message: String,
         /// How to see them.
         see: String,
+    },
+    /// No row may have been left out because nobody can tell whether a `where` applies to it.
+    Decided {
+        /// Key of the count of such rows.
+        key: String,
+    },
+    /// The tenant the run is narrowed to must be there.
+    Tenant {
+        /// Key of the count of its rows in the relation of tenants.
+        key: String,
+        /// The tenant.
+        tenant: String,
     },
     /// A sum must be a finite number, or every comparison with it is worthless.
     Finite {

@@ -27,7 +27,8 @@ impl<'a> Planner<'a> {
                 self.wrong(wrong);
                 continue;
             }
-            let rows = self.rows(catalogue, relation).filtered(filter.as_ref());
+            let rows = self.rows(catalogue, relation);
+            let rows = self.narrow(&source, rows, filter.as_ref());
             sets.push((source.clone(), catalogue, rows, named));
         }
         sets
@@ -149,6 +150,20 @@ impl<'a> Planner<'a> {
         }
         let ty = ty.or(Some(Type::Text))?;
         let key = self.fold(&source, &rows, &Fold::Aggregate(aggregate.clone()));
+        if let Some(filter) = &aggregate.filter
+            && bind::may_be_unknown(filter, &rows.relation)
+        {
+            let key = self.fold(&source, &rows, &Fold::Unknown(filter.clone()));
+            self.must(rows.name().to_string(), Proof::Decided { key });
+        }
+        // What has no number is not the least and hides behind the greatest; its sum always shows it.
+        if matches!(aggregate.function, Function::Min | Function::Max)
+            && aggregate.argument.as_ref().is_some_and(|a| bind::may_be_no_number(a, &rows.relation))
+        {
+            let sum = Aggregate { function: Function::Sum, ..aggregate.clone() };
+            let key = self.fold(&source, &rows, &Fold::Aggregate(sum));
+            self.must(rows.name().to_string(), Proof::Finite { key });
+        }
         let skipped = (aggregate.function == Function::Sum)
             .then(|| self.fold(&source, &rows, &Fold::SkippedNulls(aggregate.clone())));
         let argument = aggregate.argument.as_ref().map_or(String::new(), |a| fold::columns_of(a).join(", "));
@@ -317,7 +332,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn over_on(operand: &Operand) -> bool {
+pub(super) fn over_on(operand: &Operand) -> bool {
     let mut found = false;
     operand.walk(&mut |o| {
         if let Operand::Aggregate(aggregate) = o {

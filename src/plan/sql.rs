@@ -45,22 +45,39 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+        let shadows: Vec<String> = catalogue
+            .shadows
+            .iter()
+            .filter(|s| s.schema == self.policy.schema)
+            .filter(|s| {
+                s.operator || sql.functions.iter().any(|(schema, name)| schema.is_none() && *name == s.name)
+            })
+            .map(|s| format!("{} `{}`", if s.operator { "operator" } else { "function" }, s.name))
+            .collect();
+        if !shadows.is_empty() {
+            self.unprovable(
+                "",
+                &format!(
+                    "schema `{}` has {} of its own, which could answer instead of the system's; remove it, or write the check without raw SQL",
+                    self.policy.schema,
+                    shadows.join(", ")
+                ),
+            );
+            return;
+        }
         // A statement that finds nothing in an empty table has looked at nothing.
         for (schema, name) in &sql.relations {
+            let system = match schema {
+                None => name.starts_with("pg_"),
+                Some(schema) => schema == "pg_catalog" || schema == "information_schema",
+            };
+            if system {
+                self.must(name, Proof::Looked);
+                continue;
+            }
             let schema = schema.clone().unwrap_or_else(|| self.policy.schema.clone());
             let name = RelationName { schema, name: name.clone() };
-            let Some(relation) = catalogue.relation(&name) else { continue };
-            let exists = format!(
-                "SELECT CASE WHEN EXISTS (SELECT 1 FROM {}) THEN '1' ELSE '0' END",
-                rows::qualified(&relation.name)
-            );
-            let key = format!("{source}: {exists}");
-            let key = self.other(&source, name.to_string(), key, |key| Work::Table {
-                key,
-                sql: exists,
-                arguments: Vec::new(),
-                limit: 1,
-            });
+            let key = self.exists(&source, &name);
             self.must(name.to_string(), Proof::Examined { key, strict: true });
         }
         if sql.relations.is_empty() {
@@ -78,6 +95,23 @@ impl<'a> Planner<'a> {
             limit: MAX_ROWS,
         });
         self.must("SQL", Proof::Returned { key, returns: returns.clone(), see: sql.text.clone() });
+    }
+}
+
+impl Planner<'_> {
+    /// Adds the question whether a relation has any rows; the key of a cell that is 1 or 0.
+    pub(super) fn exists(&mut self, source: &str, name: &RelationName) -> String {
+        let sql = format!(
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM {}) THEN '1' ELSE '0' END",
+            rows::qualified(name)
+        );
+        let key = format!("{source}: {sql}");
+        self.other(source, name.to_string(), key, |key| Work::Table {
+            key,
+            sql,
+            arguments: Vec::new(),
+            limit: 1,
+        })
     }
 }
 

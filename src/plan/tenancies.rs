@@ -47,6 +47,18 @@ impl<'a> Planner<'a> {
         self.examined(&source, &tenants, true);
         let key = vec![tenancy.key.clone()];
         let column = vec![tenancy.column.clone()];
+        let owned = |r: &&Relation| {
+            r.kind.stores() && matches!(belongs(tenancy, r), Belongs::Keyed | Belongs::Reached)
+        };
+        if !catalogue.relations.iter().any(|r| owned(&r)) {
+            self.unprovable(
+                "",
+                &format!(
+                    "no table belongs to a tenant: none has a column `{}` or is declared `reached`",
+                    tenancy.column
+                ),
+            );
+        }
         for relation in catalogue.relations.iter().filter(|r| r.kind.stores()) {
             match belongs(tenancy, relation) {
                 Belongs::Tenants | Belongs::Global => {}

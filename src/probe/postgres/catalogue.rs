@@ -4,29 +4,37 @@ use std::collections::BTreeMap;
 
 use super::failure::QueryError;
 use super::session::Session;
-use crate::catalogue::{Catalogue, Column, ColumnKind, ForeignKey, Object, Relation, RelationKind, Sequence};
+use crate::catalogue::{
+    Catalogue, Column, ColumnKind, ForeignKey, Object, Relation, RelationKind, Sequence, Shadow,
+};
 use crate::policy::RelationName;
 
 /// Schemas of the user, relations that no extension brought along.
 const USER: &str = "n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
    and not exists (select 1 from pg_depend e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')";
 
-/// One row per column; a relation without columns has one row without a column.
+/// One row per column; a relation without columns has one row without a column. NOT NULL is believed only of a column,
+/// and only once the server has proven it: a domain's can be got round, and from version 18 on one may be NOT VALID.
 fn columns_sql() -> String {
     format!(
         "with recursive base (oid, root) as (
            select oid, oid from pg_type where typtype <> 'd'
            union all
            select t.oid, b.root from pg_type t join base b on t.typbasetype = b.oid where t.typtype = 'd')
-         select n.nspname::text, c.relname::text, c.relkind::text, c.reltuples::bigint::text,
+         select n.nspname::text, c.relname::text, case when c.relispartition then 'x' else c.relkind::text end, c.reltuples::bigint::text,
                 a.attname::text, format_type(a.atttypid, a.atttypmod)::text, r.typname::text, r.typtype::text,
-                (not (a.attnotnull or t.typnotnull))::text
+                (not a.attnotnull or exists (select 1 from pg_constraint nn where nn.conrelid = a.attrelid
+                   and nn.contype = 'n' and nn.conkey = array[a.attnum] and not nn.convalidated))::text,
+                (select pn.nspname::text from pg_opclass oc join pg_am am on am.oid = oc.opcmethod and am.amname = 'btree'
+                   join pg_amop ao on ao.amopfamily = oc.opcfamily and ao.amoplefttype = r.oid and ao.amoprighttype = r.oid and ao.amopstrategy = 3
+                   join pg_operator po on po.oid = ao.amopopr join pg_namespace pn on pn.oid = po.oprnamespace
+                  where oc.opcintype = r.oid and oc.opcdefault and pn.nspname <> 'pg_catalog')
            from pg_class c join pg_namespace n on n.oid = c.relnamespace
            left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
            left join pg_type t on t.oid = a.atttypid
            left join base b on b.oid = a.atttypid
            left join pg_type r on r.oid = b.root
-          where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and {USER}
+          where c.relkind in ('r', 'p', 'v', 'm', 'f') and {USER}
           order by n.nspname, c.relname, a.attnum"
     )
 }
@@ -96,6 +104,24 @@ const VOLATILE: &str = "
   select distinct proname::text from pg_proc
    where provolatile = 'v' and proname = any (string_to_array($1::text, chr(10))::name[]) order by 1";
 
+/// Names of the system's own functions and operators that users' schemas have as well, over system types.
+const SHADOWS: &str = "
+  select distinct n.nspname::text, o.oprname::text, 'true'
+    from pg_operator o join pg_namespace n on n.oid = o.oprnamespace
+   where n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+     and exists (select 1 from pg_operator s where s.oprname = o.oprname and s.oprnamespace = 'pg_catalog'::regnamespace)
+     and not exists (select 1 from pg_type t where t.oid in (o.oprleft, o.oprright) and t.typnamespace <> 'pg_catalog'::regnamespace)
+     and not exists (select 1 from pg_depend e where e.classid = 'pg_operator'::regclass and e.objid = o.oid and e.deptype = 'e')
+  union all
+  select distinct n.nspname::text, p.proname::text, 'false'
+    from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+   where n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+     and p.proname = any (string_to_array($1::text, chr(10))::name[])
+     and exists (select 1 from pg_proc s where s.proname = p.proname and s.pronamespace = 'pg_catalog'::regnamespace)
+     and not exists (select 1 from unnest(p.proargtypes) a join pg_type t on t.oid = a where t.typnamespace <> 'pg_catalog'::regnamespace)
+     and not exists (select 1 from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
+   order by 1, 3, 2";
+
 /// Reads everything. `functions` are the names raw SQL calls.
 ///
 /// # Errors
@@ -122,6 +148,7 @@ pub async fn read(session: &Session, functions: &[String]) -> Result<Catalogue, 
         objects: objects(session).await?,
         sequences: sequences(session).await?,
         volatile,
+        shadows: shadows(session, functions).await?,
     })
 }
 
@@ -157,6 +184,7 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
             "f" => RelationKind::Foreign,
             "v" => RelationKind::View,
             "m" => RelationKind::MaterializedView,
+            "x" => RelationKind::Partition,
             _ => RelationKind::Table,
         };
         let estimated_rows = cells.text().parse().unwrap_or(-1);
@@ -176,6 +204,7 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
                 kind: ColumnKind::of(&base, &typtype),
                 // Nobody enforces NOT NULL on a foreign table.
                 nullable: cells.is_true() || relation.kind == RelationKind::Foreign,
+                operators: cells.next(),
             });
         }
     }
@@ -215,6 +244,17 @@ async fn objects(session: &Session) -> Result<Vec<Object>, QueryError> {
             let mut cells = Cells(row.into_iter());
             let (kind, name) = (cells.text(), cells.text());
             Object { kind, name, relation: cells.relation(), problem: cells.text() }
+        })
+        .collect())
+}
+
+async fn shadows(session: &Session, functions: &[String]) -> Result<Vec<Shadow>, QueryError> {
+    let rows = session.rows(SHADOWS, &[&functions.join("\n")]).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let mut cells = Cells(row.into_iter());
+            Shadow { schema: cells.text(), name: cells.text(), operator: cells.is_true() }
         })
         .collect())
 }

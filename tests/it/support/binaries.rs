@@ -34,6 +34,16 @@ pub(super) fn psql(server: &Path) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("psql"))
 }
 
+/// Any program of PostgreSQL, from the server's own folder if it is there.
+pub(super) fn program(name: &str) -> PathBuf {
+    server_folder()
+        .into_iter()
+        .chain(debian_folders())
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+        .unwrap_or_else(|| PathBuf::from(name))
+}
+
 /// User and group id to run the server as: none when this process is no root, since PostgreSQL refuses only root.
 pub(super) fn unprivileged() -> Result<Option<(u32, u32)>, String> {
     if id(&["-u"]) != Some(0) {

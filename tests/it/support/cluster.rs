@@ -5,7 +5,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::watchdog::{Watchdog, without_pg_variables};
@@ -100,6 +100,18 @@ impl Cluster {
     #[track_caller]
     pub(crate) fn psql(&self, database: &str, sql: &str) -> String {
         self.run_psql(&self.url(database), &["-c", sql])
+    }
+
+    /// Starts SQL in a session of its own, for the caller to end.
+    #[track_caller]
+    pub(crate) fn background(&self, database: &str, sql: &str) -> Child {
+        let mut command = Command::new(&self.psql);
+        without_pg_variables(&mut command);
+        command
+            .args(["-X", "-q", "-d", &self.url(database), "-c", sql])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.spawn().unwrap_or_else(|error| fail(&format!("cannot run {}: {error}", self.psql.display())))
     }
 
     /// Runs a file of SQL and returns what `psql -At` prints.

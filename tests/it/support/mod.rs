@@ -2,16 +2,35 @@
 
 mod binaries;
 pub(crate) mod cluster;
+mod command;
 mod fixtures;
+mod scratch;
 mod selfcheck;
 mod watchdog;
 
 pub(crate) use cluster::{Cluster, Options};
+pub(crate) use command::{Run, program};
 pub(crate) use fixtures::{AccuBooks, Tala, accubooks, accubooks_copy, shared, tala, tala_copy};
+pub(crate) use scratch::Scratch;
 
 /// Ends the test with a readable reason. The one place where the support code may panic.
 #[track_caller]
 #[expect(clippy::panic, reason = "a test whose server cannot be had has failed, whatever it wanted to show")]
 pub(crate) fn fail(reason: &str) -> ! {
     panic!("{reason}");
+}
+
+/// A program of PostgreSQL: from the server's folder, else by its name.
+pub(crate) fn postgres_program(name: &str) -> std::path::PathBuf {
+    binaries::program(name)
+}
+
+/// The command, without the caller's settings, as whoever the server may run as.
+pub(crate) fn run_as_server(command: &mut std::process::Command) -> &mut std::process::Command {
+    use std::os::unix::process::CommandExt;
+    watchdog::without_pg_variables(command);
+    if let Some((user, group)) = binaries::unprivileged().unwrap_or_else(|reason| fail(&reason)) {
+        command.uid(user).gid(group);
+    }
+    command
 }

@@ -1,0 +1,11 @@
+//! The hunt for false green: states of a database, a server or a policy in which nothing is proven, or something is
+//! wrong, however well the rest looks. None may end in exit status 0, and the report must name the cause.
+
+mod access;
+mod empty;
+mod interrupted;
+mod names;
+mod policies;
+mod relations;
+mod standby;
+mod values;
