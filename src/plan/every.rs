@@ -143,6 +143,7 @@ impl<'a> Planner<'a> {
                     &message,
                 );
             }
+            // Only rows count as looked at: that a key is declared says nothing about rows that are not there.
             self.examined(source, &rows, false);
         }
     }
