@@ -18,7 +18,20 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("facts", &["catalogue", "chain", "failure"]),
     ("check", &["source_text", "verdict", "value", "diagnostic", "syntax", "chain", "policy"]),
     ("measure", &["value", "policy", "catalogue"]),
-    ("plan", &["source_text", "verdict", "value", "diagnostic", "chain", "policy", "catalogue", "facts", "measure"]),
+    (
+        "plan",
+        &[
+            "source_text",
+            "verdict",
+            "value",
+            "diagnostic",
+            "chain",
+            "policy",
+            "catalogue",
+            "facts",
+            "measure",
+        ],
+    ),
     ("probe", &["failure", "chain", "policy", "catalogue", "facts", "measure", "plan"]),
     ("report", &["source_text", "verdict", "finding"]),
     ("judge", &["source_text", "verdict", "value", "finding", "chain", "policy", "facts", "plan", "report"]),
@@ -45,7 +58,11 @@ fn no_arrow_runs_back() {
         };
         for used in text.split("crate::").skip(1) {
             let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            if used != room && rooms.contains_key(used.as_str()) && !allowed.contains(&"*") && !allowed.contains(&used.as_str()) {
+            if used != room
+                && rooms.contains_key(used.as_str())
+                && !allowed.contains(&"*")
+                && !allowed.contains(&used.as_str())
+            {
                 wrong.push(format!("{} uses {used}", inside.display()));
             }
         }
@@ -69,13 +86,17 @@ fn only_the_command_line_prints() {
 }
 
 fn visit(folder: &Path, each: &mut dyn FnMut(&Path, &str)) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    let mut entries: Vec<_> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
     entries.sort();
     for path in entries {
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
         if path.is_dir() {
             visit(&path, each);
-        } else if name.ends_with(".rs") && !name.contains("test") && !["scratch.rs", "fixture.rs"].contains(&name.as_str()) {
+        } else if name.ends_with(".rs")
+            && !name.contains("test")
+            && !["scratch.rs", "fixture.rs"].contains(&name.as_str())
+        {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
             // Unit tests may reach anywhere.
             each(&path, text.split("#[cfg(test)]\nmod tests").next().unwrap_or(&text));

@@ -61,7 +61,9 @@ fn every_policy_in_the_documents_lints() {
             let text = match tag.as_str() {
                 "hold" => block,
                 "hold,fragment" => {
-                    format!("policy snippet {{ language 1 }}\nsource postgres db from env DATABASE_URL\n{block}")
+                    format!(
+                        "policy snippet {{ language 1 }}\nsource postgres db from env DATABASE_URL\n{block}"
+                    )
                 }
                 _ => continue,
             };
@@ -105,10 +107,12 @@ fn the_readme_shows_real_output() {
     let database = tala(Tala::Faults);
     let role = shared().reader_role(database);
     let run = Run::of(
-        program()
-            .current_dir(folder.path())
-            .env("DATABASE_URL", shared().url_as(role, database))
-            .args(["verify", "shop.hold", "--samples", "2"]),
+        program().current_dir(folder.path()).env("DATABASE_URL", shared().url_as(role, database)).args([
+            "verify",
+            "shop.hold",
+            "--samples",
+            "2",
+        ]),
     )
     .ends_with(1);
     let timeless = |text: &str| -> Vec<String> {

@@ -3,4 +3,5 @@
 mod architecture;
 mod docs;
 mod false_green;
+mod policies;
 mod support;
