@@ -26,6 +26,8 @@ const FORMATS: [&str; 6] = ["text", "json", "junit", "sarif", "markdown", "githu
 
 fn validator(path: &str) -> jsonschema::Validator {
     let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    // The official SARIF text has one bracket too many in its pattern for a language, which is no regular expression.
+    let text = text.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
     jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
 }
 
