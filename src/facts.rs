@@ -16,6 +16,8 @@ pub const SCHEMA: &str = "holdtrue.facts/1";
 pub struct Facts {
     /// Always [`SCHEMA`].
     pub schema: String,
+    /// Version of holdtrue that took them.
+    pub version: String,
     /// Digest of the policy the facts were taken for.
     pub policy_digest: String,
     /// The instant `now` meant.

@@ -252,11 +252,14 @@ fn follower(
         (Some(before), Some(step)) if dense && step > 1 => {
             case.hold(run, Place::Links, row, Kind::MissingRows, |case| {
                 let first = case.number(before).unwrap_or(0) + 1;
+                let missing = match step {
+                    2 => format!("number {first} is missing"),
+                    _ => format!("numbers {first} to {} are missing", first + step - 2),
+                };
                 format!(
-                    "{} row(s) were removed before {}: number {first} to {} are missing and it names a hash that is gone",
+                    "{} row(s) were removed before {}: {missing}, and it names a hash that is gone",
                     step - 1,
-                    case.name(row),
-                    first + step - 2
+                    case.name(row)
                 )
             });
         }
@@ -308,6 +311,14 @@ fn gaps(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &HashSet<usize>)
     if case.several {
         return;
     }
+    // A row whose number was changed says nothing about the number of the row after it.
+    let renumbered: HashSet<usize> = graph
+        .sequence
+        .iter()
+        .enumerate()
+        .filter(|(place, row)| graph.defect(**row) == Defect::Failed && misplaced(graph, *place, **row))
+        .map(|(_, row)| *row)
+        .collect();
     for row in graph.sequence.iter().copied() {
         if settled.contains(&row) {
             continue;
@@ -318,6 +329,7 @@ fn gaps(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &HashSet<usize>)
         };
         let expected = match graph.parent(row) {
             Parent::Genesis => Some(from),
+            Parent::Row(parent) if renumbered.contains(&parent) => None,
             Parent::Row(parent) if !settled.contains(&parent) || graph.defect(parent) != Defect::None => {
                 case.number(parent).map(|number| number.saturating_add(1))
             }

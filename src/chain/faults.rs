@@ -339,6 +339,20 @@ fn two_full_rows_that_changed_places_do_not_recompute() {
 }
 
 #[test]
+fn rows_that_exchanged_their_numbers_accuse_nobody_after_them() {
+    let mut rows = chain(0, 9);
+    for column in [AT, SEQ] {
+        let (a, b) = (rows[3][column].clone(), rows[4][column].clone());
+        rows[3][column] = b;
+        rows[4][column] = a;
+    }
+    rows.swap(3, 4);
+    let report = verify(&dense(), &rows);
+    let expected = [(Kind::Reordered, "t0-4".to_owned()), (Kind::Reordered, "t0-3".to_owned())];
+    assert_eq!(accused(&report), expected, "{report:#?}");
+}
+
+#[test]
 fn a_split_too_large_to_diagnose_is_never_fine() {
     let limits = Limits { split_rows: 5, ..Limits::default() };
     let mut rows = chain(0, 20);

@@ -1,7 +1,7 @@
 //! The judgement over a whole run: a declaration that does not fit is said to be so, before any row is accused.
 
 use super::probe::Prober;
-use super::report::{ChainReport, Undetermined};
+use super::report::{AnomalyKind, ChainReport, Undetermined};
 use super::run::{Class, Found, Pen, Run, Tally};
 use super::search;
 use super::spec::ChainSpec;
@@ -173,7 +173,14 @@ impl Judge<'_> {
         } else {
             self.accuse(run.moved);
         }
-        self.accuse(run.sure);
+        // One edited hash is an edit; nearly all of them are another column.
+        let only_hashes = run.sure.kept.iter().all(|f| f.anomaly.kind == AnomalyKind::HashEdited);
+        if only_hashes && run.hashed >= 10 && run.sure.total * 2 > run.hashed {
+            let tally = Tally { rows: run.sure.total, samples: keys(&run.sure) };
+            self.undetermined("wrong_hash_column", words::wrong_hash_column(self.spec), &tally);
+        } else {
+            self.accuse(run.sure);
+        }
     }
 
     /// Sorts out rows that do not recompute, by why they may not.

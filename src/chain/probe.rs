@@ -186,10 +186,10 @@ fn build(spec: &ChainSpec, link: Form) -> Vec<Variant> {
         }
         for quarters in (-56..=56).filter(|quarters| *quarters != 0) {
             let micros = quarters * QUARTER_HOUR;
+            let away = crate::value::duration_text(micros);
             let advice = format!(
-                "a time in `{}` that is {} away from UTC",
-                name(column),
-                crate::value::duration_text(micros)
+                "a time in `{0}` that is {away} away from UTC (`search {0} window {away}..{away}`)",
+                name(column)
             );
             add("time_zone", advice, &spec.recipe, Some((column, micros)));
         }

@@ -107,7 +107,7 @@ fn split(spec: &ChainSpec, more: &[usize]) -> String {
 pub(crate) fn json_order(run: &Run, tally: &Tally) -> String {
     format!(
         "{} rows rest on the member order of a jsonb value, which PostgreSQL does not keep, and do not recompute in the \
-         order it returns ({} rows do); keep the hashed text itself, or accept links only",
+         order it returns ({} rows do); only an application that keeps the hashed text itself can be verified",
         tally.rows,
         run.verified + run.by_search
     )
@@ -136,6 +136,14 @@ fn signed(micros: i64) -> String {
 
 fn millis(micros: i64) -> String {
     format!("{}ms", micros / 1000)
+}
+
+pub(crate) fn wrong_hash_column(spec: &ChainSpec) -> String {
+    let column = spec.columns.get(spec.hash).map_or("", |c| c.name.as_str());
+    format!(
+        "the links hold what the recipe yields, and `{column}` holds something else in most rows: it is probably not \
+         the column that holds the hash"
+    )
 }
 
 pub(crate) fn variant(variant: &Variant) -> String {

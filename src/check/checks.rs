@@ -251,7 +251,7 @@ impl<'a> Checker<'a> {
             source,
             on,
             assertion: checked?,
-            written: self.texts.text(*written).split_whitespace().collect::<Vec<_>>().join(" "),
+            written: self.written(*written),
             when: None,
             controls: Vec::new(),
             timeout: None,
@@ -285,6 +285,18 @@ impl<'a> Checker<'a> {
         }
         self.choose_source(&mut check, name);
         Some(check)
+    }
+
+    /// An assertion as written, on one line, with a template's arguments in place of its slots.
+    fn written(&self, span: Span) -> String {
+        let mut text = self.texts.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut slots: Vec<_> = self.slots.iter().collect();
+        // A slot may begin with another's name.
+        slots.sort_by_key(|(name, _, _)| std::cmp::Reverse(name.len()));
+        for (name, _, argument) in slots {
+            text = text.replace(&format!("${name}"), self.texts.text(argument.span));
+        }
+        text
     }
 
     fn repeated(&mut self, children: &[&Statement]) {

@@ -206,6 +206,11 @@ pub(super) fn instant(text: &str, span: Span) -> Result<Value, Diagnostic> {
                 (format!("`{text}` is not an instant"), "write it like `2026-01-14T14:30:00Z`".to_owned())
             }
         }
+    } else if text.parse::<Date>().is_err() {
+        (
+            format!("`{text}` is not an instant"),
+            "write a date, a time and an offset, such as `2026-01-14T14:30:00Z`".to_owned(),
+        )
     } else {
         (
             format!("`{text}` is a date, and an instant is needed here"),

@@ -114,7 +114,6 @@ impl Loader {
                 _ => None,
             })
             .collect();
-        self.loaded.files.push(ast);
         self.open.push(real.clone());
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         for (include, span) in includes {
@@ -122,5 +121,7 @@ impl Loader {
         }
         self.open.pop();
         self.done.push(real);
+        // What a file includes comes before it, so that a gate can come after an included one.
+        self.loaded.files.push(ast);
     }
 }

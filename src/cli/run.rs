@@ -159,6 +159,7 @@ impl Prepared {
         }
         let facts = Facts {
             schema: facts::SCHEMA.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             policy_digest: digest,
             now: self.now,
             sources: self.sources,

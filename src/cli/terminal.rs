@@ -102,7 +102,8 @@ impl Talk {
         let errors = list.iter().filter(|d| d.is_error()).count();
         let others = list.len() - errors;
         if errors > 0 {
-            let rest = if others > 0 { format!(" and {others} other remarks") } else { String::new() };
+            let rest =
+                if others > 0 { format!(" and {}", counted(others, "other remark")) } else { String::new() };
             self.say(&format!("{}{rest}; nothing was run", counted(errors, "error")));
         }
     }

@@ -185,6 +185,8 @@ fn sources(ready: &Ready, facts: &Facts) -> Vec<SourceInfo> {
             facts: source
                 .identity
                 .iter()
+                // What does not apply to this server is not worth a word.
+                .filter(|(_, value)| value != "none")
                 .map(|(name, value)| FactInfo { name: name.clone(), value: value.clone() })
                 .collect(),
             notes: source
@@ -216,6 +218,12 @@ fn replay(
             facts.schema,
             facts::SCHEMA
         )));
+    }
+    if facts.version != env!("CARGO_PKG_VERSION") {
+        talk.say(&format!(
+            "note: the facts were taken by version {}; what this version asks otherwise is unproven",
+            facts.version
+        ));
     }
     if facts.policy_digest != digest {
         talk.say("note: the facts were taken for another text or other parameters of the policy; what it asks now and was not looked at then is unproven");

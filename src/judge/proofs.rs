@@ -304,7 +304,10 @@ fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
     }
     if report.anomalies_total > 0 {
         let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{kind} ({n})")).collect();
-        let sentence = format!("{} in {subject}: {}", times(report.anomalies_total), kinds.join(", "));
+        let listed =
+            if report.anomalies.len() as u64 == report.anomalies_total { "" } else { "among the first, " };
+        let sentence =
+            format!("{} in {subject}: {listed}{}", times(report.anomalies_total), kinds.join(", "));
         outcome.reasons.push((Verdict::Broken, sentence));
     }
     for gap in &report.undetermined {

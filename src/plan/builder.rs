@@ -358,6 +358,16 @@ impl<'a> Planner<'a> {
         self.must(rows.name().to_string(), Proof::Examined { key, strict });
     }
 
+    /// Like `examined`, for a relation that one check may name several times.
+    pub(super) fn examined_once(&mut self, source: &str, rows: &RowSet) {
+        let count = self.fold(source, rows, &Fold::Count);
+        let known =
+            |o: &Obligation| matches!(&o.proof, Proof::Examined { key, strict: true } if *key == count);
+        if !self.obligations.iter().any(known) {
+            self.must(rows.name().to_string(), Proof::Examined { key: count, strict: true });
+        }
+    }
+
     /// Adds a tally and returns its key.
     pub(super) fn tally(&mut self, source: &str, relation: &RelationName, tally: TallySql) -> String {
         let key = format!("{source}: {}", tally.count);

@@ -9,6 +9,8 @@ mod chains;
 mod every;
 mod groups;
 mod ledgers;
+#[cfg(test)]
+mod looks_tests;
 mod references;
 mod resolve;
 mod scalars;

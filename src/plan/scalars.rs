@@ -90,7 +90,10 @@ impl<'a> Planner<'a> {
                 });
                 let argument = fact.argument.as_ref().map_or(String::new(), |a| format!(" of \"{a}\""));
                 let what = format!("{}.{}{argument}", fact.source, fact.fact);
-                self.must(what.clone(), Proof::Looked);
+                // `between` and `within` name a value twice; it is looked at once.
+                if !self.obligations.iter().any(|o| o.subject == what && matches!(o.proof, Proof::Looked)) {
+                    self.must(what.clone(), Proof::Looked);
+                }
                 Some((Scalar::Observed { key, ty: fact.ty, skipped: None, what }, Some(fact.ty)))
             }
             Operand::Aggregate(aggregate) => self.aggregate(aggregate, source, on),
@@ -131,7 +134,7 @@ impl<'a> Planner<'a> {
                 let catalogue = self.catalogue(&source)?;
                 let relation: &Relation = self.relation(catalogue, &source, name, Some(aggregate.span))?;
                 let rows = self.rows(catalogue, relation);
-                self.examined(&source, &rows, true);
+                self.examined_once(&source, &rows);
                 (source, rows)
             }
             (Over::On, None) => {

@@ -28,6 +28,12 @@ const fn fact(
     Fact { name, ty, argument, about, sql }
 }
 
+/// Without `pg_read_all_stats` the server hides what kind of backend another role's session is: then it counts, because
+/// a session that cannot be told from an application's must not look like silence.
+const SESSIONS: &str = "SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1::text) THEN \
+    (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE usename = $1::text \
+    AND COALESCE(backend_type, 'client backend') = 'client backend' AND application_name IS DISTINCT FROM 'holdtrue') END::text";
+
 const POSTGRES: &[Fact] = &[
     fact(
         "version",
@@ -77,8 +83,8 @@ const POSTGRES: &[Fact] = &[
         "sessions",
         Type::Number,
         Some("a role"),
-        "client sessions of a role in any database, this run's own left out",
-        "SELECT count(*)::text FROM pg_catalog.pg_stat_activity WHERE usename = $1::text AND backend_type = 'client backend' AND application_name <> 'holdtrue'",
+        "client sessions of a role in any database, this run's own left out; unknown roles are NULL",
+        SESSIONS,
     ),
     fact(
         "setting",

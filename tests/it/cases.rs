@@ -38,6 +38,11 @@ fn judged(number: usize, case: &Path) -> Result<(), String> {
     for file in fs::read_dir(case).map_err(|error| error.to_string())?.flatten() {
         fs::copy(file.path(), folder.path().join(file.file_name())).map_err(|error| error.to_string())?;
     }
+    if case.join("facts.json").exists() {
+        // Facts of another version bring a remark.
+        let facts = read("facts.json").replace("VERSION", env!("CARGO_PKG_VERSION"));
+        fs::write(folder.path().join("facts.json"), facts).map_err(|error| error.to_string())?;
+    }
     let mut command = program();
     command.current_dir(folder.path()).env("COLUMNS", "100").env("LC_ALL", "C.UTF-8");
     command.args(read("args").split_whitespace());

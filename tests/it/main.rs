@@ -5,8 +5,10 @@
     reason = "what a test's helper cannot read has failed the test, and a report's JSON is read by its keys"
 )]
 
+mod architecture;
 mod cases;
 mod cli;
+mod docs;
 mod false_green;
 mod faults;
 mod formats;

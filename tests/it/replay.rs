@@ -96,7 +96,7 @@ fn files_that_are_no_facts_are_refused() {
         ("{}", "facts file"),
         ("[1]", "facts file"),
         (
-            r#"{"schema":"holdtrue.facts/9","policy_digest":"","now":"2026-01-01T00:00:00Z","sources":{},"observations":{}}"#,
+            r#"{"schema":"holdtrue.facts/9","version":"0","policy_digest":"","now":"2026-01-01T00:00:00Z","sources":{},"observations":{}}"#,
             "holdtrue.facts/9",
         ),
     ] {
@@ -104,7 +104,7 @@ fn files_that_are_no_facts_are_refused() {
         let run = replayed(&s, &[]).ends_with(2).says(piece);
         assert!(run.stdout.is_empty());
     }
-    s.file("facts.json", r#"{"schema":"holdtrue.facts/1","policy_digest":"","now":"2026-01-01T00:00:00Z","sources":{},"observations":{}}"#);
+    s.file("facts.json", r#"{"schema":"holdtrue.facts/1","version":"0","policy_digest":"","now":"2026-01-01T00:00:00Z","sources":{},"observations":{}}"#);
     replayed(&s, &[]).ends_with(3).judges("a", "unproven", "was not looked at");
     replayed(&s, &["--source", "db=postgres://x"]).ends_with(2);
     std::fs::remove_file(s.folder().join("facts.json")).unwrap();

@@ -457,3 +457,23 @@ async fn each_sslmode_means_what_it_does_in_libpq() {
     assert_eq!(asked, Ok(()));
     assert_eq!(slept.unwrap_err().kind, FailureKind::Cancelled);
 }
+
+#[tokio::test]
+async fn sessions_of_another_role_are_seen_without_statistics_rights() {
+    let Some(server) = Scratch::shared() else { return };
+    server.sql("create role app login; create role watcher login");
+    let facts = crate::policy::facts::published(crate::policy::SourceKind::Postgres);
+    let sql = facts.iter().find(|fact| fact.name == "sessions").unwrap().sql;
+    let watcher = server.open("user=watcher").await;
+    watcher.begin().await.unwrap();
+    let count = async |role: &str| watcher.rows(sql, &[role]).await.unwrap()[0][0].clone();
+    assert_eq!(count("app").await.as_deref(), Some("0"));
+    assert_eq!(count("ap").await, None);
+    watcher.end().await.unwrap();
+    let app = server.open("user=app application_name=app").await;
+    app.begin().await.unwrap();
+    watcher.begin().await.unwrap();
+    let count = async |role: &str| watcher.rows(sql, &[role]).await.unwrap()[0][0].clone();
+    assert_eq!(count("app").await.as_deref(), Some("1"));
+    app.close().await;
+}

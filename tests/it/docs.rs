@@ -1,0 +1,129 @@
+//! What the documents show is what the program does.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Run, Tala, fail, program, shared, tala};
+
+/// A fenced block: its tag and its text.
+fn blocks(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match line.strip_prefix("```") {
+            Some(tag) if !inside => {
+                inside = true;
+                found.push((tag.to_owned(), String::new()));
+            }
+            Some(_) => inside = false,
+            None if inside => {
+                if let Some((_, block)) = found.last_mut() {
+                    block.push_str(line);
+                    block.push('\n');
+                }
+            }
+            None => {}
+        }
+    }
+    found
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn documents() -> Vec<PathBuf> {
+    let mut list = vec![root().join("README.md"), root().join("policies/README.md")];
+    let entries = std::fs::read_dir(root().join("docs")).into_iter().flatten().flatten();
+    list.extend(entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "md")));
+    list.retain(|p| p.exists());
+    list.sort();
+    list
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap_or_else(|error| fail(&format!("no temporary folder: {error}")))
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+#[test]
+fn every_policy_in_the_documents_lints() {
+    let folder = folder();
+    let mut linted = 0;
+    for path in documents() {
+        for (tag, block) in blocks(&read(&path)) {
+            let text = match tag.as_str() {
+                "hold" => block,
+                "hold,fragment" => {
+                    format!(
+                        "policy snippet {{ language 1 }}\nsource postgres db from env DATABASE_URL\n{block}"
+                    )
+                }
+                _ => continue,
+            };
+            let file = folder.path().join("snippet.hold");
+            write(&file, &text);
+            let run = Run::of(program().arg("lint").arg(&file));
+            assert_eq!(run.status, Some(0), "{}:\n{text}\n{}", path.display(), run.said());
+            linted += 1;
+        }
+    }
+    assert!(linted >= 10, "only {linted} policies were found in the documents");
+}
+
+#[test]
+fn relative_links_lead_somewhere() {
+    let mut followed = 0;
+    for path in documents() {
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        for target in read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.contains("://") || target.starts_with('#') {
+                continue;
+            }
+            let file = target.split('#').next().unwrap_or(target);
+            assert!(folder.join(file).exists(), "{} links to {target}", path.display());
+            followed += 1;
+        }
+    }
+    assert!(followed > 5);
+}
+
+/// The output in the README is what its policy prints on the damaged copy, but for the time it took.
+#[test]
+fn the_readme_shows_real_output() {
+    let readme = read(&root().join("README.md"));
+    let list = blocks(&readme);
+    let policy = list.iter().find(|(tag, _)| tag == "hold").map(|(_, text)| text.clone()).unwrap_or_default();
+    let shown = list.iter().find(|(tag, _)| tag == "text").map(|(_, text)| text.clone()).unwrap_or_default();
+    assert!(policy.lines().count() <= 22, "the README promises twenty lines");
+    let folder = folder();
+    write(&folder.path().join("shop.hold"), &policy);
+    let database = tala(Tala::Faults);
+    let role = shared().reader_role(database);
+    let run = Run::of(
+        program().current_dir(folder.path()).env("DATABASE_URL", shared().url_as(role, database)).args([
+            "verify",
+            "shop.hold",
+            "--samples",
+            "2",
+        ]),
+    )
+    .ends_with(1);
+    let timeless = |text: &str| -> Vec<String> {
+        text.lines()
+            .map(|line| line.split(" in ").next().filter(|_| line.contains("examined  ")).unwrap_or(line))
+            .map(|line| line.trim_end().to_owned())
+            .collect()
+    };
+    let (shown, printed) = (timeless(&shown), timeless(&run.stdout));
+    assert!(shown.len() > 15);
+    for (n, line) in shown.iter().enumerate() {
+        assert_eq!(printed.get(n), Some(line), "line {} of the README's output\n{}", n + 1, run.stdout);
+    }
+}
