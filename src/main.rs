@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+use holdtrue::verdict::ExitStatus;
+
 fn main() -> ExitCode {
-    ExitCode::from(holdtrue::cli::main(std::env::args_os()).code())
+    // A panic is a bug, and must not end in a status that means something else. Its message is on stderr already.
+    let status = std::panic::catch_unwind(|| holdtrue::cli::main(std::env::args_os()));
+    ExitCode::from(status.unwrap_or(ExitStatus::Internal).code())
 }

@@ -58,20 +58,26 @@ impl Fold {
     }
 }
 
-/// The statement that shows rows for which a condition is not true.
+/// The statement that shows rows for which a condition is not true: where it can be NULL, first the rows for which it is
+/// false, since samples are named by their place.
 #[must_use]
-pub fn rows_not(rows: &RowSet, condition_sql: &str, extra: &[(String, String)]) -> TallySql {
+pub fn rows_not(
+    rows: &RowSet,
+    condition_sql: &str,
+    may_be_null: bool,
+    extra: &[(String, String)],
+) -> TallySql {
+    let doubt = if may_be_null { format!("({condition_sql}) IS NULL, ") } else { String::new() };
     let (mut items, mut columns) = rows.key_items("r");
     for (item, name) in extra {
         items.push(item.clone());
         columns.push(name.clone());
     }
     let from = rows.from("r", &[format!("({condition_sql}) IS NOT TRUE")]);
-    // Violations first, then what cannot be told: samples are named by their place.
     TallySql {
         count: String::new(),
         show: format!(
-            "SELECT {} {from} ORDER BY ({condition_sql}) IS NULL, {}",
+            "SELECT {} {from} ORDER BY {doubt}{}",
             items.join(", "),
             ordinals(columns.len().min(3))
         ),

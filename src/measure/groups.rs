@@ -51,17 +51,18 @@ pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Compar
     } else {
         format!("CASE WHEN {} THEN NULL ELSE {condition} END", skipped.join(" OR "))
     };
-    grouped(&sql, rows, keys, or_null, &ok, &shown)
+    grouped(&sql, rows, keys, or_null, (&ok, true), &shown)
 }
 
-/// Counts groups in which `ok`, SQL over the alias `r` with aggregates, is not true.
+/// Counts groups in which `ok`, SQL over the alias `r` with aggregates, is not true; said with it is whether it can be
+/// NULL.
 #[must_use]
 pub fn grouped(
     sql: &Sql<'_>,
     rows: &RowSet,
     keys: &[String],
     or_null: bool,
-    ok: &str,
+    (ok, may_be_null): (&str, bool),
     shown: &[String],
 ) -> TallySql {
     let columns: Vec<String> = keys.iter().map(|k| sql.column(k)).collect();
@@ -88,8 +89,14 @@ pub fn grouped(
         items.push(format!("({expression})::text"));
         names.push(label(expression, n));
     }
+    // Violations first, since samples are named by their place.
+    let doubt = match (may_be_null, no_key) {
+        (false, _) => String::new(),
+        (true, false) => format!("({ok}) IS NULL, "),
+        (true, true) => format!("NOT {null_key} AND ({ok}) IS NULL, "),
+    };
     let show = format!(
-        "SELECT {} {from} GROUP BY {group} HAVING {wrong} ORDER BY ({null_key} OR ({ok}) IS FALSE) DESC, {}",
+        "SELECT {} {from} GROUP BY {group} HAVING {wrong} ORDER BY {doubt}{}",
         items.join(", "),
         ordinals(keys.len())
     );

@@ -217,6 +217,17 @@ pub(super) fn may_be_unknown(condition: &Condition, relation: &Relation) -> bool
     }
 }
 
+/// Whether an operand over the relation's rows can be NULL.
+pub(super) fn may_be_null(operand: &Operand, relation: &Relation) -> bool {
+    match operand {
+        Operand::Coalesce(..) => false,
+        Operand::Negate(inner) => may_be_null(inner, relation),
+        Operand::Binary { left, right, .. } => may_be_null(left, relation) || may_be_null(right, relation),
+        Operand::Column { name, .. } => relation.column(name).is_none_or(|c| c.nullable),
+        _ => false,
+    }
+}
+
 /// Whether a number in an operand can be `NaN` or infinite.
 pub(super) fn may_be_no_number(operand: &Operand, relation: &Relation) -> bool {
     kinds(operand, relation).iter().any(|k| matches!(k, ColumnKind::Numeric | ColumnKind::Float))

@@ -222,7 +222,8 @@ impl<'a> Planner<'a> {
             let keys: Vec<String> = group.iter().map(|(c, _)| c.clone()).collect();
             let ok = ledger::equal(&format!("sum({})", books.moves.net), &books.ledger.tolerance);
             let shown = [format!("sum({})", books.moves.debit), format!("sum({})", books.moves.credit)];
-            let mut tally = groups::grouped(&books.lines.sql("r"), &books.lines, &keys, false, &ok, &shown);
+            let mut tally =
+                groups::grouped(&books.lines.sql("r"), &books.lines, &keys, false, (&ok, false), &shown);
             tally.columns.truncate(keys.len());
             tally.columns.extend(["debits".to_owned(), "credits".to_owned()]);
             let see = tally.samples(100);
@@ -277,12 +278,14 @@ impl<'a> Planner<'a> {
             Amount::TwoColumns { debit: d, credit: c } => {
                 let shown =
                     [d, c].iter().flat_map(|o| crate::measure::fold::columns_of(o)).collect::<Vec<_>>();
-                rules.push((
-                    format!("({}) IS NOT NULL OR ({}) IS NOT NULL", sql.operand(d), sql.operand(c)),
-                    "no_amount",
-                    "the line has no amount",
-                    shown.clone(),
-                ));
+                if [d, c].iter().all(|o| bind::may_be_null(o, &books.lines.relation)) {
+                    rules.push((
+                        format!("({}) IS NOT NULL OR ({}) IS NOT NULL", sql.operand(d), sql.operand(c)),
+                        "no_amount",
+                        "the line has no amount",
+                        shown.clone(),
+                    ));
+                }
                 if !Self::off(books, Rule::OneSided) {
                     rules.push((
                         format!("({debit} <> 0) <> ({credit} <> 0)"),

@@ -235,7 +235,7 @@ impl<'a> Planner<'a> {
         let keys = rows.relation.key_columns();
         let extra: Vec<(String, String)> =
             shown.iter().filter(|c| !keys.contains(c)).map(|c| (rows.sql("r").text(c), c.clone())).collect();
-        let tally = fold::rows_not(rows, condition_sql, &extra);
+        let tally = fold::rows_not(rows, condition_sql, unknown.is_some(), &extra);
         let see = tally.samples(100);
         let when = std::iter::once(failing.clone()).chain(unknown.clone()).collect();
         let show = self.show(source, rows.name(), when, tally);

@@ -1,7 +1,23 @@
 //! Integration tests: one binary, so that one scratch PostgreSQL cluster serves them all.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what a test's helper cannot read has failed the test, and a report's JSON is read by its keys"
+)]
 
 mod architecture;
+mod cases;
+mod cli;
 mod docs;
 mod false_green;
+mod faults;
+mod formats;
+mod gates;
+mod includes;
 mod policies;
+mod raw_sql;
+mod replay;
+mod sources;
 mod support;
+mod tenants;
+mod waivers;
