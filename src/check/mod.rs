@@ -11,6 +11,7 @@ mod literals;
 mod loose;
 mod operands;
 pub use weaknesses::weaknesses;
+mod predicates;
 mod recipes;
 #[cfg(test)]
 mod reference_tests;
@@ -18,6 +19,7 @@ mod sql_cage;
 mod tenancies;
 #[cfg(test)]
 mod tests;
+mod types;
 mod waivers;
 mod weaknesses;
 

@@ -4,14 +4,10 @@ use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::RelationName;
 use crate::policy::facts;
-use crate::policy::operand::{
-    Aggregate, Arithmetic, Comparator, Condition, FactRef, Function, Operand, Over,
-};
+use crate::policy::operand::{Aggregate, Arithmetic, Condition, FactRef, Function, Operand, Over};
 use crate::source_text::Span;
-use crate::syntax::ast::{
-    Argument, Comparison, Expr, ExprKind, Fallback, Literal, Path, Predicate, PredicateRight,
-};
-use crate::value::{Type, Value, comparable, result_type};
+use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Path};
+use crate::value::{Type, Value};
 
 /// Which rows a bare column belongs to.
 #[derive(Clone, Debug)]
@@ -356,23 +352,6 @@ impl Checker<'_> {
         Some(self.aggregate(function, Some(operand), over, filter, span))
     }
 
-    /// An optional `where`: `Some(None)` when there is none, `None` when it is wrong.
-    pub(super) fn filter(
-        &mut self,
-        filter: Option<&Predicate>,
-        scope: &mut Scope,
-    ) -> Option<Option<Condition>> {
-        match filter {
-            None => Some(None),
-            Some(predicate) => {
-                let aggregates = std::mem::replace(&mut scope.aggregates, false);
-                let condition = self.condition(predicate, scope);
-                scope.aggregates = aggregates;
-                condition.map(Some)
-            }
-        }
-    }
-
     /// A fact by its published name.
     fn fact(&mut self, source: &str, fact: &str, argument: Option<&str>, span: Span) -> Option<Operand> {
         let Some(kind) = self.sources.iter().find(|s| s.name == source).map(|s| s.kind) else {
@@ -417,176 +396,6 @@ impl Checker<'_> {
             ty: known.ty,
             span,
         }))
-    }
-
-    /// The type of an operand as far as the text alone tells; a column's is known only to the catalogue.
-    pub(super) fn type_of(&self, operand: &Operand) -> Option<Type> {
-        match operand {
-            Operand::Literal(value) => Some(value.ty()),
-            Operand::Param { ty, .. } => Some(*ty),
-            Operand::Now => Some(Type::Time),
-            Operand::Column { .. } => None,
-            Operand::Aggregate(aggregate) => match aggregate.function {
-                Function::Rows | Function::Count => Some(Type::Number),
-                Function::Newest | Function::Oldest => Some(Type::Time),
-                Function::Sum => Some(Type::Number),
-                Function::Min | Function::Max => None,
-            },
-            Operand::Fact(fact) => Some(fact.ty),
-            Operand::Negate(inner) => self.type_of(inner),
-            Operand::Coalesce(inner, value) => self.type_of(inner).or(Some(value.ty())),
-            Operand::Binary { op, left, right, .. } => {
-                result_type(*op, self.type_of(left)?, self.type_of(right)?)
-            }
-        }
-    }
-
-    fn check_arithmetic(
-        &mut self,
-        op: Arithmetic,
-        left: &Operand,
-        right: &Operand,
-        span: Span,
-    ) -> Option<()> {
-        let (Some(left), Some(right)) = (self.type_of(left), self.type_of(right)) else { return Some(()) };
-        match result_type(op, left, right) {
-            Some(_) => Some(()),
-            None => {
-                let message =
-                    format!("a {} and a {} cannot be combined like this", left.word(), right.word());
-                let help = match (left, right) {
-                    (Type::Percent, _) | (_, Type::Percent) => {
-                        "say what the share is of, such as `99.9% of rows(Table)`"
-                    }
-                    (Type::Time, _) | (_, Type::Time) => {
-                        "add a duration to an instant, or subtract two instants"
-                    }
-                    _ => "give both the same unit",
-                };
-                self.error(Code::TypeMismatch, message, (span, "here"), help);
-                None
-            }
-        }
-    }
-
-    /// Reports two sides of a comparison that can never be compared.
-    pub(super) fn check_comparable(&mut self, left: &Operand, right: &Operand, span: Span) -> Option<()> {
-        let (Some(left), Some(right)) = (self.type_of(left), self.type_of(right)) else { return Some(()) };
-        if comparable(left, right) {
-            return Some(());
-        }
-        let mut diagnostic = Diagnostic::error(
-            Code::TypeMismatch,
-            format!("a {} cannot be compared with a {}", left.word(), right.word()),
-        )
-        .at(span, format!("{} against {}", left.word(), right.word()));
-        if right == Type::Number && matches!(left, Type::Duration | Type::Size | Type::Percent) {
-            diagnostic = diagnostic.help(match left {
-                Type::Duration => "write the number with a unit, such as `15min`",
-                Type::Size => "write the number with a unit, such as `64MiB`",
-                _ => "write the number as a share, such as `99.9%`",
-            });
-        } else if left == Type::Percent && right != Type::Number || right == Type::Percent {
-            diagnostic = diagnostic.help("say what the share is of, such as `99.9% of rows(Table)`");
-        } else {
-            diagnostic =
-                diagnostic.help(format!("write a {}, such as `{}`", left.word(), literals::example(left)));
-        }
-        self.sink.push(diagnostic);
-        None
-    }
-
-    /// A comparison operator.
-    pub(super) fn comparator(&mut self, op: &Comparison) -> Option<Comparator> {
-        Some(match op.node.as_str() {
-            "=" => Comparator::Equal,
-            "!=" => Comparator::NotEqual,
-            "<" => Comparator::Less,
-            "<=" => Comparator::LessOrEqual,
-            ">" => Comparator::Greater,
-            ">=" => Comparator::GreaterOrEqual,
-            other => {
-                let right = if other == "==" { "=" } else { "!=" };
-                self.sink.push(
-                    Diagnostic::error(Code::Malformed, format!("`{other}` is not a comparison here"))
-                        .at(op.span, "here")
-                        .help(format!("write `{right}`")),
-                );
-                return None;
-            }
-        })
-    }
-
-    /// A condition on one row.
-    pub(super) fn condition(&mut self, predicate: &Predicate, scope: &mut Scope) -> Option<Condition> {
-        match predicate {
-            Predicate::And(all) => self.conditions(all, scope).map(Condition::And),
-            Predicate::Or(any) => self.conditions(any, scope).map(Condition::Or),
-            Predicate::Not(inner, _) => Some(Condition::Not(Box::new(self.condition(inner, scope)?))),
-            Predicate::IsNull { value, negated } => {
-                let condition = Condition::IsNull(self.operand(value, scope)?);
-                Some(if *negated { Condition::Not(Box::new(condition)) } else { condition })
-            }
-            Predicate::In { value, list, negated } => {
-                let operand = self.operand(value, scope)?;
-                let list = self.list(list)?;
-                for item in &list {
-                    self.check_comparable(&operand, item, value.span)?;
-                }
-                let condition = Condition::In(operand, list);
-                Some(if *negated { Condition::Not(Box::new(condition)) } else { condition })
-            }
-            Predicate::Between { value, low, high } => {
-                let value_operand = self.operand(value, scope);
-                let (low_operand, high_operand) = (self.operand(low, scope), self.operand(high, scope));
-                let (v, low_operand, high_operand) = (value_operand?, low_operand?, high_operand?);
-                self.check_comparable(&v, &low_operand, low.span)?;
-                self.check_comparable(&v, &high_operand, high.span)?;
-                let span = value.span.to(high.span);
-                Some(Condition::And(vec![
-                    Condition::Compare {
-                        left: v.clone(),
-                        op: Comparator::GreaterOrEqual,
-                        right: low_operand,
-                        span,
-                    },
-                    Condition::Compare { left: v, op: Comparator::LessOrEqual, right: high_operand, span },
-                ]))
-            }
-            Predicate::Compare { left, op, right } => {
-                let left_operand = self.operand(left, scope);
-                let (right_operand, right_span) = match right {
-                    PredicateRight::Bool(b, span) => (Some(Operand::Literal(Value::Bool(*b))), *span),
-                    PredicateRight::Value(expr) => (self.operand(expr, scope), expr.span),
-                };
-                let op = self.comparator(op)?;
-                let (left_operand, right_operand) = (left_operand?, right_operand?);
-                self.check_comparable(&left_operand, &right_operand, right_span)?;
-                Some(Condition::Compare {
-                    left: left_operand,
-                    op,
-                    right: right_operand,
-                    span: left.span.to(right_span),
-                })
-            }
-        }
-    }
-
-    fn conditions(&mut self, list: &[Predicate], scope: &mut Scope) -> Option<Vec<Condition>> {
-        let read: Vec<_> = list.iter().map(|p| self.condition(p, scope)).collect();
-        read.into_iter().collect()
-    }
-
-    /// Literals and parameters of a list.
-    pub(super) fn list(&mut self, list: &[Literal]) -> Option<Vec<Operand>> {
-        let read: Vec<_> = list
-            .iter()
-            .map(|literal| match literal {
-                Literal::Param(name) => self.param(&name.node, name.span, &mut Scope::run()),
-                other => self.literal(other, None).map(Operand::Literal),
-            })
-            .collect();
-        read.into_iter().collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::measure::TallySql;
 use crate::measure::rows::RowSet;
-use crate::policy::operand::{Aggregate, Condition, Operand};
+use crate::policy::operand::{Aggregate, Condition};
 
 /// One mergeable number about rows.
 #[derive(Clone, Debug)]
@@ -89,42 +89,4 @@ pub fn rows_not(
 #[must_use]
 pub fn ordinals(n: usize) -> String {
     (1..=n).map(|n| n.to_string()).collect::<Vec<_>>().join(", ")
-}
-
-/// Columns an operand reads.
-#[must_use]
-pub fn columns_of(operand: &Operand) -> Vec<String> {
-    let mut found = Vec::new();
-    operand.walk(&mut |o| {
-        if let Operand::Column { name, .. } = o
-            && !found.contains(name)
-        {
-            found.push(name.clone());
-        }
-    });
-    found
-}
-
-/// Columns a condition reads.
-#[must_use]
-pub fn columns_of_condition(condition: &Condition) -> Vec<String> {
-    match condition {
-        Condition::And(list) | Condition::Or(list) => {
-            let mut all: Vec<String> = Vec::new();
-            for column in list.iter().flat_map(columns_of_condition) {
-                if !all.contains(&column) {
-                    all.push(column);
-                }
-            }
-            all
-        }
-        Condition::Not(inner) => columns_of_condition(inner),
-        Condition::IsNull(operand) | Condition::In(operand, _) => columns_of(operand),
-        Condition::Compare { left, right, .. } => {
-            let mut all = columns_of(left);
-            all.extend(columns_of(right));
-            all.dedup();
-            all
-        }
-    }
 }

@@ -26,7 +26,7 @@ pub struct Moves {
 pub fn moves(sql: &Sql<'_>, amount: &Amount) -> Moves {
     // Only what is not `numeric` already needs a cast; the statements are also read by people.
     let exact = |operand: &Operand| {
-        let numeric = crate::measure::fold::columns_of(operand)
+        let numeric = crate::policy::operand::columns_of(operand)
             .iter()
             .all(|c| sql.relation.column(c).is_some_and(|c| c.kind == ColumnKind::Numeric));
         if numeric { sql.operand(operand) } else { format!("{}::numeric", sql.operand(operand)) }

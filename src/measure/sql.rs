@@ -137,7 +137,7 @@ impl Sql<'_> {
     fn guarded(&self, operands: &[&Operand], comparison: &str) -> String {
         let mut odd: Vec<String> = Vec::new();
         for operand in operands {
-            for name in crate::measure::fold::columns_of(operand) {
+            for name in crate::policy::operand::columns_of(operand) {
                 let Some(column) = self.relation.column(&name) else { continue };
                 let field = format!("{}.{}", self.alias, ident(&name));
                 let test = match column.kind {

@@ -8,14 +8,10 @@ use super::{
 };
 use crate::catalogue::{Catalogue, Relation};
 use crate::diagnostic::{Code, Diagnostic, Sink};
-use crate::measure::TallySql;
-use crate::measure::fold::Fold;
-use crate::measure::rows::{RowSet, Within};
 use crate::policy::assertion::{Assertion, State};
-use crate::policy::operand::{Comparator, Condition, Operand};
+use crate::policy::operand::{Comparator, Operand};
 use crate::policy::{Check, Policy, RelationName};
 use crate::source_text::{FileId, Span};
-use crate::value::Value;
 
 /// Plans the selected checks. Diagnostics that are errors mean that nothing may run.
 #[must_use]
@@ -44,23 +40,23 @@ pub fn plan(policy: &Policy, catalogues: &Catalogues, options: &Options) -> Plan
 }
 
 /// Folds over the same rows.
-struct Scan {
-    source: String,
-    relation: String,
-    from: String,
-    folds: BTreeMap<String, String>,
-    users: Users,
+pub(super) struct Scan {
+    pub(super) source: String,
+    pub(super) relation: String,
+    pub(super) from: String,
+    pub(super) folds: BTreeMap<String, String>,
+    pub(super) users: Users,
 }
 
 /// Who needs a statement, and how long each lets it take.
 #[derive(Default)]
-struct Users {
-    checks: Vec<String>,
-    timeouts: Vec<Option<i64>>,
+pub(super) struct Users {
+    pub(super) checks: Vec<String>,
+    pub(super) timeouts: Vec<Option<i64>>,
 }
 
 impl Users {
-    fn add(&mut self, check: &str, timeout: Option<i64>) {
+    pub(super) fn add(&mut self, check: &str, timeout: Option<i64>) {
         if !self.checks.iter().any(|c| c == check) {
             self.checks.push(check.to_owned());
             self.timeouts.push(timeout);
@@ -80,10 +76,10 @@ pub(super) struct Planner<'a> {
     pub(super) options: &'a Options,
     pub(super) resolver: Resolver<'a>,
     pub(super) sink: Sink,
-    scans: BTreeMap<(String, String), Scan>,
-    others: BTreeMap<String, (Statement, Users)>,
+    pub(super) scans: BTreeMap<(String, String), Scan>,
+    pub(super) others: BTreeMap<String, (Statement, Users)>,
     pub(super) check: String,
-    timeout: Option<i64>,
+    pub(super) timeout: Option<i64>,
     pub(super) obligations: Vec<Obligation>,
     pub(super) notes: Vec<String>,
 }
@@ -267,149 +263,6 @@ impl<'a> Planner<'a> {
         found
     }
 
-    // ---- row sets ----------------------------------------------------------------------------------
-
-    /// The rows of a relation, narrowed to the run's tenant where it belongs to tenants.
-    pub(super) fn rows(&mut self, catalogue: &Catalogue, relation: &Relation) -> RowSet {
-        let rows = RowSet::all(relation);
-        match &self.options.tenant {
-            Some(tenant) => self.narrowed(catalogue, rows, tenant, 0),
-            None => rows,
-        }
-    }
-
-    fn narrowed(&self, catalogue: &Catalogue, mut rows: RowSet, tenant: &str, depth: usize) -> RowSet {
-        let Some(tenancy) = &self.policy.tenancy else { return rows };
-        let column = if rows.relation.name == tenancy.relation {
-            Some(&tenancy.key)
-        } else {
-            rows.relation.column(&tenancy.column).map(|_| &tenancy.column)
-        };
-        if let Some(column) = column {
-            rows.filters.push(Condition::Compare {
-                left: Operand::Column { name: column.clone(), span: nowhere() },
-                op: Comparator::Equal,
-                right: Operand::Literal(Value::Text(tenant.to_owned())),
-                span: nowhere(),
-            });
-            return rows;
-        }
-        if depth < 8
-            && let Some(reached) = tenancy.reached.iter().find(|r| r.relation == rows.relation.name)
-            && let Some(parent) = catalogue.relation(&reached.parent)
-        {
-            let parent_columns = parent.primary_key.clone();
-            let parent = self.narrowed(catalogue, RowSet::all(parent), tenant, depth + 1);
-            rows.within.push(Within {
-                columns: reached.through.iter().map(|(c, _)| c.clone()).collect(),
-                parent: Box::new(parent),
-                parent_columns,
-            });
-        }
-        rows
-    }
-
-    /// Narrows rows by a `where`, and demands that it is true or false for every one of them.
-    pub(super) fn narrow(&mut self, source: &str, rows: RowSet, filter: Option<&Condition>) -> RowSet {
-        if let Some(filter) = filter
-            && super::bind::may_be_unknown(filter, &rows.relation)
-        {
-            let key = self.fold(source, &rows, &Fold::Unknown(filter.clone()));
-            self.must(rows.name().to_string(), Proof::Decided { key });
-        }
-        rows.filtered(filter)
-    }
-
-    /// Narrowing to a tenant that is not there would leave nothing to look at in some places and everything global in
-    /// others.
-    fn tenant_exists(&mut self, check: &Check) {
-        let (Some(tenant), Some(tenancy)) = (&self.options.tenant, &self.policy.tenancy) else { return };
-        let Some((source, catalogue)) = self.source(check) else { return };
-        let Some(relation) = self.relation(catalogue, &source, &tenancy.relation, Some(tenancy.span)) else {
-            return;
-        };
-        let rows = self.rows(catalogue, relation);
-        let key = self.fold(&source, &rows, &Fold::Count);
-        self.must(rows.name().to_string(), Proof::Tenant { key, tenant: tenant.clone() });
-    }
-
-    // ---- measurements ------------------------------------------------------------------------------
-
-    /// Adds a fold and returns the key of its observation.
-    pub(super) fn fold(&mut self, source: &str, rows: &RowSet, fold: &Fold) -> String {
-        let from = rows.from("r", &[]);
-        let expression = fold.expression(rows);
-        let key = format!("{source}: {expression} {from}");
-        let scan = self.scans.entry((source.to_owned(), from.clone())).or_insert_with(|| Scan {
-            source: source.to_owned(),
-            relation: rows.name().to_string(),
-            from,
-            folds: BTreeMap::new(),
-            users: Users::default(),
-        });
-        scan.folds.insert(key.clone(), expression);
-        scan.users.add(&self.check, self.timeout);
-        key
-    }
-
-    /// Adds a count of the rows as what the check examined.
-    pub(super) fn examined(&mut self, source: &str, rows: &RowSet, strict: bool) {
-        let key = self.fold(source, rows, &Fold::Count);
-        self.must(rows.name().to_string(), Proof::Examined { key, strict });
-    }
-
-    /// Like `examined`, for a relation that one check may name several times.
-    pub(super) fn examined_once(&mut self, source: &str, rows: &RowSet) {
-        let count = self.fold(source, rows, &Fold::Count);
-        let known =
-            |o: &Obligation| matches!(&o.proof, Proof::Examined { key, strict: true } if *key == count);
-        if !self.obligations.iter().any(known) {
-            self.must(rows.name().to_string(), Proof::Examined { key: count, strict: true });
-        }
-    }
-
-    /// Adds a tally and returns its key.
-    pub(super) fn tally(&mut self, source: &str, relation: &RelationName, tally: TallySql) -> String {
-        let key = format!("{source}: {}", tally.count);
-        let samples = self.options.samples;
-        self.other(source, relation.to_string(), key, |key| Work::Tally { key, tally, samples })
-    }
-
-    /// Adds samples that are fetched only when one of the folds counted something.
-    pub(super) fn show(
-        &mut self,
-        source: &str,
-        relation: &RelationName,
-        when: Vec<String>,
-        tally: TallySql,
-    ) -> String {
-        let key = format!("{source}: {}", tally.show);
-        let samples = self.options.samples;
-        self.other(source, relation.to_string(), key, |key| Work::Show { key, when, tally, samples })
-    }
-
-    /// Adds any other statement under a key.
-    pub(super) fn other(
-        &mut self,
-        source: &str,
-        relation: String,
-        key: String,
-        work: impl FnOnce(String) -> Work,
-    ) -> String {
-        let (_, users) = self.others.entry(key.clone()).or_insert_with(|| {
-            let statement = Statement {
-                source: source.to_owned(),
-                relation,
-                work: work(key.clone()),
-                timeout: None,
-                checks: Vec::new(),
-            };
-            (statement, Users::default())
-        });
-        users.add(&self.check, self.timeout);
-        key
-    }
-
     fn statements(&mut self) -> Vec<Statement> {
         let mut all = Vec::new();
         for scan in std::mem::take(&mut self.scans).into_values() {
@@ -445,9 +298,9 @@ impl<'a> Planner<'a> {
 /// Whether an assertion is about the rows that `on` names.
 fn uses_on(assertion: &Assertion) -> bool {
     match assertion {
-        Assertion::Values(list) => {
-            list.iter().any(|c| super::scalars::over_on(&c.left) || super::scalars::over_on(&c.right))
-        }
+        Assertion::Values(list) => list
+            .iter()
+            .any(|c| crate::policy::operand::over_on(&c.left) || crate::policy::operand::over_on(&c.right)),
         Assertion::References { child, .. } => child.relation.is_none(),
         Assertion::Groups(..)
         | Assertion::Rows(_)

@@ -277,7 +277,7 @@ impl<'a> Planner<'a> {
         match &books.ledger.amount {
             Amount::TwoColumns { debit: d, credit: c } => {
                 let shown =
-                    [d, c].iter().flat_map(|o| crate::measure::fold::columns_of(o)).collect::<Vec<_>>();
+                    [d, c].iter().flat_map(|o| crate::policy::operand::columns_of(o)).collect::<Vec<_>>();
                 if [d, c].iter().all(|o| bind::may_be_null(o, &books.lines.relation)) {
                     rules.push((
                         format!("({}) IS NOT NULL OR ({}) IS NOT NULL", sql.operand(d), sql.operand(c)),
@@ -308,11 +308,11 @@ impl<'a> Planner<'a> {
                     format!("({net}) IS NOT NULL"),
                     "no_amount",
                     "the line has no amount",
-                    crate::measure::fold::columns_of(amount),
+                    crate::policy::operand::columns_of(amount),
                 ));
             }
             Amount::Sided { amount, side, debit, credit, .. } => {
-                let mut shown = crate::measure::fold::columns_of(amount);
+                let mut shown = crate::policy::operand::columns_of(amount);
                 shown.push(side.clone());
                 let values: Vec<String> = debit.iter().chain(credit).map(sql::literal).collect();
                 rules.push((

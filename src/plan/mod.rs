@@ -11,6 +11,8 @@ mod groups;
 mod ledgers;
 #[cfg(test)]
 mod looks_tests;
+mod measurements;
+mod narrowing;
 mod references;
 mod resolve;
 mod scalars;

@@ -37,7 +37,9 @@ impl<'a> Planner<'a> {
     /// Comparisons of values; once for each relation of `on`, or once for the run.
     pub(super) fn values(&mut self, check: &'a Check, list: &[Comparison]) {
         let Some(list) = self.resolved(self.resolver.comparisons(list)) else { return };
-        let uses_on = list.iter().any(|c| over_on(&c.left) || over_on(&c.right));
+        let uses_on = list
+            .iter()
+            .any(|c| crate::policy::operand::over_on(&c.left) || crate::policy::operand::over_on(&c.right));
         if uses_on {
             for (source, _, rows, named) in self.on_rows(check) {
                 self.examined(&source, &rows, named);
@@ -166,7 +168,10 @@ impl<'a> Planner<'a> {
         }
         let skipped = (aggregate.function == Function::Sum)
             .then(|| self.fold(&source, &rows, &Fold::SkippedNulls(aggregate.clone())));
-        let argument = aggregate.argument.as_ref().map_or(String::new(), |a| fold::columns_of(a).join(", "));
+        let argument = aggregate
+            .argument
+            .as_ref()
+            .map_or(String::new(), |a| crate::policy::operand::columns_of(a).join(", "));
         let what = match argument.as_str() {
             "" => format!("{}({})", aggregate.function.word(), rows.name()),
             argument => format!("{}({}.{argument})", aggregate.function.word(), rows.name()),
@@ -204,7 +209,7 @@ impl<'a> Planner<'a> {
             let failing = self.fold(&source, &rows, &Fold::Failing(condition.clone()));
             let unknown = self.fold(&source, &rows, &Fold::Unknown(condition.clone()));
             let sql = rows.sql("r").condition(&condition);
-            let shown = fold::columns_of_condition(&condition);
+            let shown = crate::policy::operand::columns_of_condition(&condition);
             self.failing_rows(
                 &source,
                 &rows,
@@ -330,14 +335,4 @@ impl<'a> Planner<'a> {
         let [Some(from), Some(to)] = sides else { return };
         self.must(name, Proof::Span { name: name.to_owned(), limit: objective.limit, from, to });
     }
-}
-
-pub(super) fn over_on(operand: &Operand) -> bool {
-    let mut found = false;
-    operand.walk(&mut |o| {
-        if let Operand::Aggregate(aggregate) = o {
-            found |= aggregate.over == Over::On;
-        }
-    });
-    found
 }

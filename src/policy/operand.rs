@@ -181,3 +181,53 @@ pub enum Condition {
         span: Span,
     },
 }
+
+/// Columns an operand reads.
+#[must_use]
+pub fn columns_of(operand: &Operand) -> Vec<String> {
+    let mut found = Vec::new();
+    operand.walk(&mut |o| {
+        if let Operand::Column { name, .. } = o
+            && !found.contains(name)
+        {
+            found.push(name.clone());
+        }
+    });
+    found
+}
+
+/// Columns a condition reads.
+#[must_use]
+pub fn columns_of_condition(condition: &Condition) -> Vec<String> {
+    match condition {
+        Condition::And(list) | Condition::Or(list) => {
+            let mut all: Vec<String> = Vec::new();
+            for column in list.iter().flat_map(columns_of_condition) {
+                if !all.contains(&column) {
+                    all.push(column);
+                }
+            }
+            all
+        }
+        Condition::Not(inner) => columns_of_condition(inner),
+        Condition::IsNull(operand) | Condition::In(operand, _) => columns_of(operand),
+        Condition::Compare { left, right, .. } => {
+            let mut all = columns_of(left);
+            all.extend(columns_of(right));
+            all.dedup();
+            all
+        }
+    }
+}
+
+/// Whether it has an aggregate over the rows of `on`.
+#[must_use]
+pub fn over_on(operand: &Operand) -> bool {
+    let mut found = false;
+    operand.walk(&mut |o| {
+        if let Operand::Aggregate(aggregate) = o {
+            found |= aggregate.over == Over::On;
+        }
+    });
+    found
+}

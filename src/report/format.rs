@@ -1,12 +1,8 @@
-//! The formats by name, and the one function that renders any of them.
+//! The formats by name, and what it means when one cannot be written.
 
 use std::fmt;
 
 use clap::ValueEnum;
-
-use super::model::Report;
-use super::style::Style;
-use super::{github, json, junit, markdown, sarif, text};
 
 /// A way to write a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
@@ -65,22 +61,6 @@ impl fmt::Display for RenderError {
 }
 
 impl std::error::Error for RenderError {}
-
-/// The whole report in one format, ending in a newline. `style` matters to `text` alone; the other formats are
-/// the same whatever the terminal.
-///
-/// # Errors
-/// When a serialiser refuses the report. That is a bug: the run is over, and its exit status stands.
-pub fn render(format: Format, report: &Report, style: &Style) -> Result<String, RenderError> {
-    match format {
-        Format::Text => Ok(text::render(report, style)),
-        Format::Json => json::render(report),
-        Format::Junit => junit::render(report),
-        Format::Sarif => sarif::render(report),
-        Format::Markdown => Ok(markdown::render(report)),
-        Format::Github => Ok(github::render(report)),
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod model;
+mod render;
 pub mod sarif;
 pub mod section;
 pub mod standing;
@@ -32,5 +33,6 @@ mod fixture;
 #[cfg(test)]
 mod formats_test;
 
-pub use format::{Format, RenderError, render};
+pub use format::{Format, RenderError};
+pub use render::render;
 pub use style::Style;

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+pub use super::address_error::AddressError;
 use super::environment::Environment;
 use super::pass_file::PassFile;
-pub use super::settings::AddressError;
 use super::settings::{Settings, bad_value, gather, number};
 use super::ssl_files::{SslSettings, SslTexts};
 use super::targets::{Endpoint, Secret, Target, pass_file_host, targets};

@@ -4,8 +4,8 @@
 //! of the text that could be part of a password: an unescaped `@` or blank is the usual way for one to end up
 //! in the wrong place.
 
+use super::address_error::AddressError;
 use super::parameters;
-use super::settings::AddressError;
 
 /// What the text said, in order; a later name overrides an earlier one.
 pub(super) struct Split {

@@ -9,6 +9,7 @@
 //! - [`cancel`] stops every query of a run on the server.
 
 pub mod address;
+mod address_error;
 mod adjust;
 pub mod cancel;
 pub mod catalogue;

@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::address_error::AddressError;
 use super::environment::Environment;
-use super::settings::AddressError;
 
 /// System directories searched when `PGSYSCONFDIR` is not set: what Debian's and Red Hat's packages are built with.
 const SYSTEM_DIRECTORIES: [&str; 2] = ["/etc/postgresql-common", "/etc/sysconfig/pgsql"];

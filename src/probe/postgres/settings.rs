@@ -1,41 +1,12 @@
 //! All settings of an address, each with the place it was given in.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
+use super::address_error::AddressError;
 use super::conninfo;
 use super::environment::Environment;
 use super::parameters::{self, LIBRARY_PARAMETERS, PARAMETERS, Support};
 use super::service_file;
-
-/// Why an address was not understood. Shows no secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddressError {
-    /// What is wrong and where.
-    pub message: String,
-    /// What to do; empty where the message says it all.
-    pub help: String,
-}
-
-impl AddressError {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: String::new() }
-    }
-
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
-        self
-    }
-}
-
-impl fmt::Display for AddressError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if self.help.is_empty() { Ok(()) } else { write!(f, "; {}", self.help) }
-    }
-}
-
-impl std::error::Error for AddressError {}
 
 /// A value and where it was given, for messages.
 pub(super) struct Setting {

@@ -7,8 +7,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::address_error::AddressError;
 use super::environment::Environment;
-use super::settings::AddressError;
 
 /// `sslmode`, with libpq's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

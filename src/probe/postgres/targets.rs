@@ -4,8 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use super::address_error::AddressError;
 use super::environment::Environment;
-use super::settings::{AddressError, Settings, bad_value};
+use super::settings::{Settings, bad_value};
 
 /// Directories a server's socket is looked for in when no host is given: Debian's and the source's default.
 const SOCKET_DIRECTORIES: [&str; 2] = ["/var/run/postgresql", "/tmp"];

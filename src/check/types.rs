@@ -1,0 +1,86 @@
+//! Types of operands, as far as the text alone tells, and what can be compared with what.
+
+use super::{Checker, literals};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::operand::{Arithmetic, Function, Operand};
+use crate::source_text::Span;
+use crate::value::{Type, comparable, result_type};
+
+impl Checker<'_> {
+    /// The type of an operand as far as the text alone tells; a column's is known only to the catalogue.
+    pub(super) fn type_of(&self, operand: &Operand) -> Option<Type> {
+        match operand {
+            Operand::Literal(value) => Some(value.ty()),
+            Operand::Param { ty, .. } => Some(*ty),
+            Operand::Now => Some(Type::Time),
+            Operand::Column { .. } => None,
+            Operand::Aggregate(aggregate) => match aggregate.function {
+                Function::Rows | Function::Count => Some(Type::Number),
+                Function::Newest | Function::Oldest => Some(Type::Time),
+                Function::Sum => Some(Type::Number),
+                Function::Min | Function::Max => None,
+            },
+            Operand::Fact(fact) => Some(fact.ty),
+            Operand::Negate(inner) => self.type_of(inner),
+            Operand::Coalesce(inner, value) => self.type_of(inner).or(Some(value.ty())),
+            Operand::Binary { op, left, right, .. } => {
+                result_type(*op, self.type_of(left)?, self.type_of(right)?)
+            }
+        }
+    }
+
+    pub(super) fn check_arithmetic(
+        &mut self,
+        op: Arithmetic,
+        left: &Operand,
+        right: &Operand,
+        span: Span,
+    ) -> Option<()> {
+        let (Some(left), Some(right)) = (self.type_of(left), self.type_of(right)) else { return Some(()) };
+        match result_type(op, left, right) {
+            Some(_) => Some(()),
+            None => {
+                let message =
+                    format!("a {} and a {} cannot be combined like this", left.word(), right.word());
+                let help = match (left, right) {
+                    (Type::Percent, _) | (_, Type::Percent) => {
+                        "say what the share is of, such as `99.9% of rows(Table)`"
+                    }
+                    (Type::Time, _) | (_, Type::Time) => {
+                        "add a duration to an instant, or subtract two instants"
+                    }
+                    _ => "give both the same unit",
+                };
+                self.error(Code::TypeMismatch, message, (span, "here"), help);
+                None
+            }
+        }
+    }
+
+    /// Reports two sides of a comparison that can never be compared.
+    pub(super) fn check_comparable(&mut self, left: &Operand, right: &Operand, span: Span) -> Option<()> {
+        let (Some(left), Some(right)) = (self.type_of(left), self.type_of(right)) else { return Some(()) };
+        if comparable(left, right) {
+            return Some(());
+        }
+        let mut diagnostic = Diagnostic::error(
+            Code::TypeMismatch,
+            format!("a {} cannot be compared with a {}", left.word(), right.word()),
+        )
+        .at(span, format!("{} against {}", left.word(), right.word()));
+        if right == Type::Number && matches!(left, Type::Duration | Type::Size | Type::Percent) {
+            diagnostic = diagnostic.help(match left {
+                Type::Duration => "write the number with a unit, such as `15min`",
+                Type::Size => "write the number with a unit, such as `64MiB`",
+                _ => "write the number as a share, such as `99.9%`",
+            });
+        } else if left == Type::Percent && right != Type::Number || right == Type::Percent {
+            diagnostic = diagnostic.help("say what the share is of, such as `99.9% of rows(Table)`");
+        } else {
+            diagnostic =
+                diagnostic.help(format!("write a {}, such as `{}`", left.word(), literals::example(left)));
+        }
+        self.sink.push(diagnostic);
+        None
+    }
+}
