@@ -68,6 +68,10 @@ pub async fn observe(
                         let Some(statement) = queue.lock().await.pop_front() else { break };
                         let found = worker.run(statement, seen).await;
                         let n = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+                        let micros = found.first().map_or(0, |(_, o)| o.micros);
+                        let failed = found.iter().any(|(_, o)| o.result.is_err());
+                        // What is logged never holds SQL, whose constants may be a policy's, nor values.
+                        tracing::debug!(source = %statement.source, relation = %statement.relation, micros, failed, "statement");
                         progress(n, total, &statement.relation);
                         seen.lock().await.extend(found);
                     }
