@@ -243,6 +243,31 @@ pub struct Sequence {
 }
 
 impl Catalogue {
+    /// The columns of a parent that these columns of a child point to, in the same order: those of a foreign key over
+    /// them, else the parent's primary key; empty when nothing says.
+    #[must_use]
+    pub fn key_for(&self, child: &RelationName, columns: &[String], parent: &Relation) -> Vec<String> {
+        let foreign = self.foreign_keys.iter().find(|f| {
+            f.child == *child
+                && f.parent == parent.name
+                && f.child_columns.len() == columns.len()
+                && f.child_columns.iter().all(|c| columns.contains(c))
+        });
+        if let Some(foreign) = foreign {
+            let pairs: Vec<_> = foreign.child_columns.iter().zip(&foreign.parent_columns).collect();
+            return columns
+                .iter()
+                .filter_map(|c| pairs.iter().find(|(child, _)| *child == c).map(|(_, p)| (*p).clone()))
+                .collect();
+        }
+        let key = &parent.primary_key;
+        // A composite key written in another order is the same key when its columns bear the same names.
+        if key.len() == columns.len() && columns.iter().all(|c| key.contains(c)) {
+            return columns.to_vec();
+        }
+        key.clone()
+    }
+
     /// A relation by its exact name.
     #[must_use]
     pub fn relation(&self, name: &RelationName) -> Option<&Relation> {

@@ -425,12 +425,20 @@ impl<'a> Checker<'a> {
 
 /// Whether an address, as a URL or as keywords, holds a password.
 fn carries_password(address: &str) -> bool {
+    let address = percent_encoding::percent_decode_str(address).decode_utf8_lossy();
+    let address: String = address.chars().filter(|c| !c.is_whitespace()).collect();
+    // `user:password@host` without a scheme is no address, and still shows a password.
+    let bare = !address.contains("://")
+        && address.split('/').any(|part| {
+            part.rsplit_once('@')
+                .is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, p)| !p.is_empty()))
+        });
     let in_authority = address
         .split_once("://")
         .and_then(|(_, rest)| rest.split(['/', '?']).next())
         .and_then(|authority| authority.rsplit_once('@'))
         .is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()));
-    in_authority || address.to_ascii_lowercase().contains("password=")
+    in_authority || bare || address.to_ascii_lowercase().contains("password=")
 }
 
 #[cfg(test)]
@@ -442,6 +450,10 @@ mod tests {
         assert!(carries_password("postgres://u:secret@h/db"));
         assert!(carries_password("host=h Password=secret"));
         assert!(carries_password("postgres://h/db?password=x"));
+        assert!(
+            carries_password("password = 'x' host=h") && carries_password("postgres://h/db?%70assword=x")
+        );
+        assert!(carries_password("a:secret@h"));
         assert!(!carries_password("postgres://u@h:5432/db"));
         assert!(!carries_password("postgres://h:5432/db?host=/tmp"));
     }

@@ -43,6 +43,9 @@ pub(super) fn cage(text: &str, span: Span, declared: &[(String, Type)]) -> Resul
     }
     let mut found = Found::default();
     found.walk(&tree);
+    if found.texts_of_now && found.times {
+        found.forbid(OWN_CLOCK);
+    }
     if let Some(why) = found.forbidden {
         return Err(
             refuse(why, "not allowed in a check").help("a check only looks; rewrite it as a plain SELECT")
@@ -75,6 +78,9 @@ struct Found {
     relations: Vec<(Option<String>, String)>,
     own: Vec<String>,
     forbidden: Option<String>,
+    /// A text that PostgreSQL reads as the current time, and a type that would read it so.
+    texts_of_now: bool,
+    times: bool,
 }
 
 impl Found {
@@ -110,6 +116,17 @@ impl Found {
             }
             "CommonTableExpr" => {
                 self.own.extend(value.get("ctename").and_then(Json::as_str).map(str::to_owned));
+            }
+            "RangeTableSample" => self.forbid("a sample of a table is not all of it"),
+            "sval" => {
+                let text = value.as_str().unwrap_or("");
+                if ["now", "today", "tomorrow", "yesterday"].contains(&text.trim().to_lowercase().as_str()) {
+                    self.texts_of_now = true;
+                }
+            }
+            "TypeName" | "type_name" => {
+                let names = strings(value.get("names"));
+                self.times |= names.last().is_some_and(|n| n.starts_with("time") || n == "date");
             }
             "into_clause" if !value.is_null() => self.forbid("`SELECT INTO` creates a table"),
             "LockingClause" => self.forbid("`FOR UPDATE` and its like take locks"),
@@ -283,6 +300,9 @@ mod tests {
             "select $1",
             "select $unknown",
             "select now()",
+            "select 1 from t where a < 'now'::timestamptz",
+            "select 1 from t where a < date 'tomorrow'",
+            "select 1 from t tablesample system (1)",
             "select 1 from t where a < current_timestamp",
             "values (1) for update",
             "select $tag$ x $tag$",

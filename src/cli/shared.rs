@@ -39,8 +39,8 @@ pub(super) struct SelectArgs {
     #[arg(long = "check", value_name = "CHECK")]
     check: Vec<String>,
     /// Read a declared source from another address
-    #[arg(long = "source", value_name = "NAME=ADDRESS", value_parser = pair)]
-    source: Vec<(String, String)>,
+    #[arg(long = "source", value_name = "NAME=ADDRESS")]
+    source: Vec<String>,
     /// Narrow every check to one tenant
     #[arg(long, value_name = "TENANT")]
     pub(super) tenant: Option<String>,
@@ -176,7 +176,16 @@ impl SelectArgs {
             known("check", check, &legal, talk)?;
         }
         let mut rebound = BTreeMap::new();
-        for (name, address) in &self.source {
+        for given in &self.source {
+            // Read here and not by the parser of options, which would print what it refuses, passwords and all.
+            let Ok((name, address)) = pair(given).map_err(|_| ()).and_then(|(name, address)| {
+                if name.contains([':', '@', '/']) { Err(()) } else { Ok((name, address)) }
+            }) else {
+                return Err(talk.stop(
+                    "write `--source NAME=VALUE`, where NAME is a source of the policy and VALUE its address",
+                ));
+            };
+            let (name, address) = (&name, address.as_str());
             let legal: Vec<&str> = policy.sources.iter().map(|s| s.name.as_str()).collect();
             known("source", name, &legal, talk)?;
             let address =

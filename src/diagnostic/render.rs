@@ -6,7 +6,7 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as MietteSeverity, SourceCode,
 };
 
-use super::{Diagnostic, Severity};
+use super::{Code, Diagnostic, Severity};
 use crate::source_text::SourceSet;
 
 /// How diagnostics are drawn.
@@ -39,7 +39,7 @@ impl<'a> Shown<'a> {
         let home = diagnostic.labels.first().map(|label| label.span.file);
         let source = home
             .and_then(|id| sources.file(id))
-            .map(|file| NamedSource::new(&file.name, file.text.to_string()));
+            .map(|file| NamedSource::new(&file.name, shown_text(diagnostic, &file.text)));
         let mut labels = Vec::new();
         let mut elsewhere = Vec::new();
         for label in &diagnostic.labels {
@@ -58,6 +58,20 @@ impl<'a> Shown<'a> {
         };
         Self { diagnostic, source, help, labels }
     }
+}
+
+/// The text around the labels. What a diagnostic calls a secret is not shown by it.
+fn shown_text(diagnostic: &Diagnostic, text: &str) -> String {
+    let mut shown = text.to_owned();
+    if diagnostic.code == Code::LiteralSecret {
+        for label in &diagnostic.labels {
+            let (start, end) = (label.span.start, label.span.end.min(shown.len()));
+            if shown.is_char_boundary(start) && shown.is_char_boundary(end) && start < end {
+                shown.replace_range(start..end, &"*".repeat(end - start));
+            }
+        }
+    }
+    shown
 }
 
 impl fmt::Debug for Shown<'_> {

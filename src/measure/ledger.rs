@@ -142,11 +142,15 @@ pub fn running(
     let named: Vec<String> = items.iter().enumerate().map(|(n, item)| format!("{item} AS k{n}")).collect();
     let window = format!("PARTITION BY {} ORDER BY {}", partition.join(", "), sequence.join(", "));
     let ok = equal(&format!("{kept} - sum({net}) OVER (w ROWS UNBOUNDED PRECEDING)"), tolerance);
+    // A posting without its account or its place in time leaves the whole account undecided.
+    let lost: Vec<String> = partition.iter().chain(&sequence).map(|c| format!("{c} IS NULL")).collect();
+    let lost = lost.join(" OR ");
     let inner = format!(
-        "SELECT {}, {kept} AS kept, sum({net}) OVER (w ROWS UNBOUNDED PRECEDING) AS reckoned, ({ok}) AS ok, count(*) OVER (PARTITION BY {}, {}) > 1 AS tied {} WINDOW w AS ({window})",
+        "SELECT {}, {kept} AS kept, sum({net}) OVER (w ROWS UNBOUNDED PRECEDING) AS reckoned, ({ok}) AS ok, (count(*) OVER (PARTITION BY {}, {}) > 1 OR bool_or({lost}) OVER (PARTITION BY {})) AS tied {} WINDOW w AS ({window})",
         named.join(", "),
         partition.join(", "),
         sequence.join(", "),
+        partition.join(", "),
         lines.from("r", &[])
     );
     let keys: Vec<String> = (0..items.len()).map(|n| format!("k{n}")).collect();

@@ -118,7 +118,7 @@ impl<'a> Planner<'a> {
         let rows = self.narrow(source, rows, filter.as_ref());
         let key = match &entry.key {
             Some(key) => key.clone(),
-            None => self.primary_key(&rows)?,
+            None => self.key_for(catalogue, &lines.name, &columns, &rows)?,
         };
         if wrong.is_empty() && key.len() != columns.len() {
             wrong.push(

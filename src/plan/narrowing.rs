@@ -39,13 +39,10 @@ impl<'a> Planner<'a> {
             && let Some(reached) = tenancy.reached.iter().find(|r| r.relation == rows.relation.name)
             && let Some(parent) = catalogue.relation(&reached.parent)
         {
-            let parent_columns = parent.primary_key.clone();
+            let columns: Vec<String> = reached.through.iter().map(|(c, _)| c.clone()).collect();
+            let parent_columns = catalogue.key_for(rows.name(), &columns, parent);
             let parent = self.narrowed(catalogue, RowSet::all(parent), tenant, depth + 1);
-            rows.within.push(Within {
-                columns: reached.through.iter().map(|(c, _)| c.clone()).collect(),
-                parent: Box::new(parent),
-                parent_columns,
-            });
+            rows.within.push(Within { columns, parent: Box::new(parent), parent_columns });
         }
         rows
     }

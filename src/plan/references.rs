@@ -2,11 +2,12 @@
 
 use super::builder::Planner;
 use super::{Proof, bind};
+use crate::catalogue::Catalogue;
 use crate::measure::fold::Fold;
 use crate::measure::keys;
 use crate::measure::rows::RowSet;
-use crate::policy::Check;
 use crate::policy::assertion::ColumnSet;
+use crate::policy::{Check, RelationName};
 
 /// A reference to be proven, all names found.
 pub(super) struct Reference<'r> {
@@ -113,9 +114,16 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The key of a relation that others point to: its primary key, or a reported lack of one.
-    pub(super) fn primary_key(&mut self, rows: &RowSet) -> Option<Vec<String>> {
-        if rows.relation.primary_key.is_empty() {
+    /// The key that columns of a child point to, or a reported lack of one.
+    pub(super) fn key_for(
+        &mut self,
+        catalogue: &Catalogue,
+        child: &RelationName,
+        columns: &[String],
+        rows: &RowSet,
+    ) -> Option<Vec<String>> {
+        let key = catalogue.key_for(child, columns, &rows.relation);
+        if key.is_empty() {
             self.unprovable(
                 &rows.name().to_string(),
                 &format!(
@@ -125,6 +133,6 @@ impl<'a> Planner<'a> {
             );
             return None;
         }
-        Some(rows.relation.primary_key.clone())
+        Some(key)
     }
 }

@@ -86,6 +86,10 @@ impl<'a> Planner<'a> {
                     let Some((through, parent, parent_key)) = self.reach(&source, catalogue, tenancy, relation) else {
                         continue;
                     };
+                    // A way that ends at no tenant leaves its rows with nobody, and says so.
+                    if self.tenant_path(&source, catalogue, tenancy, relation, 0).is_none() {
+                        continue;
+                    }
                     let rows = self.rows(catalogue, relation);
                     self.examined(&source, &rows, false);
                     let reference =
@@ -141,6 +145,16 @@ impl<'a> Planner<'a> {
             };
             let whose = [child, parent].map(|r| belongs(tenancy, r));
             if whose.iter().any(|w| matches!(w, Belongs::Global | Belongs::Undeclared)) {
+                continue;
+            }
+            // A row that takes its tenant from the very row it points to cannot cross; that proves nothing.
+            let inherited = tenancy.reached.iter().any(|r| {
+                r.relation == child.name
+                    && r.parent == parent.name
+                    && r.through.len() == columns.len()
+                    && r.through.iter().all(|(c, _)| columns.contains(c))
+            });
+            if inherited {
                 continue;
             }
             // The tenant column itself leads to the tenant; whether it does is "complete".
@@ -228,15 +242,8 @@ impl<'a> Planner<'a> {
             }
         };
         let parent = self.relation(catalogue, source, &reached.parent, Some(reached.span))?;
-        let foreign = catalogue
-            .foreign_keys
-            .iter()
-            .find(|f| f.child == relation.name && f.parent == parent.name && f.child_columns == columns);
         let rows = RowSet::all(parent);
-        let key = match foreign {
-            Some(foreign) => foreign.parent_columns.clone(),
-            None => self.primary_key(&rows)?,
-        };
+        let key = self.key_for(catalogue, &relation.name, &columns, &rows)?;
         Some((columns, rows, key))
     }
 

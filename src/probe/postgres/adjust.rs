@@ -20,7 +20,7 @@ impl Session {
         for schema in schemas {
             path.push_str(&format!(", \"{}\"", schema.replace('"', "\"\"")));
         }
-        let limit = i32::try_from(statement_timeout.as_millis()).unwrap_or(i32::MAX);
+        let limit = i32::try_from(statement_timeout.as_millis()).unwrap_or(i32::MAX).max(1);
         let sql = format!("set local statement_timeout = {limit}; set local search_path = {path}");
         match self.command(&sql).await {
             Ok(()) => turn.keep().await,

@@ -261,7 +261,7 @@ async fn shadows(session: &Session, functions: &[String]) -> Result<Vec<Shadow>,
 
 async fn sequences(session: &Session) -> Result<Vec<Sequence>, QueryError> {
     let rows = session.rows(SEQUENCES, &[]).await?;
-    Ok(rows
+    let mut sequences: Vec<Sequence> = rows
         .into_iter()
         .map(|row| {
             let mut cells = Cells(row.into_iter());
@@ -276,5 +276,23 @@ async fn sequences(session: &Session) -> Result<Vec<Sequence>, QueryError> {
                 increment: cells.text().parse().unwrap_or(1),
             }
         })
-        .collect())
+        .collect();
+    for sequence in sequences.iter_mut().filter(|s| s.readable && s.last_value.is_none()) {
+        sequence.last_value = not_called(session, sequence).await;
+    }
+    Ok(sequences)
+}
+
+/// A sequence that was set and not called yet hands out exactly what it was set to: the value before that is the one
+/// to compare with. Without SELECT on it nothing is known.
+async fn not_called(session: &Session, sequence: &Sequence) -> Option<String> {
+    let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let sql = format!(
+        "select last_value::text from {}.{} where not is_called",
+        quote(&sequence.name.schema),
+        quote(&sequence.name.name)
+    );
+    let rows = session.rows(&sql, &[]).await.ok()?;
+    let next: i64 = rows.into_iter().next()?.into_iter().next()??.parse().ok()?;
+    next.checked_sub(sequence.increment).map(|before| before.to_string())
 }

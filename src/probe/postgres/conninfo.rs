@@ -155,6 +155,8 @@ fn keywords(text: &str) -> Result<Vec<(String, String)>, AddressError> {
         let (name, after) = rest.split_at_checked(name_end).unwrap_or((rest, ""));
         let shown = match settings.last() {
             Some((before, _)) if parameters::is_secret(before) => "the word after the password".to_owned(),
+            // A malformed URL is read as words, and one of them may hold the password.
+            _ if name.contains([':', '@', '/']) => "a word".to_owned(),
             _ => format!("`{name}`"),
         };
         let Some(value_text) = after.trim_start().strip_prefix('=') else {

@@ -4,6 +4,7 @@
 mod access;
 mod empty;
 mod interrupted;
+mod keys;
 mod names;
 mod policies;
 mod relations;
