@@ -86,7 +86,18 @@ pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) ->
 
 /// Appends a number read from JSON or from an exact SQL number.
 pub(crate) fn number(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
-    if profile.python() { number::python(text, out) } else { ecmascript(profile, text, out) }
+    if profile.python() {
+        return number::python(text, out);
+    }
+    let start = out.len();
+    ecmascript(profile, text, out)?;
+    // A runtime that holds binary64 cannot have told this number from its neighbours, and neither can its hash: what
+    // is stored now may have been changed since, so the row is not proven.
+    if number::is_same(text, out.get(start..).unwrap_or_default()) {
+        Ok(())
+    } else {
+        Err(NumberIssue::Inexact)
+    }
 }
 
 /// Appends a number read from a binary floating-point column.

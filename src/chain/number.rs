@@ -13,6 +13,22 @@ pub(crate) enum NumberIssue {
     Inexact,
 }
 
+/// Whether two spellings are one number, exactly. Infinities and not-a-number are nobody's neighbours.
+pub(crate) fn is_same(text: &str, spelt: &[u8]) -> bool {
+    let Ok(spelt) = std::str::from_utf8(spelt) else { return false };
+    if spelt == text || spelt == "null" {
+        return true;
+    }
+    if spelt == "0" {
+        // Compared by digits: an exponent could be as large as its author liked.
+        return text.chars().take_while(|c| !matches!(c, 'e' | 'E')).all(|c| !matches!(c, '1'..='9'));
+    }
+    match (text.parse::<bigdecimal::BigDecimal>(), spelt.parse::<bigdecimal::BigDecimal>()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
 /// Appends ECMAScript's `Number::toString` of the binary64 nearest to `text`.
 pub(crate) fn ecmascript(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     let value = finite(text)?;
@@ -173,6 +189,20 @@ mod tests {
         let mut out = Vec::new();
         f(&mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_number_that_binary64_does_not_hold_is_another() {
+        for (text, spelt, same) in [
+            ("9007199254740993", "9007199254740992", false),
+            ("0.300000000000000000001", "0.3", false),
+            ("1e-400", "0", false),
+            ("-0.0", "0", true),
+            ("1.10", "1.1", true),
+            ("1e21", "1e+21", true),
+        ] {
+            assert_eq!(is_same(text, spelt.as_bytes()), same, "{text}");
+        }
     }
 
     /// Printed by Node 20.
