@@ -172,6 +172,15 @@ impl ColumnKind {
         }
     }
 
+    /// Whether the type has values beside those that can be compared with sense: `NaN` and infinities.
+    #[must_use]
+    pub fn may_be_infinite(self) -> bool {
+        matches!(
+            self,
+            Self::Numeric | Self::Float | Self::Timestamp | Self::TimestampTz | Self::Date | Self::Interval
+        )
+    }
+
     /// How the chain engine reads its text.
     #[must_use]
     pub fn cell(self) -> CellKind {

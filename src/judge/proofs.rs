@@ -139,8 +139,8 @@ fn decided(key: &str, seen: &Seen) -> Result<Outcome, String> {
     match values::count(key, seen)? {
         0 => Ok(Outcome::default()),
         n => Err(format!(
-            "whether `where` applies cannot be told for {n} {}, because a value is NULL or not a number; say in the \
-             policy what counts then, such as `and COLUMN is not null`",
+            "whether `where` applies cannot be told for {n} {}, because a value is NULL, infinite or not a number; say in \
+             the policy what counts then, such as `and COLUMN is not null`",
             if n == 1 { "row" } else { "rows" }
         )),
     }
@@ -192,7 +192,7 @@ fn counted(subject: &str, tally: &Tally, (kind, message, see): Words<'_>) -> Out
             message: if broken {
                 message.to_owned()
             } else {
-                format!("cannot be told, for a NULL, a value that is no number, or a tie: {message}")
+                format!("cannot be told, for a NULL, an infinite value or no number, or a tie: {message}")
             },
             relation: subject.to_owned(),
             key: tally
@@ -210,7 +210,7 @@ fn counted(subject: &str, tally: &Tally, (kind, message, see): Words<'_>) -> Out
     }
     if tally.unknown > 0 {
         let sentence = format!(
-            "{} in {subject} cannot be told, because a value is NULL or not a number, or the order has ties",
+            "{} in {subject} cannot be told, because a value is NULL, infinite or not a number, or the order has ties",
             times(tally.unknown)
         );
         outcome.reasons.push((Verdict::Unproven, sentence));
@@ -222,11 +222,11 @@ fn times(n: u64) -> String {
     if n == 1 { "1 case".to_owned() } else { format!("{n} cases") }
 }
 
-/// A sum over no rows is NULL, and that nothing was looked at is said elsewhere.
+/// NULL is a sum over no rows, or no odd value seen; that nothing was looked at is said elsewhere.
 fn finite(key: &str, seen: &Seen) -> Result<Outcome, String> {
     match values::cell(key, seen)? {
         Some(text) if text.parse::<bigdecimal::BigDecimal>().is_err() => {
-            Err(format!("an amount is `{text}`, and every comparison with it would seem to hold"))
+            Err(format!("a value is `{text}`, and comparisons with it would seem to hold"))
         }
         _ => Ok(Outcome::default()),
     }

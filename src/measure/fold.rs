@@ -17,6 +17,9 @@ pub enum Fold {
     AnyNull(Vec<String>),
     /// Number of rows for which an aggregate's argument is NULL, within the aggregate's own filter.
     SkippedNulls(Aggregate),
+    /// The text of a value in an aggregate's argument that is `NaN` or infinite, within the aggregate's own filter; NULL
+    /// when there is none.
+    Odd(Aggregate),
     /// An aggregate.
     Aggregate(Aggregate),
     /// An exact sum of an expression the measurement itself composed, as SQL over the alias `r`.
@@ -49,6 +52,14 @@ impl Fold {
                 let filter =
                     aggregate.filter.as_ref().map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
                 format!("count(*) FILTER (WHERE {argument} IS NULL{filter})::text")
+            }
+            Self::Odd(aggregate) => {
+                let odd = aggregate.argument.as_ref().and_then(|a| sql.odd_text(a));
+                let odd = odd.unwrap_or_else(|| "NULL::text".to_owned());
+                match &aggregate.filter {
+                    None => format!("min({odd})"),
+                    Some(filter) => format!("min({odd}) FILTER (WHERE {})", sql.condition(filter)),
+                }
             }
             Self::Aggregate(aggregate) => format!("({})::text", sql.aggregate(aggregate)),
             Self::SumOf(expression) => format!("sum({expression})::text"),

@@ -10,7 +10,7 @@ use crate::policy::operand::{Function, Operand};
 /// Counts groups in which a comparison does not hold.
 ///
 /// A group whose key is NULL in part is a violation unless `or_null`; a group whose sums skipped a NULL, in which
-/// `where` is NULL for a row, or in which the comparison is NULL, cannot be told.
+/// `where` is NULL for a row or a value is `NaN` or infinite, or in which the comparison is NULL, cannot be told.
 #[must_use]
 pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Comparison]) -> TallySql {
     let sql = rows.sql("r");
@@ -30,17 +30,19 @@ pub fn comparisons(rows: &RowSet, keys: &[String], or_null: bool, list: &[Compar
                 if let Some(filter) = &aggregate.filter {
                     skipped.push(format!("count(*) FILTER (WHERE {} IS NULL) > 0", sql.condition(filter)));
                 }
-                if aggregate.function == Function::Sum
-                    && let Some(argument) = &aggregate.argument
+                let Some(argument) = &aggregate.argument else { return };
+                let filter =
+                    aggregate.filter.as_ref().map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
+                let mut doubt =
+                    |rows: String| skipped.push(format!("count(*) FILTER (WHERE {rows}{filter}) > 0"));
+                if aggregate.function == Function::Sum {
+                    doubt(format!("{} IS NULL", sql.operand(argument)));
+                }
+                // The least value of a group hides `NaN`, and the newest hides an instant before all others.
+                if aggregate.function != Function::Count
+                    && let Some(odd) = sql.has_odd(&[argument])
                 {
-                    let filter = aggregate
-                        .filter
-                        .as_ref()
-                        .map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
-                    skipped.push(format!(
-                        "count(*) FILTER (WHERE {} IS NULL{filter}) > 0",
-                        sql.operand(argument)
-                    ));
+                    doubt(format!("({odd})"));
                 }
             }
         });

@@ -132,35 +132,6 @@ impl Sql<'_> {
         operator(symbol, schema)
     }
 
-    /// A comparison that is NULL where a number in it is none. In SQL `NaN` equals `NaN`, is greater than everything,
-    /// and infinity is within every open range, so that a damaged amount would satisfy what it should fail.
-    fn guarded(&self, operands: &[&Operand], comparison: &str) -> String {
-        let mut odd: Vec<String> = Vec::new();
-        for operand in operands {
-            for name in crate::policy::operand::columns_of(operand) {
-                let Some(column) = self.relation.column(&name) else { continue };
-                let field = format!("{}.{}", self.alias, ident(&name));
-                let test = match column.kind {
-                    // With a declared precision there is no infinity.
-                    ColumnKind::Numeric if column.type_name.starts_with("numeric(") => {
-                        format!("{field} = 'NaN'::numeric")
-                    }
-                    // Not written as constants, since PostgreSQL 13 knows no infinite `numeric`.
-                    ColumnKind::Numeric | ColumnKind::Float => format!("{field} - {field} <> 0"),
-                    _ => continue,
-                };
-                if !odd.contains(&test) {
-                    odd.push(test);
-                }
-            }
-        }
-        if odd.is_empty() {
-            comparison.to_owned()
-        } else {
-            format!("(CASE WHEN {} THEN NULL ELSE {comparison} END)", odd.join(" OR "))
-        }
-    }
-
     /// A condition on one row; three-valued, as SQL is.
     #[must_use]
     pub fn condition(&self, condition: &Condition) -> String {

@@ -195,15 +195,13 @@ fn kinds(operand: &Operand, relation: &Relation) -> Vec<ColumnKind> {
     kinds
 }
 
-/// Whether a condition can be neither true nor false for some row of the relation: a NULL, or a number that is none.
+/// Whether a condition can be neither true nor false for some row of the relation: a NULL, `NaN`, an infinity.
 pub(super) fn may_be_unknown(condition: &Condition, relation: &Relation) -> bool {
     let unknown = |operand: &Operand| {
         let mut found = false;
         operand.walk(&mut |o| {
             if let Operand::Column { name, .. } = o {
-                found |= relation
-                    .column(name)
-                    .is_none_or(|c| c.nullable || matches!(c.kind, ColumnKind::Numeric | ColumnKind::Float));
+                found |= relation.column(name).is_none_or(|c| c.nullable || c.kind.may_be_infinite());
             }
         });
         found
@@ -228,9 +226,9 @@ pub(super) fn may_be_null(operand: &Operand, relation: &Relation) -> bool {
     }
 }
 
-/// Whether a number in an operand can be `NaN` or infinite.
-pub(super) fn may_be_no_number(operand: &Operand, relation: &Relation) -> bool {
-    kinds(operand, relation).iter().any(|k| matches!(k, ColumnKind::Numeric | ColumnKind::Float))
+/// Whether a value in an operand can be `NaN` or infinite.
+pub(super) fn may_be_infinite(operand: &Operand, relation: &Relation) -> bool {
+    kinds(operand, relation).iter().any(|k| k.may_be_infinite())
 }
 
 /// Checks every column and comparison of a condition.

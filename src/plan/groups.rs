@@ -2,11 +2,9 @@
 
 use super::builder::Planner;
 use super::{Proof, bind};
-use crate::measure::fold::Fold;
 use crate::measure::groups;
 use crate::policy::Check;
 use crate::policy::assertion::{Comparison, Per};
-use crate::policy::operand::{Aggregate, Function, Operand};
 
 impl<'a> Planner<'a> {
     pub(super) fn groups(&mut self, check: &'a Check, list: &[Comparison], per: &Per) {
@@ -32,22 +30,6 @@ impl<'a> Planner<'a> {
                 continue;
             }
             self.examined(&source, &rows, named);
-            for side in list.iter().flat_map(|c| [&c.left, &c.right]) {
-                side.walk(&mut |operand| {
-                    // NaN equals NaN in PostgreSQL, so two broken sums would look balanced.
-                    if let Operand::Aggregate(aggregate) = operand
-                        && matches!(aggregate.function, Function::Sum | Function::Min | Function::Max)
-                        && aggregate
-                            .argument
-                            .as_ref()
-                            .is_some_and(|a| bind::may_be_no_number(a, &rows.relation))
-                    {
-                        let sum = Aggregate { function: Function::Sum, ..(**aggregate).clone() };
-                        let key = self.fold(&source, &rows, &Fold::Aggregate(sum));
-                        self.must(rows.name().to_string(), Proof::Finite { key });
-                    }
-                });
-            }
             let tally = groups::comparisons(&rows, &keys, per.or_null, &list);
             let see = tally.samples(100);
             let key = self.tally(&source, rows.name(), tally);

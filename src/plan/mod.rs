@@ -242,9 +242,9 @@ pub enum Proof {
         /// The tenant.
         tenant: String,
     },
-    /// A sum must be a finite number, or every comparison with it is worthless.
+    /// No value may be `NaN` or infinite, or comparisons with it are worthless.
     Finite {
-        /// Key of the sum.
+        /// Key of a sum, which shows such a value, or of the fold that looks for one.
         key: String,
     },
     /// A comparison of values.

@@ -158,12 +158,11 @@ impl<'a> Planner<'a> {
             let key = self.fold(&source, &rows, &Fold::Unknown(filter.clone()));
             self.must(rows.name().to_string(), Proof::Decided { key });
         }
-        // What has no number is not the least and hides behind the greatest; its sum always shows it.
-        if matches!(aggregate.function, Function::Min | Function::Max)
-            && aggregate.argument.as_ref().is_some_and(|a| bind::may_be_no_number(a, &rows.relation))
+        // `NaN` is not the least and an infinity is at one end only, so the other end would look sound. A sum shows it.
+        if matches!(aggregate.function, Function::Min | Function::Max | Function::Newest | Function::Oldest)
+            && aggregate.argument.as_ref().is_some_and(|a| bind::may_be_infinite(a, &rows.relation))
         {
-            let sum = Aggregate { function: Function::Sum, ..aggregate.clone() };
-            let key = self.fold(&source, &rows, &Fold::Aggregate(sum));
+            let key = self.fold(&source, &rows, &Fold::Odd(aggregate.clone()));
             self.must(rows.name().to_string(), Proof::Finite { key });
         }
         let skipped = (aggregate.function == Function::Sum)

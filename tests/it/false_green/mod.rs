@@ -3,6 +3,7 @@
 
 mod access;
 mod empty;
+mod infinite;
 mod interrupted;
 mod keys;
 mod names;

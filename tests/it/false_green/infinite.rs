@@ -1,0 +1,94 @@
+//! Infinite amounts and instants: greater or less than everything, and so within every open range.
+
+use crate::support::Scratch;
+
+#[test]
+fn infinite_amounts_balance_nothing() {
+    let s = Scratch::new(
+        "fg_infinity",
+        "create table line (id int primary key, e int not null, debit numeric not null, credit numeric not null);
+         insert into line values (1, 1, 'Infinity', 'Infinity');",
+    );
+    s.unproven("", "on line; require debit = credit", "not a number");
+    s.unproven("", "on line; require sum(debit) = sum(credit)", "Infinity");
+    s.unproven("", "on line; require max(debit) = max(credit) per e", "infinite");
+}
+
+#[test]
+fn the_other_end_of_a_range_does_not_hide_an_infinity() {
+    let s = Scratch::new(
+        "fg_infinity_hidden",
+        "create table line (id int primary key, e int not null, n numeric not null, f float8 not null);
+         insert into line values (1, 1, 'NaN', 'NaN'), (2, 1, 5, 5), (3, 2, 'Infinity', '-Infinity'), (4, 2, 5, 5), (5, 3, 5, 5);",
+    );
+    for column in ["n", "f"] {
+        s.unproven("", &format!("on line; require min({column}) <= 5"), "would seem to hold");
+        s.unproven("", &format!("on line; require max({column}) >= 5"), "");
+        s.unproven("", &format!("on line; require min({column}) <= 5 per e"), "2 cases");
+        s.unproven("", &format!("on line; require max({column}) >= 5 per e"), "2 cases");
+        // Nobody is accused on the word of a value that is none.
+        s.unproven("", &format!("on line; require max({column}) <= 5 per e"), "2 cases");
+        s.holds("", &format!("on line; require max({column} where id = 5) = 5"));
+        s.holds("", &format!("on line where id = 5; require max({column}) = 5 per e"));
+    }
+}
+
+#[test]
+fn infinite_times_are_no_instants() {
+    let s = Scratch::new(
+        "fg_infinite_time",
+        "create domain moment as timestamptz;
+         create table log (id int primary key, e int not null, at timestamptz not null, ts timestamp not null, d date not null, m moment not null);
+         insert into log values (1, 1, 'infinity', 'infinity', 'infinity', 'infinity'), (2, 1, '2026-01-01', '2026-01-01', '2026-01-01', '2026-01-01');
+         create table old (id int primary key, e int not null, at timestamptz not null, ts timestamp not null, d date not null, m moment not null);
+         insert into old values (1, 1, '-infinity', '-infinity', '-infinity', '-infinity'), (2, 1, '2026-01-01', '2026-01-01', '2026-01-01', '2026-01-01');",
+    );
+    s.unproven("objective rpo 15min from newest(log.at) to now", "require rpo is met", "infinity");
+    s.unproven("objective rpo 9999d from newest(old.at) to now", "require rpo is met", "-infinity");
+    for column in ["at", "ts", "d", "m"] {
+        for table in ["log", "old"] {
+            for body in [
+                format!("require newest({table}.{column}) <= 2026-12-01T00:00:00Z"),
+                format!("require oldest({table}.{column}) >= 2020-01-01T00:00:00Z"),
+                format!("require min({table}.{column}) <= max({table}.{column})"),
+                format!("require newest({table}.{column}) within 9999d before 2026-12-01T00:00:00Z"),
+            ] {
+                s.unproven("", &body, "infinity");
+            }
+            for body in [
+                format!("{column} <= 2026-12-01T00:00:00Z"),
+                format!("{column} >= 2020-01-01T00:00:00Z"),
+                format!("not ({column} > 2026-12-01T00:00:00Z)"),
+                format!("{column} != 2020-01-01T00:00:00Z"),
+                format!("{column} + 1d <= 2026-12-01T00:00:00Z"),
+                format!("{column} within 9999d before 2026-12-01T00:00:00Z"),
+                format!("newest({column}) <= 2026-12-01T00:00:00Z per e"),
+                format!("oldest({column}) >= 2020-01-01T00:00:00Z per e"),
+                format!("count(id where {column} > 2026-12-01T00:00:00Z) <= 1 per e"),
+            ] {
+                s.unproven("", &format!("on {table}; require {body}"), "infinite");
+            }
+            s.unproven(
+                "",
+                &format!("on {table} where {column} <= 2026-12-01T00:00:00Z; require id > 0"),
+                "infinite",
+            );
+            s.holds("", &format!("on {table} where id = 2; require {column} <= 2026-12-01T00:00:00Z"));
+            s.holds(
+                "",
+                &format!("on {table} where id = 2; require newest({column}) <= 2026-12-01T00:00:00Z per e"),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_row_that_is_excused_otherwise_is_not_held_up_by_an_infinity() {
+    let s = Scratch::new(
+        "fg_infinite_excused",
+        "create table price (id int primary key, open boolean not null, until timestamptz not null);
+         insert into price values (1, true, 'infinity'), (2, false, '2026-01-01');",
+    );
+    s.holds("", "on price; require (open = true) or until <= 2026-12-01T00:00:00Z");
+    s.broken("", "on price; require (open = true) or until <= 2020-12-01T00:00:00Z", "1 case");
+}
