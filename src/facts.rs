@@ -68,7 +68,7 @@ pub enum Observed {
     /// One value as text; `None` is NULL.
     Cell(Option<String>),
     /// Counted violations with samples.
-    Tally(Tally),
+    Tally(Tallied),
     /// Rows as text, at most as many as were asked for.
     Table {
         /// The rows.
@@ -84,7 +84,7 @@ pub enum Observed {
 
 /// Counted violations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
+pub struct Tallied {
     /// Things that are not so.
     pub violations: u64,
     /// Things that cannot be told, because a NULL makes the comparison unknown.

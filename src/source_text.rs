@@ -18,6 +18,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// A place that is nowhere, for what the program composes itself.
+    pub const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
+}
+
+impl Span {
     /// The smallest span that covers both; both must lie in one file, else `self` is returned.
     #[must_use]
     pub fn to(self, other: Self) -> Self {

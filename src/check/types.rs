@@ -23,6 +23,7 @@ impl Checker<'_> {
             Operand::Fact(fact) => Some(fact.ty),
             Operand::Negate(inner) => self.type_of(inner),
             Operand::Coalesce(inner, value) => self.type_of(inner).or(Some(value.ty())),
+            Operand::Exact(_) | Operand::Choose(_) => Some(Type::Number),
             Operand::Binary { op, left, right, .. } => {
                 result_type(*op, self.type_of(left)?, self.type_of(right)?)
             }

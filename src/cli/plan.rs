@@ -52,19 +52,14 @@ fn text(plan: &Plan) -> String {
         counted(plan.checks.len(), "check")
     );
     for (n, statement) in plan.statements.iter().enumerate() {
-        let (what, sql) = match &statement.work {
-            Work::Scan { sql, keys, .. } => {
-                (format!("one scan, {}", counted(keys.len(), "figure")), sql.clone())
-            }
-            Work::Tally { tally, .. } => {
-                ("counts violations; samples are fetched if there are any".to_owned(), tally.count.clone())
-            }
-            Work::Show { tally, samples, .. } => {
-                ("samples, only if a scan counted something".to_owned(), tally.samples(*samples))
-            }
-            Work::Table { sql, .. } => ("a small answer".to_owned(), sql.clone()),
-            Work::Chain { sql, .. } => ("streamed through the chain verifier".to_owned(), sql.clone()),
+        let what = match &statement.work {
+            Work::Scan { folds, .. } => format!("one scan, {}", counted(folds.len(), "figure")),
+            Work::Tally { .. } => "counts violations; samples are fetched if there are any".to_owned(),
+            Work::Show { .. } => "samples, only if a scan counted something".to_owned(),
+            Work::Any { .. } | Work::Fact { .. } | Work::Table { .. } => "a small answer".to_owned(),
+            Work::Chain { .. } => "streamed through the chain verifier".to_owned(),
         };
+        let sql = statement.work.sql();
         let _ = writeln!(out, "\n{}. {} {}: {what}", n + 1, statement.source, statement.relation);
         let _ = writeln!(out, "   for {}", statement.checks.join(", "));
         for line in sql.lines() {

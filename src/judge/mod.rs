@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 use crate::facts::Facts;
 use crate::finding::Finding;
-use crate::plan::{Applies, CheckPlan, Plan, Proof, WhenPlan, Work};
+use crate::plan::{Applies, CheckPlan, Plan, Proof, WhenPlan};
 use crate::policy::{Check, Policy, Waiver};
 use crate::report::model::{CheckInfo, ControlInfo, ObjectiveInfo, WaiverInfo, WaiverState};
 use crate::source_text::SourceSet;
@@ -242,14 +242,9 @@ fn applies(when: &WhenPlan, facts: &Facts) -> Result<bool, String> {
 fn duration(plan: &Plan, facts: &Facts, check: &str) -> u64 {
     let mut micros = 0u64;
     for statement in plan.statements.iter().filter(|s| s.checks.iter().any(|c| c == check)) {
-        let key = match &statement.work {
-            Work::Scan { keys, .. } => keys.first(),
-            Work::Tally { key, .. }
-            | Work::Show { key, .. }
-            | Work::Table { key, .. }
-            | Work::Chain { key, .. } => Some(key),
-        };
-        micros += key.and_then(|k| facts.observations.get(k)).map_or(0, |o| o.micros);
+        let keys = statement.work.keys();
+        let key = keys.first();
+        micros += key.and_then(|k| facts.observations.get(*k)).map_or(0, |o| o.micros);
     }
     micros / 1000
 }

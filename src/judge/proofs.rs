@@ -1,7 +1,7 @@
 //! One obligation at a time: what the observations say about it.
 
 use super::values::{self, Seen};
-use crate::facts::{Observed, Tally};
+use crate::facts::{Observed, Tallied};
 use crate::finding::{Finding, KeyPart};
 use crate::plan::{Obligation, Proof};
 use crate::policy::assertion::Returns;
@@ -164,7 +164,7 @@ fn rows(
     let mut sampled = match seen.get(show).map(|o| &o.result) {
         Some(Ok(Observed::Tally(tally))) => tally.clone(),
         // The count stands without samples.
-        _ => Tally::default(),
+        _ => Tallied::default(),
     };
     sampled.violations = violations;
     sampled.unknown = unknown;
@@ -182,7 +182,7 @@ fn tally(subject: &str, key: &str, words: Words<'_>, seen: &Seen) -> Result<Outc
 }
 
 /// Counted violations as findings. Samples are listed violations first, as the statements sort them.
-fn counted(subject: &str, tally: &Tally, (kind, message, see): Words<'_>) -> Outcome {
+fn counted(subject: &str, tally: &Tallied, (kind, message, see): Words<'_>) -> Outcome {
     let mut outcome = Outcome { total: tally.violations + tally.unknown, ..Outcome::default() };
     for (n, sample) in tally.samples.iter().enumerate() {
         let broken = u64::try_from(n).is_ok_and(|n| n < tally.violations);
@@ -362,7 +362,7 @@ fn returned(key: &str, returns: &Returns, see: &str, seen: &Seen) -> Result<Outc
                 return Ok(Outcome::default());
             }
             let samples = rows.clone();
-            let tally = Tally {
+            let tally = Tallied {
                 violations: u64::try_from(rows.len()).unwrap_or(u64::MAX),
                 unknown: 0,
                 columns: columns.clone(),

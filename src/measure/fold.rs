@@ -22,12 +22,6 @@ pub enum Fold {
     Odd(Aggregate),
     /// An aggregate.
     Aggregate(Aggregate),
-    /// An exact sum of an expression the measurement itself composed, as SQL over the alias `r`.
-    SumOf(String),
-    /// Number of rows for which SQL over the alias `r` is false.
-    FailingSql(String),
-    /// Number of rows for which SQL over the alias `r` is NULL.
-    UnknownSql(String),
 }
 
 impl Fold {
@@ -62,37 +56,46 @@ impl Fold {
                 }
             }
             Self::Aggregate(aggregate) => format!("({})::text", sql.aggregate(aggregate)),
-            Self::SumOf(expression) => format!("sum({expression})::text"),
-            Self::FailingSql(expression) => format!("count(*) FILTER (WHERE ({expression}) IS FALSE)::text"),
-            Self::UnknownSql(expression) => format!("count(*) FILTER (WHERE ({expression}) IS NULL)::text"),
         }
     }
 }
 
-/// The statement that shows rows for which a condition is not true: where it can be NULL, first the rows for which it is
-/// false, since samples are named by their place.
-#[must_use]
-pub fn rows_not(
-    rows: &RowSet,
-    condition_sql: &str,
-    may_be_null: bool,
-    extra: &[(String, String)],
-) -> TallySql {
-    let doubt = if may_be_null { format!("({condition_sql}) IS NULL, ") } else { String::new() };
-    let (mut items, mut columns) = rows.key_items("r");
-    for (item, name) in extra {
-        items.push(item.clone());
-        columns.push(name.clone());
-    }
-    let from = rows.from("r", &[format!("({condition_sql}) IS NOT TRUE")]);
-    TallySql {
-        count: String::new(),
-        show: format!(
-            "SELECT {} {from} ORDER BY {doubt}{}",
-            items.join(", "),
-            ordinals(columns.len().min(3))
-        ),
-        columns,
+/// Rows for which a condition is not true: where it can be NULL, first the rows for which it is false, since samples are
+/// named by their place.
+#[derive(Clone, Debug)]
+pub struct Show {
+    /// The rows.
+    pub rows: RowSet,
+    /// What is not true for them.
+    pub condition: Condition,
+    /// Whether it can be NULL.
+    pub may_be_null: bool,
+    /// Columns shown beside the key.
+    pub shown: Vec<String>,
+}
+
+impl Show {
+    /// Its statement; there is none that counts.
+    #[must_use]
+    pub fn sql(&self) -> TallySql {
+        let sql = self.rows.sql("r");
+        let condition = sql.condition(&self.condition);
+        let doubt = if self.may_be_null { format!("{condition} IS NULL, ") } else { String::new() };
+        let (mut items, mut columns) = self.rows.key_items("r");
+        for name in self.shown.iter().filter(|name| !columns.contains(name)).cloned().collect::<Vec<_>>() {
+            items.push(sql.text(&name));
+            columns.push(name);
+        }
+        let from = self.rows.from("r", &[format!("{condition} IS NOT TRUE")]);
+        TallySql {
+            count: String::new(),
+            show: format!(
+                "SELECT {} {from} ORDER BY {doubt}{}",
+                items.join(", "),
+                ordinals(columns.len().min(3))
+            ),
+            columns,
+        }
     }
 }
 

@@ -14,6 +14,59 @@ pub mod rows;
 pub mod sql;
 pub mod tenants;
 
+use crate::policy::RelationName;
+
+/// What needs rows brought together to be counted.
+#[derive(Clone, Debug)]
+pub enum Tally {
+    /// Groups in which a comparison does not hold.
+    Groups(groups::Groups),
+    /// Rows without a parent.
+    Orphans(keys::Orphans),
+    /// Keys that several rows share.
+    Duplicates(keys::Duplicates),
+    /// Header totals that are not those of the lines.
+    Totals(ledger::Totals),
+    /// Kept balances that are not the sum of the postings.
+    Running(ledger::Running),
+    /// References into another tenant.
+    Crossing(tenants::Crossing),
+}
+
+impl Tally {
+    /// Its statements.
+    #[must_use]
+    pub fn sql(&self) -> TallySql {
+        match self {
+            Self::Groups(groups) => groups.sql(),
+            Self::Orphans(orphans) => orphans.sql(),
+            Self::Duplicates(duplicates) => duplicates.sql(),
+            Self::Totals(totals) => totals.sql(),
+            Self::Running(running) => running.sql(),
+            Self::Crossing(crossing) => crossing.sql(),
+        }
+    }
+
+    /// The rows it counts among.
+    #[must_use]
+    pub fn rows(&self) -> &rows::RowSet {
+        match self {
+            Self::Groups(groups) => &groups.rows,
+            Self::Orphans(orphans) => &orphans.child,
+            Self::Duplicates(duplicates) => &duplicates.rows,
+            Self::Totals(totals) => &totals.entries,
+            Self::Running(running) => &running.lines,
+            Self::Crossing(crossing) => &crossing.child,
+        }
+    }
+
+    /// The relation they are of.
+    #[must_use]
+    pub fn relation(&self) -> &RelationName {
+        self.rows().name()
+    }
+}
+
 /// A statement that counts, and the one that shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TallySql {

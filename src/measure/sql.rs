@@ -84,8 +84,27 @@ impl Sql<'_> {
             Operand::Literal(value) => literal(value),
             Operand::Column { name, .. } => self.column(name),
             Operand::Negate(inner) => format!("(- {})", self.operand(inner)),
-            Operand::Coalesce(inner, value) => {
-                format!("COALESCE({}, {})", self.operand(inner), literal(value))
+            Operand::Coalesce(inner, value) => match (&**inner, value) {
+                // Beside an exact decimal the constant becomes one by itself; the statements are also read by people.
+                (Operand::Exact(_), Value::Number(n)) => {
+                    format!("COALESCE({}, {})", self.operand(inner), plain(n))
+                }
+                _ => format!("COALESCE({}, {})", self.operand(inner), literal(value)),
+            },
+            Operand::Exact(inner) => {
+                let numeric = crate::policy::operand::columns_of(inner).iter().all(|name| {
+                    self.relation
+                        .column(name)
+                        .is_some_and(|c| matches!(c.kind, ColumnKind::Numeric | ColumnKind::Money))
+                });
+                if numeric { self.operand(inner) } else { format!("{}::numeric", self.operand(inner)) }
+            }
+            Operand::Choose(list) => {
+                let cases: Vec<String> = list
+                    .iter()
+                    .map(|(c, value)| format!("WHEN {} THEN {}", self.condition(c), self.operand(value)))
+                    .collect();
+                format!("CASE {} END", cases.join(" "))
             }
             Operand::Binary { op, left, right, .. } => {
                 let (left, right) = (self.operand(left), self.operand(right));
@@ -103,6 +122,15 @@ impl Sql<'_> {
         }
     }
 
+    /// A side of a comparison. A number stands there as it is, so that an integer column is compared as one.
+    #[must_use]
+    pub fn compared(&self, operand: &Operand) -> String {
+        match operand {
+            Operand::Literal(Value::Number(n) | Value::Percent(n) | Value::Size(n)) => plain(n),
+            other => self.operand(other),
+        }
+    }
+
     /// An aggregate over the rows at hand.
     #[must_use]
     pub fn aggregate(&self, aggregate: &Aggregate) -> String {
@@ -110,6 +138,10 @@ impl Sql<'_> {
         let call = match aggregate.function {
             Function::Rows => "count(*)".to_owned(),
             Function::Count => format!("count({argument})"),
+            // Arithmetic brings parentheses of its own.
+            Function::Sum if matches!(aggregate.argument, Some(Operand::Binary { .. })) => {
+                format!("sum{argument}")
+            }
             Function::Sum => format!("sum({argument})"),
             Function::Min | Function::Oldest => format!("min({argument})"),
             Function::Max | Function::Newest => format!("max({argument})"),
@@ -155,7 +187,7 @@ impl Sql<'_> {
                 let op = self.operator(comparator(*op), &[left, right]);
                 self.guarded(
                     &[left, right],
-                    &format!("({} {op} {})", self.operand(left), self.operand(right)),
+                    &format!("({} {op} {})", self.compared(left), self.compared(right)),
                 )
             }
         }

@@ -42,57 +42,71 @@ impl TenantPath {
 }
 
 /// Counts rows that point to a row of another tenant, or to no row at all. Two rows of no tenant do not agree either.
-#[must_use]
-pub fn crossing(
-    child: &RowSet,
-    columns: &[String],
-    child_path: &TenantPath,
-    parent: &RowSet,
-    parent_columns: &[String],
-    parent_path: &TenantPath,
-) -> TallySql {
-    let (child_joins, (child_at, child_end)) = child_path.walk("r", &child.relation);
-    let (parent_joins, (parent_at, parent_end)) = parent_path.walk("p", &parent.relation);
-    let (its, other) = (
-        Field { alias: &child_at, relation: child_end, column: &child_path.column },
-        Field { alias: &parent_at, relation: parent_end, column: &parent_path.column },
-    );
-    let [child_tenant, parent_tenant] = [its, other].map(|f| format!("{}.{}", f.alias, ident(f.column)));
-    let on: Vec<String> = columns
-        .iter()
-        .zip(parent_columns)
-        .map(|(c, p)| {
-            equal_fields(
-                Field { alias: "p", relation: &parent.relation, column: p },
-                Field { alias: "r", relation: &child.relation, column: c },
-            )
-        })
-        .collect();
-    let mut conditions = child.conditions("r");
-    conditions.extend(columns.iter().map(|c| format!("r.{} IS NOT NULL", ident(c))));
-    let dangling = parent_columns.first().map_or("false".to_owned(), |p| format!("p.{} IS NULL", ident(p)));
-    conditions.push(format!("({dangling} OR ({}) IS NOT TRUE)", equal_fields(its, other)));
-    let from = format!(
-        "FROM {}{child_joins} LEFT JOIN {} ON {}{parent_joins} WHERE {}",
-        child.item("r"),
-        parent.item("p"),
-        on.join(" AND "),
-        conditions.join(" AND ")
-    );
-    let (mut items, mut names) = child.key_items("r");
-    for column in columns {
-        if !names.contains(column) {
-            items.push(child.sql("r").text(column));
-            names.push(column.clone());
+#[derive(Clone, Debug)]
+pub struct Crossing {
+    /// The rows that point.
+    pub child: RowSet,
+    /// Their columns.
+    pub columns: Vec<String>,
+    /// Whose they are.
+    pub child_path: TenantPath,
+    /// Where they point.
+    pub parent: RowSet,
+    /// The columns pointed to, as many.
+    pub parent_columns: Vec<String>,
+    /// Whose those are.
+    pub parent_path: TenantPath,
+}
+
+impl Crossing {
+    /// Its statements.
+    #[must_use]
+    pub fn sql(&self) -> TallySql {
+        let Self { child, columns, child_path, parent, parent_columns, parent_path } = self;
+        let (child_joins, (child_at, child_end)) = child_path.walk("r", &child.relation);
+        let (parent_joins, (parent_at, parent_end)) = parent_path.walk("p", &parent.relation);
+        let (its, other) = (
+            Field { alias: &child_at, relation: child_end, column: &child_path.column },
+            Field { alias: &parent_at, relation: parent_end, column: &parent_path.column },
+        );
+        let [child_tenant, parent_tenant] = [its, other].map(|f| format!("{}.{}", f.alias, ident(f.column)));
+        let on: Vec<String> = columns
+            .iter()
+            .zip(parent_columns)
+            .map(|(c, p)| {
+                equal_fields(
+                    Field { alias: "p", relation: &parent.relation, column: p },
+                    Field { alias: "r", relation: &child.relation, column: c },
+                )
+            })
+            .collect();
+        let mut conditions = child.conditions("r");
+        conditions.extend(columns.iter().map(|c| format!("r.{} IS NOT NULL", ident(c))));
+        let dangling =
+            parent_columns.first().map_or("false".to_owned(), |p| format!("p.{} IS NULL", ident(p)));
+        conditions.push(format!("({dangling} OR ({}) IS NOT TRUE)", equal_fields(its, other)));
+        let from = format!(
+            "FROM {}{child_joins} LEFT JOIN {} ON {}{parent_joins} WHERE {}",
+            child.item("r"),
+            parent.item("p"),
+            on.join(" AND "),
+            conditions.join(" AND ")
+        );
+        let (mut items, mut names) = child.key_items("r");
+        for column in columns {
+            if !names.contains(column) {
+                items.push(child.sql("r").text(column));
+                names.push(column.clone());
+            }
         }
-    }
-    items.push(format!("{child_tenant}::text"));
-    names.push("its tenant".to_owned());
-    items.push(format!("{parent_tenant}::text"));
-    names.push("tenant pointed to".to_owned());
-    TallySql {
-        count: format!("SELECT count(*)::text, '0' {from}"),
-        show: format!("SELECT {} {from} ORDER BY {}", items.join(", "), ordinals(items.len().min(3))),
-        columns: names,
+        items.push(format!("{child_tenant}::text"));
+        names.push("its tenant".to_owned());
+        items.push(format!("{parent_tenant}::text"));
+        names.push("tenant pointed to".to_owned());
+        TallySql {
+            count: format!("SELECT count(*)::text, '0' {from}"),
+            show: format!("SELECT {} {from} ORDER BY {}", items.join(", "), ordinals(items.len().min(3))),
+            columns: names,
+        }
     }
 }

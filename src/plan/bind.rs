@@ -110,7 +110,15 @@ pub(super) fn operand(operand: &Operand, relation: &Relation, wrong: &mut Vec<Di
                 None
             }
         },
-        Operand::Negate(inner) => self::operand(inner, relation, wrong),
+        Operand::Negate(inner) | Operand::Exact(inner) => self::operand(inner, relation, wrong),
+        Operand::Choose(list) => {
+            let mut ty = None;
+            for (condition, value) in list {
+                self::condition(condition, relation, wrong);
+                ty = ty.or(self::operand(value, relation, wrong));
+            }
+            ty
+        }
         Operand::Coalesce(inner, value) => self::operand(inner, relation, wrong).or(Some(value.ty())),
         Operand::Binary { op, left, right, span } => {
             let (l, r) = (self::operand(left, relation, wrong)?, self::operand(right, relation, wrong)?);
@@ -219,7 +227,8 @@ pub(super) fn may_be_unknown(condition: &Condition, relation: &Relation) -> bool
 pub(super) fn may_be_null(operand: &Operand, relation: &Relation) -> bool {
     match operand {
         Operand::Coalesce(..) => false,
-        Operand::Negate(inner) => may_be_null(inner, relation),
+        Operand::Negate(inner) | Operand::Exact(inner) => may_be_null(inner, relation),
+        Operand::Choose(_) => true,
         Operand::Binary { left, right, .. } => may_be_null(left, relation) || may_be_null(right, relation),
         Operand::Column { name, .. } => relation.column(name).is_none_or(|c| c.nullable),
         _ => false,

@@ -8,10 +8,12 @@ use super::{
 };
 use crate::catalogue::{Catalogue, Relation};
 use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::measure::fold::Fold;
+use crate::measure::rows::RowSet;
 use crate::policy::assertion::{Assertion, State};
 use crate::policy::operand::{Comparator, Operand};
 use crate::policy::{Check, Policy, RelationName};
-use crate::source_text::{FileId, Span};
+use crate::source_text::Span;
 
 /// Plans the selected checks. Diagnostics that are errors mean that nothing may run.
 #[must_use]
@@ -42,9 +44,8 @@ pub fn plan(policy: &Policy, catalogues: &Catalogues, options: &Options) -> Plan
 /// Folds over the same rows.
 pub(super) struct Scan {
     pub(super) source: String,
-    pub(super) relation: String,
-    pub(super) from: String,
-    pub(super) folds: BTreeMap<String, String>,
+    pub(super) rows: RowSet,
+    pub(super) folds: BTreeMap<String, Fold>,
     pub(super) users: Users,
 }
 
@@ -197,7 +198,7 @@ impl<'a> Planner<'a> {
         match super::bind::relation(catalogue, name, source) {
             Ok(relation) => Some(relation),
             Err(why) => {
-                if let Some(span) = span.filter(|s| *s != nowhere()) {
+                if let Some(span) = span.filter(|s| *s != Span::NOWHERE) {
                     self.sink.push(Diagnostic::warning(Code::NoRelation, why.clone()).at(span, "not found"));
                 }
                 self.unprovable(&name.to_string(), &why);
@@ -266,14 +267,10 @@ impl<'a> Planner<'a> {
     fn statements(&mut self) -> Vec<Statement> {
         let mut all = Vec::new();
         for scan in std::mem::take(&mut self.scans).into_values() {
-            let (keys, expressions): (Vec<_>, Vec<_>) = scan.folds.into_iter().unzip();
-            let sql = format!("SELECT {} {}", expressions.join(", "), scan.from);
-            let apart =
-                expressions.iter().map(|expression| format!("SELECT {expression} {}", scan.from)).collect();
             all.push(Statement {
                 source: scan.source,
-                relation: scan.relation,
-                work: Work::Scan { sql, keys, apart },
+                relation: scan.rows.name().to_string(),
+                work: Work::Scan { rows: Box::new(scan.rows), folds: scan.folds.into_iter().collect() },
                 timeout: scan.users.timeout(),
                 checks: scan.users.checks,
             });
@@ -285,7 +282,7 @@ impl<'a> Planner<'a> {
         }
         // Catalogue-sized answers first, long streams last; samples follow the scans they depend on.
         all.sort_by_key(|s| match s.work {
-            Work::Table { .. } => 0,
+            Work::Fact { .. } | Work::Any { .. } | Work::Table { .. } => 0,
             Work::Scan { .. } => 1,
             Work::Tally { .. } => 2,
             Work::Chain { .. } => 3,
@@ -309,9 +306,4 @@ fn uses_on(assertion: &Assertion) -> bool {
         | Assertion::Every(_) => true,
         Assertion::Sql(..) | Assertion::State(_) => false,
     }
-}
-
-/// A place that is nowhere, for what the planner composes itself.
-pub(super) fn nowhere() -> Span {
-    Span { file: FileId(u32::MAX), start: 0, end: 0 }
 }

@@ -45,12 +45,11 @@ impl<'a> Planner<'a> {
         };
         let rows = self.narrow(&source, rows, filter.as_ref());
         self.examined(&source, &rows, true);
-        let sql = stream(&spec, &rows);
-        let key = format!("{source}: chain {name} {sql}");
+        let key = format!("{source}: chain {name} {}", stream(&spec, &rows));
         let samples = self.options.samples;
         let key = self.other(&source, rows.name().to_string(), key, |key| Work::Chain {
             key,
-            sql,
+            rows: Box::new(rows.clone()),
             spec: Box::new(spec),
             samples,
         });
@@ -118,7 +117,7 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
 
 /// One statement: every column as `COPY` text, sorted by split and order. Text sorts bytewise, so that the order
 /// does not depend on the server's collations.
-fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
+pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
     let sql = rows.sql("r");
     let items: Vec<String> = spec.columns.iter().map(|c| sql.text(&c.name)).collect();
     let sorted: Vec<String> = spec

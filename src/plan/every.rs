@@ -1,13 +1,13 @@
 //! `every KIND is STATE`: catalogue objects, and what they promise, proven on the rows.
 
 use super::builder::Planner;
-use super::references::Reference;
+use super::references::{Reference, present};
 use super::{Proof, Scalar};
 use crate::catalogue::{Catalogue, Sequence};
 use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
 use crate::policy::assertion::ObjectKind;
-use crate::policy::operand::{Aggregate, Comparator, Function, Operand, Over};
+use crate::policy::operand::{Aggregate, Comparator, Condition, Function, Operand, Over};
 use crate::policy::{Check, RelationName};
 use crate::value::{Type, Value};
 use crate::verdict::Verdict;
@@ -122,13 +122,15 @@ impl<'a> Planner<'a> {
                 format!("violates foreign key `{}`: `{}` has no such row", foreign.name, foreign.parent);
             self.reference(source, &reference, false, "foreign_key", &message);
             if foreign.match_full && foreign.child_columns.len() > 1 {
-                let nulls: Vec<String> = foreign
-                    .child_columns
-                    .iter()
-                    .map(|c| format!("{} IS NULL", rows.sql("r").column(c)))
-                    .collect();
-                let whole = format!("({}) OR NOT ({})", nulls.join(" AND "), nulls.join(" OR "));
-                let failing = self.fold(source, &rows, &Fold::FailingSql(whole.clone()));
+                let all = present(&foreign.child_columns);
+                let none = Condition::And(match &all {
+                    Condition::And(list) => {
+                        list.iter().map(|c| Condition::Not(Box::new(c.clone()))).collect()
+                    }
+                    _ => Vec::new(),
+                });
+                let whole = Condition::Or(vec![none, all]);
+                let failing = self.fold(source, &rows, &Fold::Failing(whole.clone()));
                 let message = format!(
                     "violates foreign key `{}`: MATCH FULL, and half of the key is NULL",
                     foreign.name
@@ -137,7 +139,7 @@ impl<'a> Planner<'a> {
                     source,
                     &rows,
                     (failing, None),
-                    &whole,
+                    whole,
                     &foreign.child_columns,
                     "foreign_key",
                     &message,
@@ -171,13 +173,14 @@ impl<'a> Planner<'a> {
         } else {
             (Function::Max, Comparator::GreaterOrEqual)
         };
-        let column = Operand::Column { name: sequence.column.clone(), span: super::builder::nowhere() };
+        let column =
+            Operand::Column { name: sequence.column.clone(), span: crate::source_text::Span::NOWHERE };
         let aggregate = Aggregate {
             function,
             argument: Some(column),
             over: Over::On,
             filter: None,
-            span: super::builder::nowhere(),
+            span: crate::source_text::Span::NOWHERE,
         };
         let key = self.fold(source, rows, &Fold::Aggregate(aggregate));
         let what = format!("{}({}.{})", function.word(), rows.name(), sequence.column);

@@ -1,8 +1,9 @@
 //! Comparisons that must hold in every group.
 
+use super::bind;
 use super::builder::Planner;
-use super::{Proof, bind};
-use crate::measure::groups;
+use crate::measure::Tally;
+use crate::measure::groups::Groups;
 use crate::policy::Check;
 use crate::policy::assertion::{Comparison, Per};
 
@@ -30,18 +31,16 @@ impl<'a> Planner<'a> {
                 continue;
             }
             self.examined(&source, &rows, named);
-            let tally = groups::comparisons(&rows, &keys, per.or_null, &list);
-            let see = tally.samples(100);
-            let key = self.tally(&source, rows.name(), tally);
-            self.must(
-                rows.name().to_string(),
-                Proof::Tally {
-                    key,
-                    kind: "group".to_owned(),
-                    message: format!("the group does not satisfy `{}`", check.written),
-                    see,
-                },
-            );
+            let groups = Groups {
+                rows,
+                keys,
+                or_null: per.or_null,
+                comparisons: list.clone(),
+                lenient: false,
+                shown: Vec::new(),
+            };
+            let message = format!("the group does not satisfy `{}`", check.written);
+            self.tally(&source, Tally::Groups(groups), "group", &message);
         }
     }
 }

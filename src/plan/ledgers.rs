@@ -5,13 +5,15 @@ use super::references::Reference;
 use super::{Proof, Scalar, bind};
 use crate::catalogue::{Catalogue, ColumnKind, Relation};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::measure::Tally;
 use crate::measure::fold::Fold;
-use crate::measure::ledger::{self, Moves};
+use crate::measure::groups::Groups;
+use crate::measure::ledger::{self, Moves, Running, Totals, is};
 use crate::measure::rows::{RowSet, Within};
-use crate::measure::{groups, sql};
 use crate::policy::Check;
 use crate::policy::ledger::{Amount, Entry, Ledger, Rule};
-use crate::policy::operand::{Comparator, Operand};
+use crate::policy::operand::{Comparator, Condition, Operand};
+use crate::source_text::Span;
 use crate::value::{Type, Value};
 use bigdecimal::{BigDecimal, Zero};
 
@@ -93,7 +95,7 @@ impl<'a> Planner<'a> {
                 Some((entries, columns, key))
             }
         };
-        let moves = ledger::moves(&lines.sql("r"), &ledger.amount);
+        let moves = ledger::moves(&ledger.amount);
         Some(Books { ledger, source, lines, all_lines, entries, moves })
     }
 
@@ -189,7 +191,8 @@ impl<'a> Planner<'a> {
     }
 
     fn balances(&mut self, books: &Books<'_>) {
-        let total = self.fold(&books.source, &books.lines, &Fold::SumOf(books.moves.net.clone()));
+        let total = ledger::sum(&books.moves.net);
+        let total = self.fold(&books.source, &books.lines, &Fold::Aggregate(total));
         let subject = books.lines.name().to_string();
         self.must(subject.clone(), Proof::Finite { key: total.clone() });
         for group in &books.ledger.balances {
@@ -220,23 +223,18 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let keys: Vec<String> = group.iter().map(|(c, _)| c.clone()).collect();
-            let ok = ledger::equal(&format!("sum({})", books.moves.net), &books.ledger.tolerance);
-            let shown = [format!("sum({})", books.moves.debit), format!("sum({})", books.moves.credit)];
-            let mut tally =
-                groups::grouped(&books.lines.sql("r"), &books.lines, &keys, false, (&ok, false), &shown);
-            tally.columns.truncate(keys.len());
-            tally.columns.extend(["debits".to_owned(), "credits".to_owned()]);
-            let see = tally.samples(100);
-            let key = self.tally(&books.source, books.lines.name(), tally);
-            self.must(
-                subject.clone(),
-                Proof::Tally {
-                    key,
-                    kind: "unbalanced".to_owned(),
-                    message: format!("debits and credits differ for this ({})", keys.join(", ")),
-                    see,
-                },
-            );
+            let summed = |amount: &Operand| Operand::Aggregate(Box::new(ledger::sum(amount)));
+            let Moves { debit, credit, net } = &books.moves;
+            let message = format!("debits and credits differ for this ({})", keys.join(", "));
+            let groups = Groups {
+                rows: books.lines.clone(),
+                keys,
+                or_null: false,
+                comparisons: ledger::balanced(&summed(net), &books.ledger.tolerance),
+                lenient: true,
+                shown: vec![("debits".to_owned(), summed(debit)), ("credits".to_owned(), summed(credit))],
+            };
+            self.tally(&books.source, Tally::Groups(groups), "unbalanced", &message);
         }
     }
 
@@ -271,83 +269,60 @@ impl<'a> Planner<'a> {
 
     /// Rules on single lines.
     fn lines_in_shape(&mut self, books: &Books<'_>) {
-        let sql = books.lines.sql("r");
         let Moves { debit, credit, net } = &books.moves;
-        let mut rules: Vec<(String, &str, &str, Vec<String>)> = Vec::new();
+        let columns = |operands: &[&Operand]| {
+            operands.iter().flat_map(|o| crate::policy::operand::columns_of(o)).collect::<Vec<_>>()
+        };
+        let given = |operand: &Operand| Condition::Not(Box::new(Condition::IsNull(operand.clone())));
+        let mut rules: Vec<(Condition, &str, &str, Vec<String>)> = Vec::new();
         match &books.ledger.amount {
             Amount::TwoColumns { debit: d, credit: c } => {
-                let shown =
-                    [d, c].iter().flat_map(|o| crate::policy::operand::columns_of(o)).collect::<Vec<_>>();
+                let shown = columns(&[d, c]);
                 if [d, c].iter().all(|o| bind::may_be_null(o, &books.lines.relation)) {
-                    rules.push((
-                        format!("({}) IS NOT NULL OR ({}) IS NOT NULL", sql.operand(d), sql.operand(c)),
-                        "no_amount",
-                        "the line has no amount",
-                        shown.clone(),
-                    ));
+                    let any = Condition::Or(vec![given(d), given(c)]);
+                    rules.push((any, "no_amount", "the line has no amount", shown.clone()));
                 }
                 if !Self::off(books, Rule::OneSided) {
+                    let only = |one: &Operand, other: &Operand| {
+                        let sides = [is(one, Comparator::NotEqual), is(other, Comparator::Equal)];
+                        Condition::And(sides.to_vec())
+                    };
                     rules.push((
-                        format!("({debit} <> 0) <> ({credit} <> 0)"),
+                        Condition::Or(vec![only(debit, credit), only(credit, debit)]),
                         "not_one_sided",
                         "the line must have exactly one side that is not zero",
                         shown.clone(),
                     ));
                 }
                 if !Self::off(books, Rule::NonNegative) {
-                    rules.push((
-                        format!("{debit} >= 0 AND {credit} >= 0"),
-                        "negative_amount",
-                        "the line has a negative amount",
-                        shown,
-                    ));
+                    let both = [debit, credit].map(|side| is(side, Comparator::GreaterOrEqual));
+                    let both = Condition::And(both.to_vec());
+                    rules.push((both, "negative_amount", "the line has a negative amount", shown));
                 }
             }
             Amount::Signed(amount) => {
-                rules.push((
-                    format!("({net}) IS NOT NULL"),
-                    "no_amount",
-                    "the line has no amount",
-                    crate::policy::operand::columns_of(amount),
-                ));
+                rules.push((given(net), "no_amount", "the line has no amount", columns(&[amount])));
             }
             Amount::Sided { amount, side, debit, credit, .. } => {
-                let mut shown = crate::policy::operand::columns_of(amount);
-                shown.push(side.clone());
-                let values: Vec<String> = debit.iter().chain(credit).map(sql::literal).collect();
+                let column = Operand::Column { name: side.clone(), span: Span::NOWHERE };
+                let shown = columns(&[amount, &column]);
+                let values = debit.iter().chain(credit).cloned().map(Operand::Literal).collect();
                 rules.push((
-                    format!("COALESCE({} IN ({}), false)", sql.column(side), values.join(", ")),
+                    Condition::And(vec![given(&column), Condition::In(column, values)]),
                     "unknown_side",
                     "the line's side is neither debit nor credit",
                     shown.clone(),
                 ));
-                rules.push((
-                    format!("({}) IS NOT NULL", sql.operand(amount)),
-                    "no_amount",
-                    "the line has no amount",
-                    shown.clone(),
-                ));
+                rules.push((given(amount), "no_amount", "the line has no amount", shown.clone()));
                 if !Self::off(books, Rule::NonNegative) {
-                    rules.push((
-                        format!("{} >= 0", sql.operand(amount)),
-                        "negative_amount",
-                        "the line has a negative amount",
-                        shown,
-                    ));
+                    let positive = is(amount, Comparator::GreaterOrEqual);
+                    rules.push((positive, "negative_amount", "the line has a negative amount", shown));
                 }
             }
         }
         for (condition, kind, message, shown) in rules {
-            let failing = self.fold(&books.source, &books.lines, &Fold::FailingSql(condition.clone()));
-            self.failing_rows(
-                &books.source,
-                &books.lines,
-                (failing, None),
-                &condition,
-                &shown,
-                kind,
-                message,
-            );
+            let failing = self.fold(&books.source, &books.lines, &Fold::Failing(condition.clone()));
+            self.failing_rows(&books.source, &books.lines, (failing, None), condition, &shown, kind, message);
         }
     }
 
@@ -384,18 +359,17 @@ impl<'a> Planner<'a> {
         lines.filters.extend(self.resolver.filter(books.ledger.filter.as_ref()).ok().flatten());
         for (header, side, word) in sides {
             let Some((header, _)) = header else { continue };
-            let tally = ledger::totals(entries, key, &lines, columns, side, header, &books.ledger.tolerance);
-            let see = tally.samples(100);
-            let key = self.tally(&books.source, entries.name(), tally);
-            self.must(
-                entries.name().to_string(),
-                Proof::Tally {
-                    key,
-                    kind: "wrong_total".to_owned(),
-                    message: format!("`{header}` differs from the {word} of its lines"),
-                    see,
-                },
-            );
+            let message = format!("`{header}` differs from the {word} of its lines");
+            let totals = Totals {
+                entries: entries.clone(),
+                key: key.clone(),
+                lines: lines.clone(),
+                columns: columns.clone(),
+                side: side.clone(),
+                header: header.clone(),
+                tolerance: books.ledger.tolerance.clone(),
+            };
+            self.tally(&books.source, Tally::Totals(totals), "wrong_total", &message);
         }
     }
 
@@ -410,24 +384,15 @@ impl<'a> Planner<'a> {
             list.iter().map(|(c, _)| c.clone()).collect::<Vec<_>>()
         };
         let (per, order) = (names(&running.per), names(&running.order));
-        let tally = ledger::running(
-            &books.lines,
-            &books.moves.net,
-            &running.column.0,
-            &per,
-            &order,
-            &books.ledger.tolerance,
-        );
-        let see = tally.samples(100);
-        let key = self.tally(&books.source, books.lines.name(), tally);
-        self.must(
-            books.lines.name().to_string(),
-            Proof::Tally {
-                key,
-                kind: "wrong_balance".to_owned(),
-                message: format!("`{}` is not the sum of the postings up to here", running.column.0),
-                see,
-            },
-        );
+        let message = format!("`{}` is not the sum of the postings up to here", running.column.0);
+        let running = Running {
+            lines: books.lines.clone(),
+            net: books.moves.net.clone(),
+            balance: running.column.0.clone(),
+            per,
+            order,
+            tolerance: books.ledger.tolerance.clone(),
+        };
+        self.tally(&books.source, Tally::Running(running), "wrong_balance", &message);
     }
 }

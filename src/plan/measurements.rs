@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::builder::{Planner, Scan, Users};
 use super::{Obligation, Proof, Statement, Work};
-use crate::measure::TallySql;
-use crate::measure::fold::Fold;
+use crate::measure::Tally;
+use crate::measure::fold::{Fold, Show};
 use crate::measure::rows::RowSet;
-use crate::policy::RelationName;
 
 impl Planner<'_> {
     /// Adds a fold and returns the key of its observation.
@@ -15,14 +14,13 @@ impl Planner<'_> {
         let from = rows.from("r", &[]);
         let expression = fold.expression(rows);
         let key = format!("{source}: {expression} {from}");
-        let scan = self.scans.entry((source.to_owned(), from.clone())).or_insert_with(|| Scan {
+        let scan = self.scans.entry((source.to_owned(), from)).or_insert_with(|| Scan {
             source: source.to_owned(),
-            relation: rows.name().to_string(),
-            from,
+            rows: rows.clone(),
             folds: BTreeMap::new(),
             users: Users::default(),
         });
-        scan.folds.insert(key.clone(), expression);
+        scan.folds.entry(key.clone()).or_insert_with(|| fold.clone());
         scan.users.add(&self.check, self.timeout);
         key
     }
@@ -43,24 +41,25 @@ impl Planner<'_> {
         }
     }
 
-    /// Adds a tally and returns its key.
-    pub(super) fn tally(&mut self, source: &str, relation: &RelationName, tally: TallySql) -> String {
-        let key = format!("{source}: {}", tally.count);
-        let samples = self.options.samples;
-        self.other(source, relation.to_string(), key, |key| Work::Tally { key, tally, samples })
+    /// Adds a tally and the obligation that it counts nothing.
+    pub(super) fn tally(&mut self, source: &str, tally: Tally, kind: &str, message: &str) {
+        let sql = tally.sql();
+        let see = sql.samples(100);
+        let key = format!("{source}: {}", sql.count);
+        let (samples, subject) = (self.options.samples, tally.relation().to_string());
+        let key = self.other(source, subject.clone(), key, |key| Work::Tally {
+            key,
+            tally: Box::new(tally),
+            samples,
+        });
+        self.must(subject, Proof::Tally { key, kind: kind.to_owned(), message: message.to_owned(), see });
     }
 
     /// Adds samples that are fetched only when one of the folds counted something.
-    pub(super) fn show(
-        &mut self,
-        source: &str,
-        relation: &RelationName,
-        when: Vec<String>,
-        tally: TallySql,
-    ) -> String {
-        let key = format!("{source}: {}", tally.show);
-        let samples = self.options.samples;
-        self.other(source, relation.to_string(), key, |key| Work::Show { key, when, tally, samples })
+    pub(super) fn show(&mut self, source: &str, when: Vec<String>, show: Show) -> String {
+        let key = format!("{source}: {}", show.sql().show);
+        let (samples, relation) = (self.options.samples, show.rows.name().to_string());
+        self.other(source, relation, key, |key| Work::Show { key, when, show: Box::new(show), samples })
     }
 
     /// Adds any other statement under a key.

@@ -27,8 +27,12 @@ use crate::catalogue::Catalogue;
 use crate::chain::spec::ChainSpec;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Failure;
-use crate::measure::TallySql;
+use crate::measure::Tally;
+use crate::measure::fold::{Fold, Show};
+use crate::measure::rows::RowSet;
+use crate::policy::RelationName;
 use crate::policy::assertion::Returns;
+use crate::policy::facts::Fact;
 use crate::policy::operand::{Arithmetic, Comparator};
 use crate::value::{Type, Value};
 use crate::verdict::Verdict;
@@ -73,24 +77,22 @@ pub struct Statement {
     pub checks: Vec<String>,
 }
 
-/// What a statement does.
+/// What a statement does: what is measured, never how. Each kind of source has its own way.
 #[derive(Clone, Debug)]
 pub enum Work {
-    /// One row with one cell per key.
+    /// Folds over the same rows; one cell each.
     Scan {
-        /// The statement.
-        sql: String,
-        /// Keys of the observations, in column order.
-        keys: Vec<String>,
-        /// The same with one column each, for when one of them makes the statement fail.
-        apart: Vec<String>,
+        /// The rows.
+        rows: Box<RowSet>,
+        /// The folds, with the keys of their observations.
+        folds: Vec<(String, Fold)>,
     },
     /// Counts violations, then fetches samples if there are any.
     Tally {
         /// Key of the observation.
         key: String,
-        /// The statements.
-        tally: TallySql,
+        /// What is counted.
+        tally: Box<Tally>,
         /// Most samples.
         samples: u64,
     },
@@ -100,12 +102,28 @@ pub enum Work {
         key: String,
         /// Keys of the folds; the statement runs only if one of them is above zero.
         when: Vec<String>,
-        /// The statement.
-        tally: TallySql,
+        /// What is shown.
+        show: Box<Show>,
         /// Most samples.
         samples: u64,
     },
-    /// Rows as text.
+    /// Whether a relation has any rows, as a cell that is 1 or 0.
+    Any {
+        /// Key of the observation.
+        key: String,
+        /// The relation, which the catalogue may not have.
+        relation: RelationName,
+    },
+    /// A fact the source publishes about itself.
+    Fact {
+        /// Key of the observation.
+        key: String,
+        /// The fact.
+        fact: &'static Fact,
+        /// Its argument, for facts that take one.
+        argument: Option<String>,
+    },
+    /// Raw SQL, rows as text.
     Table {
         /// Key of the observation.
         key: String,
@@ -120,13 +138,49 @@ pub enum Work {
     Chain {
         /// Key of the observation.
         key: String,
-        /// The statement, ordered by split and order.
-        sql: String,
+        /// Its rows.
+        rows: Box<RowSet>,
         /// What the rows are.
         spec: Box<ChainSpec>,
         /// Most anomalies listed.
         samples: u64,
     },
+}
+
+impl Work {
+    /// Keys of what it observes.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&str> {
+        match self {
+            Self::Scan { folds, .. } => folds.iter().map(|(key, _)| key.as_str()).collect(),
+            Self::Tally { key, .. }
+            | Self::Show { key, .. }
+            | Self::Any { key, .. }
+            | Self::Fact { key, .. }
+            | Self::Table { key, .. }
+            | Self::Chain { key, .. } => vec![key],
+        }
+    }
+
+    /// The statement a server is asked first.
+    #[must_use]
+    pub fn sql(&self) -> String {
+        match self {
+            Self::Scan { rows, folds } => {
+                let items: Vec<String> = folds.iter().map(|(_, fold)| fold.expression(rows)).collect();
+                format!("SELECT {} {}", items.join(", "), rows.from("r", &[]))
+            }
+            Self::Tally { tally, .. } => tally.sql().count,
+            Self::Show { show, samples, .. } => show.sql().samples(*samples),
+            Self::Any { relation, .. } => format!(
+                "SELECT CASE WHEN EXISTS (SELECT 1 FROM {}) THEN '1' ELSE '0' END",
+                crate::measure::rows::qualified(relation)
+            ),
+            Self::Fact { fact, .. } => fact.sql.to_owned(),
+            Self::Table { sql, .. } => sql.clone(),
+            Self::Chain { rows, spec, .. } => chains::stream(spec, rows),
+        }
+    }
 }
 
 /// What one check needs.

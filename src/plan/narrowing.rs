@@ -1,12 +1,13 @@
 //! Row sets: what of a relation a check looks at, in a run that may be narrowed to one tenant.
 
 use super::Proof;
-use super::builder::{Planner, nowhere};
+use super::builder::Planner;
 use crate::catalogue::{Catalogue, Relation};
 use crate::measure::fold::Fold;
 use crate::measure::rows::{RowSet, Within};
 use crate::policy::Check;
 use crate::policy::operand::{Comparator, Condition, Operand};
+use crate::source_text::Span;
 use crate::value::Value;
 
 impl<'a> Planner<'a> {
@@ -28,10 +29,10 @@ impl<'a> Planner<'a> {
         };
         if let Some(column) = column {
             rows.filters.push(Condition::Compare {
-                left: Operand::Column { name: column.clone(), span: nowhere() },
+                left: Operand::Column { name: column.clone(), span: Span::NOWHERE },
                 op: Comparator::Equal,
                 right: Operand::Literal(Value::Text(tenant.to_owned())),
-                span: nowhere(),
+                span: Span::NOWHERE,
             });
             return rows;
         }

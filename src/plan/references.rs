@@ -1,13 +1,16 @@
 //! Keys of one relation that must be keys of another.
 
+use super::bind;
 use super::builder::Planner;
-use super::{Proof, bind};
 use crate::catalogue::Catalogue;
+use crate::measure::Tally;
 use crate::measure::fold::Fold;
-use crate::measure::keys;
+use crate::measure::keys::Orphans;
 use crate::measure::rows::RowSet;
 use crate::policy::assertion::ColumnSet;
+use crate::policy::operand::{Condition, Operand};
 use crate::policy::{Check, RelationName};
+use crate::source_text::Span;
 
 /// A reference to be proven, all names found.
 pub(super) struct Reference<'r> {
@@ -91,22 +94,20 @@ impl<'a> Planner<'a> {
         message: &str,
     ) {
         let Reference { child, columns, parent, parent_columns } = reference;
-        let tally = keys::without_parent(child, columns, parent, parent_columns, false);
-        let see = tally.samples(100);
-        let key = self.tally(source, child.name(), tally);
-        self.must(
-            child.name().to_string(),
-            Proof::Tally { key, kind: kind.to_owned(), message: message.to_owned(), see },
-        );
+        let orphans = Orphans {
+            child: (*child).clone(),
+            columns: columns.to_vec(),
+            parent: (*parent).clone(),
+            parent_columns: parent_columns.to_vec(),
+        };
+        self.tally(source, Tally::Orphans(orphans), kind, message);
         if null_is_missing {
             let failing = self.fold(source, child, &Fold::AnyNull(columns.to_vec()));
-            let sql: Vec<String> =
-                columns.iter().map(|c| format!("{} IS NOT NULL", child.sql("r").column(c))).collect();
             self.failing_rows(
                 source,
                 child,
                 (failing, None),
-                &sql.join(" AND "),
+                present(columns),
                 columns,
                 "null_key",
                 "the key is NULL",
@@ -135,4 +136,10 @@ impl<'a> Planner<'a> {
         }
         Some(key)
     }
+}
+
+/// That none of these columns is NULL.
+pub(super) fn present(columns: &[String]) -> Condition {
+    let is_null = |c: &String| Condition::IsNull(Operand::Column { name: c.clone(), span: Span::NOWHERE });
+    Condition::And(columns.iter().map(|c| Condition::Not(Box::new(is_null(c)))).collect())
 }

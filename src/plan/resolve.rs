@@ -47,6 +47,12 @@ impl Resolver<'_> {
             Operand::Coalesce(inner, value) => {
                 Operand::Coalesce(Box::new(self.operand(inner)?), value.clone())
             }
+            Operand::Exact(inner) => Operand::Exact(Box::new(self.operand(inner)?)),
+            Operand::Choose(list) => Operand::Choose(
+                list.iter()
+                    .map(|(condition, value)| Ok((self.condition(condition)?, self.operand(value)?)))
+                    .collect::<Result<_, String>>()?,
+            ),
             Operand::Literal(_) | Operand::Column { .. } | Operand::Fact(_) => operand.clone(),
         })
     }

@@ -1,9 +1,12 @@
 //! Values of relations and of the run, conditions on rows, and objectives.
 
 use super::builder::Planner;
+use super::references::present;
 use super::{Proof, Scalar, Work, bind};
 use crate::catalogue::{Catalogue, Relation};
-use crate::measure::fold::{self, Fold};
+use crate::measure::Tally;
+use crate::measure::fold::{Fold, Show};
+use crate::measure::keys::Duplicates;
 use crate::measure::rows::RowSet;
 use crate::policy::Check;
 use crate::policy::assertion::{ColumnSet, Comparison};
@@ -81,14 +84,12 @@ impl<'a> Planner<'a> {
                 let kind = self.policy.sources.iter().find(|s| s.name == fact.source)?.kind;
                 let known = published(kind).iter().find(|f| f.name == fact.fact)?;
                 self.catalogue(&fact.source)?;
-                let arguments: Vec<String> = fact.argument.iter().cloned().collect();
-                let key = format!("{}: {} {}", fact.source, known.sql, arguments.join(","));
-                let sql = known.sql.to_owned();
-                let key = self.other(&fact.source, String::new(), key, |key| Work::Table {
+                let asked = fact.argument.clone();
+                let key = format!("{}: fact {} {}", fact.source, known.name, asked.as_deref().unwrap_or(""));
+                let key = self.other(&fact.source, String::new(), key, |key| Work::Fact {
                     key,
-                    sql,
-                    arguments,
-                    limit: 2,
+                    fact: known,
+                    argument: asked,
                 });
                 let argument = fact.argument.as_ref().map_or(String::new(), |a| format!(" of \"{a}\""));
                 let what = format!("{}.{}{argument}", fact.source, fact.fact);
@@ -116,7 +117,11 @@ impl<'a> Planner<'a> {
                 };
                 Some((Scalar::Binary(*op, Box::new(left), Box::new(right)), ty))
             }
-            Operand::Param { .. } | Operand::Now | Operand::Column { .. } => {
+            Operand::Param { .. }
+            | Operand::Now
+            | Operand::Column { .. }
+            | Operand::Exact(_)
+            | Operand::Choose(_) => {
                 self.unprovable("", "a name was left unresolved");
                 None
             }
@@ -207,13 +212,12 @@ impl<'a> Planner<'a> {
             self.examined(&source, &rows, named);
             let failing = self.fold(&source, &rows, &Fold::Failing(condition.clone()));
             let unknown = self.fold(&source, &rows, &Fold::Unknown(condition.clone()));
-            let sql = rows.sql("r").condition(&condition);
             let shown = crate::policy::operand::columns_of_condition(&condition);
             self.failing_rows(
                 &source,
                 &rows,
                 (failing, Some(unknown)),
-                &sql,
+                condition.clone(),
                 &shown,
                 "condition",
                 &format!("the row does not satisfy `{}`", check.written),
@@ -231,18 +235,16 @@ impl<'a> Planner<'a> {
         source: &str,
         rows: &RowSet,
         (failing, unknown): (String, Option<String>),
-        condition_sql: &str,
+        condition: Condition,
         shown: &[String],
         kind: &str,
         message: &str,
     ) {
-        let keys = rows.relation.key_columns();
-        let extra: Vec<(String, String)> =
-            shown.iter().filter(|c| !keys.contains(c)).map(|c| (rows.sql("r").text(c), c.clone())).collect();
-        let tally = fold::rows_not(rows, condition_sql, unknown.is_some(), &extra);
-        let see = tally.samples(100);
+        let show =
+            Show { rows: rows.clone(), condition, may_be_null: unknown.is_some(), shown: shown.to_vec() };
+        let see = show.sql().samples(100);
         let when = std::iter::once(failing.clone()).chain(unknown.clone()).collect();
-        let show = self.show(source, rows.name(), when, tally);
+        let show = self.show(source, when, show);
         self.must(
             rows.name().to_string(),
             Proof::Rows { failing, unknown, show, kind: kind.to_owned(), message: message.to_owned(), see },
@@ -261,13 +263,11 @@ impl<'a> Planner<'a> {
             };
             self.examined(&source, &rows, named);
             let failing = self.fold(&source, &rows, &Fold::AnyNull(names.clone()));
-            let sql: Vec<String> =
-                names.iter().map(|n| format!("{} IS NOT NULL", rows.sql("r").column(n))).collect();
             self.failing_rows(
                 &source,
                 &rows,
                 (failing, None),
-                &sql.join(" AND "),
+                present(&names),
                 &names,
                 "null",
                 "a value is NULL",
@@ -286,27 +286,15 @@ impl<'a> Planner<'a> {
                 }
             };
             self.examined(&source, &rows, named);
-            let tally = crate::measure::keys::duplicates(&rows, &names);
-            let see = tally.samples(100);
-            let key = self.tally(&source, rows.name(), tally);
-            self.must(
-                rows.name().to_string(),
-                Proof::Tally {
-                    key,
-                    kind: "duplicate".to_owned(),
-                    message: "several rows have this key".to_owned(),
-                    see,
-                },
-            );
+            let duplicates = Duplicates { rows: rows.clone(), columns: names.clone() };
+            self.tally(&source, Tally::Duplicates(duplicates), "duplicate", "several rows have this key");
             if !or_null {
                 let failing = self.fold(&source, &rows, &Fold::AnyNull(names.clone()));
-                let sql: Vec<String> =
-                    names.iter().map(|n| format!("{} IS NOT NULL", rows.sql("r").column(n))).collect();
                 self.failing_rows(
                     &source,
                     &rows,
                     (failing, None),
-                    &sql.join(" AND "),
+                    present(&names),
                     &names,
                     "null_key",
                     "the key is NULL; write `or null` if that is allowed",

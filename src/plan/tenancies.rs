@@ -4,9 +4,10 @@ use super::Proof;
 use super::builder::Planner;
 use super::references::Reference;
 use crate::catalogue::{Catalogue, Relation};
+use crate::measure::Tally;
 use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
-use crate::measure::tenants::{self, TenantPath};
+use crate::measure::tenants::{Crossing, TenantPath};
 use crate::policy::tenancy::Tenancy;
 use crate::policy::{Check, RelationName};
 use crate::verdict::Verdict;
@@ -168,32 +169,27 @@ impl<'a> Planner<'a> {
             pointing.filters.extend(columns.iter().map(|c| {
                 let column = crate::policy::operand::Operand::Column {
                     name: c.clone(),
-                    span: super::builder::nowhere(),
+                    span: crate::source_text::Span::NOWHERE,
                 };
                 let is_null = crate::policy::operand::Condition::IsNull(column);
                 crate::policy::operand::Condition::Not(Box::new(is_null))
             }));
             let key = self.fold(&source, &pointing, &Fold::Count);
             self.must(child.name.to_string(), Proof::Examined { key, strict: false });
-            let tally = tenants::crossing(
-                &rows,
-                &columns,
-                &child_path,
-                &RowSet::all(parent),
-                &parent_columns,
-                &parent_path,
-            );
-            let see = tally.samples(100);
-            let key = self.tally(&source, &child.name, tally);
             let message = format!(
                 "`{}` points to a row of `{}` that is another tenant's, or nobody's",
                 columns.join(", "),
                 parent.name
             );
-            self.must(
-                child.name.to_string(),
-                Proof::Tally { key, kind: "cross_tenant".to_owned(), message, see },
-            );
+            let crossing = Crossing {
+                child: rows,
+                columns,
+                child_path,
+                parent: RowSet::all(parent),
+                parent_columns,
+                parent_path,
+            };
+            self.tally(&source, Tally::Crossing(crossing), "cross_tenant", &message);
             proven += 1;
         }
         if proven == 0 {

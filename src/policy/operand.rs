@@ -123,6 +123,10 @@ pub enum Operand {
     Negate(Box<Operand>),
     /// `value ?? fallback`.
     Coalesce(Box<Operand>, Value),
+    /// The value as an exact decimal, whatever number type holds it. No policy writes it; measurements of amounts do.
+    Exact(Box<Operand>),
+    /// The value beside the first condition that is true, NULL if none is. No policy writes it either.
+    Choose(Vec<(Condition, Operand)>),
 }
 
 impl Operand {
@@ -134,7 +138,13 @@ impl Operand {
                 left.walk(visit);
                 right.walk(visit);
             }
-            Self::Negate(inner) | Self::Coalesce(inner, _) => inner.walk(visit),
+            Self::Negate(inner) | Self::Coalesce(inner, _) | Self::Exact(inner) => inner.walk(visit),
+            Self::Choose(list) => {
+                for (condition, value) in list {
+                    condition.walk(visit);
+                    value.walk(visit);
+                }
+            }
             _ => {}
         }
     }
@@ -182,6 +192,25 @@ pub enum Condition {
     },
 }
 
+impl Condition {
+    /// Calls `visit` on every operand in it and all inside them, not entering aggregates.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Operand)) {
+        match self {
+            Self::And(list) | Self::Or(list) => list.iter().for_each(|c| c.walk(visit)),
+            Self::Not(inner) => inner.walk(visit),
+            Self::IsNull(operand) => operand.walk(visit),
+            Self::In(operand, list) => {
+                operand.walk(visit);
+                list.iter().for_each(|o| o.walk(visit));
+            }
+            Self::Compare { left, right, .. } => {
+                left.walk(visit);
+                right.walk(visit);
+            }
+        }
+    }
+}
+
 /// Columns an operand reads.
 #[must_use]
 pub fn columns_of(operand: &Operand) -> Vec<String> {
@@ -199,25 +228,15 @@ pub fn columns_of(operand: &Operand) -> Vec<String> {
 /// Columns a condition reads.
 #[must_use]
 pub fn columns_of_condition(condition: &Condition) -> Vec<String> {
-    match condition {
-        Condition::And(list) | Condition::Or(list) => {
-            let mut all: Vec<String> = Vec::new();
-            for column in list.iter().flat_map(columns_of_condition) {
-                if !all.contains(&column) {
-                    all.push(column);
-                }
-            }
-            all
+    let mut found = Vec::new();
+    condition.walk(&mut |o| {
+        if let Operand::Column { name, .. } = o
+            && !found.contains(name)
+        {
+            found.push(name.clone());
         }
-        Condition::Not(inner) => columns_of_condition(inner),
-        Condition::IsNull(operand) | Condition::In(operand, _) => columns_of(operand),
-        Condition::Compare { left, right, .. } => {
-            let mut all = columns_of(left);
-            all.extend(columns_of(right));
-            all.dedup();
-            all
-        }
-    }
+    });
+    found
 }
 
 /// Whether it has an aggregate over the rows of `on`.

@@ -10,9 +10,11 @@ use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
 use super::reach::{Reached, failure};
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
-use crate::facts::{Failure, Observation, Observed, Tally};
+use crate::facts::{Failure, Observation, Observed, Tallied};
 use crate::failure::FailureKind;
 use crate::measure::TallySql;
+use crate::measure::fold::Fold;
+use crate::measure::rows::RowSet;
 use crate::plan::{Plan, Statement, Work};
 
 /// Choices that change how statements are run, not what they say.
@@ -118,25 +120,26 @@ impl Worker<'_> {
             return self.all(statement, Err(failure(&error)), started);
         }
         match &statement.work {
-            Work::Scan { sql, keys, apart } => match self.session.rows(sql, &[]).await {
-                Ok(rows) => match rows.into_iter().next() {
-                    Some(cells) if cells.len() == keys.len() => keys
+            Work::Scan { rows, folds } => match self.session.rows(&statement.work.sql(), &[]).await {
+                Ok(answer) => match answer.into_iter().next() {
+                    Some(cells) if cells.len() == folds.len() => folds
                         .iter()
                         .zip(cells)
-                        .map(|(key, cell)| (key.clone(), observation(Ok(Observed::Cell(cell)), started)))
+                        .map(|((key, _), cell)| (key.clone(), observation(Ok(Observed::Cell(cell)), started)))
                         .collect(),
                     _ => self.all(statement, Err(unexpected()), started),
                 },
-                Err(error) if keys.len() > 1 && is_of_one_expression(&error) => {
-                    self.apart(keys, apart, started).await
+                Err(error) if folds.len() > 1 && is_of_one_expression(&error) => {
+                    self.apart(rows, folds, started).await
                 }
                 Err(error) => self.all(statement, Err(failure(&error)), started),
             },
             Work::Tally { tally, samples, .. } => {
-                let result = self.tally(tally, *samples).await;
+                let result = self.tally(&tally.sql(), *samples).await;
                 self.all(statement, result.map(Observed::Tally), started)
             }
-            Work::Show { when, tally, samples, .. } => {
+            Work::Show { when, show, samples, .. } => {
+                let tally = show.sql();
                 let needed = {
                     let seen = seen.lock().await;
                     when.iter().any(|key| is_above_zero(seen.get(key)))
@@ -144,8 +147,8 @@ impl Worker<'_> {
                 if !needed {
                     return Vec::new();
                 }
-                let result = self.samples(tally, *samples).await.map(|samples| {
-                    Observed::Tally(Tally {
+                let result = self.samples(&tally, *samples).await.map(|samples| {
+                    Observed::Tally(Tallied {
                         violations: 0,
                         unknown: 0,
                         columns: tally.columns.clone(),
@@ -154,12 +157,20 @@ impl Worker<'_> {
                 });
                 self.all(statement, result, started)
             }
+            Work::Any { .. } => {
+                let result = self.table(&statement.work.sql(), &[], 1).await;
+                self.all(statement, result, started)
+            }
+            Work::Fact { fact, argument, .. } => {
+                let result = self.table(fact.sql, argument.as_slice(), 2).await;
+                self.all(statement, result, started)
+            }
             Work::Table { sql, arguments, limit, .. } => {
                 let result = self.table(sql, arguments, *limit).await;
                 self.all(statement, result, started)
             }
-            Work::Chain { sql, spec, samples, .. } => {
-                let result = self.chain(sql, spec, *samples).await;
+            Work::Chain { spec, samples, .. } => {
+                let result = self.chain(&statement.work.sql(), spec, *samples).await;
                 self.all(statement, result, started)
             }
         }
@@ -167,10 +178,16 @@ impl Worker<'_> {
 
     /// Every figure of a scan in a statement of its own, so that a division by zero in one check, or a column that may
     /// not be read, takes nothing away from its neighbours.
-    async fn apart(&self, keys: &[String], apart: &[String], started: Instant) -> Vec<(String, Observation)> {
+    async fn apart(
+        &self,
+        rows: &RowSet,
+        folds: &[(String, Fold)],
+        started: Instant,
+    ) -> Vec<(String, Observation)> {
         let mut found = Vec::new();
-        for (key, sql) in keys.iter().zip(apart) {
-            let result = match self.session.rows(sql, &[]).await {
+        for (key, fold) in folds {
+            let sql = format!("SELECT {} {}", fold.expression(rows), rows.from("r", &[]));
+            let result = match self.session.rows(&sql, &[]).await {
                 Ok(rows) => match rows.into_iter().next().and_then(|cells| cells.into_iter().next()) {
                     Some(cell) => Ok(Observed::Cell(cell)),
                     None => Err(unexpected()),
@@ -189,14 +206,8 @@ impl Worker<'_> {
         result: Result<Observed, Failure>,
         started: Instant,
     ) -> Vec<(String, Observation)> {
-        let keys: Vec<&String> = match &statement.work {
-            Work::Scan { keys, .. } => keys.iter().collect(),
-            Work::Tally { key, .. }
-            | Work::Show { key, .. }
-            | Work::Table { key, .. }
-            | Work::Chain { key, .. } => vec![key],
-        };
-        keys.into_iter().map(|key| (key.clone(), observation(result.clone(), started))).collect()
+        let keys = statement.work.keys().into_iter();
+        keys.map(|key| (key.to_owned(), observation(result.clone(), started))).collect()
     }
 
     async fn adjust(&mut self, statement: &Statement) -> Result<(), QueryError> {
@@ -213,7 +224,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    async fn tally(&self, tally: &TallySql, samples: u64) -> Result<Tally, Failure> {
+    async fn tally(&self, tally: &TallySql, samples: u64) -> Result<Tallied, Failure> {
         let rows = self.session.rows(&tally.count, &[]).await.map_err(|e| failure(&e))?;
         let counts: Vec<u64> = rows
             .into_iter()
@@ -223,7 +234,7 @@ impl Worker<'_> {
             .map(|cell| cell.and_then(|text| text.parse().ok()).ok_or_else(unexpected))
             .collect::<Result<_, _>>()?;
         let [violations, unknown] = counts.as_slice() else { return Err(unexpected()) };
-        let mut found = Tally {
+        let mut found = Tallied {
             violations: *violations,
             unknown: *unknown,
             columns: tally.columns.clone(),

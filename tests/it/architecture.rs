@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("catalogue", &["policy", "chain", "value"]),
     ("facts", &["catalogue", "chain", "failure"]),
     ("check", &["source_text", "verdict", "value", "diagnostic", "syntax", "chain", "policy"]),
-    ("measure", &["value", "policy", "catalogue"]),
+    ("measure", &["source_text", "value", "policy", "catalogue"]),
     (
         "plan",
         &[
