@@ -10,4 +10,5 @@ mod names;
 mod policies;
 mod relations;
 mod standby;
+mod tenancies;
 mod values;
