@@ -9,6 +9,7 @@ mod keys;
 mod names;
 mod policies;
 mod relations;
+mod settings;
 mod standby;
 mod tenancies;
 mod values;
