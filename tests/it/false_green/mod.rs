@@ -3,6 +3,7 @@
 
 mod access;
 mod empty;
+mod encodings;
 mod infinite;
 mod interrupted;
 mod keys;
