@@ -26,8 +26,9 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
         let tenant = args.select.tenant.as_deref();
         let mut ready = args.policy.ready(talk, false, tenant)?;
         let selected = args.select.select(&mut ready.policy, talk)?;
-        let prepared = runtime(talk)?.block_on(args.read.prepare(&ready, &selected, tenant, talk))?;
-        Ok::<_, ExitStatus>(prepared.plan)
+        runtime(talk)?.block_on(async {
+            args.read.prepare(&ready, &selected, tenant, talk).await.map(|prepared| prepared.plan)
+        })
     })();
     match planned {
         Ok(plan) => {

@@ -41,7 +41,8 @@ impl TenantPath {
     }
 }
 
-/// Counts rows that point to a row of another tenant, or to no row at all. Two rows of no tenant do not agree either.
+/// Counts rows that point to no row of their own tenant: to rows of others only, or to none at all. Where the columns
+/// pointed to are no key, several rows answer, and one of the own tenant is enough. Two rows of no tenant do not agree.
 #[derive(Clone, Debug)]
 pub struct Crossing {
     /// The rows that point.
@@ -80,18 +81,16 @@ impl Crossing {
                 )
             })
             .collect();
+        let on = on.join(" AND ");
         let mut conditions = child.conditions("r");
         conditions.extend(columns.iter().map(|c| format!("r.{} IS NOT NULL", ident(c))));
-        let dangling =
-            parent_columns.first().map_or("false".to_owned(), |p| format!("p.{} IS NULL", ident(p)));
-        conditions.push(format!("({dangling} OR ({}) IS NOT TRUE)", equal_fields(its, other)));
-        let from = format!(
-            "FROM {}{child_joins} LEFT JOIN {} ON {}{parent_joins} WHERE {}",
-            child.item("r"),
+        conditions.push(format!(
+            "NOT EXISTS (SELECT 1 FROM {}{parent_joins} WHERE {on} AND {})",
             parent.item("p"),
-            on.join(" AND "),
-            conditions.join(" AND ")
-        );
+            equal_fields(its, other)
+        ));
+        let conditions = conditions.join(" AND ");
+        let from = format!("FROM {}{child_joins}", child.item("r"));
         let (mut items, mut names) = child.key_items("r");
         for column in columns {
             if !names.contains(column) {
@@ -101,11 +100,17 @@ impl Crossing {
         }
         items.push(format!("{child_tenant}::text"));
         names.push("its tenant".to_owned());
-        items.push(format!("{parent_tenant}::text"));
+        let (shown, sorted) = (ordinals(items.len()), ordinals(items.len().min(3)));
+        // One line for a row, however many rows of others it points to.
+        items.push(format!("min({parent_tenant}::text COLLATE \"C\")"));
         names.push("tenant pointed to".to_owned());
         TallySql {
-            count: format!("SELECT count(*)::text, '0' {from}"),
-            show: format!("SELECT {} {from} ORDER BY {}", items.join(", "), ordinals(items.len().min(3))),
+            count: format!("SELECT count(*)::text, '0' {from} WHERE {conditions}"),
+            show: format!(
+                "SELECT {} {from} LEFT JOIN {} ON {on}{parent_joins} WHERE {conditions} GROUP BY {shown} ORDER BY {sorted}",
+                items.join(", "),
+                parent.item("p"),
+            ),
             columns: names,
         }
     }

@@ -111,6 +111,18 @@ impl<'a> Planner<'a> {
             .iter()
             .map(|f| (f.child.clone(), f.child_columns.clone(), f.parent.clone(), f.parent_columns.clone()))
             .collect();
+        // Companies of one group, resellers and their customers: that tenants stand in a relation to each other is the
+        // application's own model, and only the policy can say that a relation like that must not be.
+        bridges.retain(|(child, columns, parent, _)| {
+            let among_tenants = [child, parent].into_iter().all(|r| *r == tenancy.relation);
+            if among_tenants {
+                self.notes.push(format!(
+                    "foreign key `{}` of `{child}` was left out, since it relates tenants to each other; a `link` in the tenancy would forbid it",
+                    columns.join(", ")
+                ));
+            }
+            !among_tenants
+        });
         for link in &tenancy.links {
             let names =
                 |list: &[(String, crate::source_text::Span)]| list.iter().map(|(c, _)| c.clone()).collect();

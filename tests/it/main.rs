@@ -13,6 +13,7 @@ mod false_green;
 mod faults;
 mod formats;
 mod gates;
+mod goodbye;
 mod includes;
 mod policies;
 mod raw_sql;

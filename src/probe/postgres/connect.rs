@@ -6,13 +6,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
 use tokio_postgres::config::{ChannelBinding, SslMode as Negotiate, SslNegotiation};
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::{Address, Wanted};
 use super::failure::{self, Moment, QueryError};
+use super::goodbye::Goodbye;
 use super::targets::{Endpoint, Target};
 use super::tls::{self, SslMode};
 use crate::failure::FailureKind;
@@ -23,7 +23,8 @@ pub(super) type LastWords = Arc<Mutex<Option<QueryError>>>;
 /// A connection as made: not yet pinned, nothing asked of it.
 pub(super) struct Connected {
     pub(super) client: Client,
-    pub(super) task: JoinHandle<()>,
+    // After the client, which has to be dropped for it to come.
+    pub(super) goodbye: Goodbye,
     pub(super) last_words: LastWords,
     pub(super) tls: MakeRustlsConnect,
     pub(super) encrypted: bool,
@@ -147,7 +148,7 @@ async fn attempt(
     };
     let last_words = LastWords::default();
     let words = Arc::clone(&last_words);
-    let task = tokio::spawn(async move {
+    let goodbye = Goodbye::of(tokio::spawn(async move {
         if let Err(error) = connection.await {
             let mut said = failure::of_query(&error, Moment::default());
             // Whatever else ended it, to us it is gone; but a standby's conflict says more than that.
@@ -156,8 +157,8 @@ async fn attempt(
             }
             *words.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
         }
-    });
-    Ok(Connected { client, task, last_words, tls: tls.clone(), encrypted, place, notes: Vec::new() })
+    }));
+    Ok(Connected { client, goodbye, last_words, tls: tls.clone(), encrypted, place, notes: Vec::new() })
 }
 
 fn config(address: &Address, target: &Target, encrypted: bool, application_name: &str) -> Config {

@@ -115,7 +115,7 @@ fn of_server(db: &DbError, moment: Moment) -> QueryError {
         kind,
         sqlstate: Some(db.code().code().to_owned()),
         message,
-        hint: own_hint(kind).map(str::to_owned).or_else(|| db.hint().map(one_line)),
+        hint: own_hint(kind, db.code().code()).map(str::to_owned).or_else(|| db.hint().map(one_line)),
     }
 }
 
@@ -162,8 +162,12 @@ fn cancelled_or_late(message: &str, moment: Moment) -> FailureKind {
 }
 
 /// Advice that fits this program better than the server's own.
-fn own_hint(kind: FailureKind) -> Option<&'static str> {
+fn own_hint(kind: FailureKind, code: &str) -> Option<&'static str> {
     match kind {
+        _ if matches!(code, "22021" | "22P05") => Some(
+            "it holds text that is not valid UTF-8, as a SQL_ASCII database accepts it; repair those rows, or ask for \
+             nothing that reads this text",
+        ),
         FailureKind::RowSecurity => {
             Some("read as a role with BYPASSRLS, or hidden rows would count as absent")
         }

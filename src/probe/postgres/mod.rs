@@ -6,7 +6,7 @@
 //! - [`stream`] asks: rows as text, one by one or all at once, and COPY.
 //! - [`failure`] names what went wrong by its cause.
 //! - [`role`] and [`identity`] say who is looking, and at what.
-//! - [`cancel`] stops every query of a run on the server.
+//! - [`cancel`] stops every query of a run on the server; [`goodbye`] ends each connection as the protocol wants it.
 
 pub mod address;
 mod address_error;
@@ -17,6 +17,7 @@ mod connect;
 mod conninfo;
 pub mod environment;
 pub mod failure;
+mod goodbye;
 pub mod identity;
 mod parameters;
 pub mod pass_file;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Names and values. Each can be set by any role on every version from 13 on.
 pub(super) const PINS: &[(&str, &str)] = &[
+    // First, since with it on the server writes the path in quotes, and it would not read back as it was set.
+    ("quote_all_identifiers", "off"),
     // Whoever owns a schema on the path could shadow a function or operator, so there is only the system's.
     ("search_path", "pg_catalog"),
     ("TimeZone", "UTC"),
@@ -17,7 +19,6 @@ pub(super) const PINS: &[(&str, &str)] = &[
     ("lc_numeric", "C"),
     ("lc_time", "C"),
     ("xmlbinary", "base64"),
-    ("quote_all_identifiers", "off"),
     ("standard_conforming_strings", "on"),
     // Would turn `x = NULL` into `x IS NULL`.
     ("transform_null_equals", "off"),

@@ -7,13 +7,13 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
-use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use super::address::Address;
 use super::cancel::{Canceller, Running};
 use super::connect::{self, LastWords};
 use super::failure::{self, Moment, QueryError};
+use super::goodbye::Goodbye;
 use super::pins::{self, Limits};
 use super::turn::{Transaction, cancelled};
 use crate::failure::FailureKind;
@@ -54,7 +54,8 @@ impl Default for SessionOptions {
 /// One conversation. Its queries run one after another; several sessions run beside each other.
 pub struct Session {
     client: Client,
-    task: JoinHandle<()>,
+    // After the client, which has to be dropped for it to come.
+    goodbye: Goodbye,
     last_words: LastWords,
     pub(super) running: Arc<Running>,
     pub(super) canceller: Canceller,
@@ -90,7 +91,7 @@ impl Session {
         options.canceller.register(&running);
         let mut session = Self {
             client: made.client,
-            task: made.task,
+            goodbye: made.goodbye,
             last_words: made.last_words,
             running,
             canceller: options.canceller.clone(),
@@ -111,14 +112,11 @@ impl Session {
         Ok(session)
     }
 
-    /// Ends the transaction and the connection, and waits for the goodbye to be sent.
+    /// Ends the transaction and the connection, and waits for the goodbye to be sent. A session that is dropped does so
+    /// as well, but holds up a thread.
     pub async fn close(self) {
         drop(self.client);
-        // The task ends when the server hangs up; a server that never does must not keep us.
-        let abort = self.task.abort_handle();
-        if tokio::time::timeout(Duration::from_secs(2), self.task).await.is_err() {
-            abort.abort();
-        }
+        self.goodbye.said().await;
     }
 
     /// Host and port as dialled, without user and password.
@@ -204,7 +202,7 @@ impl Session {
             if let Some(said) = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone() {
                 return said;
             }
-            if self.task.is_finished() {
+            if self.goodbye.is_said() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

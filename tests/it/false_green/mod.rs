@@ -3,11 +3,14 @@
 
 mod access;
 mod empty;
+mod encodings;
 mod infinite;
 mod interrupted;
 mod keys;
 mod names;
 mod policies;
 mod relations;
+mod settings;
 mod standby;
+mod tenancies;
 mod values;
