@@ -1,7 +1,7 @@
 //! Folds: one number about the rows of a set. Any number of them ride in one scan.
 
 use crate::measure::TallySql;
-use crate::measure::rows::RowSet;
+use crate::measure::rows::{RowSet, sorting};
 use crate::policy::operand::{Aggregate, Condition};
 
 /// One mergeable number about rows.
@@ -92,15 +92,9 @@ impl Show {
             show: format!(
                 "SELECT {} {from} ORDER BY {doubt}{}",
                 items.join(", "),
-                ordinals(columns.len().min(3))
+                sorting(&self.rows.relation, &columns, &items)
             ),
             columns,
         }
     }
-}
-
-/// `1, 2, 3`.
-#[must_use]
-pub fn ordinals(n: usize) -> String {
-    (1..=n).map(|n| n.to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -1,8 +1,7 @@
 //! Groups: a comparison that must hold for every value of some columns.
 
 use crate::measure::TallySql;
-use crate::measure::fold::ordinals;
-use crate::measure::rows::RowSet;
+use crate::measure::rows::{RowSet, sorting};
 use crate::measure::sql::{Sql, comparator};
 use crate::policy::assertion::Comparison;
 use crate::policy::operand::{Aggregate, Function, Operand};
@@ -140,7 +139,7 @@ impl Groups {
         let show = format!(
             "SELECT {} {from} GROUP BY {group} HAVING {wrong} ORDER BY {doubt}{}",
             items.join(", "),
-            ordinals(keys.len())
+            sorting(&rows.relation, keys, &items)
         );
         TallySql { count, show, columns: names }
     }

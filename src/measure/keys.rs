@@ -1,8 +1,7 @@
 //! Keys: rows without a parent, and rows that share a key.
 
 use crate::measure::TallySql;
-use crate::measure::fold::ordinals;
-use crate::measure::rows::RowSet;
+use crate::measure::rows::{RowSet, sorting};
 use crate::measure::sql::{Field, equal_fields, ident};
 
 /// Counts child rows whose key, none of it NULL, is no key of the parent.
@@ -48,7 +47,11 @@ impl Orphans {
         }
         TallySql {
             count: format!("SELECT count(*)::text, '0' {from}"),
-            show: format!("SELECT {} {from} ORDER BY {}", items.join(", "), ordinals(items.len().min(3))),
+            show: format!(
+                "SELECT {} {from} ORDER BY {}",
+                items.join(", "),
+                sorting(&child.relation, &names, &items)
+            ),
             columns: names,
         }
     }
@@ -83,7 +86,7 @@ impl Duplicates {
             show: format!(
                 "SELECT {} {from} GROUP BY {group} HAVING count(*) > 1 ORDER BY {}",
                 items.join(", "),
-                ordinals(columns.len())
+                sorting(&rows.relation, columns, &items)
             ),
             columns: columns.iter().cloned().chain(["rows".to_owned()]).collect(),
         }

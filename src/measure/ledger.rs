@@ -3,8 +3,7 @@
 use bigdecimal::{BigDecimal, Zero};
 
 use crate::measure::TallySql;
-use crate::measure::fold::ordinals;
-use crate::measure::rows::RowSet;
+use crate::measure::rows::{RowSet, sorting};
 use crate::measure::sql::{ident, operator};
 use crate::policy::assertion::Comparison;
 use crate::policy::ledger::Amount;
@@ -183,7 +182,11 @@ impl Totals {
         names.push("sum of lines".to_owned());
         TallySql {
             count: format!("SELECT count(*)::text, '0' {from}"),
-            show: format!("SELECT {} {from} ORDER BY {}", items.join(", "), ordinals(key.len())),
+            show: format!(
+                "SELECT {} {from} ORDER BY {}",
+                items.join(", "),
+                sorting(&entries.relation, key, &items)
+            ),
             columns: names,
         }
     }
@@ -244,7 +247,7 @@ impl Running {
             show: format!(
                 "SELECT {}, kept::text, reckoned::text FROM ({inner}) AS postings WHERE ok IS NOT TRUE OR tied ORDER BY tied, {}",
                 keys.join(", "),
-                ordinals(keys.len().min(3))
+                sorting(&lines.relation, &columns, &keys)
             ),
             columns,
         }

@@ -1,6 +1,6 @@
 //! Row sets: the rows of a relation that a measurement is about.
 
-use crate::catalogue::{Catalogue, Relation};
+use crate::catalogue::{Catalogue, ColumnKind, Relation};
 use crate::measure::sql::{Field, Sql, equal_fields, ident};
 use crate::policy::RelationName;
 use crate::policy::operand::Condition;
@@ -112,6 +112,20 @@ impl RowSet {
         let items = columns.iter().map(|c| self.sql(alias).text(c)).collect();
         (items, columns)
     }
+}
+
+/// What samples are sorted by: their first columns as text, bytewise, whatever collation the server has, so that every
+/// engine shows the same ones.
+#[must_use]
+pub fn sorting(relation: &Relation, columns: &[String], items: &[String]) -> String {
+    let by = |(n, (column, item)): (usize, (&String, &String))| match relation.column(column).map(|c| c.kind)
+    {
+        Some(ColumnKind::Integer | ColumnKind::Numeric | ColumnKind::Uuid | ColumnKind::Bool) => {
+            (n + 1).to_string()
+        }
+        _ => format!("{item} COLLATE \"C\""),
+    };
+    columns.iter().zip(items).take(3).enumerate().map(by).collect::<Vec<_>>().join(", ")
 }
 
 /// A relation's name in double quotes with its schema.

@@ -2,8 +2,7 @@
 
 use crate::catalogue::Relation;
 use crate::measure::TallySql;
-use crate::measure::fold::ordinals;
-use crate::measure::rows::RowSet;
+use crate::measure::rows::{RowSet, sorting};
 use crate::measure::sql::{Field, equal_fields, ident};
 
 /// The way from a row to its tenant: through parents, to a column.
@@ -100,7 +99,8 @@ impl Crossing {
         }
         items.push(format!("{child_tenant}::text"));
         names.push("its tenant".to_owned());
-        let (shown, sorted) = (ordinals(items.len()), ordinals(items.len().min(3)));
+        let shown: Vec<String> = (1..=items.len()).map(|n| n.to_string()).collect();
+        let (shown, sorted) = (shown.join(", "), sorting(&child.relation, &names, &items));
         // One line for a row, however many rows of others it points to.
         items.push(format!("min({parent_tenant}::text COLLATE \"C\")"));
         names.push("tenant pointed to".to_owned());
