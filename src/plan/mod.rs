@@ -129,6 +129,20 @@ pub enum Work {
     },
 }
 
+impl Work {
+    /// Keys of the observations it makes, in the order of its answer.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        match self {
+            Self::Scan { keys, .. } => keys,
+            Self::Tally { key, .. }
+            | Self::Show { key, .. }
+            | Self::Table { key, .. }
+            | Self::Chain { key, .. } => std::slice::from_ref(key),
+        }
+    }
+}
+
 /// What one check needs.
 #[derive(Clone, Debug)]
 pub struct CheckPlan {

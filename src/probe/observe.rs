@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
 use super::reach::{Reached, failure};
+use super::stale;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
 use crate::facts::{Failure, Observation, Observed, Tally};
@@ -57,6 +58,7 @@ pub async fn observe(
                 let _denied = reached.session.hold(&[(schema, table)]).await;
             }
         }
+        let changed = reached.session.changed().await.unwrap_or_default();
         let helpers = helpers(reached, options, mine(false).len()).await;
         for queue in [mine(false), mine(true)] {
             let queue = Mutex::new(queue);
@@ -82,6 +84,9 @@ pub async fn observe(
         for helper in helpers {
             helper.close().await;
         }
+        // Asked again at the end, since what no statement holds may have changed until here.
+        let mine: Vec<&Statement> = plan.statements.iter().filter(|s| s.source == *name).collect();
+        stale::look_again(&reached.session, &changed, &mine, &mut *seen.lock().await).await;
     }
     seen.into_inner()
 }
@@ -189,14 +194,7 @@ impl Worker<'_> {
         result: Result<Observed, Failure>,
         started: Instant,
     ) -> Vec<(String, Observation)> {
-        let keys: Vec<&String> = match &statement.work {
-            Work::Scan { keys, .. } => keys.iter().collect(),
-            Work::Tally { key, .. }
-            | Work::Show { key, .. }
-            | Work::Table { key, .. }
-            | Work::Chain { key, .. } => vec![key],
-        };
-        keys.into_iter().map(|key| (key.clone(), observation(result.clone(), started))).collect()
+        statement.work.keys().iter().map(|key| (key.clone(), observation(result.clone(), started))).collect()
     }
 
     async fn adjust(&mut self, statement: &Statement) -> Result<(), QueryError> {
