@@ -3,3 +3,4 @@
 pub mod observe;
 pub mod postgres;
 pub mod reach;
+mod stale;

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
 use super::reach::{Reached, failure};
+use super::stale;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
 use crate::facts::{Failure, Observation, Observed, Tallied};
@@ -59,6 +60,7 @@ pub async fn observe(
                 let _denied = reached.session.hold(&[(schema, table)]).await;
             }
         }
+        let changed = reached.session.changed().await.unwrap_or_default();
         let helpers = helpers(reached, options, mine(false).len()).await;
         for queue in [mine(false), mine(true)] {
             let queue = Mutex::new(queue);
@@ -84,6 +86,9 @@ pub async fn observe(
         for helper in helpers {
             helper.close().await;
         }
+        // Asked again at the end, since what no statement holds may have changed until here.
+        let mine: Vec<&Statement> = plan.statements.iter().filter(|s| s.source == *name).collect();
+        stale::look_again(&reached.session, &changed, &mine, &mut *seen.lock().await).await;
     }
     seen.into_inner()
 }

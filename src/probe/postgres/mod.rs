@@ -3,6 +3,7 @@
 //! - [`address`] turns a URL, a keyword string or the environment into an [`Address`], with libpq's rules.
 //! - [`connect`] tries its hosts in order; [`tls`] builds what encryption needs.
 //! - [`session`] is one pinned, read-only conversation; all sessions of a run share one [`snapshot`].
+//! - [`changes`] finds the tables that a snapshot does not protect.
 //! - [`stream`] asks: rows as text, one by one or all at once, and COPY.
 //! - [`failure`] names what went wrong by its cause.
 //! - [`role`] and [`identity`] say who is looking, and at what.
@@ -13,6 +14,7 @@ mod address_error;
 mod adjust;
 pub mod cancel;
 pub mod catalogue;
+pub mod changes;
 mod connect;
 mod conninfo;
 pub mod environment;
