@@ -7,7 +7,7 @@ use super::postgres::changes::Changed;
 use super::reach::failure;
 use crate::facts::{Failure, Observation};
 use crate::failure::FailureKind;
-use crate::plan::{Statement, Work};
+use crate::plan::Statement;
 
 /// Takes back what was observed of relations that have changed by now, `before` being those of an earlier look.
 pub(super) async fn look_again(
