@@ -22,6 +22,7 @@ pub mod policy;
 pub mod probe;
 pub mod report;
 pub mod source_text;
+pub mod stream;
 pub mod syntax;
 pub mod value;
 pub mod verdict;

@@ -26,7 +26,7 @@ mod run;
 mod search;
 pub mod spec;
 mod strands;
-mod time;
+pub(crate) mod time;
 mod variants;
 pub mod verify;
 pub mod weakness;

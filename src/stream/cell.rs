@@ -56,7 +56,6 @@ impl Odd {
     }
 }
 
-
 impl<'a> Cell<'a> {
     /// Reads a cell of a column. Times outside years 1 to 9999 are unreadable.
     #[must_use]
@@ -95,9 +94,11 @@ impl<'a> Cell<'a> {
             ColumnKind::PaddedText => Self::Text(text.trim_ascii_end()),
             ColumnKind::Text | ColumnKind::Enum | ColumnKind::Uuid => Self::Text(text),
             // `money` is spelt by the locale of whoever wrote the dump.
-            ColumnKind::Money | ColumnKind::Json | ColumnKind::Jsonb | ColumnKind::Bytea | ColumnKind::Other => {
-                Self::Opaque
-            }
+            ColumnKind::Money
+            | ColumnKind::Json
+            | ColumnKind::Jsonb
+            | ColumnKind::Bytea
+            | ColumnKind::Other => Self::Opaque,
         })
     }
 
@@ -106,7 +107,8 @@ impl<'a> Cell<'a> {
     pub fn literal(value: &'a Value) -> Self {
         match value {
             Value::Number(n) | Value::Percent(n) | Value::Size(n) => Self::Number(
-                Exact::parse(crate::value::plain(n).as_bytes()).unwrap_or_else(|| Exact::Large(Box::new(n.clone()))),
+                Exact::parse(crate::value::plain(n).as_bytes())
+                    .unwrap_or_else(|| Exact::Large(Box::new(n.clone()))),
             ),
             Value::Duration(micros) => Self::Span(*micros),
             Value::Time(at) => Self::Time(at.as_microsecond()),
@@ -136,7 +138,8 @@ fn interval(text: &str) -> Option<i64> {
             let mut parts = clock.split(':');
             let hours: i64 = parts.next()?.parse().ok()?;
             let minutes: i64 = parts.next()?.parse().ok()?;
-            let (seconds, fraction) = parts.next().map_or(("0", ""), |s| s.split_once('.').unwrap_or((s, "")));
+            let (seconds, fraction) =
+                parts.next().map_or(("0", ""), |s| s.split_once('.').unwrap_or((s, "")));
             let seconds: i64 = seconds.parse().ok()?;
             let micros: i64 = if fraction.is_empty() { 0 } else { format!("{fraction:0<6}").parse().ok()? };
             if fraction.len() > 6 || parts.next().is_some() {

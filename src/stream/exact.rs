@@ -130,7 +130,9 @@ impl Exact {
     #[must_use]
     pub fn negated(&self) -> Self {
         match self {
-            Self::Small { digits, scale } if *digits != i128::MIN => Self::Small { digits: -digits, scale: *scale },
+            Self::Small { digits, scale } if *digits != i128::MIN => {
+                Self::Small { digits: -digits, scale: *scale }
+            }
             Self::Small { .. } => Self::Large(Box::new(-self.big())),
             Self::Large(n) => Self::Large(Box::new(-(**n).clone())),
         }
@@ -237,7 +239,14 @@ mod tests {
 
     #[test]
     fn texts_are_read_and_written_as_postgresql_writes_them() {
-        for text in ["0", "-1", "150.00", "0.000000000000000000000001", "-0.5", "170141183460469231731687303715884105728.1"] {
+        for text in [
+            "0",
+            "-1",
+            "150.00",
+            "0.000000000000000000000001",
+            "-0.5",
+            "170141183460469231731687303715884105728.1",
+        ] {
             assert_eq!(n(text).to_string(), text);
         }
         for text in ["", "-", ".", "NaN", "Infinity", "1.2.3", "abc"] {

@@ -12,7 +12,8 @@ use crate::value::Value;
 pub type Refusal = String;
 
 /// Said of a cell that does not read as its type.
-pub const UNREADABLE: &str = "a value does not read as its column's type says, or is a time outside years 1 to 9999";
+pub const UNREADABLE: &str =
+    "a value does not read as its column's type says, or is a time outside years 1 to 9999";
 
 /// The columns of a relation that a pass reads, by place.
 #[derive(Clone, Debug, Default)]
@@ -146,7 +147,9 @@ impl Compiler<'_> {
             ));
         }
         if column.is_some_and(|c| c.kind == ColumnKind::Money) {
-            return Err(format!("`{name}` is `money`, whose text depends on a locale; only a server can read it"));
+            return Err(format!(
+                "`{name}` is `money`, whose text depends on a locale; only a server can read it"
+            ));
         }
         Ok(place)
     }
@@ -157,7 +160,8 @@ impl Compiler<'_> {
     ///
     /// When only a server can evaluate it.
     pub fn condition(&mut self, condition: &Condition) -> Result<Test, Refusal> {
-        let mut all = |list: &[Condition]| list.iter().map(|c| self.condition(c)).collect::<Result<Vec<_>, _>>();
+        let mut all =
+            |list: &[Condition]| list.iter().map(|c| self.condition(c)).collect::<Result<Vec<_>, _>>();
         Ok(match condition {
             Condition::And(list) => Test::And(all(list)?),
             Condition::Or(list) => Test::Or(all(list)?),
@@ -167,10 +171,8 @@ impl Compiler<'_> {
             }
             Condition::IsNull(operand) => Test::IsNull(self.operand(operand)?),
             Condition::In(operand, list) => {
-                let values = list
-                    .iter()
-                    .map(|value| self.beside(operand, value))
-                    .collect::<Result<Vec<_>, _>>()?;
+                let values =
+                    list.iter().map(|value| self.beside(operand, value)).collect::<Result<Vec<_>, _>>()?;
                 Test::In(self.operand(operand)?, values)
             }
             Condition::Compare { left, op, right, .. } => {
@@ -200,8 +202,13 @@ impl Compiler<'_> {
     fn ordered(&self, operand: &Operand) -> Result<(), Refusal> {
         for name in crate::policy::operand::columns_of(operand) {
             let kind = self.relation.column(&name).map(|c| c.kind);
-            if matches!(kind, Some(ColumnKind::Text | ColumnKind::PaddedText | ColumnKind::Enum | ColumnKind::Uuid)) {
-                return Err(format!("which value of `{name}` comes first depends on a collation or type that only a server has"));
+            if matches!(
+                kind,
+                Some(ColumnKind::Text | ColumnKind::PaddedText | ColumnKind::Enum | ColumnKind::Uuid)
+            ) {
+                return Err(format!(
+                    "which value of `{name}` comes first depends on a collation or type that only a server has"
+                ));
             }
         }
         Ok(())
@@ -214,8 +221,9 @@ impl Compiler<'_> {
         };
         let kind = self.relation.column(name).map(|c| c.kind);
         let text = match kind {
-            Some(ColumnKind::Uuid) => canonical_uuid(text)
-                .ok_or_else(|| format!("`{text}` is no UUID, and `{name}` is one"))?,
+            Some(ColumnKind::Uuid) => {
+                canonical_uuid(text).ok_or_else(|| format!("`{text}` is no UUID, and `{name}` is one"))?
+            }
             Some(ColumnKind::PaddedText) => text.trim_end_matches(' ').to_owned(),
             _ => text.clone(),
         };
@@ -300,7 +308,11 @@ fn arithmetic<'a>(op: Arithmetic, left: Cell<'a>, right: Cell<'a>) -> Result<Cel
         (Subtract, Cell::Number(a), Cell::Number(b)) => Cell::Number(a.minus(&b)),
         (Multiply, Cell::Number(a), Cell::Number(b)) => Cell::Number(a.times(&b)),
         (Divide, Cell::Number(a), Cell::Number(b)) => Cell::Number(a.over(&b).ok_or_else(|| {
-            if b.is_zero() { "a division by zero".to_owned() } else { "a division whose rounding only a server knows".to_owned() }
+            if b.is_zero() {
+                "a division by zero".to_owned()
+            } else {
+                "a division whose rounding only a server knows".to_owned()
+            }
         })?),
         (Add, Cell::Time(a), Cell::Span(b)) | (Add, Cell::Span(b), Cell::Time(a)) => {
             Cell::Time(a.checked_add(b).ok_or_else(beyond)?)

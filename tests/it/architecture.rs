@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rooms, each with the rooms it may use. A room not named here may not exist.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("source_text", &[]),
     ("verdict", &[]),
     ("value", &[]),
@@ -32,7 +32,11 @@ const ROOMS: [(&str, &[&str]); 18] = [
             "measure",
         ],
     ),
-    ("probe", &["failure", "chain", "policy", "catalogue", "facts", "measure", "plan"]),
+    (
+        "stream",
+        &["source_text", "value", "failure", "chain", "policy", "catalogue", "facts", "measure", "plan"],
+    ),
+    ("probe", &["stream", "failure", "chain", "policy", "catalogue", "facts", "measure", "plan"]),
     ("report", &["source_text", "verdict", "finding"]),
     ("judge", &["source_text", "verdict", "value", "finding", "chain", "policy", "facts", "plan", "report"]),
     ("cli", &["*"]),

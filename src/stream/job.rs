@@ -1,0 +1,52 @@
+//! What rides along in a pass over a relation.
+
+use super::expr::{Columns, Refusal};
+use super::row::Row;
+use super::shared::{Shared, TableId};
+use crate::catalogue::Relation;
+
+/// One measurement, or one part of it, on its way through the rows of a relation.
+pub(super) trait Job: Send {
+    /// Observes a row.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot go on. What it stands for is then unproven, and the other jobs of the pass go on.
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal>;
+
+    /// Hands over what it found.
+    fn finish(self: Box<Self>, shared: &mut Shared);
+
+    /// Keys of the observations that fail with it.
+    fn keys(&self) -> Vec<String>;
+
+    /// The table that fails with it.
+    fn gives(&self) -> Option<TableId> {
+        None
+    }
+}
+
+/// A job and when it can run.
+pub(super) struct Planned {
+    /// The relation whose rows it observes.
+    pub(super) relation: Relation,
+    /// Tables it cannot do without.
+    pub(super) needs: Vec<TableId>,
+    /// Tables that make it cheaper.
+    pub(super) likes: Vec<TableId>,
+    /// The job.
+    pub(super) job: Box<dyn Job>,
+}
+
+/// Gives up a job.
+pub(super) fn fail(job: &dyn Job, why: &str, shared: &mut Shared) {
+    for key in job.keys() {
+        shared.fail(&key, why);
+    }
+    if let Some(table) = job.gives() {
+        shared.tables.insert(table, Err(why.to_owned()));
+    }
+}
+
+/// Columns by relation, as all jobs of a stage want them.
+pub(super) type Wanted = std::collections::BTreeMap<crate::policy::RelationName, Columns>;

@@ -1,0 +1,414 @@
+//! Keys and who owns them: sets of keys, and rows that look for theirs.
+
+use super::cell::Cell;
+use super::expr::Refusal;
+use super::job::Job;
+use super::keyed::{self, Print, PrintMap, PrintSet, low, paired};
+use super::row::{Filter, Row, Shown};
+use super::samples::Samples;
+use super::shared::{Pending, Shared, Suspicion, Table, TableId, contains};
+use crate::facts::{Observed, Tallied};
+
+/// Bytes that one more fingerprint costs, about.
+const PER_KEY: u64 = 18;
+
+/// Whose a row is.
+#[derive(Clone, Debug)]
+pub(super) enum Whose {
+    /// A column says.
+    Own(Shown),
+    /// The row it points to says.
+    Through(Vec<usize>, TableId),
+}
+
+impl Whose {
+    /// The tenant's fingerprint; `None` for nobody's.
+    fn print(&self, row: &Row<'_>, shared: &Shared) -> Result<Option<Print>, Refusal> {
+        match self {
+            Self::Own(shown) => row.print(shared, std::slice::from_ref(&shown.place)),
+            Self::Through(places, table) => Ok(row
+                .print(shared, places)?
+                .and_then(|print| shared.tenants(*table).ok()?.get(&print).map(|(tenant, _)| *tenant))),
+        }
+    }
+
+    /// The tenant as text.
+    fn text(&self, row: &Row<'_>, shared: &Shared) -> Option<String> {
+        match self {
+            Self::Own(shown) => row.text(shown),
+            Self::Through(places, table) => {
+                let print = row.print(shared, places).ok()??;
+                shared.tenants(*table).ok()?.get(&print)?.1.as_deref().map(str::to_owned)
+            }
+        }
+    }
+}
+
+/// A key, with its owner where that belongs to it.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    /// Its columns.
+    pub(super) places: Vec<usize>,
+    /// Whose it is, if asked.
+    pub(super) whose: Option<Whose>,
+}
+
+/// A key of a row.
+enum Found {
+    /// NULL in part.
+    Null,
+    /// Nobody's.
+    Unowned,
+    /// A key.
+    Key(Print),
+}
+
+impl Key {
+    fn find(&self, row: &Row<'_>, shared: &Shared) -> Result<Found, Refusal> {
+        let Some(key) = row.print(shared, &self.places)? else { return Ok(Found::Null) };
+        Ok(match &self.whose {
+            None => Found::Key(key),
+            Some(whose) => match whose.print(row, shared)? {
+                Some(tenant) => Found::Key(paired(shared.seed, key, tenant)),
+                None => Found::Unowned,
+            },
+        })
+    }
+}
+
+/// Gathers the keys of a relation.
+pub(super) struct Gather {
+    /// The table that comes of it.
+    pub(super) table: TableId,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// The key.
+    pub(super) key: Key,
+    /// Those found so far.
+    pub(super) set: PrintSet,
+}
+
+impl Job for Gather {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if self.filter.admits(row, shared)?
+            && let Found::Key(print) = self.key.find(row, shared)?
+            && self.set.insert(low(print))
+        {
+            shared.take(PER_KEY)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        shared.tables.insert(self.table, Ok(Table::Keys(self.set)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn gives(&self) -> Option<TableId> {
+        Some(self.table)
+    }
+}
+
+/// Gathers whose the rows of a relation are.
+pub(super) struct Owners {
+    /// The table that comes of it.
+    pub(super) table: TableId,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// The key that others point to.
+    pub(super) places: Vec<usize>,
+    /// Whose a row is.
+    pub(super) whose: Whose,
+    /// Those found so far.
+    pub(super) map: PrintMap<(Print, Option<Box<str>>)>,
+}
+
+impl Job for Owners {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let Some(key) = row.print(shared, &self.places)? else { return Ok(()) };
+        let Some(tenant) = self.whose.print(row, shared)? else { return Ok(()) };
+        let text = self.whose.text(row, shared);
+        shared.take(PER_KEY + 40 + text.as_ref().map_or(0, |t| t.len() as u64))?;
+        match self.map.insert(key, (tenant, text.map(Into::into))) {
+            Some((before, _)) if before != tenant => {
+                Err("a key that leads to the tenant is not unique, so only a server can follow it".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        shared.tables.insert(self.table, Ok(Table::Tenants(self.map)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn gives(&self) -> Option<TableId> {
+        Some(self.table)
+    }
+}
+
+/// Rows that look for their parents.
+pub(super) struct Seek {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// What they look for.
+    pub(super) wanted: Key,
+    /// Where.
+    pub(super) parents: TableId,
+    /// Whether some found none.
+    pub(super) missing: bool,
+    /// Those that came before their parents.
+    pub(super) pending: PrintSet,
+    /// The last key, which is often the next one too.
+    pub(super) last: Option<(Print, bool)>,
+}
+
+impl Job for Seek {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let print = match self.wanted.find(row, shared)? {
+            Found::Null => return Ok(()),
+            Found::Unowned => {
+                self.missing = true;
+                return Ok(());
+            }
+            Found::Key(print) => print,
+        };
+        if self.last.is_some_and(|(last, _)| last == print) {
+            return Ok(());
+        }
+        if shared.tables.contains_key(&self.parents) {
+            self.missing |= !contains(shared.set(self.parents)?, print);
+        } else if self.pending.insert(low(print)) {
+            shared.take(PER_KEY + 4)?;
+        }
+        self.last = Some((print, true));
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        if self.missing {
+            shared.suspects.insert(self.key, Suspicion::Rows);
+        } else if self.pending.is_empty() {
+            shared.suspects.remove(&self.key);
+        } else {
+            shared.pending.push(Pending { key: self.key, parents: self.parents, children: self.pending });
+        }
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}
+
+/// Rows that found no parent, named.
+pub(super) struct Locate {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// What they look for.
+    pub(super) wanted: Key,
+    /// Where.
+    pub(super) parents: TableId,
+    /// Whose the rows pointed to are, where that is shown: by the key alone.
+    pub(super) others: Option<TableId>,
+    /// What is shown.
+    pub(super) shown: Vec<Shown>,
+    /// How many there are.
+    pub(super) violations: u64,
+    /// Samples so far.
+    pub(super) samples: Samples,
+}
+
+impl Job for Locate {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let missing = match self.wanted.find(row, shared)? {
+            Found::Null => false,
+            Found::Unowned => true,
+            Found::Key(print) => !contains(shared.set(self.parents)?, print),
+        };
+        if missing {
+            self.violations += 1;
+            self.samples.add(false, || {
+                let mut sample: Vec<Option<String>> = self.shown.iter().map(|s| row.text(s)).collect();
+                if let Some(whose) = &self.wanted.whose {
+                    sample.push(whose.text(row, shared));
+                    let other = self.others.and_then(|table| {
+                        let print = row.print(shared, &self.wanted.places).ok()??;
+                        shared.tenants(table).ok()?.get(&print)?.1.as_deref().map(str::to_owned)
+                    });
+                    sample.push(other);
+                }
+                sample
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        let mut columns: Vec<String> = self.shown.iter().map(|s| s.name.clone()).collect();
+        if self.wanted.whose.is_some() {
+            columns.extend(["its tenant".to_owned(), "tenant pointed to".to_owned()]);
+        }
+        let tallied =
+            Tallied { violations: self.violations, unknown: 0, columns, samples: self.samples.finish() };
+        shared.found.insert(self.key, Ok(Observed::Tally(tallied)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}
+
+/// Whose the rows are that some keys lead to: the first owner by text.
+pub(super) struct Others {
+    /// The table that comes of it.
+    pub(super) table: TableId,
+    /// The key that others point to.
+    pub(super) places: Vec<usize>,
+    /// Whose a row is.
+    pub(super) whose: Whose,
+    /// Those found so far.
+    pub(super) map: PrintMap<(Print, Option<Box<str>>)>,
+}
+
+impl Job for Others {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        let Some(key) = row.print(shared, &self.places)? else { return Ok(()) };
+        let Some(text) = self.whose.text(row, shared) else { return Ok(()) };
+        let text: Box<str> = text.into();
+        shared.take(PER_KEY + 40 + text.len() as u64)?;
+        let entry = self.map.entry(key).or_insert_with(|| (0, Some(text.clone())));
+        if entry.1.as_ref().is_none_or(|known| *known > text) {
+            entry.1 = Some(text);
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        shared.tables.insert(self.table, Ok(Table::Tenants(self.map)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn gives(&self) -> Option<TableId> {
+        Some(self.table)
+    }
+}
+
+/// Keys that several rows share: first by fingerprint, then exactly.
+pub(super) struct Repeats {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// The key.
+    pub(super) places: Vec<usize>,
+    /// Fingerprints so far.
+    pub(super) once: PrintSet,
+    /// Fingerprints that came again.
+    pub(super) again: PrintSet,
+}
+
+impl Job for Repeats {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if self.filter.admits(row, shared)?
+            && let Some(print) = row.print(shared, &self.places)?
+        {
+            if self.once.insert(low(print)) {
+                shared.take(PER_KEY)?;
+            } else {
+                self.again.insert(low(print));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        if !self.again.is_empty() {
+            shared.suspects.insert(self.key, Suspicion::Keys(self.again));
+        }
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}
+
+/// Keys whose fingerprints came again, counted by their text.
+pub(super) struct Repeated {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// The key.
+    pub(super) shown: Vec<Shown>,
+    /// Fingerprints to look at.
+    pub(super) again: PrintSet,
+    /// Rows by key.
+    pub(super) counts: std::collections::HashMap<Print, (u64, Vec<Option<String>>)>,
+    /// Most samples.
+    pub(super) samples: Samples,
+}
+
+impl Job for Repeated {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let places: Vec<usize> = self.shown.iter().map(|s| s.place).collect();
+        let Some(print) = keyed::print(shared.seed, row.cells, &places, false)? else { return Ok(()) };
+        if self.again.contains(&low(print)) {
+            let entry = self
+                .counts
+                .entry(print)
+                .or_insert_with(|| (0, self.shown.iter().map(|s| row.text(s)).collect()));
+            if entry.0 == 0 {
+                shared.take(64 + entry.1.iter().flatten().map(|t| t.len() as u64 + 24).sum::<u64>())?;
+            }
+            entry.0 += 1;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>, shared: &mut Shared) {
+        let mut violations = 0;
+        for (count, mut sample) in std::mem::take(&mut self.counts).into_values().filter(|(n, _)| *n > 1) {
+            violations += 1;
+            sample.push(Some(count.to_string()));
+            self.samples.add(false, || sample);
+        }
+        let columns = self.shown.iter().map(|s| s.name.clone()).chain(["rows".to_owned()]).collect();
+        let tallied = Tallied { violations, unknown: 0, columns, samples: self.samples.finish() };
+        shared.found.insert(self.key, Ok(Observed::Tally(tallied)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}
+
+/// Whether a cell stands for nothing at all.
+#[must_use]
+pub(super) fn is_null(cell: &Cell<'_>) -> bool {
+    matches!(cell, Cell::Null)
+}

@@ -1,0 +1,102 @@
+//! One row of a pass, and which rows a measurement is about.
+
+use super::cell::Cell;
+use super::expr::{Refusal, Scope, Test};
+use super::keyed::{self, Print};
+use super::shared::{Shared, TableId};
+use crate::catalogue::{ColumnKind, Relation};
+use crate::chain::spec::TimePreset;
+use crate::chain::time;
+
+/// A row: its cells as text and as values, by the places of the pass's columns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    /// As `COPY` writes them, unescaped.
+    pub(super) raw: &'a [Option<&'a [u8]>],
+    /// As values.
+    pub(super) cells: &'a [Cell<'a>],
+}
+
+impl<'a> Row<'a> {
+    /// For expressions.
+    #[must_use]
+    pub(super) fn scope(&self) -> Scope<'a> {
+        Scope { cells: self.cells, aggregates: &[] }
+    }
+
+    /// The fingerprint of some cells.
+    ///
+    /// # Errors
+    ///
+    /// When a cell has no value that could be compared.
+    pub(super) fn print(&self, shared: &Shared, places: &[usize]) -> Result<Option<Print>, Refusal> {
+        keyed::print(shared.seed, self.cells, places, false)
+    }
+
+    /// A cell as a server in UTC would show it.
+    #[must_use]
+    pub(super) fn text(&self, shown: &Shown) -> Option<String> {
+        let raw = self.raw.get(shown.place).copied().flatten()?;
+        let text = String::from_utf8_lossy(raw);
+        if shown.kind == ColumnKind::TimestampTz
+            && let Some(at) = time::parse(&text)
+        {
+            let mut out = Vec::new();
+            at.write(TimePreset::PgTz, &mut out);
+            return String::from_utf8(out).ok();
+        }
+        Some(text.into_owned())
+    }
+}
+
+/// A column that samples show.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    /// Its place.
+    pub(super) place: usize,
+    /// Its name.
+    pub(super) name: String,
+    /// How it is spelt.
+    pub(super) kind: ColumnKind,
+}
+
+impl Shown {
+    /// A column of a relation at a place.
+    #[must_use]
+    pub(super) fn new(relation: &Relation, name: &str, place: usize) -> Self {
+        let kind = relation.column(name).map_or(ColumnKind::Other, |c| c.kind);
+        Self { place, name: name.to_owned(), kind }
+    }
+}
+
+/// Which rows count.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Filter {
+    /// Conditions that must be true.
+    pub(super) tests: Vec<Test>,
+    /// Keys that must be in a set.
+    pub(super) within: Vec<(Vec<usize>, TableId)>,
+}
+
+impl Filter {
+    /// Whether a row counts.
+    ///
+    /// # Errors
+    ///
+    /// When only a server could tell.
+    pub(super) fn admits(&self, row: &Row<'_>, shared: &Shared) -> Result<bool, Refusal> {
+        for test in &self.tests {
+            if test.eval(&row.scope())? != Some(true) {
+                return Ok(false);
+            }
+        }
+        for (places, table) in &self.within {
+            let set = shared.set(*table)?;
+            match row.print(shared, places)? {
+                Some(print) if set.contains(&keyed::low(print)) => {}
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+}

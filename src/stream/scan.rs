@@ -1,0 +1,200 @@
+//! Folds over the rows of a relation, and the rows for which a condition is not true.
+
+use super::accumulate::{Aggregator, Doubt, Seen};
+use super::expr::{Columns, Compiler, Refusal, Test};
+use super::job::Job;
+use super::row::{Filter, Row, Shown};
+use super::samples::Samples;
+use super::shared::Shared;
+use crate::catalogue::{ColumnKind, Relation};
+use crate::facts::{Observed, Tallied};
+use crate::measure::fold::Fold;
+use crate::policy::operand::{Aggregate, Operand};
+
+/// A fold, compiled.
+enum Counter {
+    Rows,
+    Failing(Test),
+    Unknown(Test),
+    AnyNull(Vec<usize>),
+    SkippedNulls(Aggregator),
+    Odd(Aggregator),
+    Aggregate(Aggregator),
+}
+
+/// Compiles an aggregate.
+///
+/// # Errors
+///
+/// When only a server can evaluate it.
+pub(super) fn aggregator(
+    aggregate: &Aggregate,
+    relation: &Relation,
+    columns: &mut Columns,
+) -> Result<Aggregator, Refusal> {
+    let mut compiler = Compiler { relation, columns, aggregates: Vec::new() };
+    let argument = match &aggregate.argument {
+        // Only whether it is NULL is asked, so any type will do.
+        Some(Operand::Column { name, .. })
+            if aggregate.function == crate::policy::operand::Function::Count =>
+        {
+            Some(super::expr::Expr::Column(compiler.columns.place(relation, name)?))
+        }
+        Some(argument) => Some(compiler.operand(argument)?),
+        None => None,
+    };
+    let filter = aggregate.filter.as_ref().map(|f| compiler.condition(f)).transpose()?;
+    let kind = |operand: &Operand| match operand {
+        Operand::Column { name, .. } => relation.column(name).map(|c| c.kind),
+        _ => None,
+    };
+    let spelling = aggregate.argument.as_ref().and_then(kind).unwrap_or(ColumnKind::Numeric);
+    Ok(Aggregator { function: aggregate.function, argument, filter, spelling })
+}
+
+/// One fold on its way.
+pub(super) struct Folding {
+    key: String,
+    filter: Filter,
+    counter: Counter,
+    seen: Seen,
+    count: u64,
+    odd: Option<String>,
+}
+
+impl Folding {
+    /// Compiles a fold.
+    ///
+    /// # Errors
+    ///
+    /// When only a server can evaluate it.
+    pub(super) fn new(
+        key: &str,
+        fold: &Fold,
+        relation: &Relation,
+        filter: Filter,
+        columns: &mut Columns,
+    ) -> Result<Self, Refusal> {
+        let mut seen = Seen::Count(0);
+        let counter = match fold {
+            Fold::Count => Counter::Rows,
+            Fold::Failing(condition) => Counter::Failing(test(condition, relation, columns)?),
+            Fold::Unknown(condition) => Counter::Unknown(test(condition, relation, columns)?),
+            Fold::AnyNull(names) => Counter::AnyNull(
+                names.iter().map(|name| columns.place(relation, name)).collect::<Result<_, _>>()?,
+            ),
+            Fold::SkippedNulls(aggregate) => Counter::SkippedNulls(aggregator(aggregate, relation, columns)?),
+            Fold::Odd(aggregate) => Counter::Odd(aggregator(aggregate, relation, columns)?),
+            Fold::Aggregate(aggregate) => {
+                let aggregator = aggregator(aggregate, relation, columns)?;
+                seen = aggregator.empty();
+                Counter::Aggregate(aggregator)
+            }
+        };
+        Ok(Self { key: key.to_owned(), filter, counter, seen, count: 0, odd: None })
+    }
+}
+
+fn test(
+    condition: &crate::policy::operand::Condition,
+    relation: &Relation,
+    columns: &mut Columns,
+) -> Result<Test, Refusal> {
+    Compiler { relation, columns, aggregates: Vec::new() }.condition(condition)
+}
+
+impl Job for Folding {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let scope = row.scope();
+        let mut doubt = Doubt::default();
+        let counts = match &self.counter {
+            Counter::Rows => true,
+            Counter::Failing(test) => test.eval(&scope)? == Some(false),
+            Counter::Unknown(test) => test.eval(&scope)?.is_none(),
+            Counter::AnyNull(places) => {
+                places.iter().any(|place| row.raw.get(*place).is_none_or(Option::is_none))
+            }
+            Counter::SkippedNulls(aggregator) => {
+                aggregator.value(&scope, &mut doubt)?.is_some() && doubt.null
+            }
+            Counter::Odd(aggregator) => {
+                if let Some(super::cell::Cell::Odd(odd)) = aggregator.value(&scope, &mut doubt)? {
+                    let is_time = !matches!(
+                        aggregator.spelling,
+                        ColumnKind::Numeric | ColumnKind::Float | ColumnKind::Integer
+                    );
+                    let word = odd.word(is_time).to_owned();
+                    // The least spelling, as `min` over text.
+                    self.odd = Some(self.odd.take().map_or(word.clone(), |known| known.min(word)));
+                }
+                false
+            }
+            Counter::Aggregate(aggregator) => {
+                aggregator.observe(&mut self.seen, &scope)?;
+                false
+            }
+        };
+        self.count += u64::from(counts);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        let cell = match &self.counter {
+            Counter::Odd(_) => self.odd,
+            Counter::Aggregate(aggregator) => aggregator.text(&self.seen),
+            _ => Some(self.count.to_string()),
+        };
+        shared.found.insert(self.key, Ok(Observed::Cell(cell)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}
+
+/// Rows for which a condition is not true.
+pub(super) struct Showing {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// The condition.
+    pub(super) test: Test,
+    /// What is shown.
+    pub(super) shown: Vec<Shown>,
+    /// Samples so far.
+    pub(super) samples: Samples,
+}
+
+impl Job for Showing {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        match self.test.eval(&row.scope())? {
+            Some(true) => {}
+            verdict => {
+                self.samples
+                    .add(verdict.is_none(), || self.shown.iter().map(|shown| row.text(shown)).collect());
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        let tallied = Tallied {
+            violations: 0,
+            unknown: 0,
+            columns: self.shown.iter().map(|s| s.name.clone()).collect(),
+            samples: self.samples.finish(),
+        };
+        shared.found.insert(self.key, Ok(Observed::Tally(tallied)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}

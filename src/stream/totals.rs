@@ -1,0 +1,332 @@
+//! Header totals against the sums of their lines, and balances that are kept along the way.
+
+use std::collections::BTreeMap;
+
+use super::accumulate::{Aggregator, Seen, spelt};
+use super::cell::Cell;
+use super::differences::{Buckets, Differences};
+use super::exact::Exact;
+use super::expr::{Expr, Refusal, UNREADABLE, compare};
+use super::grouped::SUM;
+use super::job::Job;
+use super::keyed::{PrintMap, PrintSet, low};
+use super::row::{Filter, Row, Shown};
+use super::samples::Samples;
+use super::shared::{Shared, Table, TableId};
+use crate::facts::{Observed, Tallied};
+
+/// One side of totals by their identity: headers add, lines take away.
+pub(super) struct Side {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// The entry's key.
+    pub(super) places: Vec<usize>,
+    /// What is added.
+    pub(super) amount: Expr,
+    /// Whether this is the side of the lines.
+    pub(super) lines: bool,
+    /// Keys of entries seen, where nothing promises that they are unique.
+    pub(super) once: Option<PrintSet>,
+    /// The sums.
+    pub(super) sums: Differences,
+}
+
+impl Job for Side {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let Some(print) = super::keyed::print(shared.seed, row.cells, &self.places, !self.lines)? else {
+            return Ok(());
+        };
+        match self.amount.eval(&row.scope())? {
+            Cell::Number(n) if self.lines => self.sums.add(print, &n.negated()),
+            Cell::Number(n) => self.sums.add(print, &n),
+            Cell::Null if self.lines => {}
+            Cell::Unreadable => return Err(UNREADABLE.to_owned()),
+            _ => self.sums.doubt(print),
+        }
+        // Two headers of one key could make up for each other.
+        if let Some(once) = &mut self.once {
+            if once.insert(low(print)) {
+                shared.take(18)?;
+            } else {
+                self.sums.doubt(print);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        shared.totals.entry(self.key).or_default().merge(&self.sums);
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}
+
+/// Sums of lines by entry.
+pub(super) struct Sums {
+    /// The table that comes of it.
+    pub(super) table: TableId,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// The entry's key.
+    pub(super) places: Vec<usize>,
+    /// The sum.
+    pub(super) sum: Aggregator,
+    /// Only these entries; all without.
+    pub(super) only: Option<Buckets>,
+    /// The sums so far.
+    pub(super) map: PrintMap<Seen>,
+}
+
+impl Job for Sums {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let Some(print) = row.print(shared, &self.places)? else { return Ok(()) };
+        if self.only.as_ref().is_some_and(|only| !only.has(print)) {
+            return Ok(());
+        }
+        let sum = &self.sum;
+        if !self.map.contains_key(&print) {
+            shared.take(80)?;
+        }
+        let seen = self.map.entry(print).or_insert_with(|| sum.empty());
+        sum.observe(seen, &row.scope())?;
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        shared.tables.insert(self.table, Ok(Table::Sums(self.map)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn gives(&self) -> Option<TableId> {
+        Some(self.table)
+    }
+}
+
+/// Headers against sums.
+pub(super) struct Headers {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// The entry's key.
+    pub(super) keys: Vec<Shown>,
+    /// The header.
+    pub(super) header: (Expr, String),
+    /// The sums of the lines.
+    pub(super) table: TableId,
+    /// How a sum is made.
+    pub(super) sum: Aggregator,
+    /// Largest difference that counts as equal.
+    pub(super) tolerance: Exact,
+    /// Only these entries; all without.
+    pub(super) only: Option<Buckets>,
+    /// How many differ.
+    pub(super) violations: u64,
+    /// Samples so far.
+    pub(super) samples: Samples,
+}
+
+impl Job for Headers {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let places: Vec<usize> = self.keys.iter().map(|s| s.place).collect();
+        let Some(print) = super::keyed::print(shared.seed, row.cells, &places, true)? else { return Ok(()) };
+        if self.only.as_ref().is_some_and(|only| !only.has(print)) {
+            return Ok(());
+        }
+        let total = match shared.sums(self.table)?.get(&print).map(|seen| self.sum.finish(seen)) {
+            None | Some(Cell::Null) => Cell::Number(Exact::ZERO),
+            Some(total) => total,
+        };
+        let header = self.header.0.eval(&row.scope())?;
+        let ok = match (&header, &total) {
+            (Cell::Number(a), Cell::Number(b)) => within(&a.minus(b), &self.tolerance),
+            (Cell::Unreadable, _) => return Err(UNREADABLE.to_owned()),
+            _ => false,
+        };
+        if !ok {
+            self.violations += 1;
+            self.samples.add(false, || {
+                let mut sample: Vec<Option<String>> = self.keys.iter().map(|s| row.text(s)).collect();
+                sample.extend([spelt(&header, SUM), spelt(&total, SUM)]);
+                sample
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        let columns = self.keys.iter().map(|s| s.name.clone());
+        let columns = columns.chain([self.header.1, "sum of lines".to_owned()]).collect();
+        let tallied =
+            Tallied { violations: self.violations, unknown: 0, columns, samples: self.samples.finish() };
+        shared.found.insert(self.key, Ok(Observed::Tally(tallied)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}
+
+/// Whether a difference counts as none.
+fn within(difference: &Exact, tolerance: &Exact) -> bool {
+    *difference <= *tolerance && difference.negated() <= *tolerance
+}
+
+/// A posting.
+struct Posting {
+    order: Vec<Cell<'static>>,
+    lost: bool,
+    net: Option<Exact>,
+    odd: bool,
+    kept: Option<Exact>,
+    key: Vec<Option<String>>,
+}
+
+/// Balances kept along the way.
+pub(super) struct Balances {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// Columns of the account.
+    pub(super) per: Vec<usize>,
+    /// Columns of the order.
+    pub(super) order: Vec<usize>,
+    /// What a posting moves.
+    pub(super) net: Expr,
+    /// The kept balance.
+    pub(super) kept: (Expr, String),
+    /// Largest difference that counts as equal.
+    pub(super) tolerance: Exact,
+    /// What is shown.
+    pub(super) shown: Vec<Shown>,
+    /// Most samples.
+    pub(super) samples: Samples,
+    accounts: BTreeMap<u128, Vec<Posting>>,
+}
+
+impl Balances {
+    /// Looks at balances.
+    #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "one measurement, each part of which is its own")]
+    pub(super) fn new(
+        key: String,
+        filter: Filter,
+        per: Vec<usize>,
+        order: Vec<usize>,
+        net: Expr,
+        kept: (Expr, String),
+        tolerance: Exact,
+        shown: Vec<Shown>,
+        samples: u64,
+    ) -> Self {
+        let (samples, accounts) = (Samples::new(samples), BTreeMap::new());
+        Self { key, filter, per, order, net, kept, tolerance, shown, samples, accounts }
+    }
+}
+
+impl Job for Balances {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let Some(print) = super::keyed::print(shared.seed, row.cells, &self.per, true)? else {
+            return Ok(());
+        };
+        let (mut order, mut lost) = (Vec::new(), false);
+        for place in self.per.iter().chain(&self.order) {
+            lost |= row.cells.get(*place).is_none_or(super::reference::is_null);
+        }
+        for place in &self.order {
+            order.push(match row.cells.get(*place) {
+                Some(Cell::Number(n)) => Cell::Number(n.clone()),
+                Some(Cell::Time(n)) => Cell::Time(*n),
+                None | Some(Cell::Null) => Cell::Null,
+                _ => return Err("only a server knows the order of these postings".to_owned()),
+            });
+        }
+        let number = |cell: Cell<'_>| match cell {
+            Cell::Number(n) => Ok((Some(n), false)),
+            Cell::Unreadable => Err(UNREADABLE.to_owned()),
+            Cell::Odd(_) => Ok((None, true)),
+            _ => Ok((None, false)),
+        };
+        let (net, odd) = number(self.net.eval(&row.scope())?)?;
+        let (kept, _) = number(self.kept.0.eval(&row.scope())?)?;
+        let key: Vec<Option<String>> = self.shown.iter().map(|s| row.text(s)).collect();
+        shared.take(200 + key.iter().flatten().map(|t| t.len() as u64 + 24).sum::<u64>())?;
+        self.accounts.entry(print).or_default().push(Posting { order, lost, net, odd, kept, key });
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>, shared: &mut Shared) {
+        let (mut violations, mut unknown) = (0, 0);
+        for mut postings in std::mem::take(&mut self.accounts).into_values() {
+            let lost = postings.iter().any(|p| p.lost);
+            postings.sort_by(|a, b| sequence(&a.order, &b.order));
+            let mut sum: Option<Exact> = None;
+            let mut odd = false;
+            let tie =
+                |a: Option<&Posting>, b: &Posting| a.is_some_and(|a| sequence(&a.order, &b.order).is_eq());
+            for (n, posting) in postings.iter().enumerate() {
+                odd |= posting.odd;
+                if let Some(net) = &posting.net {
+                    sum = Some(sum.map_or_else(|| net.clone(), |sum| sum.plus(net)));
+                }
+                let before = n.checked_sub(1).and_then(|n| postings.get(n));
+                let tied = lost || tie(before, posting) || tie(postings.get(n + 1), posting);
+                let ok = match (&posting.kept, &sum) {
+                    (Some(kept), Some(sum)) if !odd => within(&kept.minus(sum), &self.tolerance),
+                    _ => false,
+                };
+                violations += u64::from(!tied && !ok);
+                unknown += u64::from(tied);
+                if tied || !ok {
+                    let text = |n: &Option<Exact>| n.as_ref().map(ToString::to_string);
+                    self.samples.add(tied, || {
+                        posting.key.iter().cloned().chain([text(&posting.kept), text(&sum)]).collect()
+                    });
+                }
+            }
+        }
+        let columns = self.shown.iter().map(|s| s.name.clone());
+        let columns = columns.chain([self.kept.1, "sum of postings".to_owned()]).collect();
+        let tallied = Tallied { violations, unknown, columns, samples: self.samples.finish() };
+        shared.found.insert(self.key, Ok(Observed::Tally(tallied)));
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}
+
+fn sequence(a: &[Cell<'static>], b: &[Cell<'static>]) -> std::cmp::Ordering {
+    for (a, b) in a.iter().zip(b) {
+        let ordering = match (a, b) {
+            (Cell::Null, Cell::Null) => std::cmp::Ordering::Equal,
+            (Cell::Null, _) => std::cmp::Ordering::Greater,
+            (_, Cell::Null) => std::cmp::Ordering::Less,
+            (a, b) => compare(a, b).ok().flatten().unwrap_or(std::cmp::Ordering::Equal),
+        };
+        if ordering.is_ne() {
+            return ordering;
+        }
+    }
+    std::cmp::Ordering::Equal
+}
