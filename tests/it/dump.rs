@@ -1,0 +1,4 @@
+//! Archives of pg_dump, read in place, beside what the server itself says.
+
+mod formats;
+mod sample;
