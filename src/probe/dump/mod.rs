@@ -25,6 +25,7 @@ mod words;
 use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::OnceLock;
 
 pub use entry::Entry;
 pub use error::{ArchiveError, ArchiveErrorKind};
@@ -35,6 +36,7 @@ pub use tables::{Table, TableData};
 use crate::policy::RelationName;
 use blocks::Block;
 use body::Body;
+use catalogue::Model;
 
 /// An archive whose table of contents was read. All methods may be called from several threads at once; each reads
 /// with a place of its own.
@@ -44,6 +46,8 @@ pub struct Archive {
     entries: Vec<Entry>,
     blocks: Vec<Block>,
     body: Body,
+    /// What its statements say, once somebody asked.
+    model: OnceLock<Result<Model, ArchiveError>>,
 }
 
 /// What reading a relation's rows came to.
@@ -81,7 +85,7 @@ impl Archive {
 
     fn of(header: Header, entries: Vec<Entry>, body: Body) -> Self {
         let blocks = blocks::all(&entries);
-        Self { header, entries, blocks, body }
+        Self { header, entries, blocks, body, model: OnceLock::new() }
     }
 
     /// What the archive says of itself.
