@@ -1,7 +1,9 @@
 //! Which blocks of data hold a relation's rows, and in what shape.
 
 use pg_query::NodeEnum;
+use pg_query::protobuf::CopyStmt;
 
+use super::catalogue;
 use super::copy::Shape;
 use super::entry::Entry;
 use super::error::{ArchiveError, ArchiveErrorKind};
@@ -35,16 +37,23 @@ pub(super) fn columns(entry: &Entry) -> Result<Vec<String>, ArchiveError> {
                        are not read; dump again without that option";
         return Err(ArchiveError::unsupported(message));
     }
+    parsed(&entry.copy_statement).map(|copy| catalogue::texts(&copy.attlist))
+}
+
+/// The relation that a COPY statement names; without a schema it is in `schema`.
+pub(super) fn target(statement: &str, schema: &str) -> Result<RelationName, ArchiveError> {
+    parsed(statement).map(|copy| catalogue::relation(copy.relation.as_ref(), schema))
+}
+
+fn parsed(statement: &str) -> Result<CopyStmt, ArchiveError> {
     let unreadable =
-        |why: String| ArchiveError::unsupported(format!("its COPY statement cannot be read: {why}"));
-    let parsed = pg_query::parse(&entry.copy_statement, pg_query::ParserOptions::default())
-        .map_err(|error| unreadable(error.to_string()))?;
+        |why: &str| ArchiveError::unsupported(format!("its COPY statement cannot be read: {why}"));
+    let parsed = pg_query::parse(statement, pg_query::ParserOptions::default())
+        .map_err(|error| unreadable(&error.to_string()))?;
     let mut statements = parsed.protobuf.stmts.into_iter().filter_map(|raw| raw.stmt?.node);
     match (statements.next(), statements.next()) {
-        (Some(NodeEnum::CopyStmt(copy)), None) if copy.is_from && copy.options.is_empty() => {
-            Ok(copy.attlist.iter().filter_map(super::catalogue::text).map(str::to_owned).collect())
-        }
-        _ => Err(unreadable("it is not of the form pg_dump writes".to_owned())),
+        (Some(NodeEnum::CopyStmt(copy)), None) if copy.is_from && copy.options.is_empty() => Ok(*copy),
+        _ => Err(unreadable("it is not of the form pg_dump writes")),
     }
 }
 

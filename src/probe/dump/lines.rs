@@ -22,6 +22,10 @@ pub(super) struct Lines<R> {
     end: usize,
     ended: bool,
     longest: usize,
+    /// Bytes of the stream before the buffer.
+    before: u64,
+    /// Whether lines end as on Windows, where pg_dump's plain text went through a text-mode stream.
+    pub(super) crlf: bool,
 }
 
 /// A line without its line feed, which the last one of a stream may lack.
@@ -33,7 +37,16 @@ pub(super) struct Line<'a> {
 
 impl<R: Read> Lines<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, buffer: vec![0; BUFFER], start: 0, end: 0, ended: false, longest: LONGEST }
+        Self {
+            inner,
+            buffer: vec![0; BUFFER],
+            start: 0,
+            end: 0,
+            ended: false,
+            longest: LONGEST,
+            before: 0,
+            crlf: false,
+        }
     }
 
     /// The next line; none at the end of the stream.
@@ -58,12 +71,20 @@ impl<R: Read> Lines<R> {
             }
             self.fill()?;
         };
-        Ok(Some(Line { bytes: self.buffer.get(from..to).unwrap_or_default(), ended }))
+        let bytes = self.buffer.get(from..to).unwrap_or_default();
+        let bytes = if self.crlf { bytes.strip_suffix(b"\r").unwrap_or(bytes) } else { bytes };
+        Ok(Some(Line { bytes, ended }))
+    }
+
+    /// Where the next line begins in the stream.
+    pub(super) fn offset(&self) -> u64 {
+        self.before + self.start as u64
     }
 
     /// Reads on. What is left of a line moves to the front; a line that fills the buffer doubles it.
     fn fill(&mut self) -> Result<(), ArchiveError> {
         self.buffer.copy_within(self.start..self.end, 0);
+        self.before += self.start as u64;
         self.end -= self.start;
         self.start = 0;
         if self.end == self.buffer.len() {

@@ -10,22 +10,26 @@ mod body;
 mod catalogue;
 mod copy;
 mod custom;
+mod directory;
 mod entry;
 mod error;
 mod file;
 mod header;
 mod lines;
+mod plain;
 mod recognise;
 mod row;
 mod tables;
+mod tar;
 mod unpack;
 mod wire;
 mod words;
 
-use std::io::BufReader;
+use std::fs::File;
+use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 pub use entry::Entry;
 pub use error::{ArchiveError, ArchiveErrorKind};
@@ -37,6 +41,7 @@ use crate::policy::RelationName;
 use blocks::Block;
 use body::Body;
 use catalogue::Model;
+use recognise::Kind;
 
 /// An archive whose table of contents was read. All methods may be called from several threads at once; each reads
 /// with a place of its own.
@@ -70,17 +75,43 @@ impl Archive {
     /// It cannot be read, is damaged, or is something else, which the message names as far as it can be seen.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
         match recognise::recognise(path)? {
-            recognise::Kind::Custom => Self::custom(path),
+            Kind::Custom(file, bytes) => Self::custom(file, bytes),
+            Kind::Directory => Self::directory(path),
+            Kind::Tar(file, bytes) => Self::tar(file, bytes),
+            Kind::Plain(file, bytes, compression) => {
+                let (header, entries, plain) = plain::Plain::read(file, bytes, compression)?;
+                Ok(Self::of(header, entries, Body::Plain(plain)))
+            }
         }
     }
 
-    fn custom(path: &Path) -> Result<Self, ArchiveError> {
-        let (file, bytes) = file::open(path)?;
+    fn custom(file: Arc<File>, bytes: u64) -> Result<Self, ArchiveError> {
         let mut wire = wire::Wire::new(BufReader::new(file::Stretch::new(&file, 0, bytes)));
         let mut header = Header::read(&mut wire, bytes)?;
+        if header.format != Format::Custom {
+            let message = "it is the table of contents of a pg_dump archive without its data; for pg_dump -Fd name the \
+                           folder, for -Ft the tar file";
+            return Err(ArchiveError::new(ArchiveErrorKind::NotAnArchive, message));
+        }
         let entries = entry::read(&mut wire, &mut header)?;
         let body = Body::Custom(custom::Custom::new(file, bytes, wire.at, wire.int_size, &entries));
         Ok(Self::of(header, entries, body))
+    }
+
+    fn directory(path: &Path) -> Result<Self, ArchiveError> {
+        let directory = directory::Directory::new(path)?;
+        let mut wire = wire::Wire::new(directory.contents()?);
+        let (header, entries) = contents(&mut wire, Format::Directory, directory.bytes())
+            .map_err(|error| error.inside(directory::CONTENTS))?;
+        Ok(Self::of(header, entries, Body::Directory(directory)))
+    }
+
+    fn tar(file: Arc<File>, bytes: u64) -> Result<Self, ArchiveError> {
+        let tar = tar::Tar::read(file, bytes)?;
+        let mut wire = wire::Wire::new(BufReader::new(tar.open(directory::CONTENTS)?));
+        let (header, entries) =
+            contents(&mut wire, Format::Tar, bytes).map_err(|error| error.inside(directory::CONTENTS))?;
+        Ok(Self::of(header, entries, Body::Tar(tar)))
     }
 
     fn of(header: Header, entries: Vec<Entry>, body: Body) -> Self {
@@ -133,6 +164,7 @@ impl Archive {
             }
         }
         work.sort_by_cached_key(|(_, entry, _)| self.body.position(entry));
+        let mut pass = None;
         for (index, entry, shape) in work {
             let Some(result) = results.get_mut(index) else { continue };
             let Ok(so_far) = *result else { continue };
@@ -140,7 +172,7 @@ impl Archive {
                 continue;
             }
             *result = self
-                .read(entry, &shape, &mut |row| on_row(index, row))
+                .read(entry, &shape, &mut pass, &mut |row| on_row(index, row))
                 .map(|copied| RowsRead { rows: so_far.rows + copied.rows, complete: copied.complete });
         }
         results
@@ -172,11 +204,15 @@ impl Archive {
         &self,
         entry: &Entry,
         shape: &copy::Shape,
+        pass: &mut Option<plain::Pass>,
         on_row: OnRow<'_>,
     ) -> Result<copy::Copied, ArchiveError> {
-        let data =
-            self.body.open(entry, self.header.compression).map_err(|error| error.inside(&named(entry)))?;
+        let data = self
+            .body
+            .open(entry, self.header.compression, pass)
+            .map_err(|error| error.inside(&named(entry)))?;
         let mut lines = lines::Lines::new(data.bytes);
+        lines.crlf = data.crlf;
         let copied = copy::rows(&mut lines, shape, on_row).and_then(|copied| {
             if copied.complete {
                 copy::nothing_follows(&mut lines)?;
@@ -191,6 +227,23 @@ impl Archive {
             error.at(data.mark.get()).inside(&place)
         })
     }
+}
+
+/// A table of contents that is a file of its own: nothing may follow it. Folders have the same as tar files, down to
+/// the format they claim (`_CloseArchive` in `pg_backup_directory.c`).
+fn contents<R: Read>(
+    wire: &mut wire::Wire<R>,
+    format: Format,
+    bytes: u64,
+) -> Result<(Header, Vec<Entry>), ArchiveError> {
+    let mut header = Header::read(wire, bytes)?;
+    if header.format == Format::Custom {
+        return Err(ArchiveError::corrupt("it belongs to an archive of the custom format, and was put here"));
+    }
+    header.format = format;
+    let entries = entry::read(wire, &mut header)?;
+    wire.end()?;
+    Ok((header, entries))
 }
 
 fn named(entry: &Entry) -> String {

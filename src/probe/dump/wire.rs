@@ -56,6 +56,15 @@ impl<R: Read> Wire<R> {
         Ok(())
     }
 
+    /// Nothing may be left.
+    pub(super) fn end(&mut self) -> Result<(), ArchiveError> {
+        match self.inner.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(ArchiveError::corrupt("something follows its table of contents").at(self.at)),
+            Err(error) => Err(ArchiveError::from_io(&error, "its table of contents").at(self.at)),
+        }
+    }
+
     /// A sign and a magnitude.
     pub(super) fn int(&mut self) -> Result<i64, ArchiveError> {
         let at = self.at;

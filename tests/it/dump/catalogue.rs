@@ -25,7 +25,9 @@ fn server() -> Catalogue {
         }
     }
     // What a server derives for each partition from a foreign key to their table is not written down.
-    found.objects.retain(|object| !object.name.starts_with("part_ref_part_at_fkey") || object.name.ends_with('y'));
+    found
+        .objects
+        .retain(|object| !object.name.starts_with("part_ref_part_at_fkey") || object.name.ends_with('y'));
     found
 }
 

@@ -23,7 +23,7 @@ use super::error::ArchiveError;
 use crate::catalogue::{Catalogue, RelationKind};
 use crate::policy::RelationName;
 
-pub(super) use nodes::text;
+pub(super) use nodes::{relation, texts};
 
 /// Kinds of entries whose statements say nothing that is asked for; parsing them would only take time, or fail on words
 /// that later grammars have dropped.

@@ -6,12 +6,12 @@ use pg_query::protobuf::{Node, RangeVar, a_const};
 use crate::policy::RelationName;
 
 /// A list of names, such as `public.mood`.
-pub(super) fn texts(nodes: &[Node]) -> Vec<String> {
+pub(in super::super) fn texts(nodes: &[Node]) -> Vec<String> {
     nodes.iter().filter_map(text).map(str::to_owned).collect()
 }
 
 /// The text of a name or of a constant.
-pub(in super::super) fn text(node: &Node) -> Option<&str> {
+pub(super) fn text(node: &Node) -> Option<&str> {
     match node.node.as_ref()? {
         NodeEnum::String(text) => Some(&text.sval),
         NodeEnum::TypeCast(cast) => text(cast.arg.as_deref()?),
@@ -49,7 +49,7 @@ pub(super) fn is_true(node: &Node) -> bool {
 }
 
 /// A relation's name; without a schema it is in `schema`.
-pub(super) fn relation(range: Option<&RangeVar>, schema: &str) -> RelationName {
+pub(in super::super) fn relation(range: Option<&RangeVar>, schema: &str) -> RelationName {
     let (own, name) = range.map_or(("", ""), |range| (&range.schemaname, &range.relname));
     RelationName { schema: if own.is_empty() { schema } else { own }.to_owned(), name: name.to_owned() }
 }
