@@ -9,6 +9,7 @@ mod architecture;
 mod cases;
 mod cli;
 mod docs;
+mod dump;
 mod false_green;
 mod faults;
 mod formats;

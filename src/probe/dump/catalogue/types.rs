@@ -1,0 +1,85 @@
+//! Types: what a column's values really are, once domains are seen through.
+
+use std::collections::BTreeMap;
+
+use pg_query::protobuf::TypeName;
+
+use super::nodes;
+use crate::catalogue::ColumnKind;
+use crate::policy::RelationName;
+
+/// Domains over domains are followed this far. PostgreSQL has no such limit, and nobody comes near.
+const DEEPEST: usize = 64;
+
+/// A type as some definition names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TypeRef {
+    /// Its schema; none where it was left to the search path.
+    schema: Option<String>,
+    name: String,
+    array: bool,
+}
+
+/// A type the archive defines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TypeDef {
+    Enum,
+    Domain(TypeRef),
+    /// Composite, range or base.
+    Other,
+}
+
+/// The types an archive defines.
+#[derive(Debug, Default)]
+pub(super) struct Types(pub(super) BTreeMap<RelationName, TypeDef>);
+
+impl TypeRef {
+    pub(super) fn new(name: Option<&TypeName>) -> Self {
+        let mut names = name.map(|name| nodes::texts(&name.names)).unwrap_or_default();
+        let array = name.is_some_and(|name| !name.array_bounds.is_empty());
+        let last = names.pop().unwrap_or_default();
+        Self { schema: names.pop(), name: last, array }
+    }
+}
+
+impl Types {
+    /// The kind of a type's values, and the schema of its own comparison operators. `schema` is where names without
+    /// one are looked up before the system's (archives from before 2018).
+    pub(super) fn resolve(&self, written: &TypeRef, schema: &str) -> (ColumnKind, Option<String>) {
+        let mut current = written.clone();
+        for _ in 0..DEEPEST {
+            if current.array {
+                return (ColumnKind::Other, None);
+            }
+            let own = match &current.schema {
+                Some(own) => own.clone(),
+                None if self.knows(schema, &current.name) || is_of_an_extension(schema, &current.name) => {
+                    schema.to_owned()
+                }
+                None => "pg_catalog".to_owned(),
+            };
+            if own == "pg_catalog" {
+                return (ColumnKind::of(&current.name, "b"), None);
+            }
+            let key = RelationName { schema: own.clone(), name: current.name.clone() };
+            match self.0.get(&key) {
+                Some(TypeDef::Enum) => return (ColumnKind::Enum, None),
+                Some(TypeDef::Other) => return (ColumnKind::Other, None),
+                Some(TypeDef::Domain(base)) => current = base.clone(),
+                // Whatever is not defined comes from an extension, or was left out; then nobody knows what it is.
+                None if current.name == "citext" => return (ColumnKind::of("citext", "b"), Some(own)),
+                None => return (ColumnKind::Other, Some(own)),
+            }
+        }
+        (ColumnKind::Other, None)
+    }
+
+    fn knows(&self, schema: &str, name: &str) -> bool {
+        self.0.contains_key(&RelationName { schema: schema.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// The one extension type that is treated as text, where its schema was left to the search path.
+fn is_of_an_extension(schema: &str, name: &str) -> bool {
+    !schema.is_empty() && name == "citext"
+}

@@ -1,0 +1,5 @@
+//! Archives of pg_dump, read in place, beside what the server itself says.
+
+mod catalogue;
+mod formats;
+mod sample;
