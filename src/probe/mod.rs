@@ -1,5 +1,6 @@
 //! Looking: the only part of the program that touches the outside world. One folder per kind of source.
 
+pub mod archive;
 pub mod dump;
 pub mod observe;
 pub mod postgres;

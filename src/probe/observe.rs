@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
+use super::dump::Archive;
 use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
-use super::reach::{Reached, failure};
+use super::reach::{Reached, Server, failure};
 use super::stale;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
@@ -44,30 +47,53 @@ pub async fn observe(
 ) -> BTreeMap<String, Observation> {
     let total = plan.statements.len();
     let seen: Mutex<BTreeMap<String, Observation>> = Mutex::new(BTreeMap::new());
-    let done = std::sync::atomic::AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    let run = Run { plan, options, progress, seen: &seen, done: &done, total };
     for (name, reached) in sources {
+        match reached {
+            Reached::Server(server) => run.server(name, server).await,
+            Reached::Archive(archive) => run.archive(name, archive).await,
+        }
+    }
+    seen.into_inner()
+}
+
+/// What all sources of a run share.
+struct Run<'a> {
+    plan: &'a Plan,
+    options: &'a ObserveOptions,
+    progress: Progress<'a>,
+    seen: &'a Mutex<BTreeMap<String, Observation>>,
+    done: &'a AtomicUsize,
+    total: usize,
+}
+
+impl Run<'_> {
+    /// Every statement on a server.
+    async fn server(&self, name: &str, server: &Server) {
         let mine = |show: bool| -> VecDeque<&Statement> {
-            plan.statements
+            self.plan
+                .statements
                 .iter()
                 .filter(|s| s.source == *name && matches!(s.work, Work::Show { .. }) == show)
                 .collect()
         };
         let hold: std::collections::BTreeSet<&str> =
-            plan.statements.iter().filter(|s| s.source == *name).map(|s| s.relation.as_str()).collect();
+            self.plan.statements.iter().filter(|s| s.source == *name).map(|s| s.relation.as_str()).collect();
         for relation in hold {
             // A table that may not be locked may not be read either, and the statement that reads it will say so.
             if let Some((schema, table)) = relation.split_once('.') {
-                let _denied = reached.session.hold(&[(schema, table)]).await;
+                let _denied = server.session.hold(&[(schema, table)]).await;
             }
         }
-        let changed = reached.session.changed().await.unwrap_or_default();
-        let helpers = helpers(reached, options, mine(false).len()).await;
+        let changed = server.session.changed().await.unwrap_or_default();
+        let helpers = helpers(server, self.options, mine(false).len()).await;
         for queue in [mine(false), mine(true)] {
             let queue = Mutex::new(queue);
-            let workers = std::iter::once(&reached.session).chain(&helpers).map(|session| {
-                let (queue, seen, done) = (&queue, &seen, &done);
+            let workers = std::iter::once(&server.session).chain(&helpers).map(|session| {
+                let (queue, seen, done) = (&queue, self.seen, self.done);
                 async move {
-                    let mut worker = Worker { session, options, setting: None };
+                    let mut worker = Worker { session, options: self.options, setting: None };
                     loop {
                         let Some(statement) = queue.lock().await.pop_front() else { break };
                         let found = worker.run(statement, seen).await;
@@ -76,7 +102,7 @@ pub async fn observe(
                         let failed = found.iter().any(|(_, o)| o.result.is_err());
                         // What is logged never holds SQL, whose constants may be a policy's, nor values.
                         tracing::debug!(source = %statement.source, relation = %statement.relation, micros, failed, "statement");
-                        progress(n, total, &statement.relation);
+                        (self.progress)(n, self.total, &statement.relation);
                         seen.lock().await.extend(found);
                     }
                 }
@@ -87,14 +113,36 @@ pub async fn observe(
             helper.close().await;
         }
         // Asked again at the end, since what no statement holds may have changed until here.
-        let mine: Vec<&Statement> = plan.statements.iter().filter(|s| s.source == *name).collect();
-        stale::look_again(&reached.session, &changed, &mine, &mut *seen.lock().await).await;
+        let mine: Vec<&Statement> = self.plan.statements.iter().filter(|s| s.source == *name).collect();
+        stale::look_again(&server.session, &changed, &mine, &mut *self.seen.lock().await).await;
     }
-    seen.into_inner()
+
+    /// Every statement on an archive. The rows are read on a thread of their own, since reading them waits for nothing
+    /// but the disk and takes all of a core.
+    async fn archive(&self, name: &str, archive: &Arc<Archive>) {
+        let mine: Vec<Statement> =
+            self.plan.statements.iter().filter(|s| s.source == *name).cloned().collect();
+        let n = mine.len();
+        let archive = Arc::clone(archive);
+        let keys: Vec<String> = mine.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
+        let started = Instant::now();
+        let found = tokio::task::spawn_blocking(move || {
+            let mine: Vec<&Statement> = mine.iter().collect();
+            super::archive::observe(&archive, &mine)
+        });
+        let found = found.await.unwrap_or_else(|_| {
+            let lost =
+                Failure { kind: FailureKind::Other, message: "reading the archive broke off".to_owned() };
+            keys.into_iter().map(|key| (key, observation(Err(lost.clone()), started))).collect()
+        });
+        let done = self.done.fetch_add(n, std::sync::atomic::Ordering::Relaxed) + n;
+        (self.progress)(done, self.total, name);
+        self.seen.lock().await.extend(found);
+    }
 }
 
 /// Further sessions in the same snapshot. Where none can be had, one connection does everything.
-async fn helpers(reached: &Reached, options: &ObserveOptions, statements: usize) -> Vec<Session> {
+async fn helpers(reached: &Server, options: &ObserveOptions, statements: usize) -> Vec<Session> {
     let Snapshot::Shared(id) = &reached.snapshot else { return Vec::new() };
     let mut sessions = Vec::new();
     while sessions.len() + 1 < options.jobs.min(statements) {
@@ -300,7 +348,7 @@ impl Worker<'_> {
     }
 }
 
-fn observation(result: Result<Observed, Failure>, started: Instant) -> Observation {
+pub(super) fn observation(result: Result<Observed, Failure>, started: Instant) -> Observation {
     Observation { result, micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) }
 }
 

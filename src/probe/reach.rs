@@ -1,7 +1,10 @@
 //! Reaching the sources: addresses, sessions, the one snapshot, and what each source says of itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::archive;
+use super::dump::Archive;
 use super::postgres::role::write_powers;
 use super::postgres::{
     Address, Environment, QueryError, Session, SessionOptions, Snapshot, catalogue, identity,
@@ -22,9 +25,18 @@ pub struct ReachOptions {
     pub allow_privileged_role: bool,
 }
 
-/// A source that was reached, with its transaction open.
+/// A source that was reached.
 #[derive(Debug)]
-pub struct Reached {
+pub enum Reached {
+    /// A server, with its transaction open.
+    Server(Box<Server>),
+    /// An archive, with its table of contents read.
+    Archive(Arc<Archive>),
+}
+
+/// A server that was reached.
+#[derive(Debug)]
+pub struct Server {
     pub(super) session: Session,
     pub(super) snapshot: Snapshot,
     pub(super) address: Address,
@@ -55,7 +67,34 @@ pub async fn reach(
         notes: Vec::new(),
         catalogue: Catalogue::default(),
     };
-    let address = match address(source, options, environment) {
+    if options.rebound.contains_key(&source.name) {
+        facts.notes.push("the declared address was replaced by `--source`".to_owned());
+    }
+    let text = match text(source, options, environment) {
+        Ok(text) => text,
+        Err(message) => {
+            facts.failure = Some(Failure { kind: FailureKind::Unreachable, message });
+            return Outcome { reached: None, facts, refusal: None };
+        }
+    };
+    if let Some(path) = text.strip_prefix(archive::SCHEME) {
+        facts.address.clone_from(&text);
+        let opened = archive::find(path)
+            .map_err(|message| Failure { kind: FailureKind::MissingObject, message })
+            .and_then(|found| {
+                facts.address = format!("{}{}", archive::SCHEME, found.display());
+                archive::open(&found, &mut facts)
+            });
+        let reached = match opened {
+            Ok(archive) => Some(Reached::Archive(Arc::new(archive))),
+            Err(failure) => {
+                facts.failure = Some(failure);
+                None
+            }
+        };
+        return Outcome { reached, facts, refusal: None };
+    }
+    let address = match address(&text, environment) {
         Ok(address) => address,
         Err(message) => {
             facts.failure = Some(Failure { kind: FailureKind::Unreachable, message });
@@ -64,12 +103,10 @@ pub async fn reach(
     };
     facts.address = address.redacted();
     facts.notes.extend(address.notes().iter().cloned());
-    if options.rebound.contains_key(&source.name) {
-        facts.notes.push("the declared address was replaced by `--source`".to_owned());
-    }
     match open(policy, source, options, &address, &mut facts).await {
         Ok((session, snapshot, refusal)) => {
-            Outcome { reached: Some(Reached { session, snapshot, address }), facts, refusal }
+            let server = Server { session, snapshot, address };
+            Outcome { reached: Some(Reached::Server(Box::new(server))), facts, refusal }
         }
         Err(error) => {
             facts.failure = Some(failure(&error));
@@ -134,12 +171,9 @@ fn functions(policy: &Policy) -> Vec<String> {
     names
 }
 
-fn address(
-    source: &Source,
-    options: &ReachOptions,
-    environment: &dyn Environment,
-) -> Result<Address, String> {
-    let text = match (options.rebound.get(&source.name), &source.address) {
+/// The address of a source as it is written, wherever that is.
+fn text(source: &Source, options: &ReachOptions, environment: &dyn Environment) -> Result<String, String> {
+    Ok(match (options.rebound.get(&source.name), &source.address) {
         (Some(rebound), _) => rebound.clone(),
         (None, SourceAddress::Default) => String::new(),
         (None, SourceAddress::Literal(text)) => text.clone(),
@@ -156,8 +190,11 @@ fn address(
             Ok(bytes) => String::from_utf8_lossy(&bytes).trim().to_owned(),
             Err(error) => return Err(format!("address file `{path}` cannot be read: {error}")),
         },
-    };
-    Address::parse(&text, environment).map_err(|error| {
+    })
+}
+
+fn address(text: &str, environment: &dyn Environment) -> Result<Address, String> {
+    Address::parse(text, environment).map_err(|error| {
         if error.help.is_empty() { error.message } else { format!("{}; {}", error.message, error.help) }
     })
 }

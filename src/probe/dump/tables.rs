@@ -72,6 +72,25 @@ impl Archive {
         Ok(tables.into_values().collect())
     }
 
+    /// About how many bytes of the archive a relation's rows take, compressed as they are; 0 where that cannot be seen.
+    #[must_use]
+    pub fn weight(&self, relation: &RelationName) -> u64 {
+        let mut places: Vec<(u64, bool)> = Vec::new();
+        let mine = self.blocks_of(relation).unwrap_or_default();
+        for block in &self.blocks {
+            let Some(entry) = self.entries.get(block.entry) else { continue };
+            places.push((self.body.position(entry), mine.contains(&block)));
+        }
+        places.sort_unstable();
+        let ends = places.iter().skip(1).map(|(at, _)| *at).chain([self.header.bytes]);
+        places
+            .iter()
+            .zip(ends)
+            .filter(|((_, own), _)| *own)
+            .map(|((at, _), end)| end.saturating_sub(*at))
+            .sum()
+    }
+
     /// The blocks that hold the rows of a relation: its own, else those of all its partitions.
     pub(super) fn blocks_of(&self, relation: &RelationName) -> Result<Vec<&Block>, ArchiveError> {
         let own = |name: &RelationName| -> Vec<&Block> {

@@ -1,0 +1,167 @@
+//! A pg_dump archive as a source: what it says of itself, its facts, and its rows.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::dump::{Archive, ArchiveError, ArchiveErrorKind, TableData};
+use super::observe::observation;
+use crate::facts::{Failure, Observation, Observed, SourceFacts};
+use crate::failure::FailureKind;
+use crate::plan::{Statement, Work};
+use crate::policy::RelationName;
+use crate::policy::facts::Fact;
+use crate::stream::{self, OnRow, Rows};
+
+/// The beginning of an archive's address.
+pub const SCHEME: &str = "dump:";
+
+/// The file an address names: the path itself, or the newest of those that a pattern matches.
+///
+/// # Errors
+///
+/// A sentence: nothing matches, or the pattern is none.
+pub fn find(path: &str) -> Result<PathBuf, String> {
+    if !path.contains(['*', '?', '[']) || Path::new(path).exists() {
+        return Ok(PathBuf::from(path));
+    }
+    let matches = glob::glob(path).map_err(|e| format!("`{path}` is no pattern of file names: {e}"))?;
+    let mut newest: Option<(std::time::SystemTime, PathBuf)> = None;
+    for found in matches {
+        let found =
+            found.map_err(|e| format!("`{}` cannot be looked at: {}", e.path().display(), e.error()))?;
+        let changed = std::fs::metadata(&found)
+            .and_then(|m| m.modified())
+            .map_err(|e| format!("`{}` cannot be looked at: {e}", found.display()))?;
+        // Of files of one instant the last name counts, since names often hold a time too.
+        if newest.as_ref().is_none_or(|(at, path)| (*at, path) < (changed, &found)) {
+            newest = Some((changed, found));
+        }
+    }
+    newest.map(|(_, path)| path).ok_or_else(|| format!("no file matches `{path}`"))
+}
+
+/// Opens an archive and lets it say what it is.
+///
+/// # Errors
+///
+/// Why it is none, or not a whole one.
+pub fn open(path: &Path, facts: &mut SourceFacts) -> Result<Archive, Failure> {
+    let archive = Archive::open(path).map_err(|e| failure(&e))?;
+    facts.catalogue = archive.catalogue().map_err(|e| failure(&e))?.clone();
+    let header = archive.header();
+    let mut say = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            facts.identity.push((name.to_owned(), value));
+        }
+    };
+    say("format", Some(header.format.word().to_owned()));
+    say("database", header.database.clone());
+    say("server_version", header.server_version.clone());
+    say("pg_dump_version", header.pg_dump_version.clone());
+    say("encoding", header.encoding.clone());
+    say("created", header.created.map(|at| format!("{at} (the dumping machine's clock, without its zone)")));
+    say("bytes", Some(header.bytes.to_string()));
+    let tables = archive.tables().map_err(|e| failure(&e))?;
+    let without: Vec<String> = tables
+        .iter()
+        .filter(|t| {
+            t.data != TableData::Rows && t.kind.is_some_and(|k| k == crate::catalogue::RelationKind::Table)
+        })
+        .map(|t| t.name.to_string())
+        .collect();
+    if !without.is_empty() {
+        facts.notes.push(format!("the archive holds no rows of {}", without.join(", ")));
+    }
+    facts.notes.push(
+        "read in place: what only a server can tell (raw SQL, collations, settings) is unproven here"
+            .to_owned(),
+    );
+    Ok(archive)
+}
+
+fn failure(error: &ArchiveError) -> Failure {
+    let kind = match error.kind {
+        ArchiveErrorKind::NoSuchTable | ArchiveErrorKind::NoData => FailureKind::MissingObject,
+        _ => FailureKind::Other,
+    };
+    Failure { kind, message: error.to_string() }
+}
+
+/// Makes every observation of these statements on an archive.
+pub fn observe(archive: &Archive, statements: &[&Statement]) -> BTreeMap<String, Observation> {
+    let started = Instant::now();
+    let mut found = stream::observe(statements, &Held { archive }, stream::Limits::default());
+    for statement in statements {
+        if let Work::Fact { key, fact, argument } = &statement.work {
+            let result = self::fact(archive, fact, argument.as_deref());
+            found.insert(key.clone(), observation(result, started));
+        }
+    }
+    found
+}
+
+fn fact(archive: &Archive, fact: &Fact, argument: Option<&str>) -> Result<Observed, Failure> {
+    let header = archive.header();
+    let cell = match (fact.name, argument) {
+        ("database", None) => header.database.clone(),
+        ("encoding", None) => header.encoding.clone(),
+        ("size", None) => Some(header.bytes.to_string()),
+        _ => {
+            return Err(Failure {
+                kind: FailureKind::Other,
+                message: format!("`{}` is a fact of a server, and this source is an archive", fact.name),
+            });
+        }
+    };
+    Ok(Observed::Cell(cell))
+}
+
+/// The rows of an archive.
+struct Held<'a> {
+    archive: &'a Archive,
+}
+
+impl Rows for Held<'_> {
+    fn read(&self, relation: &RelationName, columns: &[String], on_row: OnRow<'_>) -> Result<(), Failure> {
+        let mut places: Option<Vec<usize>> = None;
+        let mut lacking = None;
+        let read = self.archive.rows(relation, &mut |row| {
+            if places.is_none() {
+                let found: Result<Vec<usize>, &String> = columns
+                    .iter()
+                    .map(|name| row.columns().iter().position(|c| c == name).ok_or(name))
+                    .collect();
+                match found {
+                    Ok(found) => places = Some(found),
+                    Err(name) => {
+                        lacking = Some(name.clone());
+                        return ControlFlow::Break(());
+                    }
+                }
+            }
+            let cells: Vec<Option<Cow<'_, [u8]>>> = places
+                .iter()
+                .flatten()
+                .map(|place| row.cell(*place).and_then(super::dump::Cell::bytes))
+                .collect();
+            let cells: Vec<Option<&[u8]>> = cells.iter().map(Option::as_deref).collect();
+            on_row(&cells)
+        });
+        if let Some(name) = lacking {
+            return Err(Failure {
+                kind: FailureKind::MissingObject,
+                message: format!(
+                    "the archive holds no values of column `{name}` of {relation}: a server generates them"
+                ),
+            });
+        }
+        read.map(|_| ()).map_err(|e| failure(&e))
+    }
+
+    fn weight(&self, relation: &RelationName) -> u64 {
+        self.archive.weight(relation)
+    }
+}
