@@ -97,7 +97,8 @@ fn misplaced(graph: &Graph, place: usize, row: usize) -> bool {
 
 fn inserted(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usize) {
     let last = place + 1 == graph.sequence.len();
-    run.hold(Place::Content(Cause::Unexplained, true), || {
+    let sort = case.rows.odd(row).map_or(0, |odd| odd.sort);
+    run.hold(Place::Content(Cause::Unexplained, true, sort), || {
         let mut found = case.found(
             row,
             Kind::InsertedRow,
@@ -131,7 +132,8 @@ fn content(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usi
     let rooted = graph.parent(row) != Parent::Unknown;
     // By the links alone, a lost hash shows in the next row; an unknown predecessor is reported as such anyway.
     let lost = (graph.defect(row) == Defect::HashLost).then_some(next).flatten();
-    run.hold(Place::Content(cause, lost.is_some()), || {
+    let sort = case.rows.odd(row).map_or(0, |odd| odd.sort);
+    run.hold(Place::Content(cause, lost.is_some(), sort), || {
         let name = case.name(row);
         let message = match (next, lost.is_some()) {
             _ if !rooted => format!("{name} does not recompute, and the hash it names is not in the chain either"),

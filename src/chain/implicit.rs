@@ -87,7 +87,8 @@ fn will_be_explained(case: &Case<'_>, row: usize) -> bool {
 }
 
 fn altered(case: &Case<'_>, run: &mut Run, row: usize, cause: Cause) {
-    case.hold(run, Place::Content(cause, false), row, Kind::AlteredRow, |case| {
+    let sort = case.rows.odd(row).map_or(0, |odd| odd.sort);
+    case.hold(run, Place::Content(cause, false, sort), row, Kind::AlteredRow, |case| {
         format!(
             "{} does not recompute: it was altered, or a row before it was removed; without a link column the data \
              cannot tell",

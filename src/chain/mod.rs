@@ -16,6 +16,8 @@ mod implicit;
 mod json_read;
 mod json_write;
 mod judge;
+mod marks;
+mod misfit;
 mod moved;
 mod number;
 mod probe;
@@ -23,6 +25,7 @@ pub mod program;
 pub mod report;
 mod rows;
 mod run;
+mod scan;
 mod search;
 pub mod spec;
 mod strands;
@@ -36,6 +39,8 @@ mod words;
 mod faults;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod incomplete;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

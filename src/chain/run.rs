@@ -49,6 +49,21 @@ pub(crate) struct Pen {
     pub(crate) kept: Vec<Found>,
 }
 
+impl Pen {
+    /// Takes in another pen; those with a structural reading go before mere samples.
+    pub(crate) fn merge(&mut self, other: Self, samples: usize) {
+        self.total += other.total;
+        self.by_links += other.by_links;
+        self.kept.extend(other.kept);
+        let mut structural: Vec<Found> = self.kept.extract_if(.., |found| found.by_links.is_some()).collect();
+        for kept in [&mut structural, &mut self.kept] {
+            kept.sort_by_key(|found| found.at);
+            kept.truncate(samples);
+        }
+        self.kept.append(&mut structural);
+    }
+}
+
 /// Why a row that does not recompute is held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
@@ -76,8 +91,8 @@ impl Class {
 pub(crate) enum Place {
     /// None: the row itself proves it.
     Sure,
-    /// The recipe may be wrong.
-    Content(Cause, bool),
+    /// The recipe may be wrong: why, whether the links show something too, and the sort of row.
+    Content(Cause, bool, u32),
     /// The split may be too fine.
     Links,
     /// The split may be too coarse.
@@ -107,7 +122,7 @@ pub(crate) struct Run {
     pub(crate) tied: Tally,
     pub(crate) unnumbered: Tally,
     pub(crate) several: Tally,
-    pub(crate) content: BTreeMap<Class, Pen>,
+    pub(crate) content: BTreeMap<(Class, u32), Pen>,
     pub(crate) sure: Pen,
     pub(crate) links: Pen,
     pub(crate) strands: Pen,
@@ -139,8 +154,8 @@ impl Run {
             Place::Links => &mut self.links,
             Place::Strands => &mut self.strands,
             Place::Moved => &mut self.moved,
-            Place::Content(cause, by_links) => {
-                let pen = self.content.entry(Class::of(cause)).or_default();
+            Place::Content(cause, by_links, sort) => {
+                let pen = self.content.entry((Class::of(cause), sort)).or_default();
                 pen.by_links += u64::from(by_links);
                 // One with a structural reading is worth more than a sample of the same.
                 if by_links && pen.total >= samples as u64 && pen.kept.len() < 2 * samples {

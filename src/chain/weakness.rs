@@ -1,7 +1,7 @@
 //! What a recipe does not protect, even when every row of its chain verifies.
 
 use super::program::is_time;
-use super::spec::{CellKind, ChainSpec, Genesis, JsonValue, Recipe};
+use super::spec::{CellKind, ChainSpec, Genesis, Recipe};
 use super::variants;
 
 /// The weaknesses of a chain as declared, as sentences for lint and reports.
@@ -70,31 +70,8 @@ fn binds_previous(recipe: &Recipe) -> bool {
     bound
 }
 
-fn columns(recipe: &Recipe) -> Vec<usize> {
-    let mut columns = Vec::new();
-    variants::visit(recipe, &mut |part| match part {
-        Recipe::Column(index)
-        | Recipe::Time(index, _)
-        | Recipe::Decimal(index, _)
-        | Recipe::Integer(index)
-        | Recipe::Bool(index, _, _) => columns.push(*index),
-        Recipe::Json(_, fields) => {
-            let mut rest: Vec<_> = fields.iter().collect();
-            while let Some(field) = rest.pop() {
-                match &field.value {
-                    JsonValue::Column(index) => columns.push(*index),
-                    JsonValue::Object(inner) => rest.extend(inner),
-                    _ => {}
-                }
-            }
-        }
-        _ => {}
-    });
-    columns
-}
-
 fn covers_split(spec: &ChainSpec) -> bool {
-    let covered = columns(&spec.recipe);
+    let covered = variants::columns(&spec.recipe);
     spec.split.iter().all(|column| covered.contains(column))
 }
 

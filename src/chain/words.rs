@@ -19,6 +19,9 @@ pub(crate) const WRONG_ORDER: &str = "the links form whole chains, but not in th
 pub(crate) const UNTRIED: &str = "these rows do not recompute, and the budget for finding out why was used up on others \
      that turned out to be written otherwise than declared";
 
+pub(crate) const UNSORTED: &str =
+    "these rows do not recompute and are of too many kinds to tell which ones the recipe does not fit";
+
 fn name(spec: &ChainSpec, column: usize) -> &str {
     spec.columns.get(column).map_or("?", |column| column.name.as_str())
 }
