@@ -394,6 +394,34 @@ fn without_a_link_column_the_hashes_alone_tell() {
     only(&sparse, &change(&|rows| rows.insert(3, forged.clone())), Kind::InsertedRow, "forged");
 }
 
+/// Which of two rows of the same instant came first cannot be told without a link column.
+#[test]
+fn ties_without_a_link_column_accuse_nobody() {
+    let spec = ChainSpec { previous: None, ..tala() };
+    for group in [2..4usize, 2..5, 0..2, 7..9] {
+        let mut rows = chain(0, 9);
+        for n in 0..9usize {
+            let previous = n.checked_sub(1).and_then(|before| rows[before][HASH].clone());
+            let time = if group.contains(&n) { at(group.start as u64) } else { at(n as u64) };
+            rows[n][AT] = Some(time.clone());
+            seal(&mut rows[n], previous.as_deref(), &time);
+        }
+        assert_eq!(verify(&spec, &rows).verified, 9);
+        rows[group.clone()].reverse();
+        let report = verify(&spec, &rows);
+        assert_eq!((accused(&report), undetermined(&report)), (vec![], vec!["order_ties"]), "{group:?}");
+    }
+    // Two rows that were both hashed after the same one are a fork in any order.
+    let mut rows = chain(0, 9);
+    let mut twin = rows[4].clone();
+    twin[ID] = Some("twin".to_owned());
+    twin[USER] = Some("u9".to_owned());
+    let (previous, time) = (twin[PREVIOUS].clone(), twin[AT].clone().unwrap());
+    seal(&mut twin, previous.as_deref(), &time);
+    rows.insert(4, twin);
+    only(&spec, &rows, Kind::Fork, "twin");
+}
+
 #[test]
 fn declarations_that_contradict_themselves_are_refused() {
     let refused = |edit: &dyn Fn(&mut ChainSpec)| {

@@ -68,6 +68,9 @@ fn explained_by_neighbour(case: &Case<'_>, run: &mut Run, row: usize) -> bool {
     }
     if case.rows.has(row, flag::FITS_SKIPPING) {
         let kind = if stands(case.rows, before) { Kind::Fork } else { Kind::InsertedRow };
+        if kind == Kind::InsertedRow && interchangeable(case, row) {
+            return false;
+        }
         case.hold(run, Place::Sure, before, kind, |case| {
             let what = if kind == Kind::Fork {
                 "recomputes, but so does the row after it with the same predecessor: two rows follow one"
@@ -83,7 +86,24 @@ fn explained_by_neighbour(case: &Case<'_>, run: &mut Run, row: usize) -> bool {
 
 /// Whether the next row will name the cause, so that this one is not reported twice.
 fn will_be_explained(case: &Case<'_>, row: usize) -> bool {
-    case.rows.has(row + 1, flag::FITS_RESTORED) || case.rows.has(row + 1, flag::FITS_SKIPPING)
+    let next = row + 1;
+    case.rows.has(next, flag::FITS_RESTORED)
+        || (case.rows.has(next, flag::FITS_SKIPPING) && !interchangeable(case, next))
+}
+
+/// Whether the row before this one, which this one does not follow, may have its place elsewhere among rows with equal
+/// order values. It has none where the only other such row follows what stands before both, and is followed by what
+/// stands after both.
+fn interchangeable(case: &Case<'_>, row: usize) -> bool {
+    let (Some(before), two_before) = (row.checked_sub(1), row.checked_sub(2)) else { return false };
+    let tie = |row: usize| case.rows.has(row, flag::TIE);
+    let ok = |row: usize| case.rows.has(row, flag::OK);
+    match (tie(before), tie(row)) {
+        (false, false) => false,
+        (true, true) => true,
+        (false, true) => tie(row + 1) || !ok(row + 1),
+        (true, false) => !two_before.is_some_and(|first| !tie(first) && ok(first)),
+    }
 }
 
 fn altered(case: &Case<'_>, run: &mut Run, row: usize, cause: Cause) {
