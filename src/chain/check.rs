@@ -276,6 +276,11 @@ impl Checker {
         (0, cause)
     }
 
+    /// Whether a row that cannot be evaluated with what it names recomputes with the hash of the row before it.
+    pub(crate) fn follows(&mut self, row: &[Option<&str>], linked: bool, last: &[u8]) -> bool {
+        self.link_column.is_some() && !linked && !last.is_empty() && self.fits(row, Some(last))
+    }
+
     /// Whether the row recomputes with another predecessor.
     fn fits(&mut self, row: &[Option<&str>], prev: Option<&[u8]>) -> bool {
         let inputs = Inputs { row, prev, shift: None };

@@ -65,6 +65,10 @@ fn failed(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &mut HashSet<u
                     )
                 });
             }
+            Defect::Unlinked => {
+                settled.insert(row);
+                unlinked(case, run, row, cause);
+            }
             Defect::Inserted => {
                 settled.insert(row);
                 inserted(case, graph, run, place, row);
@@ -126,6 +130,33 @@ fn inserted(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: us
     });
 }
 
+/// A row in the middle that names no row and does not recompute with the row before it either.
+fn unlinked(case: &Case<'_>, run: &mut Run, row: usize, cause: Cause) {
+    let sort = case.rows.odd(row).map_or(0, |odd| odd.sort);
+    let place = if case.several { Place::Strands } else { Place::Content(cause, true, sort) };
+    run.hold(place, || {
+        let name = case.name(row);
+        let (kind, by_links) = match case.rows.stated(row) {
+            Stated::Genesis => (Kind::SeveralGenesis, "starts from the genesis, although a chain precedes it"),
+            _ => (Kind::BrokenLink, "has no link, although a chain precedes it"),
+        };
+        let by_links = case.found(row, kind, format!("{name} {by_links}"));
+        if case.several {
+            return by_links;
+        }
+        let mut found = case.found(
+            row,
+            Kind::LinkEdited,
+            format!(
+                "the link of {name} was taken away: it names no row, no row follows the one before it, and it \
+                 recomputes neither as the start of a chain nor after that row, so its content was changed as well"
+            ),
+        );
+        found.by_links = Some(Box::new(by_links));
+        found
+    });
+}
+
 /// A row whose content is not what was hashed, unless the run shows that the recipe is not what was used.
 fn content(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usize, cause: Cause) {
     let next = graph.sequence.get(place + 1).copied();
@@ -179,8 +210,11 @@ fn roots(case: &Case<'_>, graph: &mut Graph, run: &mut Run, settled: &mut HashSe
     let size = |row: usize| sizes.get(row).copied().unwrap_or(0);
     let beginnings: Vec<usize> =
         graph.sequence.iter().copied().filter(|row| graph.parent(*row) == Parent::Genesis).collect();
-    let main =
-        beginnings.iter().copied().max_by_key(|row| (size(*row), std::cmp::Reverse(graph.place(*row))));
+    // A row that recomputes from the genesis is a start; of those that do not, the first.
+    let main = beginnings.iter().copied().max_by_key(|row| {
+        let proven = case.rows.has(*row, super::rows::flag::OK);
+        (proven, if proven { size(*row) } else { 0 }, std::cmp::Reverse(graph.place(*row)))
+    });
     for row in beginnings.iter().copied().filter(|row| Some(*row) != main) {
         if graph.defect(row) == Defect::Inserted {
             continue;

@@ -440,3 +440,42 @@ fn declarations_that_contradict_themselves_are_refused() {
             .contains("search")
     );
 }
+
+/// Without its link a row in the middle looks like the start of a chain, and the true start like another one.
+#[test]
+fn a_link_that_was_emptied_is_named_where_it_was() {
+    for n in 1..9 {
+        let mut rows = chain(0, 9);
+        rows[n][PREVIOUS] = None;
+        only(&tala(), &rows, Kind::LinkEdited, &format!("t0-{n}"));
+        rows[n][USER] = Some("mallory".to_owned());
+        only(&tala(), &rows, Kind::LinkEdited, &format!("t0-{n}"));
+        // With a recipe that does not fit, the links tell no more than that a second chain starts there.
+        let wrong = ChainSpec { recipe: digest(super::spec::Recipe::Column(ENTITY)), ..tala() };
+        let report = verify(&wrong, &rows);
+        assert_eq!(accused(&report), [(Kind::SeveralGenesis, format!("t0-{n}"))], "{report:#?}");
+        assert_eq!(undetermined(&report), ["wrong_recipe"]);
+    }
+    // A recipe that takes no NULL, beside a genesis that is none.
+    let spec = ChainSpec {
+        genesis: Genesis::Text("GENESIS".to_owned()),
+        recipe: digest(super::spec::Recipe::Cat(vec![
+            super::spec::Recipe::Prev,
+            super::spec::Recipe::Column(USER),
+        ])),
+        ..tala()
+    };
+    let mut rows = chain(0, 9);
+    let mut previous = "GENESIS".to_owned();
+    for row in &mut rows {
+        let hash = sha256_hex(format!("{previous}{}", row[USER].as_deref().unwrap()).as_bytes());
+        row[PREVIOUS] = Some(std::mem::replace(&mut previous, hash.clone()));
+        row[HASH] = Some(hash);
+    }
+    rows[5][PREVIOUS] = None;
+    only(&spec, &rows, Kind::LinkEdited, "t0-5");
+    rows[5][USER] = Some("mallory".to_owned());
+    let report = verify(&spec, &rows);
+    assert_eq!(accused(&report), [(Kind::BrokenLink, "t0-5".to_owned())], "{report:#?}");
+    assert_eq!(undetermined(&report), ["null_policy"]);
+}

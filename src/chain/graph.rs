@@ -25,6 +25,8 @@ pub(crate) enum Defect {
     LinkEdited,
     /// It does not recompute, nothing follows it, and the next row links past it.
     Inserted,
+    /// It does not recompute and names no row, and nothing follows the row before it.
+    Unlinked,
     /// It does not recompute, and the next row names a hash that is gone.
     HashLost,
     /// It does not recompute.
@@ -173,11 +175,18 @@ impl Graph {
             let next = self.sequence.get(place + 1).copied();
             let leaf = self.leaf(row);
             let defect = match next {
-                Some(next) if leaf && self.parent(next) == before => Defect::Inserted,
+                // Of two starts that do not recompute, the first is as good as the second.
+                Some(next) if leaf && self.parent(next) == before && (place > 0 || stands(rows, next)) => {
+                    Defect::Inserted
+                }
                 None if leaf && self.parent(row) == Parent::Unknown && place > 0 => Defect::Inserted,
                 Some(next) if leaf && self.parent(row) == before && self.parent(next) == Parent::Unknown => {
                     self.adopt(next, Parent::Row(row));
                     Defect::HashLost
+                }
+                _ if self.unlinked(rows, row, before) => {
+                    self.adopt(row, before);
+                    Defect::Unlinked
                 }
                 _ => Defect::Failed,
             };
@@ -189,6 +198,14 @@ impl Graph {
             }
             set(&mut self.defects, row, defect);
         }
+    }
+}
+
+impl Graph {
+    /// Whether a row that names no row stands where the row before it has no successor.
+    fn unlinked(&self, rows: &Rows, row: usize, before: Parent) -> bool {
+        matches!(rows.stated(row), Stated::Genesis | Stated::Nothing)
+            && matches!(before, Parent::Row(before) if self.leaf(before))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::fixture::*;
 use super::report::{AnomalyKind as Kind, ChainReport};
 use super::spec::{CellKind, ChainSpec, JsonField, JsonNull, JsonProfile, JsonValue, Recipe, TimePreset};
+use super::verify::Limits;
 
 /// A recipe beside what the application really hashed.
 struct Gap {
@@ -185,6 +186,11 @@ fn written(gap: &Gap, percent: usize) -> (Vec<Row>, Vec<bool>) {
     (rows, marks)
 }
 
+/// A few rows are enough to explain the others by.
+fn attempt(spec: &ChainSpec, rows: &[Row]) -> ChainReport {
+    verify_within(spec, rows, Limits { probes: 60_000, ..Limits::default() })
+}
+
 fn only_unproven(report: &ChainReport, gap: &Gap) {
     assert_eq!(accused(report), [], "{}", gap.words);
     assert!(undetermined(report).contains(&gap.kind), "{}: {:?}", gap.words, report.undetermined);
@@ -200,7 +206,7 @@ fn a_recipe_that_misses_one_sort_of_row_accuses_nobody() {
                 continue;
             }
             let (rows, marks) = written(&gap, percent);
-            let report = verify(&gap.spec, &rows);
+            let report = attempt(&gap.spec, &rows);
             only_unproven(&report, &gap);
             let missed = marks.iter().filter(|affected| **affected).count() as u64;
             let named: u64 = report.undetermined.iter().map(|entry| entry.rows).sum();
@@ -224,7 +230,7 @@ fn a_real_edit_among_rows_that_a_recipe_misses_is_still_found() {
             let plain = plain.unwrap();
             let mut rows = clean.clone();
             rows[plain][ACTION] = Some("Erased".to_owned());
-            let report = verify(&gap.spec, &rows);
+            let report = attempt(&gap.spec, &rows);
             let expected = [(Kind::AlteredRow, rows[plain][ID].clone().unwrap())];
             assert_eq!(accused(&report), expected, "{} at {percent} %", gap.words);
 
@@ -232,11 +238,11 @@ fn a_real_edit_among_rows_that_a_recipe_misses_is_still_found() {
             let affected = (40..60).find(|n| marks[*n]).unwrap();
             rows.remove(affected);
             let expected = [(Kind::BrokenLink, rows[affected][ID].clone().unwrap())];
-            assert_eq!(accused(&verify(&gap.spec, &rows)), expected, "{} at {percent} %", gap.words);
+            assert_eq!(accused(&attempt(&gap.spec, &rows)), expected, "{} at {percent} %", gap.words);
 
             let mut rows = clean;
             rows[affected][HASH] = Some(sha256_hex(b"forged"));
-            let report = verify(&gap.spec, &rows);
+            let report = attempt(&gap.spec, &rows);
             assert_eq!(report.anomalies_total, 1, "{} at {percent} %: {report:#?}", gap.words);
         }
     }

@@ -281,6 +281,12 @@ impl ChainFold {
                 self.marked.recomputes(row, rooted);
                 flags |= flag::OK;
             }
+            // A link that was emptied may leave nothing to evaluate.
+            Checked::Issue(_) if self.checker.follows(row, linked, &split.last) => {
+                self.run.evaluated += 1;
+                flags |= flag::FITS_BEFORE;
+                split.suspicious = true;
+            }
             Checked::Issue(issue) => {
                 flags |= flag::ISSUE;
                 let tally = self.run.issues.entry(issue).or_default();
