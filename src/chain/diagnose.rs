@@ -3,16 +3,21 @@
 use std::collections::HashSet;
 
 use super::case::Case;
-use super::graph::{Defect, Graph, Parent};
+use super::graph::{self, Defect, Graph, Parent};
 use super::moved;
 use super::report::AnomalyKind as Kind;
 use super::rows::{Cause, Stated};
 use super::run::{Found, Place, Run};
-use super::{branches, identity};
+use super::{branches, identity, textual};
 
 /// Diagnoses one split. Returns the number of rows whose link names the row before them.
 pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
-    let mut graph = Graph::new(case.rows);
+    let mut arranged = graph::arrange(case.rows);
+    if let Some(by_number) = textual::by_number(case, &arranged) {
+        arranged = by_number;
+        run.by_text.add(case.rows.len() as u64, run.samples, || case.key(0));
+    }
+    let mut graph = Graph::new(case.rows, &arranged);
     let linked = graph.linked;
     let mut settled: HashSet<usize> = HashSet::new();
     duplicates(case, &graph, run);

@@ -479,3 +479,42 @@ fn a_link_that_was_emptied_is_named_where_it_was() {
     assert_eq!(accused(&report), [(Kind::BrokenLink, "t0-5".to_owned())], "{report:#?}");
     assert_eq!(undetermined(&report), ["null_policy"]);
 }
+
+/// Numbers stored as text sort by bytes: `10` before `9`.
+#[test]
+fn a_sequence_that_is_text_is_a_wrong_order() {
+    let mut spec = ChainSpec { order: vec![SEQ], ..tala() };
+    spec.columns[SEQ].kind = super::spec::CellKind::Text;
+    let sorted = |mut rows: Vec<Row>| {
+        rows.sort_by(|a, b| (&a[TENANT], &a[SEQ]).cmp(&(&b[TENANT], &b[SEQ])));
+        rows
+    };
+    let clean = sorted(relation(&[12, 40, 5]));
+    for previous in [Some(PREVIOUS), None] {
+        let spec = ChainSpec { previous, ..spec.clone() };
+        let report = verify(&spec, &clean);
+        assert_eq!((accused(&report), undetermined(&report)), (vec![], vec!["wrong_order"]), "{report:#?}");
+        assert!(report.undetermined[0].message.contains("`seq` holds numbers as text"), "{report:#?}");
+    }
+    // What was done to the rows is still named, in the order of the numbers.
+    for n in [6, 9] {
+        let mut rows = relation(&[12, 40, 5]);
+        rows[n][USER] = Some("mallory".to_owned());
+        let report = verify(&spec, &sorted(rows.clone()));
+        assert_eq!(accused(&report), [(Kind::AlteredRow, format!("t0-{n}"))], "{report:#?}");
+        rows.remove(n);
+        let report = verify(&spec, &sorted(rows));
+        assert_eq!(accused(&report), [(Kind::BrokenLink, format!("t0-{}", n + 1))], "{report:#?}");
+    }
+    // A writer that itself orders by the text is right.
+    let mut rows = chain(0, 20);
+    rows.sort_by(|a, b| a[SEQ].cmp(&b[SEQ]));
+    for n in 0..20usize {
+        let (previous, time) =
+            (n.checked_sub(1).and_then(|n| rows[n][HASH].clone()), rows[n][AT].clone().unwrap());
+        seal(&mut rows[n], previous.as_deref(), &time);
+    }
+    assert_eq!(verify(&spec, &rows).linked, 20);
+    rows[7][USER] = Some("mallory".to_owned());
+    only(&spec, &rows, Kind::AlteredRow, "t0-15");
+}

@@ -54,8 +54,8 @@ pub(crate) fn stands(rows: &Rows, row: usize) -> bool {
 }
 
 impl Graph {
-    pub(crate) fn new(rows: &Rows) -> Self {
-        let arranged = arrange(rows);
+    /// Of rows in an order that [`arrange`] gave, or another.
+    pub(crate) fn new(rows: &Rows, arranged: &[usize]) -> Self {
         let mut graph = Self {
             sequence: Vec::with_capacity(arranged.len()),
             parents: vec![Parent::Unknown; rows.len()],
@@ -64,7 +64,7 @@ impl Graph {
             places: vec![0; rows.len()],
             linked: 0,
         };
-        let by_hash = graph.without_duplicates(rows, &arranged);
+        let by_hash = graph.without_duplicates(rows, arranged);
         for (place, row) in graph.sequence.iter().enumerate() {
             set(&mut graph.places, *row, place);
         }
@@ -216,7 +216,7 @@ fn set<T>(values: &mut [T], index: usize, value: T) {
 }
 
 /// The rows in declared order; rows with equal order values as their links have them.
-fn arrange(rows: &Rows) -> Vec<usize> {
+pub(crate) fn arrange(rows: &Rows) -> Vec<usize> {
     let mut arranged: Vec<usize> = Vec::with_capacity(rows.len());
     let mut start = 0;
     while start < rows.len() {

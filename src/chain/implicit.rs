@@ -5,10 +5,12 @@ use super::graph::stands;
 use super::report::AnomalyKind as Kind;
 use super::rows::{Cause, flag};
 use super::run::{Place, Run};
+use super::textual::Displaced;
 
 /// Diagnoses one split. Returns the number of rows that are linked: without a link column, those that recompute.
 pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
     let rows = case.rows;
+    let displaced = Displaced::new(case);
     let mut linked = 0;
     for row in 0..rows.len() {
         linked += u64::from(rows.has(row, flag::OK));
@@ -30,6 +32,10 @@ pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
         }
         if cause != Cause::Unexplained {
             altered(case, run, row, cause);
+            continue;
+        }
+        if displaced.as_ref().is_some_and(|displaced| displaced.is(row)) {
+            run.by_text.add(1, run.samples, || case.key(row));
             continue;
         }
         if explained_by_neighbour(case, run, row) || will_be_explained(case, row) {

@@ -137,6 +137,9 @@ impl Judge<'_> {
         }
         self.undetermined("too_large", words::TOO_LARGE.to_owned(), &run.too_large);
         self.undetermined("order_ties", words::TIES.to_owned(), &run.tied);
+        if let Some(order) = self.spec.order.first() {
+            self.undetermined("wrong_order", words::by_text(self.spec, *order), &run.by_text);
+        }
         self.undetermined("order_unreadable", words::UNNUMBERED.to_owned(), &run.unnumbered);
     }
 

@@ -29,6 +29,7 @@ mod scan;
 mod search;
 pub mod spec;
 mod strands;
+mod textual;
 mod time;
 mod variants;
 pub mod verify;

@@ -121,6 +121,8 @@ pub(crate) struct Run {
     pub(crate) too_large: Tally,
     pub(crate) tied: Tally,
     pub(crate) unnumbered: Tally,
+    /// Rows of splits whose order is numbers stored as text.
+    pub(crate) by_text: Tally,
     pub(crate) several: Tally,
     pub(crate) content: BTreeMap<(Class, u32), Pen>,
     pub(crate) sure: Pen,

@@ -26,6 +26,14 @@ fn name(spec: &ChainSpec, column: usize) -> &str {
     spec.columns.get(column).map_or("?", |column| column.name.as_str())
 }
 
+pub(crate) fn by_text(spec: &ChainSpec, order: usize) -> String {
+    format!(
+        "`{}` holds numbers as text, which sorts `10` before `9`, while the chain follows the numbers; order by a column \
+         that is a number",
+        name(spec, order)
+    )
+}
+
 pub(crate) fn issue(spec: &ChainSpec, issue: &EvalIssue) -> (&'static str, String) {
     let kind = match issue.kind {
         EvalIssueKind::UndeclaredNull => "null_policy",
