@@ -8,7 +8,7 @@ use super::moved;
 use super::report::AnomalyKind as Kind;
 use super::rows::{Cause, Stated};
 use super::run::{Found, Place, Run};
-use super::{branches, identity, textual};
+use super::{branches, check, identity, textual};
 
 /// Diagnoses one split. Returns the number of rows whose link names the row before them.
 pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
@@ -19,14 +19,29 @@ pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
     }
     let mut graph = Graph::new(case.rows, &arranged);
     let linked = graph.linked;
+    let uprooted = uproot(case, &mut graph);
     let mut settled: HashSet<usize> = HashSet::new();
     duplicates(case, &graph, run);
-    failed(case, &graph, run, &mut settled);
+    failed(case, &graph, run, &mut settled, uprooted);
     roots(case, &mut graph, run, &mut settled);
     branches::forks(case, &graph, run, &mut settled);
     moved::moved(case, &graph, run, &mut settled);
     gaps(case, &graph, run, &settled);
     linked
+}
+
+/// A first row that does not recompute does not yield its genesis either, where that is computed from it: one cause,
+/// to be named once. Returns the row.
+fn uproot(case: &Case<'_>, graph: &mut Graph) -> Option<usize> {
+    let row = graph.sequence.first().copied()?;
+    let failed = !graph::stands(case.rows, row) && graph.parent(row) == Parent::Unknown;
+    if !failed || !check::genesis_by_row(case.spec) {
+        return None;
+    }
+    if let Some(parent) = graph.parents.get_mut(row) {
+        *parent = Parent::Genesis;
+    }
+    Some(row)
 }
 
 fn duplicates(case: &Case<'_>, graph: &Graph, run: &mut Run) {
@@ -44,11 +59,17 @@ fn duplicates(case: &Case<'_>, graph: &Graph, run: &mut Run) {
 }
 
 /// Rows that do not recompute.
-fn failed(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &mut HashSet<usize>) {
+fn failed(
+    case: &Case<'_>,
+    graph: &Graph,
+    run: &mut Run,
+    settled: &mut HashSet<usize>,
+    uprooted: Option<usize>,
+) {
     for (place, row) in graph.sequence.iter().copied().enumerate() {
         let cause = case.rows.odd(row).map_or(Cause::Unexplained, |odd| odd.cause);
         match graph.defect(row) {
-            Defect::None if cause != Cause::Unexplained => content(case, graph, run, place, row, cause),
+            Defect::None if cause != Cause::Unexplained => content(case, graph, run, place, cause, uprooted),
             Defect::None | Defect::Duplicate(_) => {}
             Defect::HashEdited => {
                 settled.insert(row);
@@ -88,7 +109,7 @@ fn failed(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &mut HashSet<u
                     )
                 });
             }
-            Defect::HashLost | Defect::Failed => content(case, graph, run, place, row, cause),
+            Defect::HashLost | Defect::Failed => content(case, graph, run, place, cause, uprooted),
         }
     }
 }
@@ -163,15 +184,28 @@ fn unlinked(case: &Case<'_>, run: &mut Run, row: usize, cause: Cause) {
 }
 
 /// A row whose content is not what was hashed, unless the run shows that the recipe is not what was used.
-fn content(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usize, cause: Cause) {
+fn content(
+    case: &Case<'_>,
+    graph: &Graph,
+    run: &mut Run,
+    place: usize,
+    cause: Cause,
+    uprooted: Option<usize>,
+) {
+    let Some(row) = graph.sequence.get(place).copied() else { return };
     let next = graph.sequence.get(place + 1).copied();
     let rooted = graph.parent(row) != Parent::Unknown;
     // By the links alone, a lost hash shows in the next row; an unknown predecessor is reported as such anyway.
     let lost = (graph.defect(row) == Defect::HashLost).then_some(next).flatten();
     let sort = case.rows.odd(row).map_or(0, |odd| odd.sort);
-    run.hold(Place::Content(cause, lost.is_some(), sort), || {
+    let uprooted = uprooted == Some(row);
+    run.hold(Place::Content(cause, lost.is_some() || uprooted, sort), || {
         let name = case.name(row);
         let message = match (next, lost.is_some()) {
+            _ if uprooted => format!(
+                "{name} was altered: its content yields neither its stored hash nor the genesis that it names, which is \
+                 computed from it"
+            ),
             _ if !rooted => format!("{name} does not recompute, and the hash it names is not in the chain either"),
             (_, true) => format!("{name} was altered, and so was its stored hash: the next row names another one"),
             (Some(_), _) => format!(
@@ -183,7 +217,10 @@ fn content(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usi
             ),
         };
         let mut found = case.found(row, Kind::AlteredRow, message);
-        found.by_links = lost.map(|next| Box::new(broken(case, next, &name)));
+        found.by_links = match lost {
+            Some(next) => Some(Box::new(broken(case, next, &name))),
+            None => uprooted.then(|| Box::new(headless(case, row))),
+        };
         found
     });
 }
@@ -251,27 +288,35 @@ fn roots(case: &Case<'_>, graph: &mut Graph, run: &mut Run, settled: &mut HashSe
 }
 
 fn missing_genesis(case: &Case<'_>, run: &mut Run, row: usize) {
-    let named = names(case, row);
     match case.rows.stated(row) {
         Stated::Hash(id) => run.unknown(Some(&id)),
         _ => run.unknown(None),
     }
-    run.hold(Place::Links, || {
-        let lost = match (case.number(row), case.spec.dense_from) {
-            (Some(number), Some(from)) if number > from => format!("; numbers {from} to {} are missing", number - 1),
-            _ => String::new(),
-        };
-        let mut found = case.found(
-            row,
-            Kind::MissingGenesis,
-            format!(
-                "the chain starts at {}, which does not start from the genesis: the rows before it are gone{lost}",
-                case.name(row)
-            ),
-        );
-        found.names = named;
-        found
-    });
+    run.hold(Place::Links, || headless(case, row));
+}
+
+fn headless(case: &Case<'_>, row: usize) -> Found {
+    let lost = match (case.number(row), case.spec.dense_from) {
+        (Some(number), Some(from)) if number > from => {
+            format!("; numbers {from} to {} are missing", number - 1)
+        }
+        _ => String::new(),
+    };
+    let or = if check::genesis_by_row(case.spec) {
+        ", or a column that the genesis is computed from was changed"
+    } else {
+        ""
+    };
+    let mut found = case.found(
+        row,
+        Kind::MissingGenesis,
+        format!(
+            "the chain starts at {}, which does not start from the genesis: the rows before it are gone{or}{lost}",
+            case.name(row)
+        ),
+    );
+    found.names = names(case, row);
+    found
 }
 
 /// A row in the middle whose predecessor is not there.

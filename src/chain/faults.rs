@@ -518,3 +518,49 @@ fn a_sequence_that_is_text_is_a_wrong_order() {
     rows[7][USER] = Some("mallory".to_owned());
     only(&spec, &rows, Kind::AlteredRow, "t0-15");
 }
+
+/// A genesis that is computed from more of the first row than its split.
+#[test]
+fn a_genesis_computed_from_the_first_row_is_judged_by_that_row() {
+    use super::spec::Recipe;
+    let spec = ChainSpec {
+        genesis: Genesis::Derived(Box::new(digest(Recipe::Cat(vec![
+            Recipe::Column(USER),
+            Recipe::Column(SEQ),
+        ])))),
+        order: vec![SEQ],
+        ..tala()
+    };
+    let mut clean = chain(0, 9);
+    for n in 0..9usize {
+        let own = format!("{}{}", clean[n][USER].as_deref().unwrap(), clean[n][SEQ].as_deref().unwrap());
+        let previous =
+            n.checked_sub(1).map_or(sha256_hex(own.as_bytes()), |n| clean[n][HASH].clone().unwrap());
+        let time = clean[n][AT].clone().unwrap();
+        seal(&mut clean[n], Some(&previous), &time);
+    }
+    let report = verify(&spec, &clean);
+    assert_eq!((accused(&report), report.linked, report.verified), (vec![], 9, 9));
+    // The first row was altered in a column that its genesis is computed from: one fault.
+    let mut rows = clean.clone();
+    rows[0][USER] = Some("mallory".to_owned());
+    only(&spec, &rows, Kind::AlteredRow, "t0-0");
+    // It stands elsewhere in the declared order.
+    let mut rows = clean.clone();
+    let first = rows.remove(0);
+    rows.insert(4, first);
+    only(&spec, &rows, Kind::Reordered, "t0-0");
+    // It is gone.
+    let mut rows = clean.clone();
+    rows.remove(0);
+    only(&spec, &rows, Kind::MissingGenesis, "t0-1");
+    // Its uncovered column was changed, so that only the genesis tells.
+    let mut rows = clean;
+    rows[0][SEQ] = Some("0".to_owned());
+    let report = verify(&spec, &rows);
+    assert_eq!(accused(&report), [(Kind::MissingGenesis, "t0-0".to_owned())]);
+    assert!(
+        report.anomalies[0].message.contains("or a column that the genesis is computed from"),
+        "{report:#?}"
+    );
+}
