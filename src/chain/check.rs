@@ -9,7 +9,7 @@ use super::rows::{Cause, flag};
 use super::search;
 use super::spec::{ChainSpec, Genesis};
 use super::strands::Attached;
-use super::variants;
+use super::{variants, weakness};
 
 /// What came of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ enum Source {
 pub(crate) fn genesis_by_row(spec: &ChainSpec) -> bool {
     match &spec.genesis {
         Genesis::Derived(recipe) => {
-            variants::columns(recipe).iter().any(|column| !spec.split.contains(column))
+            weakness::columns(recipe).iter().any(|column| !spec.split.contains(column))
         }
         _ => false,
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::scan;
 use super::spec::{CellKind, ChainSpec, Recipe};
-use super::{time, variants};
+use super::{time, variants, weakness};
 
 /// Most sorts of failing rows that are told apart.
 const MOST_SORTS: usize = 256;
@@ -102,7 +102,7 @@ pub(crate) const OTHERS: u32 = u32::MAX;
 
 impl Marked {
     pub(crate) fn new(spec: &ChainSpec) -> Self {
-        let mut indexes = variants::columns(&spec.recipe);
+        let mut indexes = weakness::columns(&spec.recipe);
         indexes.sort_unstable();
         indexes.dedup();
         let columns: Vec<_> = indexes

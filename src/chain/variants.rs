@@ -55,30 +55,6 @@ fn visit_fields<'r>(fields: &'r [JsonField], see: &mut dyn FnMut(&'r Recipe)) {
     }
 }
 
-/// Every column a recipe reads, as often as it does.
-pub(crate) fn columns(recipe: &Recipe) -> Vec<usize> {
-    let mut columns = Vec::new();
-    visit(recipe, &mut |part| match part {
-        Recipe::Column(index)
-        | Recipe::Time(index, _)
-        | Recipe::Decimal(index, _)
-        | Recipe::Integer(index)
-        | Recipe::Bool(index, _, _) => columns.push(*index),
-        Recipe::Json(_, fields) => {
-            let mut rest: Vec<_> = fields.iter().collect();
-            while let Some(field) = rest.pop() {
-                match &field.value {
-                    JsonValue::Column(index) => columns.push(*index),
-                    JsonValue::Object(inner) => rest.extend(inner),
-                    _ => {}
-                }
-            }
-        }
-        _ => {}
-    });
-    columns
-}
-
 fn change(
     recipe: &mut Recipe,
     edit: &mut dyn FnMut(&mut Recipe),
@@ -200,7 +176,7 @@ pub(crate) fn without_nulls(recipe: &Recipe, row: &[Option<&str>], prev: Option<
     let is_null = |part: &Recipe| {
         let Recipe::Coalesce(inner, _) = part else { return false };
         let null = |column: &usize| row.get(*column).copied().flatten().is_none();
-        (**inner == Recipe::Prev && prev.is_none()) || columns(inner).iter().any(null)
+        (**inner == Recipe::Prev && prev.is_none()) || super::weakness::columns(inner).iter().any(null)
     };
     let mut changed = recipe.clone();
     let mut left_out = false;
