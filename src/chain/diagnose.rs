@@ -19,6 +19,7 @@ pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
     }
     let mut graph = Graph::new(case.rows, &arranged);
     let linked = graph.linked;
+    run.eras(&graph.eras);
     let uprooted = uproot(case, &mut graph);
     let mut settled: HashSet<usize> = HashSet::new();
     duplicates(case, &graph, run);
@@ -93,7 +94,7 @@ fn failed(
             }
             Defect::Unlinked => {
                 settled.insert(row);
-                unlinked(case, run, row, cause);
+                unlinked(case, graph, run, place, cause);
             }
             Defect::Inserted => {
                 settled.insert(row);
@@ -127,7 +128,7 @@ fn misplaced(graph: &Graph, place: usize, row: usize) -> bool {
 
 fn inserted(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usize) {
     let last = place + 1 == graph.sequence.len();
-    let sort = case.rows.odd(row).map_or(0, |odd| odd.sort);
+    let sort = case.sort(row, graph.eras.at(place));
     run.hold(Place::Content(Cause::Unexplained, true, sort), || {
         let mut found = case.found(
             row,
@@ -157,8 +158,9 @@ fn inserted(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: us
 }
 
 /// A row in the middle that names no row and does not recompute with the row before it either.
-fn unlinked(case: &Case<'_>, run: &mut Run, row: usize, cause: Cause) {
-    let sort = case.rows.odd(row).map_or(0, |odd| odd.sort);
+fn unlinked(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, cause: Cause) {
+    let Some(row) = graph.sequence.get(place).copied() else { return };
+    let sort = case.sort(row, graph.eras.at(place));
     let place = if case.several { Place::Strands } else { Place::Content(cause, true, sort) };
     run.hold(place, || {
         let name = case.name(row);
@@ -197,7 +199,7 @@ fn content(
     let rooted = graph.parent(row) != Parent::Unknown;
     // By the links alone, a lost hash shows in the next row; an unknown predecessor is reported as such anyway.
     let lost = (graph.defect(row) == Defect::HashLost).then_some(next).flatten();
-    let sort = case.rows.odd(row).map_or(0, |odd| odd.sort);
+    let sort = case.sort(row, graph.eras.at(place));
     let uprooted = uprooted == Some(row);
     run.hold(Place::Content(cause, lost.is_some() || uprooted, sort), || {
         let name = case.name(row);

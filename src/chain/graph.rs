@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use super::era::Eras;
 use super::identity::Id;
 use super::rows::{Cause, Rows, Stated, flag};
 
@@ -46,6 +47,8 @@ pub(crate) struct Graph {
     pub(crate) places: Vec<usize>,
     /// Rows whose stated link names the row before them.
     pub(crate) linked: u64,
+    /// Which rows recompute.
+    pub(crate) eras: Eras,
 }
 
 /// Whether a row's content is not known to be wrong.
@@ -63,11 +66,13 @@ impl Graph {
             children: vec![0; rows.len()],
             places: vec![0; rows.len()],
             linked: 0,
+            eras: Eras::default(),
         };
         let by_hash = graph.without_duplicates(rows, arranged);
         for (place, row) in graph.sequence.iter().enumerate() {
             set(&mut graph.places, *row, place);
         }
+        graph.eras = Eras::new(rows, graph.sequence.iter().copied());
         graph.link(rows, &by_hash);
         graph.explain(rows);
         graph

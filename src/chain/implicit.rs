@@ -1,6 +1,7 @@
 //! Diagnosis of a split without a link column: each row follows the row before it, and only the hashes tell.
 
 use super::case::Case;
+use super::era::{Era, Eras};
 use super::graph::stands;
 use super::report::AnomalyKind as Kind;
 use super::rows::{Cause, flag};
@@ -11,6 +12,8 @@ use super::textual::Displaced;
 pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
     let rows = case.rows;
     let displaced = Displaced::new(case);
+    let eras = Eras::new(rows, 0..rows.len());
+    run.eras(&eras);
     let mut linked = 0;
     for row in 0..rows.len() {
         linked += u64::from(rows.has(row, flag::OK));
@@ -31,7 +34,7 @@ pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
             continue;
         }
         if cause != Cause::Unexplained {
-            altered(case, run, row, cause);
+            altered(case, run, row, cause, eras.at(row));
             continue;
         }
         if displaced.as_ref().is_some_and(|displaced| displaced.is(row)) {
@@ -54,7 +57,7 @@ pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
                 });
             }
             _ if tied(case, row) => run.tied.add(1, run.samples, || case.key(row)),
-            _ => altered(case, run, row, cause),
+            _ => altered(case, run, row, cause, eras.at(row)),
         }
     }
     linked
@@ -112,8 +115,8 @@ fn interchangeable(case: &Case<'_>, row: usize) -> bool {
     }
 }
 
-fn altered(case: &Case<'_>, run: &mut Run, row: usize, cause: Cause) {
-    let sort = case.rows.odd(row).map_or(0, |odd| odd.sort);
+fn altered(case: &Case<'_>, run: &mut Run, row: usize, cause: Cause, era: Era) {
+    let sort = case.sort(row, era);
     case.hold(run, Place::Content(cause, false, sort), row, Kind::AlteredRow, |case| {
         format!(
             "{} does not recompute: it was altered, or a row before it was removed; without a link column the data \

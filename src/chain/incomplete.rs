@@ -292,3 +292,47 @@ fn one_row_alone_stays_accused_with_both_readings() {
     let report = verify(&spec, &rows);
     assert!(!report.anomalies[1].message.contains("recomputes, so"), "{report:#?}");
 }
+
+/// The writer changed its recipe: rows of the other era are not altered, and an edit elsewhere is.
+#[test]
+fn an_era_of_another_recipe_accuses_nobody() {
+    let relation = |lengths: [usize; 3], old: &dyn Fn(usize, usize) -> bool| {
+        let mut rows: Vec<Row> = Vec::new();
+        for (tenant, length) in lengths.into_iter().enumerate() {
+            let mut previous: Option<String> = None;
+            for n in 0..length {
+                let mut row = blank(tenant as u64, n as u64);
+                seal(&mut row, previous.as_deref(), &at(n as u64));
+                if old(n, length) {
+                    let text = format!("v1{}{}", previous.as_deref().unwrap_or_default(), cell(&row, USER));
+                    row[HASH] = Some(sha256_hex(text.as_bytes()));
+                }
+                previous.clone_from(&row[HASH]);
+                rows.push(row);
+            }
+        }
+        rows
+    };
+    for implicit in [false, true] {
+        let mut spec = tala();
+        if implicit {
+            spec.previous = None;
+        }
+        for old in
+            [&(|n: usize, _: usize| n < 30) as &dyn Fn(usize, usize) -> bool, &|n: usize, length: usize| {
+                n + 30 >= length
+            }]
+        {
+            let mut rows = relation([70, 5, 80], old);
+            let report = attempt(&spec, &rows);
+            assert_eq!((accused(&report), undetermined(&report)), (vec![], vec!["recipe_misfit"]));
+            assert_eq!(report.undetermined[0].rows, 65);
+            rows[35][USER] = Some("mallory".to_owned());
+            let report = attempt(&spec, &rows);
+            assert_eq!(accused(&report), [(Kind::AlteredRow, "t0-35".to_owned())]);
+        }
+    }
+    // A few rows at an end are no era.
+    let rows = relation([70, 5, 80], &|n, length| n + 4 >= length && length == 80);
+    assert_eq!(attempt(&tala(), &rows).anomalies_total, 4);
+}

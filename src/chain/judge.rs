@@ -6,7 +6,7 @@ use super::marks::{Mark, Marked};
 use super::misfit::{self, Sifted, Sorted};
 use super::probe::Prober;
 use super::report::{AnomalyKind, ChainReport, Undetermined};
-use super::run::{Class, Found, Pen, Run, Tally};
+use super::run::{Class, Found, Pen, Run, Sort, Tally};
 use super::search;
 use super::spec::ChainSpec;
 use super::{weakness, words};
@@ -168,7 +168,7 @@ impl Judge<'_> {
         for (class, pen) in explained {
             self.explain(&run, class, pen);
         }
-        let sifted = misfit::sift(self.spec, self.marked, failing, run.samples);
+        let sifted = misfit::sift(self.spec, self.marked, failing, &run);
         if fit.no_chain {
             let message = words::no_chain(self.spec, run.hashed);
             let tally = Tally { rows: run.hashed, samples: keys(&sifted.all(run.samples)) };
@@ -211,7 +211,7 @@ impl Judge<'_> {
     }
 
     /// Whether rows of a class do not recompute because of how their writer works.
-    fn explained(&self, run: &Run, fit: Fit, class: Class, sort: u32) -> bool {
+    fn explained(&self, run: &Run, fit: Fit, class: Class, sort: Sort) -> bool {
         match class {
             Class::OrderLost => true,
             Class::Shift(column) => self.shift_is_usual(run, column),
@@ -219,7 +219,7 @@ impl Judge<'_> {
                 // The stored time is the one that was hashed, as far as the other spelling goes.
                 "time_precision" => true,
                 // Nothing but what stands for NULL can have been changed into NULL.
-                "null_policy" if self.marked.alone(sort, Mark::Null) => true,
+                "null_policy" if self.marked.alone(sort.marks, Mark::Null) => true,
                 _ => self.usual(run, variant.hits, true),
             }),
             Class::Untried => !fit.wrong_recipe,
@@ -268,7 +268,7 @@ impl Judge<'_> {
             self.wrong_recipe(run, all);
             return;
         }
-        let found_out = !sifted.misfits.is_empty();
+        let found_out = !sifted.misfits.is_empty() || sifted.era.total > 0;
         for misfit in sifted.misfits {
             let tally = Tally { rows: misfit.pen.total, samples: keys(&misfit.pen) };
             self.undetermined("recipe_misfit", misfit.words(self.spec), &tally);
@@ -277,6 +277,9 @@ impl Judge<'_> {
         let tally = Tally { rows: sifted.unsorted.total, samples: keys(&sifted.unsorted) };
         self.undetermined("not_tried", words::UNSORTED.to_owned(), &tally);
         self.accuse_by_links(sifted.unsorted);
+        let tally = Tally { rows: sifted.era.total, samples: keys(&sifted.era) };
+        self.undetermined("recipe_misfit", words::ERA.to_owned(), &tally);
+        self.accuse_by_links(sifted.era);
         if fit.wrong_recipe && !(found_out && sifted.rest.total * 10 <= judged) {
             self.wrong_recipe(run, sifted.rest);
         } else {

@@ -1,14 +1,15 @@
 //! A recipe that fits most rows and not one sort of them looks like tampering, row by row. What the failing rows have
 //! in common, and recomputing rows do not have, tells the two apart.
 
+use super::era::Era;
 use super::marks::{self, Mark, Marked};
-use super::run::{Found, Pen};
+use super::run::{Found, Pen, Run, Sort};
 use super::spec::ChainSpec;
 
 /// Failing rows of one sort.
 #[derive(Debug)]
 pub(crate) struct Sorted {
-    pub(crate) sort: u32,
+    pub(crate) sort: Sort,
     pub(crate) pen: Pen,
 }
 
@@ -23,6 +24,8 @@ pub(crate) struct Misfit {
     /// Failing and recomputing rows that have the mark.
     failing: u64,
     good: u64,
+    /// Whether some of the failing rows stand between rows that recompute.
+    amid: bool,
     /// The rows it is held to explain.
     pub(crate) pen: Pen,
 }
@@ -33,6 +36,8 @@ pub(crate) struct Sifted {
     pub(crate) misfits: Vec<Misfit>,
     /// Of more sorts than are told apart, while some sorts were recognised.
     pub(crate) unsorted: Pen,
+    /// Of an era that the recipe does not fit.
+    pub(crate) era: Pen,
     pub(crate) rest: Pen,
 }
 
@@ -40,7 +45,7 @@ impl Sifted {
     /// All failing rows together.
     pub(crate) fn all(self, samples: usize) -> Pen {
         let mut all = self.rest;
-        for pen in self.misfits.into_iter().map(|misfit| misfit.pen).chain([self.unsorted]) {
+        for pen in self.misfits.into_iter().map(|misfit| misfit.pen).chain([self.unsorted, self.era]) {
             all.merge(pen, samples);
         }
         all
@@ -52,17 +57,25 @@ const BY_LUCK: u64 = 10;
 
 /// Sorts failing rows out by marks that no recomputing row has. One such row alone may as well have been given the
 /// mark by who changed it, so it takes two; and a row whose neighbours miss it keeps what the links show.
-pub(crate) fn sift(spec: &ChainSpec, marked: &Marked, failing: Vec<Sorted>, samples: usize) -> Sifted {
+pub(crate) fn sift(spec: &ChainSpec, marked: &Marked, failing: Vec<Sorted>, run: &Run) -> Sifted {
+    let samples = run.samples;
     let mut sifted = Sifted { misfits: believed(marked, &failing), ..Sifted::default() };
     for Sorted { sort, mut pen } in failing {
-        let misfit = sifted.misfits.iter_mut().find(|misfit| marked.has(sort, misfit.place, misfit.mark));
+        let of_an_era = of_an_era(sort.era, run.long_eras);
+        // What is only seen at one end of chains is explained by that.
+        let misfit = sifted
+            .misfits
+            .iter_mut()
+            .find(|misfit| marked.has(sort.marks, misfit.place, misfit.mark) && (misfit.amid || !of_an_era));
         if let Some(misfit) = misfit {
             misfit.pen.merge(pen, samples);
-        } else if sort == marks::OTHERS && !sifted.misfits.is_empty() {
+        } else if of_an_era {
+            sifted.era.merge(pen, samples);
+        } else if sort.marks == marks::OTHERS && !sifted.misfits.is_empty() {
             sifted.unsorted.merge(pen, samples);
         } else {
             if pen.total == 1 {
-                doubt(spec, marked, sort, &mut pen.kept);
+                doubt(spec, marked, sort.marks, &mut pen.kept);
             }
             sifted.rest.merge(pen, samples);
         }
@@ -71,18 +84,29 @@ pub(crate) fn sift(spec: &ChainSpec, marked: &Marked, failing: Vec<Sorted>, samp
     sifted
 }
 
+/// Whether a failing row belongs to an era, where some chain shows a long one.
+fn of_an_era(era: Era, (early, late): (bool, bool)) -> bool {
+    match era {
+        Era::Amid => false,
+        Era::Early => early,
+        Era::Late => late,
+        Era::Whole => early || late,
+    }
+}
+
 /// Marks that set failing rows apart, those of the most rows first.
 fn believed(marked: &Marked, failing: &[Sorted]) -> Vec<Misfit> {
     let mut believed: Vec<Misfit> = marked
         .counted()
         .filter_map(|(place, column, mark, good)| {
-            let having = failing.iter().filter(|sorted| marked.has(sorted.sort, place, mark));
-            let failing: u64 = having.map(|sorted| sorted.pen.total).sum();
+            let having = || failing.iter().filter(|sorted| marked.has(sorted.sort.marks, place, mark));
+            let amid = having().any(|sorted| sorted.sort.era == Era::Amid);
+            let failing: u64 = having().map(|sorted| sorted.pen.total).sum();
             let apart = match good {
                 0 => failing >= 2,
                 _ => mark.by_luck() && failing >= BY_LUCK && failing >= good,
             };
-            apart.then_some(Misfit { place, column, mark, failing, good, pen: Pen::default() })
+            apart.then_some(Misfit { place, column, mark, failing, good, amid, pen: Pen::default() })
         })
         .collect();
     // Of marks that say as much, the one that no recomputing row has, and then the plainer one.

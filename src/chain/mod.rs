@@ -8,6 +8,7 @@ mod branches;
 mod case;
 mod check;
 mod diagnose;
+mod era;
 pub mod eval;
 mod graph;
 mod hex;

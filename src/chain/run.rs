@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::era::{Era, Eras};
 use super::eval::EvalIssue;
 use super::identity::{self, Id, Sample};
 use super::report::{Anomaly, AnomalyKind};
@@ -86,13 +87,20 @@ impl Class {
     }
 }
 
+/// What tells one failing row from another: what its cells are like, and where it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Sort {
+    pub(crate) marks: u32,
+    pub(crate) era: Era,
+}
+
 /// Which hypothesis could take an anomaly away.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     /// None: the row itself proves it.
     Sure,
     /// The recipe may be wrong: why, whether the links show something too, and the sort of row.
-    Content(Cause, bool, u32),
+    Content(Cause, bool, Sort),
     /// The split may be too fine.
     Links,
     /// The split may be too coarse.
@@ -121,10 +129,12 @@ pub(crate) struct Run {
     pub(crate) too_large: Tally,
     pub(crate) tied: Tally,
     pub(crate) unnumbered: Tally,
+    /// Whether some chain fails for long at its start, and at its end.
+    pub(crate) long_eras: (bool, bool),
     /// Rows of splits whose order is numbers stored as text.
     pub(crate) by_text: Tally,
     pub(crate) several: Tally,
-    pub(crate) content: BTreeMap<(Class, u32), Pen>,
+    pub(crate) content: BTreeMap<(Class, Sort), Pen>,
     pub(crate) sure: Pen,
     pub(crate) links: Pen,
     pub(crate) strands: Pen,
@@ -172,6 +182,12 @@ impl Run {
         if pen.kept.len() < samples {
             pen.kept.push(found());
         }
+    }
+
+    /// Takes note of a chain in which rows at one end fail.
+    pub(crate) fn eras(&mut self, eras: &Eras) {
+        let (early, late) = eras.long();
+        self.long_eras = (self.long_eras.0 || early, self.long_eras.1 || late);
     }
 
     /// Remembers a predecessor that is unknown in its split.

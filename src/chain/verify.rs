@@ -264,7 +264,7 @@ impl ChainFold {
             stated,
             computed: None,
             cause: Cause::Unexplained,
-            sort: marks::PLAIN,
+            marks: marks::PLAIN,
         });
         let rooted = link == Attached::Genesis;
         let before = self.checker.before_failed();
@@ -299,8 +299,8 @@ impl ChainFold {
                 let (more, cause) = self.checker.examine(row, &self.spec, linked, order_lost, &around);
                 flags |= more;
                 self.run.order_lost += u64::from(cause == Cause::OrderLost);
-                let sort = self.marked.fails(row, rooted);
-                odd = Some(Odd { stated, computed: Some(computed), cause, sort });
+                let marks = self.marked.fails(row, rooted);
+                odd = Some(Odd { stated, computed: Some(computed), cause, marks });
                 split.suspicious = true;
             }
         }

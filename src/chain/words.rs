@@ -22,6 +22,9 @@ pub(crate) const UNTRIED: &str = "these rows do not recompute, and the budget fo
 pub(crate) const UNSORTED: &str =
     "these rows do not recompute and are of too many kinds to tell which ones the recipe does not fit";
 
+pub(crate) const ERA: &str = "these rows stand at one end of their chains, where none recomputes, while the rows at the other end do: the recipe \
+     changed over time, or just these were altered, which their content cannot tell; verify one era apart, with `where`";
+
 fn name(spec: &ChainSpec, column: usize) -> &str {
     spec.columns.get(column).map_or("?", |column| column.name.as_str())
 }
