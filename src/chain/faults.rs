@@ -411,6 +411,22 @@ fn ties_without_a_link_column_accuse_nobody() {
         let report = verify(&spec, &rows);
         assert_eq!((accused(&report), undetermined(&report)), (vec![], vec!["order_ties"]), "{group:?}");
     }
+    // A further order column that is not the order of writing leaves as much open.
+    let by_id = ChainSpec { order: vec![AT, ID], ..spec.clone() };
+    let mut rows = chain(0, 9);
+    rows[4][AT] = rows[3][AT].clone();
+    for n in 4..9 {
+        let (previous, time) = (rows[n - 1][HASH].clone(), rows[n][AT].clone().unwrap());
+        seal(&mut rows[n], previous.as_deref(), &time);
+    }
+    rows.swap(3, 4);
+    let report = verify(&by_id, &rows);
+    assert_eq!((accused(&report), undetermined(&report)), (vec![], vec!["order_ties"]), "{report:#?}");
+    // Where the order column itself says otherwise, it is one finding, and no insertion.
+    let by_seq = ChainSpec { order: vec![SEQ], ..spec.clone() };
+    let mut rows = chain(0, 9);
+    rows.swap(3, 4);
+    only(&by_seq, &rows, Kind::Reordered, "t0-4");
     // Two rows that were both hashed after the same one are a fork in any order.
     let mut rows = chain(0, 9);
     let mut twin = rows[4].clone();

@@ -41,6 +41,12 @@ pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
             run.by_text.add(1, run.samples, || case.key(row));
             continue;
         }
+        if let Some(first) = exchanged(case, row) {
+            if first == row {
+                out_of_turn(case, run, row);
+            }
+            continue;
+        }
         if explained_by_neighbour(case, run, row) || will_be_explained(case, row) {
             continue;
         }
@@ -98,6 +104,32 @@ fn will_be_explained(case: &Case<'_>, row: usize) -> bool {
     let next = row + 1;
     case.rows.has(next, flag::FITS_RESTORED)
         || (case.rows.has(next, flag::FITS_SKIPPING) && !interchangeable(case, next))
+}
+
+/// Whether the row belongs to two that changed places, or follows them; returns the first of the two. The second one
+/// then follows what stands before both, and the row after both follows the first.
+fn exchanged(case: &Case<'_>, row: usize) -> Option<usize> {
+    let fails = |row: usize| !case.rows.has(row, flag::OK | flag::ISSUE) && row < case.rows.len();
+    let skips = |row: usize| fails(row) && case.rows.has(row, flag::FITS_SKIPPING);
+    let firsts = [Some(row), row.checked_sub(1), row.checked_sub(2)];
+    firsts.into_iter().flatten().find(|first| {
+        fails(*first) && !skips(*first) && skips(first + 1) && skips(first + 2) && !skips(first + 3)
+    })
+}
+
+/// Two rows in the opposite order. Where only a further order column tells them apart, it may as well be that one.
+fn out_of_turn(case: &Case<'_>, run: &mut Run, row: usize) {
+    if case.order(row) == case.order(row + 1) {
+        run.tied.add(2, run.samples, || case.key(row));
+        return;
+    }
+    case.hold(run, Place::Moved, row, Kind::Reordered, |case| {
+        format!(
+            "{} and {} were hashed in the opposite order; the order column is not the order of writing, or was changed",
+            case.name(row),
+            case.name(row + 1)
+        )
+    });
 }
 
 /// Whether the row before this one, which this one does not follow, may have its place elsewhere among rows with equal
