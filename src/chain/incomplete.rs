@@ -188,7 +188,7 @@ fn written(gap: &Gap, percent: usize) -> (Vec<Row>, Vec<bool>) {
 
 /// A few rows are enough to explain the others by.
 fn attempt(spec: &ChainSpec, rows: &[Row]) -> ChainReport {
-    verify_within(spec, rows, Limits { probes: 60_000, ..Limits::default() })
+    verify_within(spec, rows, Limits { probes: 25_000, ..Limits::default() })
 }
 
 fn only_unproven(report: &ChainReport, gap: &Gap) {

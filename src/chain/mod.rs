@@ -24,6 +24,7 @@ mod number;
 mod probe;
 pub mod program;
 pub mod report;
+mod roots;
 mod rows;
 mod run;
 mod scan;
@@ -43,6 +44,8 @@ mod faults;
 mod fixture;
 #[cfg(test)]
 mod incomplete;
+#[cfg(test)]
+mod orders;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
