@@ -1,8 +1,9 @@
 //! One split under diagnosis: its rows, and how they are named to people.
 
+use super::era::Era;
 use super::report::AnomalyKind;
 use super::rows::Rows;
-use super::run::{self, Found, Place, Run};
+use super::run::{self, Found, Place, Run, Sort};
 use super::spec::{CellKind, ChainSpec};
 use crate::finding::KeyPart;
 
@@ -56,6 +57,11 @@ impl Case<'_> {
     pub(crate) fn order_kind(&self) -> Option<CellKind> {
         let column = self.spec.columns.get(*self.spec.order.first()?)?;
         Some(column.kind)
+    }
+
+    /// What tells a failing row from others.
+    pub(crate) fn sort(&self, row: usize, era: Era) -> Sort {
+        Sort { marks: self.rows.odd(row).map_or(0, |odd| odd.marks), era }
     }
 
     /// Builds an anomaly about a row.

@@ -9,7 +9,7 @@ use super::rows::{Cause, flag};
 use super::search;
 use super::spec::{ChainSpec, Genesis};
 use super::strands::Attached;
-use super::variants;
+use super::{variants, weakness};
 
 /// What came of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,21 @@ pub(crate) struct Around<'h> {
 #[derive(Debug)]
 enum Source {
     Fixed(Option<Vec<u8>>),
-    Derived(Program),
+    /// Of each split's first row; or, where it reads more than the split, of whichever row may be a first one.
+    Derived {
+        program: Program,
+        by_row: bool,
+    },
+}
+
+/// Whether the genesis value depends on more of a row than its split.
+pub(crate) fn genesis_by_row(spec: &ChainSpec) -> bool {
+    match &spec.genesis {
+        Genesis::Derived(recipe) => {
+            weakness::columns(recipe).iter().any(|column| !spec.split.contains(column))
+        }
+        _ => false,
+    }
 }
 
 /// A failed row, kept until the next one tells whether its hash was edited.
@@ -132,7 +146,7 @@ impl Checker {
             link_column: spec.previous,
             genesis: match &source {
                 Source::Fixed(value) => Some(value.clone()),
-                Source::Derived(_) => None,
+                Source::Derived { .. } => None,
             },
             source,
             search_column,
@@ -153,7 +167,12 @@ impl Checker {
     /// Derives the genesis value for a new split; fails when the row does not allow it.
     pub(crate) fn begin_split(&mut self, row: &[Option<&str>]) -> Option<EvalIssue> {
         self.failed.there = false;
-        let Source::Derived(program) = &self.source else { return None };
+        self.derive(row)
+    }
+
+    /// The genesis value as the row has it.
+    fn derive(&mut self, row: &[Option<&str>]) -> Option<EvalIssue> {
+        let Source::Derived { program, .. } = &self.source else { return None };
         let inputs = Inputs { row, prev: None, shift: None };
         match eval::evaluate(program, &inputs, &mut self.out) {
             Ok(outcome) => {
@@ -209,6 +228,13 @@ impl Checker {
             return if null_genesis { Attached::Genesis } else { Attached::Nothing };
         };
         decode(cell, self.form, &mut buffer);
+        if !first && buffer != last && matches!(self.source, Source::Derived { by_row: true, .. }) {
+            // What it cannot be derived from is no first row.
+            let known = self.genesis.take();
+            if self.derive(row).is_some() {
+                self.genesis = known;
+            }
+        }
         let attached = if !first && buffer == last {
             Attached::Before
         } else {
@@ -276,6 +302,11 @@ impl Checker {
         (0, cause)
     }
 
+    /// Whether a row that cannot be evaluated with what it names recomputes with the hash of the row before it.
+    pub(crate) fn follows(&mut self, row: &[Option<&str>], linked: bool, last: &[u8]) -> bool {
+        self.link_column.is_some() && !linked && !last.is_empty() && self.fits(row, Some(last))
+    }
+
     /// Whether the row recomputes with another predecessor.
     fn fits(&mut self, row: &[Option<&str>], prev: Option<&[u8]>) -> bool {
         let inputs = Inputs { row, prev, shift: None };
@@ -341,7 +372,7 @@ fn genesis(spec: &ChainSpec, form: Form) -> Result<Source, SpecIssue> {
         Genesis::Derived(recipe) => {
             let program = Program::new(recipe, &spec.columns, form)?;
             if program.form() == form {
-                Ok(Source::Derived(program))
+                Ok(Source::Derived { program, by_row: genesis_by_row(spec) })
             } else {
                 program::issue("the genesis and the hash are not both text or both bytes".to_owned())
             }

@@ -3,21 +3,28 @@
 use std::collections::HashSet;
 
 use super::case::Case;
-use super::graph::{Defect, Graph, Parent};
+use super::graph::{self, Defect, Graph, Parent};
 use super::moved;
 use super::report::AnomalyKind as Kind;
 use super::rows::{Cause, Stated};
-use super::run::{Found, Place, Run};
-use super::{branches, identity};
+use super::run::{Place, Run};
+use super::{branches, roots, textual};
 
 /// Diagnoses one split. Returns the number of rows whose link names the row before them.
 pub(crate) fn diagnose(case: &Case<'_>, run: &mut Run) -> u64 {
-    let mut graph = Graph::new(case.rows);
+    let mut arranged = graph::arrange(case.rows);
+    if let Some(by_number) = textual::by_number(case, &arranged) {
+        arranged = by_number;
+        run.by_text.add(case.rows.len() as u64, run.samples, || case.key(0));
+    }
+    let mut graph = Graph::new(case.rows, &arranged);
     let linked = graph.linked;
+    run.eras(&graph.eras);
+    let uprooted = roots::uproot(case, &mut graph);
     let mut settled: HashSet<usize> = HashSet::new();
     duplicates(case, &graph, run);
-    failed(case, &graph, run, &mut settled);
-    roots(case, &mut graph, run, &mut settled);
+    failed(case, &graph, run, &mut settled, uprooted);
+    roots::roots(case, &mut graph, run, &mut settled);
     branches::forks(case, &graph, run, &mut settled);
     moved::moved(case, &graph, run, &mut settled);
     gaps(case, &graph, run, &settled);
@@ -39,11 +46,17 @@ fn duplicates(case: &Case<'_>, graph: &Graph, run: &mut Run) {
 }
 
 /// Rows that do not recompute.
-fn failed(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &mut HashSet<usize>) {
+fn failed(
+    case: &Case<'_>,
+    graph: &Graph,
+    run: &mut Run,
+    settled: &mut HashSet<usize>,
+    uprooted: Option<usize>,
+) {
     for (place, row) in graph.sequence.iter().copied().enumerate() {
         let cause = case.rows.odd(row).map_or(Cause::Unexplained, |odd| odd.cause);
         match graph.defect(row) {
-            Defect::None if cause != Cause::Unexplained => content(case, graph, run, place, row, cause),
+            Defect::None if cause != Cause::Unexplained => content(case, graph, run, place, cause, uprooted),
             Defect::None | Defect::Duplicate(_) => {}
             Defect::HashEdited => {
                 settled.insert(row);
@@ -65,6 +78,10 @@ fn failed(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &mut HashSet<u
                     )
                 });
             }
+            Defect::Unlinked => {
+                settled.insert(row);
+                unlinked(case, graph, run, place, cause);
+            }
             Defect::Inserted => {
                 settled.insert(row);
                 inserted(case, graph, run, place, row);
@@ -79,7 +96,7 @@ fn failed(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &mut HashSet<u
                     )
                 });
             }
-            Defect::HashLost | Defect::Failed => content(case, graph, run, place, row, cause),
+            Defect::HashLost | Defect::Failed => content(case, graph, run, place, cause, uprooted),
         }
     }
 }
@@ -97,7 +114,8 @@ fn misplaced(graph: &Graph, place: usize, row: usize) -> bool {
 
 fn inserted(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usize) {
     let last = place + 1 == graph.sequence.len();
-    run.hold(Place::Content(Cause::Unexplained, true), || {
+    let sort = case.sort(row, graph.eras.at(place));
+    run.hold(Place::Content(Cause::Unexplained, true, sort), || {
         let mut found = case.found(
             row,
             Kind::InsertedRow,
@@ -125,15 +143,57 @@ fn inserted(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: us
     });
 }
 
+/// A row in the middle that names no row and does not recompute with the row before it either.
+fn unlinked(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, cause: Cause) {
+    let Some(row) = graph.sequence.get(place).copied() else { return };
+    let sort = case.sort(row, graph.eras.at(place));
+    let place = if case.several { Place::Strands } else { Place::Content(cause, true, sort) };
+    run.hold(place, || {
+        let name = case.name(row);
+        let (kind, by_links) = match case.rows.stated(row) {
+            Stated::Genesis => (Kind::SeveralGenesis, "starts from the genesis, although a chain precedes it"),
+            _ => (Kind::BrokenLink, "has no link, although a chain precedes it"),
+        };
+        let by_links = case.found(row, kind, format!("{name} {by_links}"));
+        if case.several {
+            return by_links;
+        }
+        let mut found = case.found(
+            row,
+            Kind::LinkEdited,
+            format!(
+                "the link of {name} was taken away: it names no row, no row follows the one before it, and it \
+                 recomputes neither as the start of a chain nor after that row, so its content was changed as well"
+            ),
+        );
+        found.by_links = Some(Box::new(by_links));
+        found
+    });
+}
+
 /// A row whose content is not what was hashed, unless the run shows that the recipe is not what was used.
-fn content(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usize, cause: Cause) {
+fn content(
+    case: &Case<'_>,
+    graph: &Graph,
+    run: &mut Run,
+    place: usize,
+    cause: Cause,
+    uprooted: Option<usize>,
+) {
+    let Some(row) = graph.sequence.get(place).copied() else { return };
     let next = graph.sequence.get(place + 1).copied();
     let rooted = graph.parent(row) != Parent::Unknown;
     // By the links alone, a lost hash shows in the next row; an unknown predecessor is reported as such anyway.
     let lost = (graph.defect(row) == Defect::HashLost).then_some(next).flatten();
-    run.hold(Place::Content(cause, lost.is_some()), || {
+    let sort = case.sort(row, graph.eras.at(place));
+    let uprooted = uprooted == Some(row);
+    run.hold(Place::Content(cause, lost.is_some() || uprooted, sort), || {
         let name = case.name(row);
         let message = match (next, lost.is_some()) {
+            _ if uprooted => format!(
+                "{name} was altered: its content yields neither its stored hash nor the genesis that it names, which is \
+                 computed from it"
+            ),
             _ if !rooted => format!("{name} does not recompute, and the hash it names is not in the chain either"),
             (_, true) => format!("{name} was altered, and so was its stored hash: the next row names another one"),
             (Some(_), _) => format!(
@@ -145,164 +205,12 @@ fn content(case: &Case<'_>, graph: &Graph, run: &mut Run, place: usize, row: usi
             ),
         };
         let mut found = case.found(row, Kind::AlteredRow, message);
-        found.by_links = lost.map(|next| Box::new(broken(case, next, &name)));
-        found
-    });
-}
-
-fn broken(case: &Case<'_>, row: usize, before: &str) -> Found {
-    let mut found = case.found(
-        row,
-        Kind::BrokenLink,
-        format!(
-            "{} names a hash that no row of its chain has; rows between it and {before} were removed, or {before} was \
-             rewritten: the data cannot tell",
-            case.name(row)
-        ),
-    );
-    found.names = names(case, row);
-    found
-}
-
-fn names(case: &Case<'_>, row: usize) -> Option<u64> {
-    match case.rows.stated(row) {
-        Stated::Hash(id) => Some(identity::short(&id)),
-        _ => None,
-    }
-}
-
-/// Rows that start a chain, or that follow a row that is not there.
-fn roots(case: &Case<'_>, graph: &mut Graph, run: &mut Run, settled: &mut HashSet<usize>) {
-    let sizes = branches::sizes(graph);
-    let size = |row: usize| sizes.get(row).copied().unwrap_or(0);
-    let beginnings: Vec<usize> =
-        graph.sequence.iter().copied().filter(|row| graph.parent(*row) == Parent::Genesis).collect();
-    let main =
-        beginnings.iter().copied().max_by_key(|row| (size(*row), std::cmp::Reverse(graph.place(*row))));
-    for row in beginnings.iter().copied().filter(|row| Some(*row) != main) {
-        if graph.defect(row) == Defect::Inserted {
-            continue;
-        }
-        settled.insert(row);
-        let place = if case.several { Place::Strands } else { Place::Sure };
-        case.hold(run, place, row, Kind::SeveralGenesis, |case| {
-            format!(
-                "{} starts a chain of its own ({} rows), but its split already has one; the writer lost sight of the \
-                 head, or the rows from here on were written apart",
-                case.name(row),
-                size(row)
-            )
-        });
-    }
-    let mut headless = beginnings.is_empty();
-    for place in 0..graph.sequence.len() {
-        let Some(row) = graph.sequence.get(place).copied() else { continue };
-        if graph.parent(row) != Parent::Unknown || graph.defect(row) == Defect::Inserted {
-            continue;
-        }
-        settled.insert(row);
-        if std::mem::take(&mut headless) {
-            missing_genesis(case, run, row);
-            continue;
-        }
-        follower(case, graph, run, settled, place, row);
-    }
-}
-
-fn missing_genesis(case: &Case<'_>, run: &mut Run, row: usize) {
-    let named = names(case, row);
-    match case.rows.stated(row) {
-        Stated::Hash(id) => run.unknown(Some(&id)),
-        _ => run.unknown(None),
-    }
-    run.hold(Place::Links, || {
-        let lost = match (case.number(row), case.spec.dense_from) {
-            (Some(number), Some(from)) if number > from => format!("; numbers {from} to {} are missing", number - 1),
-            _ => String::new(),
+        found.by_links = match lost {
+            Some(next) => Some(Box::new(roots::broken(case, next, &name))),
+            None => uprooted.then(|| Box::new(roots::headless(case, row))),
         };
-        let mut found = case.found(
-            row,
-            Kind::MissingGenesis,
-            format!(
-                "the chain starts at {}, which does not start from the genesis: the rows before it are gone{lost}",
-                case.name(row)
-            ),
-        );
-        found.names = named;
         found
     });
-}
-
-/// A row in the middle whose predecessor is not there.
-fn follower(
-    case: &Case<'_>,
-    graph: &mut Graph,
-    run: &mut Run,
-    settled: &mut HashSet<usize>,
-    place: usize,
-    row: usize,
-) {
-    let before = match graph.before(place) {
-        Parent::Row(before) => Some(before),
-        _ => None,
-    };
-    let step = before.and_then(|before| case.number(row)?.checked_sub(case.number(before)?));
-    let dense = case.spec.dense_from.is_some();
-    match (before, step) {
-        (Some(before), Some(step)) if dense && step > 1 => {
-            case.hold(run, Place::Links, row, Kind::MissingRows, |case| {
-                let first = case.number(before).unwrap_or(0) + 1;
-                let missing = match step {
-                    2 => format!("number {first} is missing"),
-                    _ => format!("numbers {first} to {} are missing", first + step - 2),
-                };
-                format!(
-                    "{} row(s) were removed before {}: {missing}, and it names a hash that is gone",
-                    step - 1,
-                    case.name(row)
-                )
-            });
-        }
-        (Some(before), Some(1)) if graph.leaf(before) && super::graph::stands(case.rows, before) => {
-            settled.insert(before);
-            if let Some(parent) = graph.parents.get_mut(row) {
-                *parent = Parent::Row(before);
-            }
-            case.hold(run, Place::Links, before, Kind::RehashedRow, |case| {
-                format!(
-                    "{} was changed and hashed again: the next row, {}, still names the hash it had before",
-                    case.name(before),
-                    case.name(row)
-                )
-            });
-        }
-        _ => {
-            match case.rows.stated(row) {
-                Stated::Hash(id) => run.unknown(Some(&id)),
-                _ => run.unknown(None),
-            }
-            run.hold(Place::Links, || match (before, case.rows.stated(row)) {
-                (_, Stated::Nothing) => case.found(
-                    row,
-                    Kind::BrokenLink,
-                    format!("{} has no link although a chain precedes it", case.name(row)),
-                ),
-                (Some(before), _) => broken(case, row, &case.name(before)),
-                (None, _) => {
-                    let mut found = case.found(
-                        row,
-                        Kind::BrokenLink,
-                        format!(
-                            "{} stands before the first row and names a hash that no row has",
-                            case.name(row)
-                        ),
-                    );
-                    found.names = names(case, row);
-                    found
-                }
-            });
-        }
-    }
 }
 
 /// Numbers that are missing, or used twice, although the links hold.

@@ -23,7 +23,7 @@ pub(crate) const PREVIOUS: usize = 8;
 pub(crate) const HASH: usize = 9;
 
 pub(crate) fn column(name: &str, kind: CellKind) -> ChainColumn {
-    ChainColumn { name: name.to_owned(), kind, nullable: true }
+    ChainColumn { name: name.to_owned(), kind, nullable: true, digits: None }
 }
 
 pub(crate) fn sha256_hex(text: &[u8]) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use super::era::Eras;
 use super::identity::Id;
 use super::rows::{Cause, Rows, Stated, flag};
 
@@ -25,6 +26,8 @@ pub(crate) enum Defect {
     LinkEdited,
     /// It does not recompute, nothing follows it, and the next row links past it.
     Inserted,
+    /// It does not recompute and names no row, and nothing follows the row before it.
+    Unlinked,
     /// It does not recompute, and the next row names a hash that is gone.
     HashLost,
     /// It does not recompute.
@@ -44,6 +47,8 @@ pub(crate) struct Graph {
     pub(crate) places: Vec<usize>,
     /// Rows whose stated link names the row before them.
     pub(crate) linked: u64,
+    /// Which rows recompute.
+    pub(crate) eras: Eras,
 }
 
 /// Whether a row's content is not known to be wrong.
@@ -52,8 +57,8 @@ pub(crate) fn stands(rows: &Rows, row: usize) -> bool {
 }
 
 impl Graph {
-    pub(crate) fn new(rows: &Rows) -> Self {
-        let arranged = arrange(rows);
+    /// Of rows in an order that [`arrange`] gave, or another.
+    pub(crate) fn new(rows: &Rows, arranged: &[usize]) -> Self {
         let mut graph = Self {
             sequence: Vec::with_capacity(arranged.len()),
             parents: vec![Parent::Unknown; rows.len()],
@@ -61,11 +66,13 @@ impl Graph {
             children: vec![0; rows.len()],
             places: vec![0; rows.len()],
             linked: 0,
+            eras: Eras::default(),
         };
-        let by_hash = graph.without_duplicates(rows, &arranged);
+        let by_hash = graph.without_duplicates(rows, arranged);
         for (place, row) in graph.sequence.iter().enumerate() {
             set(&mut graph.places, *row, place);
         }
+        graph.eras = Eras::new(rows, graph.sequence.iter().copied());
         graph.link(rows, &by_hash);
         graph.explain(rows);
         graph
@@ -173,11 +180,18 @@ impl Graph {
             let next = self.sequence.get(place + 1).copied();
             let leaf = self.leaf(row);
             let defect = match next {
-                Some(next) if leaf && self.parent(next) == before => Defect::Inserted,
+                // Of two starts that do not recompute, the first is as good as the second.
+                Some(next) if leaf && self.parent(next) == before && (place > 0 || stands(rows, next)) => {
+                    Defect::Inserted
+                }
                 None if leaf && self.parent(row) == Parent::Unknown && place > 0 => Defect::Inserted,
                 Some(next) if leaf && self.parent(row) == before && self.parent(next) == Parent::Unknown => {
                     self.adopt(next, Parent::Row(row));
                     Defect::HashLost
+                }
+                _ if self.unlinked(rows, row, before) => {
+                    self.adopt(row, before);
+                    Defect::Unlinked
                 }
                 _ => Defect::Failed,
             };
@@ -192,6 +206,14 @@ impl Graph {
     }
 }
 
+impl Graph {
+    /// Whether a row that names no row stands where the row before it has no successor.
+    fn unlinked(&self, rows: &Rows, row: usize, before: Parent) -> bool {
+        matches!(rows.stated(row), Stated::Genesis | Stated::Nothing)
+            && matches!(before, Parent::Row(before) if self.leaf(before))
+    }
+}
+
 fn set<T>(values: &mut [T], index: usize, value: T) {
     if let Some(slot) = values.get_mut(index) {
         *slot = value;
@@ -199,7 +221,7 @@ fn set<T>(values: &mut [T], index: usize, value: T) {
 }
 
 /// The rows in declared order; rows with equal order values as their links have them.
-fn arrange(rows: &Rows) -> Vec<usize> {
+pub(crate) fn arrange(rows: &Rows) -> Vec<usize> {
     let mut arranged: Vec<usize> = Vec::with_capacity(rows.len());
     let mut start = 0;
     while start < rows.len() {

@@ -1,8 +1,12 @@
 //! The judgement over a whole run: a declaration that does not fit is said to be so, before any row is accused.
 
+use std::collections::BTreeMap;
+
+use super::marks::{Mark, Marked};
+use super::misfit::{self, Sifted, Sorted};
 use super::probe::Prober;
 use super::report::{AnomalyKind, ChainReport, Undetermined};
-use super::run::{Class, Found, Pen, Run, Tally};
+use super::run::{Class, Found, Pen, Run, Sort, Tally};
 use super::search;
 use super::spec::ChainSpec;
 use super::{weakness, words};
@@ -23,9 +27,22 @@ struct Fit {
 }
 
 /// Turns what was gathered into the report.
-pub(crate) fn judge(spec: &ChainSpec, run: Run, prober: &Prober, watch: &[usize]) -> ChainReport {
-    let mut judge =
-        Judge { spec, prober, watch, report: ChainReport::default(), accused: Vec::new(), accused_total: 0 };
+pub(crate) fn judge(
+    spec: &ChainSpec,
+    run: Run,
+    prober: &Prober,
+    marked: &Marked,
+    watch: &[usize],
+) -> ChainReport {
+    let mut judge = Judge {
+        spec,
+        prober,
+        marked,
+        watch,
+        report: ChainReport::default(),
+        accused: Vec::new(),
+        accused_total: 0,
+    };
     judge.report = ChainReport {
         rows: run.rows,
         splits: run.splits,
@@ -45,6 +62,7 @@ pub(crate) fn judge(spec: &ChainSpec, run: Run, prober: &Prober, watch: &[usize]
 struct Judge<'a> {
     spec: &'a ChainSpec,
     prober: &'a Prober,
+    marked: &'a Marked,
     watch: &'a [usize],
     report: ChainReport,
     accused: Vec<Found>,
@@ -82,7 +100,12 @@ impl Judge<'_> {
         let judged = run.evaluated - run.order_lost;
         let known = Self::recognised(run) + explained;
         // Rows left untried after others were explained are not evidence against the recipe.
-        let untried = run.content.get(&Class::Untried).map_or(0, |pen| pen.total);
+        let untried: u64 = run
+            .content
+            .iter()
+            .filter(|((class, _), _)| *class == Class::Untried)
+            .map(|(_, pen)| pen.total)
+            .sum();
         let wrong_recipe = judged > 0 && known * 2 < judged - untried.min(judged);
         let (asked, found) = run.elsewhere();
         Fit {
@@ -114,6 +137,9 @@ impl Judge<'_> {
         }
         self.undetermined("too_large", words::TOO_LARGE.to_owned(), &run.too_large);
         self.undetermined("order_ties", words::TIES.to_owned(), &run.tied);
+        if let Some(order) = self.spec.order.first() {
+            self.undetermined("wrong_order", words::by_text(self.spec, *order), &run.by_text);
+        }
         self.undetermined("order_unreadable", words::UNNUMBERED.to_owned(), &run.unnumbered);
     }
 
@@ -130,26 +156,27 @@ impl Judge<'_> {
     }
 
     fn pens(&mut self, mut run: Run, fit: Fit) {
-        let content = std::mem::take(&mut run.content);
-        let mut unexplained = Pen::default();
-        for (class, pen) in content {
-            self.content(&run, fit, class, pen, &mut unexplained);
+        let mut failing = Vec::new();
+        let mut explained: BTreeMap<Class, Pen> = BTreeMap::new();
+        for ((class, sort), pen) in std::mem::take(&mut run.content) {
+            if self.explained(&run, fit, class, sort) {
+                explained.entry(class).or_default().merge(pen, run.samples);
+            } else {
+                failing.push(Sorted { sort, pen: self.hinted(class, pen) });
+            }
         }
+        for (class, pen) in explained {
+            self.explain(&run, class, pen);
+        }
+        let sifted = misfit::sift(self.spec, self.marked, failing, &run);
         if fit.no_chain {
             let message = words::no_chain(self.spec, run.hashed);
-            let tally = Tally { rows: run.hashed, samples: keys(&unexplained) };
+            let tally = Tally { rows: run.hashed, samples: keys(&sifted.all(run.samples)) };
             self.undetermined("not_a_chain", message, &tally);
             // Hashes and links that fit nothing accuse nobody.
             return;
         }
-        if fit.wrong_recipe && unexplained.total + run.too_large.rows > 0 {
-            let message = words::wrong_recipe(&run, self.prober);
-            let tally = Tally { rows: unexplained.total.max(1), samples: keys(&unexplained) };
-            self.undetermined("wrong_recipe", message, &tally);
-            self.accuse_by_links(unexplained);
-        } else {
-            self.accuse(unexplained);
-        }
+        self.failing(&run, fit, sifted);
         if fit.too_fine {
             let tally = Tally { rows: run.links.total, samples: keys(&run.links) };
             self.undetermined("wrong_split", words::too_fine(self.spec, &run), &tally);
@@ -183,44 +210,90 @@ impl Judge<'_> {
         }
     }
 
-    /// Sorts out rows that do not recompute, by why they may not.
-    fn content(&mut self, run: &Run, fit: Fit, class: Class, pen: Pen, unexplained: &mut Pen) {
+    /// Whether rows of a class do not recompute because of how their writer works.
+    fn explained(&self, run: &Run, fit: Fit, class: Class, sort: Sort) -> bool {
+        match class {
+            Class::OrderLost => true,
+            Class::Shift(column) => self.shift_is_usual(run, column),
+            Class::Variant(n) => self.prober.variants().get(n).is_some_and(|variant| match variant.kind {
+                // The stored time is the one that was hashed, as far as the other spelling goes.
+                "time_precision" => true,
+                // Nothing but what stands for NULL can have been changed into NULL.
+                "null_policy" if self.marked.alone(sort.marks, Mark::Null) => true,
+                _ => self.usual(run, variant.hits, true),
+            }),
+            Class::Untried => !fit.wrong_recipe,
+            Class::Unexplained => false,
+        }
+    }
+
+    fn explain(&mut self, run: &Run, class: Class, pen: Pen) {
         let tally = Tally { rows: pen.total, samples: keys(&pen) };
         match class {
             Class::OrderLost => {
                 self.undetermined("json_order_lost", words::json_order(run, &tally), &tally);
-                self.accuse_by_links(pen);
             }
-            Class::Shift(column) if self.shift_is_usual(run, column) => {
-                self.undetermined(
-                    "time_not_stored",
-                    words::time_not_stored(self.spec, self.prober, column),
-                    &tally,
-                );
-                self.accuse_by_links(pen);
+            Class::Shift(column) => {
+                let message = words::time_not_stored(self.spec, self.prober, column);
+                self.undetermined("time_not_stored", message, &tally);
             }
-            Class::Variant(n)
-                if self.prober.variants().get(n).is_some_and(|v| self.usual(run, v.hits, true)) =>
-            {
+            Class::Variant(n) => {
                 if let Some(variant) = self.prober.variants().get(n) {
                     self.undetermined(variant.kind, words::variant(variant), &tally);
                 }
-                self.accuse_by_links(pen);
             }
-            Class::Untried if !fit.wrong_recipe => {
+            Class::Untried | Class::Unexplained => {
                 self.undetermined("not_tried", words::UNTRIED.to_owned(), &tally);
-                self.accuse_by_links(pen);
-            }
-            _ => {
-                let hint = words::single_hint(self.spec, self.prober, class);
-                unexplained.total += pen.total;
-                unexplained.by_links += pen.by_links;
-                unexplained.kept.extend(pen.kept.into_iter().map(|mut found| {
-                    found.anomaly.message.push_str(&hint);
-                    found
-                }));
             }
         }
+        self.accuse_by_links(pen);
+    }
+
+    /// Adds what is known about rows that are explained by something their writer does not usually do.
+    fn hinted(&self, class: Class, mut pen: Pen) -> Pen {
+        let hint = words::single_hint(self.spec, self.prober, class);
+        for found in &mut pen.kept {
+            found.anomaly.message.push_str(&hint);
+        }
+        pen
+    }
+
+    /// Judges rows that nothing explains: either the recipe fails them, or they were changed.
+    fn failing(&mut self, run: &Run, fit: Fit, sifted: Sifted) {
+        let judged = run.evaluated - run.order_lost;
+        // Where next to nothing recomputes, whatever fails has something in common.
+        let telling = !fit.wrong_recipe || Self::recognised(run) * 4 >= judged;
+        if !telling {
+            let all = sifted.all(run.samples);
+            self.wrong_recipe(run, all);
+            return;
+        }
+        let found_out = !sifted.misfits.is_empty() || sifted.era.total > 0;
+        for misfit in sifted.misfits {
+            let tally = Tally { rows: misfit.pen.total, samples: keys(&misfit.pen) };
+            self.undetermined("recipe_misfit", misfit.words(self.spec), &tally);
+            self.accuse_by_links(misfit.pen);
+        }
+        let tally = Tally { rows: sifted.unsorted.total, samples: keys(&sifted.unsorted) };
+        self.undetermined("not_tried", words::UNSORTED.to_owned(), &tally);
+        self.accuse_by_links(sifted.unsorted);
+        let tally = Tally { rows: sifted.era.total, samples: keys(&sifted.era) };
+        self.undetermined("recipe_misfit", words::ERA.to_owned(), &tally);
+        self.accuse_by_links(sifted.era);
+        if fit.wrong_recipe && !(found_out && sifted.rest.total * 10 <= judged) {
+            self.wrong_recipe(run, sifted.rest);
+        } else {
+            self.accuse(sifted.rest);
+        }
+    }
+
+    fn wrong_recipe(&mut self, run: &Run, pen: Pen) {
+        if pen.total + run.too_large.rows > 0 {
+            let message = words::wrong_recipe(run, self.prober);
+            let tally = Tally { rows: pen.total.max(1), samples: keys(&pen) };
+            self.undetermined("wrong_recipe", message, &tally);
+        }
+        self.accuse_by_links(pen);
     }
 
     fn accuse(&mut self, pen: Pen) {

@@ -8,6 +8,7 @@ mod branches;
 mod case;
 mod check;
 mod diagnose;
+mod era;
 pub mod eval;
 mod graph;
 mod hex;
@@ -16,16 +17,21 @@ mod implicit;
 mod json_read;
 mod json_write;
 mod judge;
+mod marks;
+mod misfit;
 mod moved;
 mod number;
 mod probe;
 pub mod program;
 pub mod report;
+mod roots;
 mod rows;
 mod run;
+mod scan;
 mod search;
 pub mod spec;
 mod strands;
+mod textual;
 pub(crate) mod time;
 mod variants;
 pub mod verify;
@@ -36,6 +42,10 @@ mod words;
 mod faults;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod incomplete;
+#[cfg(test)]
+mod orders;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -26,8 +26,16 @@ pub(crate) struct Variant {
     pub(crate) advice: String,
     /// Rows it explains.
     pub(crate) hits: u64,
-    program: Program,
-    shift: Option<(usize, i64)>,
+    how: How,
+}
+
+/// How a row is tried otherwise.
+#[derive(Debug)]
+enum How {
+    /// By another recipe, perhaps with a time shifted by microseconds.
+    Recipe(Program, Option<(usize, i64)>),
+    /// With its NULLs left out of what is joined.
+    LeaveOut,
 }
 
 /// Rows that recompute with a shifted time.
@@ -90,13 +98,17 @@ impl Prober {
         if !everything && !learnt {
             return Cause::Unexplained;
         }
-        if let Some(cause) = self.try_variants(true, inputs, hash, out) {
+        let leave_out = |inputs: &Inputs<'_>| {
+            let recipe = variants::without_nulls(&spec.recipe, inputs.row, inputs.prev)?;
+            Program::new(&recipe, &spec.columns, link).ok()
+        };
+        if let Some(cause) = self.try_variants(true, &leave_out, inputs, hash, out) {
             return cause;
         }
         if let Some(cause) = self.try_shifts(everything, program, inputs, hash, out) {
             return cause;
         }
-        if everything && let Some(cause) = self.try_variants(false, inputs, hash, out) {
+        if everything && let Some(cause) = self.try_variants(false, &leave_out, inputs, hash, out) {
             return cause;
         }
         if self.budget == 0 && learnt { Cause::Untried } else { Cause::Unexplained }
@@ -105,6 +117,7 @@ impl Prober {
     fn try_variants(
         &mut self,
         known: bool,
+        leave_out: &dyn Fn(&Inputs<'_>) -> Option<Program>,
         inputs: &Inputs<'_>,
         hash: &[u8],
         out: &mut Vec<u8>,
@@ -114,7 +127,15 @@ impl Prober {
                 continue;
             }
             self.budget = self.budget.checked_sub(1)?;
-            if matches(&variant.program, &Inputs { shift: variant.shift, ..*inputs }, hash, out) {
+            let hit = match &variant.how {
+                How::Recipe(program, shift) => {
+                    matches(program, &Inputs { shift: *shift, ..*inputs }, hash, out)
+                }
+                How::LeaveOut => {
+                    leave_out(inputs).is_some_and(|program| matches(&program, inputs, hash, out))
+                }
+            };
+            if hit {
                 variant.hits += 1;
                 return Some(Cause::Variant(n));
             }
@@ -169,9 +190,11 @@ fn matches(program: &Program, inputs: &Inputs<'_>, hash: &[u8], out: &mut Vec<u8
 
 fn build(spec: &ChainSpec, link: Form) -> Vec<Variant> {
     let mut built = Vec::new();
+    let leave_out = "NULL left out of what is joined, with its separator (`?? omit`)";
+    built.push(Variant { kind: "null_policy", advice: leave_out.to_owned(), hits: 0, how: How::LeaveOut });
     let mut add = |kind, advice, recipe: &_, shift| {
         if let Ok(program) = Program::new(recipe, &spec.columns, link) {
-            built.push(Variant { kind, advice, hits: 0, program, shift });
+            built.push(Variant { kind, advice, hits: 0, how: How::Recipe(program, shift) });
         }
     };
     let name = |column: usize| spec.columns.get(column).map_or("?", |column| column.name.as_str());

@@ -194,7 +194,7 @@ mod tests {
 
     fn columns() -> Vec<ChainColumn> {
         [("a", CellKind::Text), ("b", CellKind::Bytea), ("t", CellKind::Timestamp)]
-            .map(|(name, kind)| ChainColumn { name: name.to_owned(), kind, nullable: true })
+            .map(|(name, kind)| ChainColumn { name: name.to_owned(), kind, nullable: true, digits: None })
             .to_vec()
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::era::{Era, Eras};
 use super::eval::EvalIssue;
 use super::identity::{self, Id, Sample};
 use super::report::{Anomaly, AnomalyKind};
@@ -49,6 +50,21 @@ pub(crate) struct Pen {
     pub(crate) kept: Vec<Found>,
 }
 
+impl Pen {
+    /// Takes in another pen; those with a structural reading go before mere samples.
+    pub(crate) fn merge(&mut self, other: Self, samples: usize) {
+        self.total += other.total;
+        self.by_links += other.by_links;
+        self.kept.extend(other.kept);
+        let mut structural: Vec<Found> = self.kept.extract_if(.., |found| found.by_links.is_some()).collect();
+        for kept in [&mut structural, &mut self.kept] {
+            kept.sort_by_key(|found| found.at);
+            kept.truncate(samples);
+        }
+        self.kept.append(&mut structural);
+    }
+}
+
 /// Why a row that does not recompute is held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
@@ -71,13 +87,20 @@ impl Class {
     }
 }
 
+/// What tells one failing row from another: what its cells are like, and where it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Sort {
+    pub(crate) marks: u32,
+    pub(crate) era: Era,
+}
+
 /// Which hypothesis could take an anomaly away.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     /// None: the row itself proves it.
     Sure,
-    /// The recipe may be wrong.
-    Content(Cause, bool),
+    /// The recipe may be wrong: why, whether the links show something too, and the sort of row.
+    Content(Cause, bool, Sort),
     /// The split may be too fine.
     Links,
     /// The split may be too coarse.
@@ -106,8 +129,12 @@ pub(crate) struct Run {
     pub(crate) too_large: Tally,
     pub(crate) tied: Tally,
     pub(crate) unnumbered: Tally,
+    /// Whether some chain fails for long at its start, and at its end.
+    pub(crate) long_eras: (bool, bool),
+    /// Rows of splits whose order is numbers stored as text.
+    pub(crate) by_text: Tally,
     pub(crate) several: Tally,
-    pub(crate) content: BTreeMap<Class, Pen>,
+    pub(crate) content: BTreeMap<(Class, Sort), Pen>,
     pub(crate) sure: Pen,
     pub(crate) links: Pen,
     pub(crate) strands: Pen,
@@ -139,8 +166,8 @@ impl Run {
             Place::Links => &mut self.links,
             Place::Strands => &mut self.strands,
             Place::Moved => &mut self.moved,
-            Place::Content(cause, by_links) => {
-                let pen = self.content.entry(Class::of(cause)).or_default();
+            Place::Content(cause, by_links, sort) => {
+                let pen = self.content.entry((Class::of(cause), sort)).or_default();
                 pen.by_links += u64::from(by_links);
                 // One with a structural reading is worth more than a sample of the same.
                 if by_links && pen.total >= samples as u64 && pen.kept.len() < 2 * samples {
@@ -155,6 +182,12 @@ impl Run {
         if pen.kept.len() < samples {
             pen.kept.push(found());
         }
+    }
+
+    /// Takes note of a chain in which rows at one end fail.
+    pub(crate) fn eras(&mut self, eras: &Eras) {
+        let (early, late) = eras.long();
+        self.long_eras = (self.long_eras.0 || early, self.long_eras.1 || late);
     }
 
     /// Remembers a predecessor that is unknown in its split.

@@ -44,6 +44,9 @@ pub struct ChainColumn {
     pub kind: CellKind,
     /// Whether the catalogue allows NULL in it.
     pub nullable: bool,
+    /// Digits of the second that a time column holds; `None` when the catalogue is not known.
+    #[serde(default)]
+    pub digits: Option<u8>,
 }
 
 /// A chain ready to be verified. All `usize` are indexes into [`ChainSpec::columns`].

@@ -170,6 +170,30 @@ pub(crate) fn null_policies(recipe: &Recipe) -> Vec<(String, Recipe)> {
     found
 }
 
+/// The recipe for one row whose writer leaves NULLs out of what it joins, with their separators; `None` where this
+/// row has no such NULL.
+pub(crate) fn without_nulls(recipe: &Recipe, row: &[Option<&str>], prev: Option<&[u8]>) -> Option<Recipe> {
+    let is_null = |part: &Recipe| {
+        let Recipe::Coalesce(inner, _) = part else { return false };
+        let null = |column: &usize| row.get(*column).copied().flatten().is_none();
+        (**inner == Recipe::Prev && prev.is_none()) || super::weakness::columns(inner).iter().any(null)
+    };
+    let mut changed = recipe.clone();
+    let mut left_out = false;
+    change(
+        &mut changed,
+        &mut |part| {
+            if let Recipe::Cat(parts) | Recipe::Join(_, parts) = part {
+                let before = parts.len();
+                parts.retain(|part| !is_null(part));
+                left_out |= parts.len() < before;
+            }
+        },
+        &mut |_| {},
+    );
+    left_out.then_some(changed)
+}
+
 fn ordinal(place: usize) -> String {
     match place {
         0 => "first".to_owned(),
@@ -194,6 +218,10 @@ mod tests {
         let Recipe::Cat(parts) = with_preset(&recipe, 3, TimePreset::Go) else { panic!("a cat") };
         assert_eq!(parts[0], Recipe::Time(1, TimePreset::Js));
         assert_eq!(parts[2], Recipe::Time(3, TimePreset::Go));
+        let left_out = without_nulls(&recipe, &[Some("a"), Some("b"), None, Some("c")], None);
+        let expected = vec![Recipe::Time(1, TimePreset::Js), Recipe::Time(3, TimePreset::Js)];
+        assert_eq!(left_out, Some(Recipe::Cat(expected)));
+        assert_eq!(without_nulls(&recipe, &[Some("a"); 4], None), None);
         let policies = null_policies(&recipe);
         assert_eq!(policies.len(), NULL_WORDS.len() - 1);
         assert!(policies.iter().all(|(_, changed)| *changed != recipe));

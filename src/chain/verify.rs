@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::case::Case;
 use super::check::{Around, Checked, Checker};
 use super::identity::Id;
+use super::marks::{self, Marked};
 use super::program::SpecIssue;
 use super::report::{AnomalyKind, ChainReport};
 use super::rows::{Cause, Odd, Rows, Stated, flag};
@@ -77,6 +78,7 @@ pub struct ChainFold {
     spec: ChainSpec,
     limits: Limits,
     checker: Checker,
+    marked: Marked,
     run: Run,
     seen: HashSet<u128>,
     split: Split,
@@ -117,6 +119,7 @@ impl ChainFold {
             spec: spec.clone(),
             limits,
             checker,
+            marked: Marked::new(spec),
             run: Run::new(limits.samples),
             seen: HashSet::new(),
             split: Split {
@@ -165,7 +168,7 @@ impl ChainFold {
     #[must_use]
     pub fn finish(mut self) -> ChainReport {
         self.end_split();
-        judge::judge(&self.spec, self.run, self.checker.prober(), &watched(&self.spec))
+        judge::judge(&self.spec, self.run, self.checker.prober(), &self.marked, &watched(&self.spec))
     }
 
     fn begin_split(&mut self, row: &[Option<&str>]) -> Result<(), StreamIssue> {
@@ -257,18 +260,32 @@ impl ChainFold {
         if !first && same(&split.order, &self.spec.order, row) {
             flags |= flag::TIE;
         }
-        let mut odd = (!linked).then_some(Odd { stated, computed: None, cause: Cause::Unexplained });
+        let mut odd = (!linked).then_some(Odd {
+            stated,
+            computed: None,
+            cause: Cause::Unexplained,
+            marks: marks::PLAIN,
+        });
+        let rooted = link == Attached::Genesis;
         let before = self.checker.before_failed();
         match self.checker.check(row) {
             Checked::AsStored => {
                 self.run.evaluated += 1;
                 self.run.verified += 1;
+                self.marked.recomputes(row, rooted);
                 flags |= flag::OK;
             }
             Checked::BySearch => {
                 self.run.evaluated += 1;
                 self.run.by_search += 1;
+                self.marked.recomputes(row, rooted);
                 flags |= flag::OK;
+            }
+            // A link that was emptied may leave nothing to evaluate.
+            Checked::Issue(_) if self.checker.follows(row, linked, &split.last) => {
+                self.run.evaluated += 1;
+                flags |= flag::FITS_BEFORE;
+                split.suspicious = true;
             }
             Checked::Issue(issue) => {
                 flags |= flag::ISSUE;
@@ -282,7 +299,8 @@ impl ChainFold {
                 let (more, cause) = self.checker.examine(row, &self.spec, linked, order_lost, &around);
                 flags |= more;
                 self.run.order_lost += u64::from(cause == Cause::OrderLost);
-                odd = Some(Odd { stated, computed: Some(computed), cause });
+                let marks = self.marked.fails(row, rooted);
+                odd = Some(Odd { stated, computed: Some(computed), cause, marks });
                 split.suspicious = true;
             }
         }

@@ -1,7 +1,7 @@
 //! What a recipe does not protect, even when every row of its chain verifies.
 
 use super::program::is_time;
-use super::spec::{CellKind, ChainSpec, Genesis, JsonValue, Recipe};
+use super::spec::{CellKind, ChainSpec, Genesis, JsonValue, Recipe, TimePreset};
 use super::variants;
 
 /// The weaknesses of a chain as declared, as sentences for lint and reports.
@@ -17,6 +17,7 @@ pub fn notes(spec: &ChainSpec) -> Vec<String> {
         notes
             .push(format!("outside the hash, so changes to them are invisible: {}", listed(&spec.uncovered)));
     }
+    notes.extend(coarse(spec));
     if let Some(fields) = ambiguous(spec) {
         notes.push(fields);
     }
@@ -49,6 +50,13 @@ pub fn notes(spec: &ChainSpec) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if !spec.split.is_empty() {
+        notes.push(
+            "the chains know nothing of each other: one whose rows were all removed leaves no trace without a count or an \
+             anchor kept elsewhere"
+                .to_owned(),
+        );
+    }
     if let Some(search) = &spec.search {
         notes.push(format!(
             "the search tries {} times per row, which weakens the digest by {} bits",
@@ -57,6 +65,27 @@ pub fn notes(spec: &ChainSpec) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Times whose spelling keeps less of the second than their column holds.
+fn coarse(spec: &ChainSpec) -> Vec<String> {
+    let times = variants::times(&spec.recipe).into_iter().filter_map(|(index, preset)| {
+        let (kept, unit) = match preset {
+            TimePreset::IsoSeconds | TimePreset::Laravel | TimePreset::EpochSeconds => (0, "second"),
+            TimePreset::Js | TimePreset::IsoMillis | TimePreset::EpochMillis => (3, "millisecond"),
+            _ => return None,
+        };
+        let column = spec.columns.get(index)?;
+        let finer = column.digits.is_none_or(|digits| digits > kept);
+        let where_it_may = if column.digits.is_none() { ", where its type holds them" } else { "" };
+        finer.then(|| {
+            format!(
+                "`{}` enters the hash cut to the {unit}: changes to smaller fractions are invisible{where_it_may}",
+                column.name
+            )
+        })
+    });
+    times.collect()
 }
 
 fn listed(names: &[String]) -> String {
@@ -70,7 +99,8 @@ fn binds_previous(recipe: &Recipe) -> bool {
     bound
 }
 
-fn columns(recipe: &Recipe) -> Vec<usize> {
+/// Every column a recipe reads, as often as it does.
+pub(crate) fn columns(recipe: &Recipe) -> Vec<usize> {
     let mut columns = Vec::new();
     variants::visit(recipe, &mut |part| match part {
         Recipe::Column(index)
@@ -174,6 +204,8 @@ mod tests {
             "fork the chain",
             "not dense",
             "moved to another split",
+            "rows were all removed",
+            "`createdAt` enters the hash cut to the millisecond",
         ] {
             assert!(has(&spec, part), "{part}: {:#?}", notes(&spec));
         }
@@ -188,6 +220,12 @@ mod tests {
         let better = ChainSpec { recipe, uncovered: Vec::new(), ..spec.clone() };
         assert!(has(&better, "joined with `|`, which `tenantId` may contain"));
         assert!(!has(&better, "moved to another split") && !has(&better, "outside the hash"));
+        let mut milliseconds = spec.clone();
+        milliseconds.columns.iter_mut().for_each(|column| column.digits = Some(3));
+        assert!(!has(&milliseconds, "enters the hash cut"));
+        milliseconds.recipe = variants::with_preset(&spec.recipe, spec.order[0], TimePreset::EpochSeconds);
+        assert!(has(&milliseconds, "cut to the second: changes to smaller fractions are invisible"));
+        assert!(!has(&ChainSpec { split: Vec::new(), ..spec.clone() }, "rows were all removed"));
         let unbound = ChainSpec { recipe: Recipe::Column(tenant), previous: None, ..spec };
         assert!(has(&unbound, "does not bind the predecessor") && has(&unbound, "no link column"));
     }

@@ -19,8 +19,22 @@ pub(crate) const WRONG_ORDER: &str = "the links form whole chains, but not in th
 pub(crate) const UNTRIED: &str = "these rows do not recompute, and the budget for finding out why was used up on others \
      that turned out to be written otherwise than declared";
 
+pub(crate) const UNSORTED: &str =
+    "these rows do not recompute and are of too many kinds to tell which ones the recipe does not fit";
+
+pub(crate) const ERA: &str = "these rows stand at one end of their chains, where none recomputes, while the rows at the other end do: the recipe \
+     changed over time, or just these were altered, which their content cannot tell; verify one era apart, with `where`";
+
 fn name(spec: &ChainSpec, column: usize) -> &str {
     spec.columns.get(column).map_or("?", |column| column.name.as_str())
+}
+
+pub(crate) fn by_text(spec: &ChainSpec, order: usize) -> String {
+    format!(
+        "`{}` holds numbers as text, which sorts `10` before `9`, while the chain follows the numbers; order by a column \
+         that is a number",
+        name(spec, order)
+    )
 }
 
 pub(crate) fn issue(spec: &ChainSpec, issue: &EvalIssue) -> (&'static str, String) {

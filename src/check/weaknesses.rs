@@ -17,7 +17,12 @@ pub fn weaknesses(policy: &Policy) -> Vec<Diagnostic> {
             columns: chain
                 .columns
                 .iter()
-                .map(|(name, _)| ChainColumn { name: name.clone(), kind: CellKind::Text, nullable: true })
+                .map(|(name, _)| ChainColumn {
+                    name: name.clone(),
+                    kind: CellKind::Text,
+                    nullable: true,
+                    digits: None,
+                })
                 .collect(),
             key: Vec::new(),
             split: chain.split.clone(),

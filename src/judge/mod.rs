@@ -45,11 +45,18 @@ pub fn judge(policy: &Policy, plan: &Plan, facts: &Facts, texts: &SourceSet, sam
         if judged.info.verdict == Verdict::Broken
             && let Some(waiver) = waiver.filter(|w| w.until >= today && check.waivable)
         {
-            judged.info.verdict = Verdict::Waived;
-            judged.info.reason = format!(
-                "{} (waived until {} by {}: {})",
-                judged.info.reason, waiver.until, waiver.owner, waiver.reason
-            );
+            let waived = format!("waived until {} by {}: {}", waiver.until, waiver.owner, waiver.reason);
+            // A waiver is about what was found; what could not be looked at may be anything.
+            (judged.info.verdict, judged.info.reason) = match judged.doubt {
+                Some(doubt) => {
+                    let broken = judged.broken.unwrap_or_default();
+                    (
+                        Verdict::Unproven,
+                        format!("{doubt}. What is broken is waived, and not this: {broken} ({waived})"),
+                    )
+                }
+                None => (Verdict::Waived, format!("{} ({waived})", judged.info.reason)),
+            };
         }
         for figure in judged.figures {
             if !objectives.iter().any(|o| o.name == figure.name) {
@@ -72,6 +79,15 @@ pub fn judge(policy: &Policy, plan: &Plan, facts: &Facts, texts: &SourceSet, sam
 struct One {
     info: CheckInfo,
     figures: Vec<Figure>,
+    /// What is broken, and what could not be established.
+    broken: Option<String>,
+    doubt: Option<String>,
+}
+
+impl One {
+    fn undecided(info: CheckInfo) -> Self {
+        Self { info, figures: Vec::new(), broken: None, doubt: None }
+    }
 }
 
 fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, samples: usize) -> One {
@@ -98,12 +114,12 @@ fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, sam
             Ok(false) => {
                 info.verdict = Verdict::Skipped;
                 info.reason = format!("its condition does not apply: when {}", when.written);
-                return One { info, figures: Vec::new() };
+                return One::undecided(info);
             }
             Err(why) => {
                 info.verdict = Verdict::Unproven;
                 info.reason = format!("whether it applies is not known: when {}: {why}", when.written);
-                return One { info, figures: Vec::new() };
+                return One::undecided(info);
             }
         }
     }
@@ -125,12 +141,13 @@ fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, sam
     let verdict = all.reasons.iter().fold(Verdict::Holds, |worst, (verdict, _)| worst.worst(*verdict));
     info.verdict = verdict;
     info.reason = reason(verdict, &all);
+    let (broken, doubt) = (sentences(Verdict::Broken, &all), sentences(Verdict::Unproven, &all));
     info.rows_examined = all.examined;
     info.findings_total = all.total;
     info.findings = fair(all.findings, samples);
     info.notes.extend(all.notes);
     info.notes.dedup();
-    One { info, figures }
+    One { info, figures, broken, doubt }
 }
 
 /// As many findings as asked for, broken ones first, and of each kind in each relation in turn, so that a
@@ -174,6 +191,11 @@ fn emptiness(check: &Check, all: &mut Outcome, planned: &CheckPlan) {
         list.sort();
         list.dedup();
     }
+    // Too few rows are what is broken there; that there are none need not be said again.
+    let broken = |relation: &String| {
+        all.findings.iter().any(|f| f.verdict == Verdict::Broken && f.relation == *relation)
+    };
+    named.retain(|relation| !broken(relation));
     if check.allow_empty {
         if all.examined == 0 {
             all.notes.push("there was nothing to look at, which the policy allows".to_owned());
@@ -213,17 +235,31 @@ fn only_objective(planned: &CheckPlan) -> bool {
 }
 
 fn reason(verdict: Verdict, all: &Outcome) -> String {
+    match (sentences(verdict, all), all.examined) {
+        (Some(worst), _) if verdict == Verdict::Broken => match sentences(Verdict::Unproven, all) {
+            // What is broken may be all that is seen of rows that could not be judged.
+            Some(doubt) => format!("{worst}. Beyond that, unproven: {doubt}"),
+            None => worst,
+        },
+        (Some(worst), _) => worst,
+        (None, 0) => "it is so".to_owned(),
+        (None, 1) => "1 looked at, and it is so".to_owned(),
+        (None, n) => format!("{n} looked at, and it is so"),
+    }
+}
+
+/// The first reasons that led to a verdict, if any did.
+fn sentences(verdict: Verdict, all: &Outcome) -> Option<String> {
     let mut sentences: Vec<&str> =
         all.reasons.iter().filter(|(v, _)| *v == verdict).map(|(_, sentence)| sentence.as_str()).collect();
     sentences.dedup();
     let more = sentences.len().saturating_sub(3);
     sentences.truncate(3);
-    match (sentences.as_slice(), all.examined) {
-        ([], 0) => "it is so".to_owned(),
-        ([], 1) => "1 looked at, and it is so".to_owned(),
-        ([], n) => format!("{n} looked at, and it is so"),
-        (list, _) if more > 0 => format!("{}; and {more} more", list.join("; ")),
-        (list, _) => list.join("; "),
+    let listed = sentences.join("; ");
+    match more {
+        _ if sentences.is_empty() => None,
+        0 => Some(listed),
+        more => Some(format!("{listed}; and {more} more")),
     }
 }
 

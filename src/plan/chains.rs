@@ -2,7 +2,7 @@
 
 use super::builder::Planner;
 use super::{Proof, Work, bind};
-use crate::catalogue::{ColumnKind, Relation};
+use crate::catalogue::{Column, ColumnKind, Relation};
 use crate::chain::spec::{ChainColumn, ChainSpec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::rows::RowSet;
@@ -87,7 +87,12 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
     let columns = names
         .iter()
         .filter_map(|name| relation.column(name))
-        .map(|c| ChainColumn { name: c.name.clone(), kind: c.kind.cell(), nullable: c.nullable })
+        .map(|c| ChainColumn {
+            name: c.name.clone(),
+            kind: c.kind.cell(),
+            nullable: c.nullable,
+            digits: Some(digits(c)),
+        })
         .collect();
     let covered = |name: &str| {
         chain
@@ -112,6 +117,18 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
         recipe: chain.recipe.clone(),
         search: chain.search,
         uncovered,
+    }
+}
+
+/// Digits of the second that a column of times holds, from a type such as `timestamp(3) without time zone`.
+fn digits(column: &Column) -> u8 {
+    match column.kind {
+        ColumnKind::Date => 0,
+        _ => column
+            .type_name
+            .split_once('(')
+            .and_then(|(_, rest)| rest.split_once(')')?.0.parse().ok())
+            .unwrap_or(6),
     }
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod escape;
 
 use super::escape as value;
+use super::limits;
 use super::model::{CheckInfo, Report};
 use super::section::{Section, tally};
 use super::standing::{Standing, gate_word};
@@ -176,11 +177,14 @@ fn waivers(out: &mut Blocks, report: &Report) {
 }
 
 fn limits(out: &mut Blocks, report: &Report) {
-    let mut lines: Vec<String> = report.notes.iter().map(|note| format!("- {}", escape(note))).collect();
-    let sources =
-        report.sources.iter().flat_map(|source| source.notes.iter().map(|note| (&source.name, note)));
-    let checks = report.checks.iter().flat_map(|check| check.notes.iter().map(|note| (&check.id, note)));
-    lines.extend(sources.chain(checks).map(|(about, note)| format!("- {}: {}", code(about), escape(note))));
+    let lines: Vec<String> = limits::limits(report)
+        .into_iter()
+        .map(|limit| {
+            let about: Vec<String> = limit.about.iter().map(|name| code(name)).collect();
+            let lead = if about.is_empty() { String::new() } else { format!("{}: ", about.join(", ")) };
+            format!("- {lead}{}", escape(limit.note))
+        })
+        .collect();
     if !lines.is_empty() {
         out.section("Limits of what was proven", lines.join("\n"));
     }

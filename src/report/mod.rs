@@ -18,6 +18,7 @@ pub mod format;
 pub mod github;
 pub mod json;
 pub mod junit;
+pub mod limits;
 pub mod markdown;
 pub mod model;
 mod render;

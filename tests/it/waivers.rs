@@ -103,3 +103,21 @@ fn a_waiver_of_a_check_that_was_not_selected_says_so() {
     let run = s.run(&["--gate", "h"]).ends_with(0);
     assert_eq!(state(&run), "not_selected");
 }
+
+/// A waiver is about what was found, not about what could not be judged.
+#[test]
+fn what_is_unproven_beside_something_broken_is_said_and_not_waived() {
+    let s = Scratch::new(
+        "waiver_doubt",
+        "create table t (id int primary key, a int, kind int); insert into t values (1, -1, 1), (2, 1, 1), (3, 1, null)",
+    );
+    let check = "check c { on t where kind = 1; require a >= 0 }";
+    let run = s.verify("", check).ends_with(1).judges("c", "broken", "Beyond that, unproven: ");
+    assert!(run.check("c")["reason"].to_string().contains("cannot be told for 1 row"), "{}", run.said());
+    let run = s
+        .verify(&waive("c", &day(5)), check)
+        .ends_with(3)
+        .judges("c", "unproven", "cannot be told for 1 row")
+        .judges("c", "unproven", "What is broken is waived, and not this");
+    assert_eq!(state(&run), "not_applicable");
+}

@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::paint;
+use crate::report::limits;
 use crate::report::model::{Report, SourceInfo, WaiverState};
 use crate::report::style::Paint;
 use crate::report::words::waiver_state;
@@ -31,22 +32,22 @@ pub(super) fn waivers(page: &mut Page<'_>, report: &Report) {
 
 /// What was not looked at, and what the proofs do not reach.
 pub(super) fn limits(page: &mut Page<'_>, report: &Report) {
-    let whole = report.notes.iter().map(|note| ("this run", note));
-    let sources =
-        report.sources.iter().flat_map(|source| source.notes.iter().map(|note| (source.name.as_str(), note)));
-    let checks =
-        report.checks.iter().flat_map(|check| check.notes.iter().map(|note| (check.id.as_str(), note)));
-    let notes: Vec<(&str, &String)> = whole.chain(sources).chain(checks).collect();
-    if notes.is_empty() {
+    let limits = limits::limits(report);
+    if limits.is_empty() {
         return;
     }
     page.heading(Paint::Strong, "LIMITS of what was proven");
-    let mut last = "";
-    for (about, note) in notes {
-        // The name stands once, beside its first note.
-        let lead = if about == last { "-" } else { about };
-        page.hang(2, Paint::Plain, lead, COLUMN, note);
-        last = about;
+    let mut last: Option<Vec<&str>> = None;
+    for limit in limits {
+        let (lead, others) = match limit.about.split_first() {
+            // The names stand once, beside the first note.
+            _ if last.as_ref() == Some(&limit.about) => ("-", ""),
+            None => ("this run", ""),
+            Some((first, [])) => (*first, ""),
+            Some((first, others)) => (*first, &*format!(" (also: {})", others.join(", "))),
+        };
+        page.hang(2, Paint::Plain, lead, COLUMN, &format!("{}{others}", limit.note));
+        last = Some(limit.about);
     }
 }
 

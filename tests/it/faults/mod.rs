@@ -1,5 +1,7 @@
 //! One fault among hundreds of thousands of rows: each is found, alone, by its key; and the clean copy has none.
 
+mod chains;
+
 use std::path::Path;
 
 use crate::support::{Run, Scratch, shared};
