@@ -53,8 +53,8 @@ pub(crate) fn ecmascript(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssu
     Ok(())
 }
 
-/// Appends CPython's `repr(float)` of the binary64 nearest to `text`.
-pub(crate) fn python_float(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+/// Appends CPython's `repr(float)` of the binary64 nearest to `text`; with `ints`, of its `int` where it has no fraction.
+pub(crate) fn python_float(text: &str, ints: bool, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     match text {
         "NaN" | "Infinity" | "-Infinity" => {
             out.extend_from_slice(text.as_bytes());
@@ -63,6 +63,11 @@ pub(crate) fn python_float(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIs
         _ => {}
     }
     let value = finite(text)?;
+    if ints && value.fract() == 0.0 {
+        // All digits of the exact value, as CPython's `int` has them; writing to a vector cannot fail.
+        let _ = write!(out, "{:.0}", if value == 0.0 { 0.0 } else { value });
+        return Ok(());
+    }
     if value == 0.0 {
         out.extend_from_slice(if value.is_sign_negative() { b"-0.0" } else { b"0.0" });
         return Ok(());
@@ -88,18 +93,16 @@ pub(crate) fn python_float(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIs
     Ok(())
 }
 
-/// Appends a JSON or SQL number as CPython prints it after reading it: integers exactly, the rest as floats.
-pub(crate) fn python(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+/// Whether CPython reads this JSON number as an `int`.
+pub(crate) fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return python_float(text, out);
-    }
-    if digits.bytes().all(|b| b == b'0') {
-        out.push(b'0');
-    } else {
-        out.extend_from_slice(text.as_bytes());
-    }
-    Ok(())
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Appends such a number as CPython prints it: exactly.
+pub(crate) fn python_integer(text: &str, out: &mut Vec<u8>) {
+    let zero = text.bytes().all(|b| matches!(b, b'0' | b'-'));
+    out.extend_from_slice(if zero { b"0" } else { text.as_bytes() });
 }
 
 /// Appends an exact decimal with `scale` digits after the point.
@@ -252,9 +255,27 @@ mod tests {
             ("1.10", "1.1"),
             ("NaN", "NaN"),
         ] {
-            assert_eq!(spelt(|out| python(text, out)), expected);
+            let spelt = spelt(|out| {
+                if is_integer(text) {
+                    python_integer(text, out);
+                    return Ok(());
+                }
+                python_float(text, false, out)
+            });
+            assert_eq!(spelt, expected);
         }
-        assert_eq!(spelt(|out| python_float("1", out)), "1.0");
+        assert_eq!(spelt(|out| python_float("1", false, out)), "1.0");
+        // `int(x) if x.is_integer() else x`.
+        for (text, expected) in [
+            ("1.0", "1"),
+            ("-0.0", "0"),
+            ("1.5", "1.5"),
+            ("1e23", "99999999999999991611392"),
+            ("-1e16", "-10000000000000000"),
+            ("NaN", "NaN"),
+        ] {
+            assert_eq!(spelt(|out| python_float(text, true, out)), expected);
+        }
     }
 
     #[test]

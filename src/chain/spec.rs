@@ -62,6 +62,8 @@ pub struct ChainSpec {
     pub split: Vec<usize>,
     /// Columns that give the declared order, ascending; never empty.
     pub order: Vec<usize>,
+    /// Those of them that hold a number as text and are ordered as numbers.
+    pub numeric: Vec<usize>,
     /// `Some(n)` when the first (only) order column counts from `n` without gaps in every split.
     pub dense_from: Option<i64>,
     /// The stored hash.
@@ -132,6 +134,14 @@ pub enum Recipe {
     Bool(usize, String, String),
     /// `json(profile, { key: value, ... })`.
     Json(JsonProfile, Vec<JsonField>),
+    /// `json(profile, column)`: a `json` or `jsonb` value, serialised anew as text.
+    JsonColumn(JsonProfile, usize),
+    /// `x ?? omit`, only as a part of `cat` or `join`: a NULL is left out, with its separator.
+    Omit(Box<Recipe>),
+    /// `uuid(column, nodash)`: the 32 lower-case digits of a `uuid`, or of a text that is one.
+    UuidDigits(usize),
+    /// `sized(":", x)`: how many bytes `x` has, in decimal, the separator, then `x`.
+    Sized(String, Box<Recipe>),
 }
 
 /// One member of a JSON object, in declared order.
@@ -166,6 +176,8 @@ pub enum JsonValue {
     Column(usize),
     /// A string computed by a recipe (which may be NULL).
     String(Recipe),
+    /// `raw(x)`: what a recipe yields, placed as it is: a number, or JSON that another serialiser wrote.
+    Raw(Recipe),
     /// A fixed number, as written.
     Number(String),
     /// A fixed boolean.
@@ -180,14 +192,33 @@ pub enum JsonValue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JsonProfile {
-    /// `JSON.stringify` of an object with these keys in this order: no white space, ECMAScript number spelling.
-    Js,
+    /// `JSON.stringify`: no white space, ECMAScript number spelling.
+    Js {
+        /// Of objects rebuilt with sorted keys at every level; otherwise members stand in this order.
+        sorted: bool,
+    },
     /// RFC 8785: keys sorted by UTF-16 code units at every level, ECMAScript numbers.
     Jcs,
-    /// CPython `json.dumps(obj, sort_keys=True)`: sorted, `", "` and `": "`, non-ASCII escaped.
-    Py,
-    /// CPython `json.dumps(obj, sort_keys=True, separators=(",", ":"))`: sorted, compact, non-ASCII escaped.
-    PyCompact,
+    /// CPython `json.dumps`.
+    Py(PyJson),
+}
+
+/// Arguments of CPython's `json.dumps`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PyJson {
+    /// `sort_keys=True`: by code points, at every level.
+    pub sorted: bool,
+    /// `separators=(",", ":")` instead of `", "` and `": "`.
+    pub compact: bool,
+    /// `ensure_ascii=False`: characters outside ASCII stand as they are.
+    pub utf8: bool,
+    /// Not an argument: floats without a fraction were made integers first, `1.0` is written `1`.
+    pub ints: bool,
+}
+
+impl JsonProfile {
+    /// `json.dumps(obj, sort_keys=True)`, the way Python chains are nearly always written.
+    pub const PY: PyJson = PyJson { sorted: true, compact: false, utf8: false, ints: false };
 }
 
 /// Digest algorithms.
@@ -210,6 +241,8 @@ pub enum TimePreset {
     Js,
     /// `py`: CPython `datetime.isoformat` of an aware UTC value: 6 digits or none, `+00:00`.
     Py,
+    /// `py_z`: the same with `Z` put for `+00:00`.
+    PyZ,
     /// `py_naive`: the same without offset.
     PyNaive,
     /// `py_str`: CPython `str(datetime)` of a naive value: a blank instead of `T`.
@@ -218,10 +251,16 @@ pub enum TimePreset {
     Java,
     /// `java_local`: `java.time.LocalDateTime.toString`: seconds dropped when zero, 0/3/6/9 digits, no zone.
     JavaLocal,
+    /// `java_offset`: `java.time.OffsetDateTime.toString` in UTC: as `java_local`, with `Z`.
+    JavaOffset,
+    /// `chrono`: Rust's `chrono::DateTime::to_rfc3339` in UTC: 0, 3, 6 or 9 digits and `+00:00`.
+    Chrono,
     /// `go`: `time.RFC3339Nano` in UTC: trailing zeros of the fraction dropped, `Z`.
     Go,
     /// `dotnet`: round-trip format `O` of a UTC value: 7 digits and `Z`.
     Dotnet,
+    /// `dotnet_offset`: the same of a `DateTimeOffset` in UTC: 7 digits and `+00:00`.
+    DotnetOffset,
     /// `iso_s_z`: whole seconds and `Z`.
     IsoSeconds,
     /// `iso_ms_z`: exactly 3 digits, truncated, and `Z`.
@@ -234,6 +273,8 @@ pub enum TimePreset {
     Pg,
     /// `pgtz`: PostgreSQL `timestamptz::text` in UTC: as `pg` with `+00`.
     PgTz,
+    /// `pg_json`: PostgreSQL `to_json(timestamptz)` in UTC: as `pg` with `T` between and `+00:00`.
+    PgJson,
     /// `epoch_s`: whole seconds since 1970, truncated.
     EpochSeconds,
     /// `epoch_ms`: whole milliseconds since 1970, truncated.

@@ -77,6 +77,8 @@ fn columns(recipe: &Recipe) -> Vec<usize> {
         | Recipe::Time(index, _)
         | Recipe::Decimal(index, _)
         | Recipe::Integer(index)
+        | Recipe::UuidDigits(index)
+        | Recipe::JsonColumn(_, index)
         | Recipe::Bool(index, _, _) => columns.push(*index),
         Recipe::Json(_, fields) => {
             let mut rest: Vec<_> = fields.iter().collect();
