@@ -40,4 +40,6 @@ mod fixture;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod spellings_test;
+#[cfg(test)]
 mod vectors;
