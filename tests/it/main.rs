@@ -16,6 +16,7 @@ mod gates;
 mod includes;
 mod policies;
 mod raw_sql;
+mod recipes;
 mod replay;
 mod sources;
 mod support;
