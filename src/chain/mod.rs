@@ -38,6 +38,8 @@ mod faults;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod parts_test;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod spellings_test;

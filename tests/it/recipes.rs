@@ -96,3 +96,37 @@ fn studied_recipes_verify_and_see_every_change() {
         }
     }
 }
+
+#[test]
+fn text_is_ordered_as_numbers_only_where_it_holds_some() {
+    let s = Scratch::new(
+        "recipe_order",
+        "create table log (number varchar primary key, what text, at timestamp, prev text, hash text);
+         create function sha(x text) returns text language sql as $$ select encode(sha256(convert_to(x, 'UTF8')), 'hex') $$;
+         do $$ declare last text; next text; begin
+           for n in 1..12 loop
+             next := sha(coalesce(last, '') || n || 'x');
+             insert into log values (n, 'x', now(), last, next);
+             last := next;
+           end loop;
+         end $$;",
+    );
+    let chain = |order: &str, value: &str| {
+        format!(
+            "chain c on log {{ order by {order}; link prev genesis null; hash hash = hex(sha256(cat(prev ?? \"\", {value}))) }}"
+        )
+    };
+    let intact = "require c is intact";
+    s.holds(&chain("int(number)", "number, what"), intact);
+    s.holds(&chain("int(number) dense from 1", "number, what"), intact);
+    // By bytes, 10 comes before 2.
+    s.broken(&chain("number", "number, what"), intact, "");
+    s.refused(&chain("int(at)", "number, what"), intact, "not text");
+    s.unproven(&chain("int(number)", "int(at), what"), intact, "write `ts(at, epoch_s)`");
+    s.unproven(&chain("int(number)", "uuid(what, nodash)"), intact, "`what` cannot be read");
+    s.sql(
+        "insert into log values ('13a', 'x', now(), (select hash from log where number = '12'),
+             sha((select hash from log where number = '12') || '13ax'))",
+    );
+    s.unproven(&chain("int(number)", "number, what"), intact, "by number");
+}
