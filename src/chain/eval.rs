@@ -31,6 +31,8 @@ pub enum EvalIssueKind {
     NotFinite,
     /// `unhex` of text that is not hex.
     NotHex,
+    /// JSON names that the hashing runtime sorts by a rule that cannot be followed.
+    NoOrder,
 }
 
 impl EvalIssue {
@@ -52,6 +54,11 @@ impl EvalIssue {
                 format!("{what} has more digits than the recipe keeps; declare a larger scale")
             }
             EvalIssueKind::NotFinite => format!("{what} is infinite or not a number"),
+            EvalIssueKind::NoOrder => {
+                format!(
+                    "{what} has names that look like numbers, and PHP's `ksort` of those cannot be followed"
+                )
+            }
             EvalIssueKind::NotHex => format!("{what} is not hex text, but the recipe decodes it"),
         }
     }
@@ -292,6 +299,7 @@ pub(super) fn numeric(column: usize, issue: NumberIssue) -> EvalIssue {
         NumberIssue::Unreadable => EvalIssueKind::Unreadable,
         NumberIssue::NotFinite => EvalIssueKind::NotFinite,
         NumberIssue::Inexact => EvalIssueKind::Inexact,
+        NumberIssue::NoOrder => EvalIssueKind::NoOrder,
     };
     EvalIssue { column: Some(column), kind }
 }

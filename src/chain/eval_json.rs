@@ -67,7 +67,10 @@ impl Eval<'_> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
         let kind = self.kind(index);
         match kind {
-            CellKind::Integer | CellKind::Numeric => {
+            CellKind::Integer => {
+                json_write::integer(profile, cell, self.out).map_err(|issue| numeric(index, issue))?;
+            }
+            CellKind::Numeric => {
                 json_write::number(profile, cell, self.out).map_err(|issue| numeric(index, issue))?;
             }
             CellKind::Float => {

@@ -2,7 +2,7 @@
 
 use super::json_read::Tree;
 use super::number::{self, NumberIssue};
-use super::spec::{JsonProfile, PyJson};
+use super::spec::{JsonProfile, PhpJson, PyJson};
 
 impl JsonProfile {
     /// Between members and between items.
@@ -17,7 +17,22 @@ impl JsonProfile {
 
     /// Whether the order of members in the hashed object is what was hashed.
     pub(crate) fn keeps_order(self) -> bool {
-        matches!(self, Self::Js { sorted: false } | Self::Py(PyJson { sorted: false, .. }))
+        matches!(
+            self,
+            Self::Js { sorted: false }
+                | Self::Py(PyJson { sorted: false, .. })
+                | Self::Php(PhpJson { sorted: false, .. })
+        )
+    }
+
+    /// Whether these names have an order that can be told. PHP's `ksort` compares names that look like numbers as
+    /// numbers, with each other, and as text with the rest, which differs between its versions.
+    pub(crate) fn can_order<'n>(self, mut names: impl ExactSizeIterator<Item = &'n str>) -> bool {
+        !matches!(self, Self::Php(PhpJson { sorted: true, .. }))
+            || names.len() < 2
+            || !names.any(|name| {
+                name.trim_start().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
+            })
     }
 
     fn spaced(self) -> bool {
@@ -25,11 +40,48 @@ impl JsonProfile {
     }
 
     fn only_ascii(self) -> bool {
-        matches!(self, Self::Py(PyJson { utf8: false, .. }))
+        matches!(self, Self::Py(PyJson { utf8: false, .. }) | Self::Php(PhpJson { utf8: false, .. }))
     }
 
+    fn escapes_slash(self) -> bool {
+        matches!(self, Self::Php(PhpJson { slashes: false, .. }))
+    }
+
+    /// Whether a byte may belong to a character that is escaped.
     fn escapes(self, byte: u8) -> bool {
-        byte < 0x20 || byte == b'"' || byte == b'\\' || (self.only_ascii() && byte >= 0x7f)
+        match byte {
+            0..0x20 | b'"' | b'\\' => true,
+            b'/' => self.escapes_slash(),
+            0x7f => self.only_ascii(),
+            b'<' | b'>' | b'&' => matches!(self, Self::Go { unescaped: false, .. }),
+            // The first byte of U+2028, which PHP and Go escape always.
+            0xe2 => self.only_ascii() || matches!(self, Self::Php(_) | Self::Go { .. }),
+            0x80.. => self.only_ascii(),
+            _ => false,
+        }
+    }
+
+    /// Whether a character is written as `\uXXXX`.
+    fn by_number(self, c: char) -> bool {
+        match (c, self) {
+            ('\0'..' ', _) => true,
+            // PHP counts DEL as ASCII, which CPython's regular expression does not.
+            ('\u{7f}', _) => matches!(self, Self::Py(PyJson { utf8: false, .. })),
+            ('\u{2028}' | '\u{2029}', Self::Php(_) | Self::Go { .. })
+            | ('<' | '>' | '&', Self::Go { unescaped: false, .. }) => true,
+            ('\u{80}'.., _) => self.only_ascii(),
+            _ => false,
+        }
+    }
+}
+
+impl JsonProfile {
+    /// How values inside a stored value are written: Go reads objects into maps, and sorts those.
+    fn inside(self) -> Self {
+        match self {
+            Self::Go { unescaped, .. } => Self::Go { sorted: true, unescaped },
+            other => other,
+        }
     }
 }
 
@@ -43,9 +95,13 @@ pub(crate) fn arrange<T>(profile: JsonProfile, members: &mut [T], name: impl Fn(
         JsonProfile::Js { .. } => {
             members.sort_by_key(|member| array_index(name(member)).map_or(u64::MAX, u64::from));
         }
-        // CPython compares code points, which is the order of UTF-8 bytes.
-        JsonProfile::Py(PyJson { sorted: true, .. }) => members.sort_by(|a, b| name(a).cmp(name(b))),
-        JsonProfile::Py(_) | JsonProfile::Jcs => {}
+        // CPython compares code points, which is the order of UTF-8 bytes, which Go and PHP compare.
+        JsonProfile::Py(PyJson { sorted: true, .. })
+        | JsonProfile::Php(PhpJson { sorted: true, .. })
+        | JsonProfile::Go { sorted: true, .. } => {
+            members.sort_by(|a, b| name(a).cmp(name(b)));
+        }
+        JsonProfile::Py(_) | JsonProfile::Php(_) | JsonProfile::Go { .. } | JsonProfile::Jcs => {}
     }
 }
 
@@ -56,7 +112,7 @@ fn array_index(name: &str) -> Option<u32> {
     (index != u32::MAX).then_some(index)
 }
 
-/// Appends a value. Fails on a number the profile cannot spell.
+/// Appends a value. Fails on a number the profile cannot spell, and on members it cannot order.
 pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     match tree {
         Tree::Null => out.extend_from_slice(b"null"),
@@ -74,8 +130,11 @@ pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) ->
             out.push(b']');
         }
         Tree::Object(members) => {
+            if !profile.can_order(members.iter().map(|(name, _)| name.as_str())) {
+                return Err(NumberIssue::NoOrder);
+            }
             let mut arranged: Vec<&(String, Tree<'_>)> = members.iter().collect();
-            arrange(profile, &mut arranged, |member| &member.0);
+            arrange(profile.inside(), &mut arranged, |member| &member.0);
             out.push(b'{');
             for (n, (name, value)) in arranged.into_iter().enumerate() {
                 if n > 0 {
@@ -100,6 +159,11 @@ pub(crate) fn number(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Res
             return Ok(());
         }
         JsonProfile::Py(_) => number::python_float(text, false, out)?,
+        JsonProfile::Php(_) if number::is_integer(text) && text.parse::<i64>().is_ok() => {
+            number::python_integer(text, out);
+            return Ok(());
+        }
+        JsonProfile::Php(php) => number::php_float(text, php.zeros, out)?,
         _ => ecmascript(profile, text, out)?,
     }
     // A runtime that holds binary64 cannot have told this number from its neighbours, and neither can its hash: what
@@ -114,18 +178,40 @@ pub(crate) fn number(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Res
     Ok(())
 }
 
+/// Appends an integer that the runtime held as one.
+pub(crate) fn integer(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    match profile {
+        JsonProfile::Go { .. } if number::is_integer(text) => {
+            number::python_integer(text, out);
+            Ok(())
+        }
+        _ => self::number(profile, text, out),
+    }
+}
+
 /// Appends a number read from a binary floating-point column.
 pub(crate) fn float(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     match profile {
         JsonProfile::Py(py) => number::python_float(text, py.ints, out),
+        JsonProfile::Php(php) => number::php_float(text, php.zeros, out),
         _ => ecmascript(profile, text, out),
     }
 }
 
 fn ecmascript(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    let start = out.len();
     match number::ecmascript(text, out) {
+        // Go spells numbers as ECMAScript does, but for this one.
+        Ok(())
+            if matches!(profile, JsonProfile::Go { .. })
+                && text.starts_with('-')
+                && out.get(start..) == Some(b"0") =>
+        {
+            out.insert(start, b'-');
+            Ok(())
+        }
         // `JSON.stringify(NaN)` is `null`; RFC 8785 has no such value.
-        Err(NumberIssue::NotFinite) if profile != JsonProfile::Jcs => {
+        Err(NumberIssue::NotFinite) if matches!(profile, JsonProfile::Js { .. }) => {
             out.extend_from_slice(b"null");
             Ok(())
         }
@@ -164,7 +250,8 @@ fn escaped(profile: JsonProfile, text: &str, out: &mut Vec<u8>) {
             '\n' => out.extend_from_slice(b"\\n"),
             '\r' => out.extend_from_slice(b"\\r"),
             '\t' => out.extend_from_slice(b"\\t"),
-            c if (c as u32) < 0x20 || (profile.only_ascii() && (c as u32) >= 0x7f) => {
+            '/' if profile.escapes_slash() => out.extend_from_slice(b"\\/"),
+            c if profile.by_number(c) => {
                 for unit in c.encode_utf16(&mut utf16).iter() {
                     let [high, low] = unit.to_be_bytes();
                     out.extend_from_slice(b"\\u");

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-/// A number that cannot be spelt as asked.
+/// A number, or a JSON value, that cannot be spelt as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NumberIssue {
     /// The text is not a number.
@@ -11,6 +11,8 @@ pub(crate) enum NumberIssue {
     NotFinite,
     /// Digits other than zero would be dropped.
     Inexact,
+    /// The members beside it are sorted by a rule that does not tell their order.
+    NoOrder,
 }
 
 /// Whether two spellings are one number, exactly. Infinities and not-a-number are nobody's neighbours.
@@ -19,7 +21,7 @@ pub(crate) fn is_same(text: &str, spelt: &[u8]) -> bool {
     if spelt == text || spelt == "null" {
         return true;
     }
-    if spelt == "0" {
+    if matches!(spelt, "0" | "-0") {
         // Compared by digits: an exponent could be as large as its author liked.
         return text.chars().take_while(|c| !matches!(c, 'e' | 'E')).all(|c| !matches!(c, '1'..='9'));
     }
@@ -43,11 +45,7 @@ pub(crate) fn ecmascript(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssu
     // `point` is where the decimal point stands: 0.digits * 10^point.
     match usize::try_from(point) {
         Ok(point) if point > 0 && point <= 21 => positional(&digits, point, out),
-        _ if point <= 0 && point > -6 => {
-            out.extend_from_slice(b"0.");
-            out.extend(std::iter::repeat_n(b'0', usize::try_from(-point).unwrap_or(0)));
-            out.extend_from_slice(digits.as_bytes());
-        }
+        _ if point <= 0 && point > -6 => below_one(&digits, point, out),
         _ => exponential(&digits, point - 1, 1, out),
     }
     Ok(())
@@ -83,12 +81,39 @@ pub(crate) fn python_float(text: &str, ints: bool, out: &mut Vec<u8>) -> Result<
                 out.extend_from_slice(b".0");
             }
         }
-        _ if point <= 0 && point > -4 => {
-            out.extend_from_slice(b"0.");
-            out.extend(std::iter::repeat_n(b'0', usize::try_from(-point).unwrap_or(0)));
-            out.extend_from_slice(digits.as_bytes());
-        }
+        _ if point <= 0 && point > -4 => below_one(&digits, point, out),
         _ => exponential(&digits, point - 1, 2, out),
+    }
+    Ok(())
+}
+
+/// Appends what PHP's `json_encode` makes of the binary64 nearest to `text`, with `serialize_precision = -1`; `zeros` is
+/// `JSON_PRESERVE_ZERO_FRACTION`.
+pub(crate) fn php_float(text: &str, zeros: bool, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    let value = finite(text)?;
+    let fraction: &[u8] = if zeros { b".0" } else { b"" };
+    if value == 0.0 {
+        out.extend_from_slice(if value.is_sign_negative() { b"-0" } else { b"0" });
+        out.extend_from_slice(fraction);
+        return Ok(());
+    }
+    let (negative, digits, point) = shortest(value);
+    if negative {
+        out.push(b'-');
+    }
+    match usize::try_from(point) {
+        Ok(point) if point > 0 && point <= 17 => {
+            positional(&digits, point, out);
+            if digits.len() <= point {
+                out.extend_from_slice(fraction);
+            }
+        }
+        _ if point <= 0 && point > -4 => below_one(&digits, point, out),
+        _ => {
+            // A lone digit takes a zero along.
+            let mantissa = if digits.len() == 1 { format!("{digits}0") } else { digits };
+            exponential(&mantissa, point - 1, 1, out);
+        }
     }
     Ok(())
 }
@@ -154,6 +179,12 @@ fn shortest(value: f64) -> (bool, String, i32) {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     (value < 0.0, digits, exponent.parse::<i32>().unwrap_or(0) + 1)
+}
+
+fn below_one(digits: &str, point: i32, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"0.");
+    out.extend(std::iter::repeat_n(b'0', usize::try_from(-point).unwrap_or(0)));
+    out.extend_from_slice(digits.as_bytes());
 }
 
 fn positional(digits: &str, point: usize, out: &mut Vec<u8>) {

@@ -164,7 +164,15 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
         Recipe::Json(profile, fields) => {
             let profile = *profile;
             members(fields, columns, link, &|fields| {
-                json_write::arrange(profile, fields, |field| &field.key)
+                if !profile.can_order(fields.iter().map(|field| field.key.as_str())) {
+                    return issue(
+                        "PHP's `ksort` of names that look like numbers cannot be followed; name the members \
+                                  in their order and leave out `sorted`"
+                            .to_owned(),
+                    );
+                }
+                json_write::arrange(profile, fields, |field| &field.key);
+                Ok(())
             })?;
             Ok(Form::Text)
         }
@@ -183,7 +191,7 @@ fn members(
     fields: &mut [JsonField],
     columns: &[ChainColumn],
     link: Form,
-    arrange: &dyn Fn(&mut [JsonField]),
+    arrange: &dyn Fn(&mut [JsonField]) -> Result<(), SpecIssue>,
 ) -> Result<(), SpecIssue> {
     let mut names = std::collections::HashSet::new();
     for field in fields.iter_mut() {
@@ -200,8 +208,7 @@ fn members(
             JsonValue::Number(_) | JsonValue::Bool(_) | JsonValue::Null => {}
         }
     }
-    arrange(fields);
-    Ok(())
+    arrange(fields)
 }
 
 #[cfg(test)]

@@ -201,6 +201,29 @@ pub enum JsonProfile {
     Jcs,
     /// CPython `json.dumps`.
     Py(PyJson),
+    /// PHP `json_encode`.
+    Php(PhpJson),
+    /// Go `encoding/json`: a struct's members in this order, the keys of maps, which is what a stored value was read
+    /// into, sorted by bytes.
+    Go {
+        /// Of a map: declared members are sorted, too.
+        sorted: bool,
+        /// `SetEscapeHTML(false)`: `<`, `>` and `&` stand as they are.
+        unescaped: bool,
+    },
+}
+
+/// Flags of PHP's `json_encode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhpJson {
+    /// Not a flag: of arrays that went through `ksort` at every level.
+    pub sorted: bool,
+    /// `JSON_UNESCAPED_SLASHES`: `/` instead of `\/`.
+    pub slashes: bool,
+    /// `JSON_UNESCAPED_UNICODE`: characters outside ASCII stand as they are, but for U+2028 and U+2029.
+    pub utf8: bool,
+    /// `JSON_PRESERVE_ZERO_FRACTION`: `1.0` instead of `1`.
+    pub zeros: bool,
 }
 
 /// Arguments of CPython's `json.dumps`.

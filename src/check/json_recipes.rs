@@ -2,19 +2,22 @@
 
 use super::Checker;
 use super::recipes::Columns;
-use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, PyJson, Recipe};
+use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, PhpJson, PyJson, Recipe};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Member};
 
+const PHP: PhpJson = PhpJson { sorted: false, slashes: false, utf8: false, zeros: false };
 const PY_COMPACT: PyJson = PyJson { compact: true, ..JsonProfile::PY };
 
 /// Every profile by name, with the options it takes.
-pub(super) const PROFILES: [(&str, (JsonProfile, &[&str])); 4] = [
+pub(super) const PROFILES: [(&str, (JsonProfile, &[&str])); 6] = [
     ("js", (JsonProfile::Js { sorted: false }, &["sorted"])),
     ("jcs", (JsonProfile::Jcs, &[])),
     ("py", (JsonProfile::Py(JsonProfile::PY), &["sorted", "unsorted", "compact", "utf8", "ints"])),
     ("py_compact", (JsonProfile::Py(PY_COMPACT), &["sorted", "unsorted", "utf8", "ints"])),
+    ("go", (JsonProfile::Go { sorted: false, unescaped: false }, &["sorted", "unescaped"])),
+    ("php", (JsonProfile::Php(PHP), &["sorted", "slashes", "utf8", "zeros"])),
 ];
 
 impl Checker<'_> {
@@ -83,14 +86,20 @@ impl Checker<'_> {
             seen.push(word);
             match (&mut profile, word) {
                 (
-                    JsonProfile::Js { sorted } | JsonProfile::Py(PyJson { sorted, .. }),
+                    JsonProfile::Js { sorted }
+                    | JsonProfile::Py(PyJson { sorted, .. })
+                    | JsonProfile::Php(PhpJson { sorted, .. })
+                    | JsonProfile::Go { sorted, .. },
                     "sorted" | "unsorted",
-                ) => {
-                    *sorted = word == "sorted";
+                ) => *sorted = word == "sorted",
+                (JsonProfile::Py(PyJson { utf8, .. }) | JsonProfile::Php(PhpJson { utf8, .. }), "utf8") => {
+                    *utf8 = true
                 }
+                (JsonProfile::Go { unescaped, .. }, "unescaped") => *unescaped = true,
                 (JsonProfile::Py(py), "compact") => py.compact = true,
-                (JsonProfile::Py(py), "utf8") => py.utf8 = true,
                 (JsonProfile::Py(py), "ints") => py.ints = true,
+                (JsonProfile::Php(php), "slashes") => php.slashes = true,
+                (JsonProfile::Php(php), "zeros") => php.zeros = true,
                 _ => return None,
             }
         }
