@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use crate::support::{Scratch, shared};
 
 const CHAINS: &str = include_str!("../data/chains/chains.hold");
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 5] = [
     include_str!("../data/chains/node.sql"),
     include_str!("../data/chains/python.sql"),
+    include_str!("../data/chains/php.sql"),
+    include_str!("../data/chains/go.sql"),
     include_str!("../data/chains/native.sql"),
 ];
 
@@ -31,7 +33,9 @@ begin
       when kind in ('json', 'jsonb') then 'replace(%1$I::text, ''"mark"'', ''"marl"'')::' || kind
       when kind = 'bytea' then 'set_byte(%1$I, 3, get_byte(%1$I, 3) # 1)'
       when kind like 'timestamp%' then '%1$I + interval ''1 second'''
+      when kind = 'boolean' then 'not %1$I'
       when kind = 'uuid' then 'overlay(%1$I::text placing ''7'' from 1 for 1)::uuid'
+      when kind = 'date' then '%1$I + 1'
       else '%1$I + 100'
     end;
     execute format('with candidates as (select ctid as place from %2$I where %1$I is not null and %1$I::text <> '''' and '
