@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use super::decimal;
 use super::hex;
-use super::number::{self, NumberIssue};
+use super::number::NumberIssue;
 use super::program::Program;
 use super::spec::{CellKind, ChainColumn, Digest, Recipe};
 use super::time;
@@ -177,11 +178,11 @@ impl<'a> Eval<'a> {
             Recipe::Decimal(index, scale) => {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };
                 let scale = usize::try_from(*scale).unwrap_or(usize::MAX);
-                number::decimal(cell, scale, self.out).map_err(|issue| numeric(*index, issue))?;
+                decimal::decimal(cell, scale, self.out).map_err(|issue| numeric(*index, issue))?;
             }
             Recipe::Integer(index) => {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };
-                number::decimal(cell, 0, self.out).map_err(|issue| numeric(*index, issue))?;
+                decimal::decimal(cell, 0, self.out).map_err(|issue| numeric(*index, issue))?;
             }
             Recipe::Bool(index, yes, no) => {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };

@@ -7,6 +7,7 @@
 mod branches;
 mod case;
 mod check;
+mod decimal;
 mod diagnose;
 pub mod eval;
 mod eval_json;
@@ -14,6 +15,7 @@ mod graph;
 mod hex;
 mod identity;
 mod implicit;
+mod json_profile;
 mod json_read;
 mod json_write;
 mod judge;

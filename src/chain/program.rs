@@ -1,6 +1,6 @@
 //! A recipe checked against its columns, ready to be evaluated row by row.
 
-use super::json_write;
+use super::json_profile;
 use super::spec::{CellKind, ChainColumn, JsonField, JsonValue, Recipe};
 
 /// What an expression yields when it is not NULL.
@@ -171,7 +171,7 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
                             .to_owned(),
                     );
                 }
-                json_write::arrange(profile, fields, |field| &field.key);
+                json_profile::arrange(profile, fields, |field| &field.key);
                 Ok(())
             })?;
             Ok(Form::Text)

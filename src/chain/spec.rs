@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::json_profile::{JsonProfile, PhpJson, PyJson};
+
 /// How the text of a cell is to be understood. Cells arrive in PostgreSQL's text output format under
 /// `DateStyle ISO`, `TimeZone UTC`, `bytea_output hex`, `extra_float_digits 1`, which is also what a dump holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,62 +188,6 @@ pub enum JsonValue {
     Null,
     /// A nested object.
     Object(Vec<JsonField>),
-}
-
-/// How a JSON text is spelt by the runtime that hashed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JsonProfile {
-    /// `JSON.stringify`: no white space, ECMAScript number spelling.
-    Js {
-        /// Of objects rebuilt with sorted keys at every level; otherwise members stand in this order.
-        sorted: bool,
-    },
-    /// RFC 8785: keys sorted by UTF-16 code units at every level, ECMAScript numbers.
-    Jcs,
-    /// CPython `json.dumps`.
-    Py(PyJson),
-    /// PHP `json_encode`.
-    Php(PhpJson),
-    /// Go `encoding/json`: a struct's members in this order, the keys of maps, which is what a stored value was read
-    /// into, sorted by bytes.
-    Go {
-        /// Of a map: declared members are sorted, too.
-        sorted: bool,
-        /// `SetEscapeHTML(false)`: `<`, `>` and `&` stand as they are.
-        unescaped: bool,
-    },
-}
-
-/// Flags of PHP's `json_encode`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PhpJson {
-    /// Not a flag: of arrays that went through `ksort` at every level.
-    pub sorted: bool,
-    /// `JSON_UNESCAPED_SLASHES`: `/` instead of `\/`.
-    pub slashes: bool,
-    /// `JSON_UNESCAPED_UNICODE`: characters outside ASCII stand as they are, but for U+2028 and U+2029.
-    pub utf8: bool,
-    /// `JSON_PRESERVE_ZERO_FRACTION`: `1.0` instead of `1`.
-    pub zeros: bool,
-}
-
-/// Arguments of CPython's `json.dumps`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PyJson {
-    /// `sort_keys=True`: by code points, at every level.
-    pub sorted: bool,
-    /// `separators=(",", ":")` instead of `", "` and `": "`.
-    pub compact: bool,
-    /// `ensure_ascii=False`: characters outside ASCII stand as they are.
-    pub utf8: bool,
-    /// Not an argument: floats without a fraction were made integers first, `1.0` is written `1`.
-    pub ints: bool,
-}
-
-impl JsonProfile {
-    /// `json.dumps(obj, sort_keys=True)`, the way Python chains are nearly always written.
-    pub const PY: PyJson = PyJson { sorted: true, compact: false, utf8: false, ints: false };
 }
 
 /// Digest algorithms.
