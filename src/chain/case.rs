@@ -50,7 +50,9 @@ impl Case<'_> {
 
     /// The number of a row, where the first order column counts.
     pub(crate) fn number(&self, row: usize) -> Option<i64> {
-        let counts = self.spec.dense_from.is_some() || self.order_kind() == Some(CellKind::Integer);
+        let by_number = self.spec.order.first().is_some_and(|first| self.spec.numeric.contains(first));
+        let counts =
+            self.spec.dense_from.is_some() || by_number || self.order_kind() == Some(CellKind::Integer);
         if counts { self.order(row)?.parse().ok() } else { None }
     }
 

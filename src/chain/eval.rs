@@ -3,12 +3,11 @@
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use super::decimal;
 use super::hex;
-use super::json_read;
-use super::json_write;
-use super::number::{self, NumberIssue};
+use super::number::NumberIssue;
 use super::program::Program;
-use super::spec::{CellKind, ChainColumn, Digest, JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
+use super::spec::{CellKind, ChainColumn, Digest, Recipe};
 use super::time;
 
 /// Why a row cannot be evaluated. It is then unproven, neither right nor wrong.
@@ -33,6 +32,8 @@ pub enum EvalIssueKind {
     NotFinite,
     /// `unhex` of text that is not hex.
     NotHex,
+    /// JSON names that the hashing runtime sorts by a rule that cannot be followed.
+    NoOrder,
 }
 
 impl EvalIssue {
@@ -54,6 +55,11 @@ impl EvalIssue {
                 format!("{what} has more digits than the recipe keeps; declare a larger scale")
             }
             EvalIssueKind::NotFinite => format!("{what} is infinite or not a number"),
+            EvalIssueKind::NoOrder => {
+                format!(
+                    "{what} has names that look like numbers, and PHP's `ksort` of those cannot be followed"
+                )
+            }
             EvalIssueKind::NotHex => format!("{what} is not hex text, but the recipe decodes it"),
         }
     }
@@ -91,24 +97,24 @@ pub fn evaluate(program: &Program, inputs: &Inputs<'_>, out: &mut Vec<u8>) -> Re
     Ok(Outcome { null, order_lost: eval.order_lost })
 }
 
-struct Eval<'a> {
+pub(super) struct Eval<'a> {
     inputs: &'a Inputs<'a>,
     kinds: &'a [CellKind],
-    out: &'a mut Vec<u8>,
-    order_lost: bool,
+    pub(super) out: &'a mut Vec<u8>,
+    pub(super) order_lost: bool,
 }
 
 impl<'a> Eval<'a> {
-    fn kind(&self, index: usize) -> CellKind {
+    pub(super) fn kind(&self, index: usize) -> CellKind {
         self.kinds.get(index).copied().unwrap_or(CellKind::Other)
     }
 
-    fn cell(&self, index: usize) -> Option<&'a str> {
+    pub(super) fn cell(&self, index: usize) -> Option<&'a str> {
         self.inputs.row.get(index).copied().flatten()
     }
 
     /// Appends the value; false, with nothing appended, when it is NULL.
-    fn emit(&mut self, recipe: &Recipe) -> Result<bool, EvalIssue> {
+    pub(super) fn emit(&mut self, recipe: &Recipe) -> Result<bool, EvalIssue> {
         let start = self.out.len();
         match recipe {
             Recipe::Text(text) => self.out.extend_from_slice(text.as_bytes()),
@@ -172,11 +178,11 @@ impl<'a> Eval<'a> {
             Recipe::Decimal(index, scale) => {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };
                 let scale = usize::try_from(*scale).unwrap_or(usize::MAX);
-                number::decimal(cell, scale, self.out).map_err(|issue| numeric(*index, issue))?;
+                decimal::decimal(cell, scale, self.out).map_err(|issue| numeric(*index, issue))?;
             }
             Recipe::Integer(index) => {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };
-                number::decimal(cell, 0, self.out).map_err(|issue| numeric(*index, issue))?;
+                decimal::decimal(cell, 0, self.out).map_err(|issue| numeric(*index, issue))?;
             }
             Recipe::Bool(index, yes, no) => {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };
@@ -184,6 +190,22 @@ impl<'a> Eval<'a> {
                 self.out.extend_from_slice(text.as_bytes());
             }
             Recipe::Json(profile, fields) => self.object(*profile, fields)?,
+            Recipe::JsonColumn(profile, index) => return self.json_column(*profile, *index),
+            // `parts` leaves it out; checked recipes have it nowhere else.
+            Recipe::Omit(inner) => return self.emit(inner),
+            Recipe::UuidDigits(index) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                uuid_digits(cell, self.out).ok_or_else(|| unreadable(*index))?;
+            }
+            Recipe::Sized(separator, inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let value = self.out.split_off(start);
+                self.out.extend_from_slice(value.len().to_string().as_bytes());
+                self.out.extend_from_slice(separator.as_bytes());
+                self.out.extend_from_slice(&value);
+            }
         }
         Ok(true)
     }
@@ -199,12 +221,19 @@ impl<'a> Eval<'a> {
     }
 
     fn parts(&mut self, separator: &str, parts: &[Recipe]) -> Result<(), EvalIssue> {
-        for (n, part) in parts.iter().enumerate() {
-            if n > 0 {
+        let mut first = true;
+        for part in parts {
+            let start = self.out.len();
+            if !first {
                 self.out.extend_from_slice(separator.as_bytes());
             }
-            if !self.emit(part)? {
-                return Err(EvalIssue { column: only_column(part), kind: EvalIssueKind::UndeclaredNull });
+            let null = !self.emit(part)?;
+            match (null, part) {
+                (false, _) => first = false,
+                (true, Recipe::Omit(_)) => self.out.truncate(start),
+                (true, _) => {
+                    return Err(EvalIssue { column: only_column(part), kind: EvalIssueKind::UndeclaredNull });
+                }
             }
         }
         Ok(())
@@ -244,87 +273,9 @@ impl<'a> Eval<'a> {
             self.out.extend_from_slice(changed.as_bytes());
         }
     }
-
-    fn object(&mut self, profile: JsonProfile, fields: &[JsonField]) -> Result<(), EvalIssue> {
-        self.out.push(b'{');
-        let mut first = true;
-        for field in fields {
-            let start = self.out.len();
-            if !first {
-                self.out.extend_from_slice(profile.comma());
-            }
-            json_write::string(profile, &field.key, self.out);
-            self.out.extend_from_slice(profile.colon());
-            if !self.value(profile, &field.value)? {
-                match field.null {
-                    JsonNull::Null => self.out.extend_from_slice(b"null"),
-                    JsonNull::Omit => {
-                        self.out.truncate(start);
-                        continue;
-                    }
-                    JsonNull::Undeclared => {
-                        let column = match &field.value {
-                            JsonValue::Column(index) => Some(*index),
-                            JsonValue::String(inner) => only_column(inner),
-                            _ => None,
-                        };
-                        return Err(EvalIssue { column, kind: EvalIssueKind::UndeclaredNull });
-                    }
-                }
-            }
-            first = false;
-        }
-        self.out.push(b'}');
-        Ok(())
-    }
-
-    fn value(&mut self, profile: JsonProfile, value: &JsonValue) -> Result<bool, EvalIssue> {
-        match value {
-            JsonValue::Column(index) => return self.json_column(profile, *index),
-            JsonValue::String(recipe) => {
-                let start = self.out.len();
-                self.out.push(b'"');
-                if !self.emit(recipe)? {
-                    self.out.truncate(start);
-                    return Ok(false);
-                }
-                json_write::escape_tail(profile, start + 1, self.out);
-                self.out.push(b'"');
-            }
-            JsonValue::Number(text) => self.out.extend_from_slice(text.as_bytes()),
-            JsonValue::Bool(value) => self.out.extend_from_slice(if *value { b"true" } else { b"false" }),
-            JsonValue::Null => self.out.extend_from_slice(b"null"),
-            JsonValue::Object(fields) => self.object(profile, fields)?,
-        }
-        Ok(true)
-    }
-
-    fn json_column(&mut self, profile: JsonProfile, index: usize) -> Result<bool, EvalIssue> {
-        let Some(cell) = self.cell(index) else { return Ok(false) };
-        let kind = self.kind(index);
-        match kind {
-            CellKind::Integer | CellKind::Numeric => {
-                json_write::number(profile, cell, self.out).map_err(|issue| numeric(index, issue))?;
-            }
-            CellKind::Float => {
-                json_write::float(profile, cell, self.out).map_err(|issue| numeric(index, issue))?;
-            }
-            CellKind::Bool => {
-                let value = truth(cell).ok_or_else(|| unreadable(index))?;
-                self.out.extend_from_slice(if value { b"true" } else { b"false" });
-            }
-            CellKind::Json | CellKind::Jsonb => {
-                let tree = json_read::read(cell).ok_or_else(|| unreadable(index))?;
-                self.order_lost |= kind == CellKind::Jsonb && profile.keeps_order() && tree.has_order();
-                json_write::write(profile, &tree, self.out).map_err(|issue| numeric(index, issue))?;
-            }
-            _ => json_write::string(profile, cell, self.out),
-        }
-        Ok(true)
-    }
 }
 
-fn truth(cell: &str) -> Option<bool> {
+pub(super) fn truth(cell: &str) -> Option<bool> {
     match cell {
         "t" | "true" => Some(true),
         "f" | "false" => Some(false),
@@ -332,28 +283,41 @@ fn truth(cell: &str) -> Option<bool> {
     }
 }
 
-fn unreadable(column: usize) -> EvalIssue {
+/// The digits of a uuid in its usual form, eight, four, four, four and twelve of them, in lower case.
+fn uuid_digits(cell: &str, out: &mut Vec<u8>) -> Option<()> {
+    let groups: Vec<&str> = cell.split('-').collect();
+    let well = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()));
+    well.then(|| out.extend(groups.iter().flat_map(|group| group.bytes()).map(|b| b.to_ascii_lowercase())))
+}
+
+pub(super) fn unreadable(column: usize) -> EvalIssue {
     EvalIssue { column: Some(column), kind: EvalIssueKind::Unreadable }
 }
 
-fn numeric(column: usize, issue: NumberIssue) -> EvalIssue {
+pub(super) fn numeric(column: usize, issue: NumberIssue) -> EvalIssue {
     let kind = match issue {
         NumberIssue::Unreadable => EvalIssueKind::Unreadable,
         NumberIssue::NotFinite => EvalIssueKind::NotFinite,
         NumberIssue::Inexact => EvalIssueKind::Inexact,
+        NumberIssue::NoOrder => EvalIssueKind::NoOrder,
     };
     EvalIssue { column: Some(column), kind }
 }
 
 /// The column an expression passes on, for naming it in an issue.
-fn only_column(recipe: &Recipe) -> Option<usize> {
+pub(super) fn only_column(recipe: &Recipe) -> Option<usize> {
     match recipe {
         Recipe::Column(index)
         | Recipe::Time(index, _)
         | Recipe::Decimal(index, _)
         | Recipe::Integer(index)
+        | Recipe::UuidDigits(index)
+        | Recipe::JsonColumn(_, index)
         | Recipe::Bool(index, _, _) => Some(*index),
         Recipe::Digest(_, inner)
+        | Recipe::Omit(inner)
+        | Recipe::Sized(_, inner)
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
         | Recipe::Base64(inner)

@@ -61,6 +61,7 @@ pub(crate) fn tala() -> ChainSpec {
         key: vec![ID],
         split: vec![TENANT],
         order: vec![AT],
+        numeric: Vec::new(),
         dense_from: None,
         hash: HASH,
         previous: Some(PREVIOUS),

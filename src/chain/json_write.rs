@@ -1,55 +1,10 @@
-//! JSON text as a runtime's own serialiser spells it: member order, white space, escapes, numbers.
+//! JSON text as a runtime's own serialiser spells it.
 
+use super::json_profile::{JsonProfile, PyJson, arrange};
 use super::json_read::Tree;
 use super::number::{self, NumberIssue};
-use super::spec::JsonProfile;
 
-impl JsonProfile {
-    /// Between members and between items.
-    pub(crate) fn comma(self) -> &'static [u8] {
-        if self == Self::Py { b", " } else { b"," }
-    }
-
-    /// Between a name and its value.
-    pub(crate) fn colon(self) -> &'static [u8] {
-        if self == Self::Py { b": " } else { b":" }
-    }
-
-    /// Whether the order of members in the hashed object is what was hashed.
-    pub(crate) fn keeps_order(self) -> bool {
-        self == Self::Js
-    }
-
-    fn python(self) -> bool {
-        matches!(self, Self::Py | Self::PyCompact)
-    }
-
-    fn escapes(self, byte: u8) -> bool {
-        byte < 0x20 || byte == b'"' || byte == b'\\' || (self.python() && byte >= 0x7f)
-    }
-}
-
-/// Puts members into the order in which the profile's runtime writes them.
-pub(crate) fn arrange<T>(profile: JsonProfile, members: &mut [T], name: impl Fn(&T) -> &str) {
-    match profile {
-        // ECMAScript lists integer-like names first, in numeric order, whatever the order of insertion.
-        JsonProfile::Js => {
-            members.sort_by_key(|member| array_index(name(member)).map_or(u64::MAX, u64::from))
-        }
-        JsonProfile::Jcs => members.sort_by(|a, b| name(a).encode_utf16().cmp(name(b).encode_utf16())),
-        // CPython compares code points, which is the order of UTF-8 bytes.
-        JsonProfile::Py | JsonProfile::PyCompact => members.sort_by(|a, b| name(a).cmp(name(b))),
-    }
-}
-
-fn array_index(name: &str) -> Option<u32> {
-    let canonical = name == "0" || !name.starts_with('0');
-    let index: u32 =
-        if canonical && name.bytes().all(|b| b.is_ascii_digit()) { name.parse().ok()? } else { return None };
-    (index != u32::MAX).then_some(index)
-}
-
-/// Appends a value. Fails on a number the profile cannot spell.
+/// Appends a value. Fails on a number the profile cannot spell, and on members it cannot order.
 pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     match tree {
         Tree::Null => out.extend_from_slice(b"null"),
@@ -67,8 +22,11 @@ pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) ->
             out.push(b']');
         }
         Tree::Object(members) => {
+            if !profile.can_order(members.iter().map(|(name, _)| name.as_str())) {
+                return Err(NumberIssue::NoOrder);
+            }
             let mut arranged: Vec<&(String, Tree<'_>)> = members.iter().collect();
-            arrange(profile, &mut arranged, |member| &member.0);
+            arrange(profile.inside(), &mut arranged, |member| &member.0);
             out.push(b'{');
             for (n, (name, value)) in arranged.into_iter().enumerate() {
                 if n > 0 {
@@ -86,29 +44,66 @@ pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) ->
 
 /// Appends a number read from JSON or from an exact SQL number.
 pub(crate) fn number(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
-    if profile.python() {
-        return number::python(text, out);
-    }
     let start = out.len();
-    ecmascript(profile, text, out)?;
+    match profile {
+        JsonProfile::Py(_) if number::is_integer(text) => {
+            number::python_integer(text, out);
+            return Ok(());
+        }
+        JsonProfile::Py(_) => number::python_float(text, false, out)?,
+        JsonProfile::Php(_) if number::is_integer(text) && text.parse::<i64>().is_ok() => {
+            number::python_integer(text, out);
+            return Ok(());
+        }
+        JsonProfile::Php(php) => number::php_float(text, php.zeros, out)?,
+        _ => ecmascript(profile, text, out)?,
+    }
     // A runtime that holds binary64 cannot have told this number from its neighbours, and neither can its hash: what
     // is stored now may have been changed since, so the row is not proven.
-    if number::is_same(text, out.get(start..).unwrap_or_default()) {
-        Ok(())
-    } else {
-        Err(NumberIssue::Inexact)
+    if !number::is_same(text, out.get(start..).unwrap_or_default()) {
+        return Err(NumberIssue::Inexact);
+    }
+    if matches!(profile, JsonProfile::Py(PyJson { ints: true, .. })) {
+        out.truncate(start);
+        number::python_float(text, true, out)?;
+    }
+    Ok(())
+}
+
+/// Appends an integer that the runtime held as one.
+pub(crate) fn integer(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    match profile {
+        JsonProfile::Go { .. } if number::is_integer(text) => {
+            number::python_integer(text, out);
+            Ok(())
+        }
+        _ => self::number(profile, text, out),
     }
 }
 
 /// Appends a number read from a binary floating-point column.
 pub(crate) fn float(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
-    if profile.python() { number::python_float(text, out) } else { ecmascript(profile, text, out) }
+    match profile {
+        JsonProfile::Py(py) => number::python_float(text, py.ints, out),
+        JsonProfile::Php(php) => number::php_float(text, php.zeros, out),
+        _ => ecmascript(profile, text, out),
+    }
 }
 
 fn ecmascript(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    let start = out.len();
     match number::ecmascript(text, out) {
+        // Go spells numbers as ECMAScript does, but for this one.
+        Ok(())
+            if matches!(profile, JsonProfile::Go { .. })
+                && text.starts_with('-')
+                && out.get(start..) == Some(b"0") =>
+        {
+            out.insert(start, b'-');
+            Ok(())
+        }
         // `JSON.stringify(NaN)` is `null`; RFC 8785 has no such value.
-        Err(NumberIssue::NotFinite) if profile == JsonProfile::Js => {
+        Err(NumberIssue::NotFinite) if matches!(profile, JsonProfile::Js { .. }) => {
             out.extend_from_slice(b"null");
             Ok(())
         }
@@ -147,7 +142,8 @@ fn escaped(profile: JsonProfile, text: &str, out: &mut Vec<u8>) {
             '\n' => out.extend_from_slice(b"\\n"),
             '\r' => out.extend_from_slice(b"\\r"),
             '\t' => out.extend_from_slice(b"\\t"),
-            c if (c as u32) < 0x20 || (profile.python() && (c as u32) >= 0x7f) => {
+            '/' if profile.escapes_slash() => out.extend_from_slice(b"\\/"),
+            c if profile.by_number(c) => {
                 for unit in c.encode_utf16(&mut utf16).iter() {
                     let [high, low] = unit.to_be_bytes();
                     out.extend_from_slice(b"\\u");
@@ -165,6 +161,8 @@ mod tests {
     use super::*;
     use crate::chain::json_read::read;
 
+    const JS: JsonProfile = JsonProfile::Js { sorted: false };
+
     fn spelt(profile: JsonProfile, text: &str) -> String {
         let mut out = Vec::new();
         write(profile, &read(text).unwrap(), &mut out).unwrap();
@@ -179,7 +177,7 @@ mod tests {
             "{{\"b\": 1, \"10\": 2, \"9\": 3, \"01\": 4, \"4294967295\": 5, \"4294967294\": 6, \"a\": {odd}}}"
         );
         assert_eq!(
-            spelt(JsonProfile::Js, &text),
+            spelt(JS, &text),
             "{\"9\":3,\"10\":2,\"4294967294\":6,\"b\":1,\"01\":4,\"4294967295\":5,\
              \"a\":\"\u{7f}\\u0001\\b\\f\\n\\r\\t\\\"\\\\/é<>&\u{2028}😀\"}"
         );
@@ -191,13 +189,13 @@ mod tests {
         let odd = "\"\\u007f\\u0001\\b\\f\\n\\r\\t\\\"\\\\/é<>&\\u2028😀\"";
         let text = format!("{{\"b\":1,\"10\":2,\"9\":3,\"é\":{odd},\"a\":{{\"z\":null,\"y\":[true,1.0]}}}}");
         assert_eq!(
-            spelt(JsonProfile::Py, &text),
+            spelt(JsonProfile::Py(JsonProfile::PY), &text),
             "{\"10\": 2, \"9\": 3, \"a\": {\"y\": [true, 1.0], \"z\": null}, \"b\": 1, \"\\u00e9\": \
              \"\\u007f\\u0001\\b\\f\\n\\r\\t\\\"\\\\/\\u00e9<>&\\u2028\\ud83d\\ude00\"}"
         );
         assert_eq!(
             spelt(
-                JsonProfile::PyCompact,
+                JsonProfile::Py(PyJson { compact: true, ..JsonProfile::PY }),
                 "{\"b\":1,\"10\":2,\"a\":{\"z\":null,\"y\":[true,1.0]},\"😀\":1,\"｡\":2}"
             ),
             "{\"10\":2,\"a\":{\"y\":[true,1.0],\"z\":null},\"b\":1,\"\\uff61\":2,\"\\ud83d\\ude00\":1}"
@@ -214,8 +212,8 @@ mod tests {
     fn numbers_without_a_spelling_are_refused() {
         let mut out = Vec::new();
         assert_eq!(float(JsonProfile::Jcs, "NaN", &mut out), Err(NumberIssue::NotFinite));
-        assert_eq!(float(JsonProfile::Js, "NaN", &mut out), Ok(()));
-        assert_eq!(float(JsonProfile::Py, "-Infinity", &mut out), Ok(()));
+        assert_eq!(float(JS, "NaN", &mut out), Ok(()));
+        assert_eq!(float(JsonProfile::Py(JsonProfile::PY), "-Infinity", &mut out), Ok(()));
         assert_eq!(out, b"null-Infinity");
     }
 }

@@ -7,13 +7,16 @@
 mod branches;
 mod case;
 mod check;
+mod decimal;
 mod diagnose;
 mod era;
 pub mod eval;
+mod eval_json;
 mod graph;
 mod hex;
 mod identity;
 mod implicit;
+mod json_profile;
 mod json_read;
 mod json_write;
 mod judge;
@@ -33,7 +36,7 @@ pub mod spec;
 mod strands;
 mod textual;
 pub(crate) mod time;
-mod variants;
+pub(crate) mod variants;
 pub mod verify;
 pub mod weakness;
 mod words;
@@ -47,6 +50,10 @@ mod incomplete;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod parts_test;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod spellings_test;
 #[cfg(test)]
 mod vectors;

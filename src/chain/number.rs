@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-/// A number that cannot be spelt as asked.
+/// A number, or a JSON value, that cannot be spelt as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NumberIssue {
     /// The text is not a number.
@@ -11,6 +11,8 @@ pub(crate) enum NumberIssue {
     NotFinite,
     /// Digits other than zero would be dropped.
     Inexact,
+    /// The members beside it are sorted by a rule that does not tell their order.
+    NoOrder,
 }
 
 /// Whether two spellings are one number, exactly. Infinities and not-a-number are nobody's neighbours.
@@ -19,7 +21,7 @@ pub(crate) fn is_same(text: &str, spelt: &[u8]) -> bool {
     if spelt == text || spelt == "null" {
         return true;
     }
-    if spelt == "0" {
+    if matches!(spelt, "0" | "-0") {
         // Compared by digits: an exponent could be as large as its author liked.
         return text.chars().take_while(|c| !matches!(c, 'e' | 'E')).all(|c| !matches!(c, '1'..='9'));
     }
@@ -43,18 +45,14 @@ pub(crate) fn ecmascript(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssu
     // `point` is where the decimal point stands: 0.digits * 10^point.
     match usize::try_from(point) {
         Ok(point) if point > 0 && point <= 21 => positional(&digits, point, out),
-        _ if point <= 0 && point > -6 => {
-            out.extend_from_slice(b"0.");
-            out.extend(std::iter::repeat_n(b'0', usize::try_from(-point).unwrap_or(0)));
-            out.extend_from_slice(digits.as_bytes());
-        }
+        _ if point <= 0 && point > -6 => below_one(&digits, point, out),
         _ => exponential(&digits, point - 1, 1, out),
     }
     Ok(())
 }
 
-/// Appends CPython's `repr(float)` of the binary64 nearest to `text`.
-pub(crate) fn python_float(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+/// Appends CPython's `repr(float)` of the binary64 nearest to `text`; with `ints`, of its `int` where it has no fraction.
+pub(crate) fn python_float(text: &str, ints: bool, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     match text {
         "NaN" | "Infinity" | "-Infinity" => {
             out.extend_from_slice(text.as_bytes());
@@ -63,6 +61,11 @@ pub(crate) fn python_float(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIs
         _ => {}
     }
     let value = finite(text)?;
+    if ints && value.fract() == 0.0 {
+        // All digits of the exact value, as CPython's `int` has them; writing to a vector cannot fail.
+        let _ = write!(out, "{:.0}", if value == 0.0 { 0.0 } else { value });
+        return Ok(());
+    }
     if value == 0.0 {
         out.extend_from_slice(if value.is_sign_negative() { b"-0.0" } else { b"0.0" });
         return Ok(());
@@ -78,58 +81,53 @@ pub(crate) fn python_float(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIs
                 out.extend_from_slice(b".0");
             }
         }
-        _ if point <= 0 && point > -4 => {
-            out.extend_from_slice(b"0.");
-            out.extend(std::iter::repeat_n(b'0', usize::try_from(-point).unwrap_or(0)));
-            out.extend_from_slice(digits.as_bytes());
-        }
+        _ if point <= 0 && point > -4 => below_one(&digits, point, out),
         _ => exponential(&digits, point - 1, 2, out),
     }
     Ok(())
 }
 
-/// Appends a JSON or SQL number as CPython prints it after reading it: integers exactly, the rest as floats.
-pub(crate) fn python(text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return python_float(text, out);
+/// Appends what PHP's `json_encode` makes of the binary64 nearest to `text`, with `serialize_precision = -1`; `zeros` is
+/// `JSON_PRESERVE_ZERO_FRACTION`.
+pub(crate) fn php_float(text: &str, zeros: bool, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
+    let value = finite(text)?;
+    let fraction: &[u8] = if zeros { b".0" } else { b"" };
+    if value == 0.0 {
+        out.extend_from_slice(if value.is_sign_negative() { b"-0" } else { b"0" });
+        out.extend_from_slice(fraction);
+        return Ok(());
     }
-    if digits.bytes().all(|b| b == b'0') {
-        out.push(b'0');
-    } else {
-        out.extend_from_slice(text.as_bytes());
+    let (negative, digits, point) = shortest(value);
+    if negative {
+        out.push(b'-');
+    }
+    match usize::try_from(point) {
+        Ok(point) if point > 0 && point <= 17 => {
+            positional(&digits, point, out);
+            if digits.len() <= point {
+                out.extend_from_slice(fraction);
+            }
+        }
+        _ if point <= 0 && point > -4 => below_one(&digits, point, out),
+        _ => {
+            // A lone digit takes a zero along.
+            let mantissa = if digits.len() == 1 { format!("{digits}0") } else { digits };
+            exponential(&mantissa, point - 1, 1, out);
+        }
     }
     Ok(())
 }
 
-/// Appends an exact decimal with `scale` digits after the point.
-pub(crate) fn decimal(text: &str, scale: usize, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
-    let (negative, rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    if rest.contains(['e', 'E']) {
-        let exact: bigdecimal::BigDecimal = text.parse().map_err(|_| NumberIssue::Unreadable)?;
-        return decimal(&crate::value::plain(&exact), scale, out);
-    }
-    let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
-        let not_finite = matches!(rest, "NaN" | "Infinity");
-        return Err(if not_finite { NumberIssue::NotFinite } else { NumberIssue::Unreadable });
-    }
-    if fraction.bytes().skip(scale).any(|b| b != b'0') {
-        return Err(NumberIssue::Inexact);
-    }
-    if negative && rest.bytes().any(|b| b.is_ascii_digit() && b != b'0') {
-        out.push(b'-');
-    }
-    out.extend_from_slice(if whole.is_empty() { b"0" } else { whole.as_bytes() });
-    if scale > 0 {
-        out.push(b'.');
-        out.extend(fraction.bytes().chain(std::iter::repeat(b'0')).take(scale));
-    }
-    Ok(())
+/// Whether CPython reads this JSON number as an `int`.
+pub(crate) fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Appends such a number as CPython prints it: exactly.
+pub(crate) fn python_integer(text: &str, out: &mut Vec<u8>) {
+    let zero = text.bytes().all(|b| matches!(b, b'0' | b'-'));
+    out.extend_from_slice(if zero { b"0" } else { text.as_bytes() });
 }
 
 fn finite(text: &str) -> Result<f64, NumberIssue> {
@@ -151,6 +149,12 @@ fn shortest(value: f64) -> (bool, String, i32) {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     (value < 0.0, digits, exponent.parse::<i32>().unwrap_or(0) + 1)
+}
+
+fn below_one(digits: &str, point: i32, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"0.");
+    out.extend(std::iter::repeat_n(b'0', usize::try_from(-point).unwrap_or(0)));
+    out.extend_from_slice(digits.as_bytes());
 }
 
 fn positional(digits: &str, point: usize, out: &mut Vec<u8>) {
@@ -252,29 +256,31 @@ mod tests {
             ("1.10", "1.1"),
             ("NaN", "NaN"),
         ] {
-            assert_eq!(spelt(|out| python(text, out)), expected);
+            let spelt = spelt(|out| {
+                if is_integer(text) {
+                    python_integer(text, out);
+                    return Ok(());
+                }
+                python_float(text, false, out)
+            });
+            assert_eq!(spelt, expected);
         }
-        assert_eq!(spelt(|out| python_float("1", out)), "1.0");
+        assert_eq!(spelt(|out| python_float("1", false, out)), "1.0");
+        // `int(x) if x.is_integer() else x`.
+        for (text, expected) in [
+            ("1.0", "1"),
+            ("-0.0", "0"),
+            ("1.5", "1.5"),
+            ("1e23", "99999999999999991611392"),
+            ("-1e16", "-10000000000000000"),
+            ("NaN", "NaN"),
+        ] {
+            assert_eq!(spelt(|out| python_float(text, true, out)), expected);
+        }
     }
 
     #[test]
-    fn decimals_keep_what_they_say() {
-        for (text, scale, expected) in [
-            ("1.10", 2, "1.10"),
-            ("1.1", 2, "1.10"),
-            ("-1.1000", 1, "-1.1"),
-            ("5", 0, "5"),
-            ("5", 3, "5.000"),
-            ("-0.00", 1, "0.0"),
-            ("1e+20", 0, "100000000000000000000"),
-            ("1.5e-3", 4, "0.0015"),
-        ] {
-            assert_eq!(spelt(|out| decimal(text, scale, out)), expected);
-        }
-        assert_eq!(decimal("1.11", 1, &mut Vec::new()), Err(NumberIssue::Inexact));
-        assert_eq!(decimal("NaN", 1, &mut Vec::new()), Err(NumberIssue::NotFinite));
-        assert_eq!(decimal("1.1.1", 1, &mut Vec::new()), Err(NumberIssue::Unreadable));
-        assert_eq!(decimal("", 1, &mut Vec::new()), Err(NumberIssue::Unreadable));
+    fn what_is_no_number_is_refused() {
         assert_eq!(ecmascript("inf", &mut Vec::new()), Err(NumberIssue::Unreadable));
         assert_eq!(ecmascript("Infinity", &mut Vec::new()), Err(NumberIssue::NotFinite));
     }

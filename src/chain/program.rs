@@ -1,6 +1,6 @@
 //! A recipe checked against its columns, ready to be evaluated row by row.
 
-use super::json_write;
+use super::json_profile;
 use super::spec::{CellKind, ChainColumn, JsonField, JsonValue, Recipe};
 
 /// What an expression yields when it is not NULL.
@@ -83,11 +83,16 @@ fn expect(
     if fits(column.kind) {
         return Ok(Form::Text);
     }
-    issue(format!(
-        "`{word}` needs {needs}, but `{}` is {}; use the column itself",
-        column.name,
-        kind_word(column.kind)
-    ))
+    let name = &column.name;
+    let instead = match (word, column.kind) {
+        ("int" | "dec", kind) if is_time(kind) => {
+            format!("write `ts({name}, epoch_s)` for seconds since 1970")
+        }
+        ("ts", CellKind::Integer) => format!("write `int({name})` if it holds the number that was hashed"),
+        ("json", _) => format!("write `{name}` where its text was hashed, or make it a member of an object"),
+        _ => "use the column itself".to_owned(),
+    };
+    issue(format!("`{word}` needs {needs}, but `{name}` is {}; {instead}", kind_word(column.kind)))
 }
 
 fn kind_word(kind: CellKind) -> &'static str {
@@ -111,6 +116,7 @@ fn kind_word(kind: CellKind) -> &'static str {
 fn all(parts: &mut [Recipe], columns: &[ChainColumn], link: Form) -> Result<Form, SpecIssue> {
     let mut form = Form::Text;
     for part in parts {
+        let part = if let Recipe::Omit(inner) = part { inner } else { part };
         if check(part, columns, link)? == Form::Bytes {
             form = Form::Bytes;
         }
@@ -145,10 +151,28 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
         Recipe::Bool(index, _, _) => {
             expect(*index, columns, "bool", "a boolean", |kind| kind == CellKind::Bool)
         }
+        Recipe::Omit(_) => issue("`?? omit` stands only in a JSON object, `join` or `cat`".to_owned()),
+        Recipe::UuidDigits(index) => {
+            expect(*index, columns, "uuid", "a uuid, or text that holds one", |kind| {
+                matches!(kind, CellKind::Uuid | CellKind::Text)
+            })
+        }
+        Recipe::Sized(_, inner) => check(inner, columns, link),
+        Recipe::JsonColumn(_, index) => expect(*index, columns, "json", "a json or jsonb column", |kind| {
+            matches!(kind, CellKind::Json | CellKind::Jsonb)
+        }),
         Recipe::Json(profile, fields) => {
             let profile = *profile;
             members(fields, columns, link, &|fields| {
-                json_write::arrange(profile, fields, |field| &field.key)
+                if !profile.can_order(fields.iter().map(|field| field.key.as_str())) {
+                    return issue(
+                        "PHP's `ksort` of names that look like numbers cannot be followed; name the members \
+                                  in their order and leave out `sorted`"
+                            .to_owned(),
+                    );
+                }
+                json_profile::arrange(profile, fields, |field| &field.key);
+                Ok(())
             })?;
             Ok(Form::Text)
         }
@@ -167,7 +191,7 @@ fn members(
     fields: &mut [JsonField],
     columns: &[ChainColumn],
     link: Form,
-    arrange: &dyn Fn(&mut [JsonField]),
+    arrange: &dyn Fn(&mut [JsonField]) -> Result<(), SpecIssue>,
 ) -> Result<(), SpecIssue> {
     let mut names = std::collections::HashSet::new();
     for field in fields.iter_mut() {
@@ -179,18 +203,18 @@ fn members(
                 column(*index, columns)?;
             }
             JsonValue::String(inner) => text("a JSON string", inner, columns, link)?,
+            JsonValue::Raw(inner) => text("raw", inner, columns, link)?,
             JsonValue::Object(inner) => members(inner, columns, link, arrange)?,
             JsonValue::Number(_) | JsonValue::Bool(_) | JsonValue::Null => {}
         }
     }
-    arrange(fields);
-    Ok(())
+    arrange(fields)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::spec::{Digest, TimePreset};
+    use crate::chain::spec::{Digest, JsonProfile, TimePreset};
 
     fn columns() -> Vec<ChainColumn> {
         [("a", CellKind::Text), ("b", CellKind::Bytea), ("t", CellKind::Timestamp)]
@@ -215,6 +239,17 @@ mod tests {
             (Recipe::Time(0, TimePreset::Js), "`ts` needs a time, but `a` is text"),
             (Recipe::Lower(Box::new(Recipe::Column(1))), "`lower` needs text"),
             (Recipe::Bool(2, String::new(), String::new()), "`bool` needs a boolean"),
+            (Recipe::Integer(2), "`t` is a timestamp; write `ts(t, epoch_s)`"),
+            (Recipe::UuidDigits(2), "`uuid` needs a uuid"),
+            (
+                Recipe::JsonColumn(JsonProfile::Jcs, 0),
+                "`json` needs a json or jsonb column, but `a` is text; write `a`",
+            ),
+            (Recipe::Omit(Box::new(Recipe::Column(0))), "`?? omit` stands only in"),
+            (
+                Recipe::Sized(":".to_owned(), Box::new(Recipe::Omit(Box::new(Recipe::Prev)))),
+                "`?? omit` stands only in",
+            ),
         ] {
             let message = Program::new(&recipe, &columns(), Form::Text).unwrap_err().to_string();
             assert!(message.contains(part), "{message}");

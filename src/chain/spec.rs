@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::json_profile::{JsonProfile, PhpJson, PyJson};
+
 /// How the text of a cell is to be understood. Cells arrive in PostgreSQL's text output format under
 /// `DateStyle ISO`, `TimeZone UTC`, `bytea_output hex`, `extra_float_digits 1`, which is also what a dump holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +67,8 @@ pub struct ChainSpec {
     pub split: Vec<usize>,
     /// Columns that give the declared order, ascending; never empty.
     pub order: Vec<usize>,
+    /// Those of them that hold a number as text and are ordered as numbers.
+    pub numeric: Vec<usize>,
     /// `Some(n)` when the first (only) order column counts from `n` without gaps in every split.
     pub dense_from: Option<i64>,
     /// The stored hash.
@@ -135,6 +139,14 @@ pub enum Recipe {
     Bool(usize, String, String),
     /// `json(profile, { key: value, ... })`.
     Json(JsonProfile, Vec<JsonField>),
+    /// `json(profile, column)`: a `json` or `jsonb` value, serialised anew as text.
+    JsonColumn(JsonProfile, usize),
+    /// `x ?? omit`, only as a part of `cat` or `join`: a NULL is left out, with its separator.
+    Omit(Box<Recipe>),
+    /// `uuid(column, nodash)`: the 32 lower-case digits of a `uuid`, or of a text that is one.
+    UuidDigits(usize),
+    /// `sized(":", x)`: how many bytes `x` has, in decimal, the separator, then `x`.
+    Sized(String, Box<Recipe>),
 }
 
 /// One member of a JSON object, in declared order.
@@ -169,6 +181,8 @@ pub enum JsonValue {
     Column(usize),
     /// A string computed by a recipe (which may be NULL).
     String(Recipe),
+    /// `raw(x)`: what a recipe yields, placed as it is: a number, or JSON that another serialiser wrote.
+    Raw(Recipe),
     /// A fixed number, as written.
     Number(String),
     /// A fixed boolean.
@@ -177,20 +191,6 @@ pub enum JsonValue {
     Null,
     /// A nested object.
     Object(Vec<JsonField>),
-}
-
-/// How a JSON text is spelt by the runtime that hashed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JsonProfile {
-    /// `JSON.stringify` of an object with these keys in this order: no white space, ECMAScript number spelling.
-    Js,
-    /// RFC 8785: keys sorted by UTF-16 code units at every level, ECMAScript numbers.
-    Jcs,
-    /// CPython `json.dumps(obj, sort_keys=True)`: sorted, `", "` and `": "`, non-ASCII escaped.
-    Py,
-    /// CPython `json.dumps(obj, sort_keys=True, separators=(",", ":"))`: sorted, compact, non-ASCII escaped.
-    PyCompact,
 }
 
 /// Digest algorithms.
@@ -213,6 +213,8 @@ pub enum TimePreset {
     Js,
     /// `py`: CPython `datetime.isoformat` of an aware UTC value: 6 digits or none, `+00:00`.
     Py,
+    /// `py_z`: the same with `Z` put for `+00:00`.
+    PyZ,
     /// `py_naive`: the same without offset.
     PyNaive,
     /// `py_str`: CPython `str(datetime)` of a naive value: a blank instead of `T`.
@@ -221,10 +223,16 @@ pub enum TimePreset {
     Java,
     /// `java_local`: `java.time.LocalDateTime.toString`: seconds dropped when zero, 0/3/6/9 digits, no zone.
     JavaLocal,
+    /// `java_offset`: `java.time.OffsetDateTime.toString` in UTC: as `java_local`, with `Z`.
+    JavaOffset,
+    /// `chrono`: Rust's `chrono::DateTime::to_rfc3339` in UTC: 0, 3, 6 or 9 digits and `+00:00`.
+    Chrono,
     /// `go`: `time.RFC3339Nano` in UTC: trailing zeros of the fraction dropped, `Z`.
     Go,
     /// `dotnet`: round-trip format `O` of a UTC value: 7 digits and `Z`.
     Dotnet,
+    /// `dotnet_offset`: the same of a `DateTimeOffset` in UTC: 7 digits and `+00:00`.
+    DotnetOffset,
     /// `iso_s_z`: whole seconds and `Z`.
     IsoSeconds,
     /// `iso_ms_z`: exactly 3 digits, truncated, and `Z`.
@@ -237,6 +245,8 @@ pub enum TimePreset {
     Pg,
     /// `pgtz`: PostgreSQL `timestamptz::text` in UTC: as `pg` with `+00`.
     PgTz,
+    /// `pg_json`: PostgreSQL `to_json(timestamptz)` in UTC: as `pg` with `T` between and `+00:00`.
+    PgJson,
     /// `epoch_s`: whole seconds since 1970, truncated.
     EpochSeconds,
     /// `epoch_ms`: whole milliseconds since 1970, truncated.

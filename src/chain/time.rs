@@ -164,40 +164,49 @@ impl Civil {
                 fraction(us, 6, out);
                 out.push(b'Z');
             }
-            TimePreset::Dotnet => {
+            TimePreset::Dotnet | TimePreset::DotnetOffset => {
                 self.date_time(b'T', true, out);
                 fraction(us, 6, out);
-                out.extend_from_slice(b"0Z");
+                out.extend_from_slice(if preset == TimePreset::Dotnet { b"0Z" } else { b"0+00:00" });
             }
             TimePreset::IsoSeconds | TimePreset::Laravel => {
                 self.date_time(b'T', true, out);
                 out.extend_from_slice(if preset == TimePreset::Laravel { b"+00:00" } else { b"Z" });
             }
-            TimePreset::Py | TimePreset::PyNaive | TimePreset::PyStr => {
+            TimePreset::Py | TimePreset::PyZ | TimePreset::PyNaive | TimePreset::PyStr => {
                 self.date_time(if preset == TimePreset::PyStr { b' ' } else { b'T' }, true, out);
                 fraction(us, if us == 0 { 0 } else { 6 }, out);
-                if preset == TimePreset::Py {
-                    out.extend_from_slice(b"+00:00");
+                match preset {
+                    TimePreset::Py => out.extend_from_slice(b"+00:00"),
+                    TimePreset::PyZ => out.push(b'Z'),
+                    _ => {}
                 }
             }
-            TimePreset::Java | TimePreset::JavaLocal => {
+            TimePreset::Java | TimePreset::JavaLocal | TimePreset::JavaOffset => {
                 let seconds = preset == TimePreset::Java || self.second != 0 || us != 0;
                 self.date_time(b'T', seconds, out);
                 fraction(us, grouped(us), out);
-                if preset == TimePreset::Java {
+                if preset != TimePreset::JavaLocal {
                     out.push(b'Z');
                 }
+            }
+            TimePreset::Chrono => {
+                self.date_time(b'T', true, out);
+                fraction(us, grouped(us), out);
+                out.extend_from_slice(b"+00:00");
             }
             TimePreset::Go => {
                 self.date_time(b'T', true, out);
                 fraction(us, trimmed(us), out);
                 out.push(b'Z');
             }
-            TimePreset::Pg | TimePreset::PgTz => {
-                self.date_time(b' ', true, out);
+            TimePreset::Pg | TimePreset::PgTz | TimePreset::PgJson => {
+                self.date_time(if preset == TimePreset::PgJson { b'T' } else { b' ' }, true, out);
                 fraction(us, trimmed(us), out);
-                if preset == TimePreset::PgTz {
-                    out.extend_from_slice(b"+00");
+                match preset {
+                    TimePreset::PgTz => out.extend_from_slice(b"+00"),
+                    TimePreset::PgJson => out.extend_from_slice(b"+00:00"),
+                    _ => {}
                 }
             }
             // Towards the past, as every runtime's integer clock does.

@@ -3,21 +3,26 @@
 use super::spec::{JsonField, JsonNull, JsonValue, Recipe, TimePreset};
 
 /// Every spelling of an instant, with the word a policy writes for it.
-pub(crate) const PRESETS: [(TimePreset, &str); 18] = [
+pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
     (TimePreset::Js, "js"),
     (TimePreset::Py, "py"),
+    (TimePreset::PyZ, "py_z"),
     (TimePreset::PyNaive, "py_naive"),
     (TimePreset::PyStr, "py_str"),
     (TimePreset::Java, "java"),
     (TimePreset::JavaLocal, "java_local"),
+    (TimePreset::JavaOffset, "java_offset"),
+    (TimePreset::Chrono, "chrono"),
     (TimePreset::Go, "go"),
     (TimePreset::Dotnet, "dotnet"),
+    (TimePreset::DotnetOffset, "dotnet_offset"),
     (TimePreset::IsoSeconds, "iso_s_z"),
     (TimePreset::IsoMillis, "iso_ms_z"),
     (TimePreset::IsoMicros, "iso_us_z"),
     (TimePreset::Laravel, "laravel"),
     (TimePreset::Pg, "pg"),
     (TimePreset::PgTz, "pgtz"),
+    (TimePreset::PgJson, "pg_json"),
     (TimePreset::EpochSeconds, "epoch_s"),
     (TimePreset::EpochMillis, "epoch_ms"),
     (TimePreset::EpochMicros, "epoch_us"),
@@ -33,6 +38,8 @@ pub(crate) fn visit<'r>(recipe: &'r Recipe, see: &mut dyn FnMut(&'r Recipe)) {
     match recipe {
         Recipe::Cat(parts) | Recipe::Join(_, parts) => parts.iter().for_each(|part| visit(part, see)),
         Recipe::Coalesce(inner, _)
+        | Recipe::Omit(inner)
+        | Recipe::Sized(_, inner)
         | Recipe::Digest(_, inner)
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
@@ -48,7 +55,7 @@ pub(crate) fn visit<'r>(recipe: &'r Recipe, see: &mut dyn FnMut(&'r Recipe)) {
 fn visit_fields<'r>(fields: &'r [JsonField], see: &mut dyn FnMut(&'r Recipe)) {
     for field in fields {
         match &field.value {
-            JsonValue::String(inner) => visit(inner, see),
+            JsonValue::String(inner) | JsonValue::Raw(inner) => visit(inner, see),
             JsonValue::Object(inner) => visit_fields(inner, see),
             _ => {}
         }
@@ -66,6 +73,8 @@ fn change(
             parts.iter_mut().for_each(|part| change(part, edit, edit_field));
         }
         Recipe::Coalesce(inner, _)
+        | Recipe::Omit(inner)
+        | Recipe::Sized(_, inner)
         | Recipe::Digest(_, inner)
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
@@ -86,7 +95,7 @@ fn change_fields(
     for field in fields {
         edit_field(field);
         match &mut field.value {
-            JsonValue::String(inner) => change(inner, edit, edit_field),
+            JsonValue::String(inner) | JsonValue::Raw(inner) => change(inner, edit, edit_field),
             JsonValue::Object(inner) => change_fields(inner, edit, edit_field),
             _ => {}
         }

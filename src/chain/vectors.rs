@@ -4,7 +4,7 @@ use super::eval::{Inputs, evaluate};
 use super::fixture::{column, digest, or};
 use super::program::{Form, Program};
 use super::spec::{
-    CellKind, ChainColumn, Digest, JsonField, JsonNull, JsonProfile, JsonValue, Recipe, TimePreset,
+    CellKind, ChainColumn, Digest, JsonField, JsonNull, JsonProfile, JsonValue, PyJson, Recipe, TimePreset,
 };
 
 fn run(
@@ -74,7 +74,7 @@ fn javascript_objects() {
     let recipe = digest(Recipe::Cat(vec![
         Recipe::Prev,
         Recipe::Json(
-            JsonProfile::Js,
+            JsonProfile::Js { sorted: false },
             vec![
                 field("actor_id", text(0)),
                 field("action", text(1)),
@@ -104,7 +104,7 @@ fn a_jsonb_payload_is_flagged_where_its_order_is_lost() {
         column("prev_hash", CellKind::Text),
     ];
     let recipe = digest(Recipe::Json(
-        JsonProfile::Js,
+        JsonProfile::Js { sorted: false },
         vec![
             field("event_type", text(0)),
             field("payload", text(1)),
@@ -150,7 +150,7 @@ fn javascript_objects_with_an_absent_first_predecessor() {
     });
     fields.push(field("sequence", text(11)));
     fields.push(field("immutable", JsonValue::Bool(true)));
-    let recipe = digest(Recipe::Json(JsonProfile::Js, fields));
+    let recipe = digest(Recipe::Json(JsonProfile::Js { sorted: false }, fields));
     let metadata = "{\"ip\": \"10.0.0.1\", \"n\": 1.50, \"nested\": {\"z\": [1, null, true], \"a\": 1e21}}";
     let row = |id, at, correlation, sequence| {
         let head =
@@ -176,7 +176,10 @@ fn python_objects_with_a_raw_predecessor() {
     fields.push(field("seq", text(5)));
     fields.push(field("detail", text(6)));
     fields.push(field("created_at", JsonValue::String(Recipe::Time(7, TimePreset::IsoMicros))));
-    let recipe = digest(Recipe::Cat(vec![Recipe::Json(JsonProfile::PyCompact, fields), Recipe::Prev]));
+    let recipe = digest(Recipe::Cat(vec![
+        Recipe::Json(JsonProfile::Py(PyJson { compact: true, ..JsonProfile::PY }), fields),
+        Recipe::Prev,
+    ]));
     let row = [
         Some("t1"),
         Some("ag"),

@@ -304,6 +304,9 @@ impl ChainFold {
                 split.suspicious = true;
             }
         }
+        if self.spec.dense_from.is_none() && self.spec.numeric.iter().any(|index| !counts(row, *index)) {
+            self.run.unnumbered.add(1, self.limits.samples, || Self::key(&self.spec, row));
+        }
         split.suspicious |= !linked || misnumbered(&self.spec, row, &mut split.last_number);
         self.keep(row, id, flags, odd);
 
@@ -391,6 +394,14 @@ fn misnumbered(spec: &ChainSpec, row: &[Option<&str>], last: &mut Option<i64>) -
     };
     *last = number;
     number.is_none() || number != expected
+}
+
+/// Whether a text is a number that orders: a sign or none, and up to 30 digits.
+fn counts(row: &[Option<&str>], index: usize) -> bool {
+    row.get(index).copied().flatten().is_some_and(|text| {
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+        (1..=30).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 fn same(kept: &[Option<String>], columns: &[usize], row: &[Option<&str>]) -> bool {

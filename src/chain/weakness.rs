@@ -107,6 +107,8 @@ pub(crate) fn columns(recipe: &Recipe) -> Vec<usize> {
         | Recipe::Time(index, _)
         | Recipe::Decimal(index, _)
         | Recipe::Integer(index)
+        | Recipe::UuidDigits(index)
+        | Recipe::JsonColumn(_, index)
         | Recipe::Bool(index, _, _) => columns.push(*index),
         Recipe::Json(_, fields) => {
             let mut rest: Vec<_> = fields.iter().collect();
@@ -178,6 +180,16 @@ fn free_text<'s>(spec: &'s ChainSpec, part: &Recipe) -> Option<&'s str> {
             let fixed = digest || plain || is_time(column.kind);
             (!fixed).then_some(column.name.as_str())
         }
+        // What is left out leaves no trace of its place, whatever its type.
+        Recipe::Omit(inner) => {
+            columns(inner).first().and_then(|i| spec.columns.get(*i)).map(|c| c.name.as_str())
+        }
+        // Counted fields are told apart unless the count runs into the field.
+        Recipe::Sized(separator, inner)
+            if separator.is_empty() || separator.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            free_text(spec, inner)
+        }
         Recipe::Coalesce(inner, _) | Recipe::Lower(inner) | Recipe::Upper(inner) => free_text(spec, inner),
         _ => None,
     }
@@ -219,6 +231,12 @@ mod tests {
         let recipe = Recipe::Join("|".to_owned(), vec![or(Recipe::Prev, ""), Recipe::Column(tenant)]);
         let better = ChainSpec { recipe, uncovered: Vec::new(), ..spec.clone() };
         assert!(has(&better, "joined with `|`, which `tenantId` may contain"));
+        let number = || Recipe::Omit(Box::new(Recipe::Column(crate::chain::fixture::SEQ)));
+        let sized = |inner| Recipe::Sized(":".to_owned(), Box::new(inner));
+        let omitted = Recipe::Join("|".to_owned(), vec![number(), number()]);
+        assert!(has(&ChainSpec { recipe: omitted, ..spec.clone() }, "`seq` may contain"));
+        let counted = Recipe::Cat(vec![sized(Recipe::Column(tenant)), sized(Recipe::Prev)]);
+        assert!(!has(&ChainSpec { recipe: counted, ..spec.clone() }, "without a separator"));
         assert!(!has(&better, "moved to another split") && !has(&better, "outside the hash"));
         let mut milliseconds = spec.clone();
         milliseconds.columns.iter_mut().for_each(|column| column.digits = Some(3));

@@ -13,7 +13,7 @@ pub(crate) const TOO_LARGE: &str = "the split is not in order, and has more rows
 pub(crate) const TIES: &str = "rows with equal order values do not recompute one after another; without a link column \
      only a complete order tells which came first: add a column to `order by`";
 pub(crate) const UNNUMBERED: &str =
-    "the order is declared dense, but its column is NULL or not an integer here";
+    "the order is declared dense or by number, but its column is NULL or not an integer here";
 pub(crate) const WRONG_ORDER: &str = "the links form whole chains, but not in the declared order; the order column is \
      not the order of writing: declare another `order by`";
 pub(crate) const UNTRIED: &str = "these rows do not recompute, and the budget for finding out why was used up on others \

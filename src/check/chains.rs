@@ -4,6 +4,7 @@ use super::operands::Scope;
 use super::recipes::Columns;
 use super::{Checker, literals};
 use crate::chain::spec::{Genesis, Recipe, Search};
+use crate::chain::variants;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::chain::Chain;
 use crate::syntax::ast::{Clause, Expr, ExprKind, Name, Signed, Statement};
@@ -30,7 +31,7 @@ impl<'a> Checker<'a> {
                 _ => Vec::new(),
             };
         let order = self.once(children, "order by", |c| matches!(c, Clause::Order { .. })).map(|s| &s.clause);
-        let (order, dense_from) = match order {
+        let (order, numeric, dense_from) = match order {
             Some(Clause::Order { columns: list, dense_from }) => {
                 if let (Some(dense), true) = (dense_from, list.len() > 1) {
                     let help = "order by the one column that counts without gaps";
@@ -42,11 +43,13 @@ impl<'a> Checker<'a> {
                     );
                 }
                 let dense = dense_from.as_ref().and_then(|d| self.whole(d));
-                (list.iter().map(|c| columns.index(c)).collect(), dense)
+                let order: Vec<usize> = list.iter().map(|key| columns.index(&key.column)).collect();
+                let numbers = order.iter().zip(list).filter(|(_, key)| key.number);
+                (order.clone(), numbers.map(|(index, _)| *index).collect(), dense)
             }
             _ => {
                 self.lacks(statement, name, "order by COLUMN");
-                (Vec::new(), None)
+                (Vec::new(), Vec::new(), None)
             }
         };
         let link = self.once(children, "link", |c| matches!(c, Clause::Link { .. })).map(|s| &s.clause);
@@ -86,7 +89,11 @@ impl<'a> Checker<'a> {
         let search =
             match self.once(children, "search", |c| matches!(c, Clause::Search { .. })).map(|s| &s.clause) {
                 Some(Clause::Search { column, from, to, step }) => {
-                    Some(self.search(column, from, to, step.as_ref(), &mut columns, &covered)?)
+                    let search = self.search(column, from, to, step.as_ref(), &mut columns, &covered)?;
+                    if let Some(recipe) = &recipe {
+                        self.spelt_as_time(recipe, &search, column)?;
+                    }
+                    Some(search)
                 }
                 _ => None,
             };
@@ -97,6 +104,7 @@ impl<'a> Checker<'a> {
             columns: columns.list,
             split,
             order,
+            numeric,
             dense_from,
             previous,
             genesis: genesis?,
@@ -156,6 +164,19 @@ impl<'a> Checker<'a> {
                 Some(Genesis::Derived(Box::new(recipe)))
             }
         }
+    }
+
+    /// Only what the recipe spells as a time can be taken earlier or later.
+    fn spelt_as_time(&mut self, recipe: &Recipe, search: &Search, column: &Name) -> Option<()> {
+        if variants::times(recipe).iter().any(|(index, _)| *index == search.column) {
+            return Some(());
+        }
+        let message =
+            format!("the recipe does not spell `{}` as a time, so it cannot be searched", column.node);
+        let help =
+            format!("write `ts({}, js)` in the `hash`, in the format the application used", column.node);
+        self.error(Code::BadRecipe, message, (column.span, "hashed as it stands"), help);
+        None
     }
 
     fn search(

@@ -6,6 +6,7 @@ mod checks;
 mod declarations;
 #[cfg(test)]
 mod hostile_tests;
+mod json_recipes;
 mod ledgers;
 mod literals;
 mod loose;

@@ -1,10 +1,10 @@
-//! The `hash` expression of a chain.
+//! The `hash` expression of a chain. Its JSON objects are in `json_recipes`.
 
 use super::Checker;
-use crate::chain::spec::{Digest, JsonField, JsonNull, JsonProfile, JsonValue, Recipe, TimePreset};
+use crate::chain::spec::{Digest, Recipe, TimePreset};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::Span;
-use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Member, Name, Path};
+use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Name, Path};
 
 /// Columns of a chain by number, in the order of first mention.
 #[derive(Default)]
@@ -25,37 +25,35 @@ impl Columns {
     }
 }
 
-pub(super) const FUNCTIONS: [&str; 15] = [
-    "cat", "join", "sha256", "sha384", "sha512", "hex", "HEX", "base64", "unhex", "lower", "upper", "ts",
-    "dec", "int", "bool",
+pub(super) const FUNCTIONS: [&str; 19] = [
+    "cat", "join", "sized", "sha256", "sha384", "sha512", "hex", "HEX", "base64", "unhex", "lower", "upper",
+    "ts", "dec", "int", "bool", "uuid", "json", "raw",
 ];
 
-pub(super) const TIMES: [(&str, TimePreset); 18] = [
+pub(super) const TIMES: [(&str, TimePreset); 23] = [
     ("js", TimePreset::Js),
     ("py", TimePreset::Py),
+    ("py_z", TimePreset::PyZ),
     ("py_naive", TimePreset::PyNaive),
     ("py_str", TimePreset::PyStr),
     ("java", TimePreset::Java),
     ("java_local", TimePreset::JavaLocal),
+    ("java_offset", TimePreset::JavaOffset),
+    ("chrono", TimePreset::Chrono),
     ("go", TimePreset::Go),
     ("dotnet", TimePreset::Dotnet),
+    ("dotnet_offset", TimePreset::DotnetOffset),
     ("iso_s_z", TimePreset::IsoSeconds),
     ("iso_ms_z", TimePreset::IsoMillis),
     ("iso_us_z", TimePreset::IsoMicros),
     ("laravel", TimePreset::Laravel),
     ("pg", TimePreset::Pg),
     ("pgtz", TimePreset::PgTz),
+    ("pg_json", TimePreset::PgJson),
     ("epoch_s", TimePreset::EpochSeconds),
     ("epoch_ms", TimePreset::EpochMillis),
     ("epoch_us", TimePreset::EpochMicros),
     ("epoch_ns", TimePreset::EpochNanos),
-];
-
-pub(super) const PROFILES: [(&str, JsonProfile); 4] = [
-    ("js", JsonProfile::Js),
-    ("jcs", JsonProfile::Jcs),
-    ("py", JsonProfile::Py),
-    ("py_compact", JsonProfile::PyCompact),
 ];
 
 impl Checker<'_> {
@@ -91,7 +89,7 @@ impl Checker<'_> {
                         self.sink.push(
                             Diagnostic::error(Code::BadRecipe, "NULL becomes a text here")
                                 .at(span, "not a text")
-                                .help("write `?? \"...\"`; `null` and `omit` stand only in a `json` object"),
+                                .help("write `?? \"...\"`; `null` stands only in a `json` object, `omit` there and directly in `cat` or `join`"),
                         );
                         None
                     }
@@ -153,12 +151,17 @@ impl Checker<'_> {
             None
         };
         match (word.as_str(), values.as_slice()) {
-            ("cat", [_, ..]) => Some(Recipe::Cat(self.recipes(&values, columns, covered)?)),
+            ("cat", [_, ..]) => Some(Recipe::Cat(self.parts(&values, columns, covered)?)),
             ("cat", _) => wrong(self, "cat(a, b, ...)"),
             ("join", [Expr { kind: ExprKind::Text(separator), .. }, rest @ ..]) if !rest.is_empty() => {
-                Some(Recipe::Join(separator.clone(), self.recipes(rest, columns, covered)?))
+                Some(Recipe::Join(separator.clone(), self.parts(rest, columns, covered)?))
             }
             ("join", _) => wrong(self, "join(\"|\", a, b, ...)"),
+            ("sized", [Expr { kind: ExprKind::Text(separator), .. }, one]) => {
+                let inner = self.recipe(one, columns, covered)?;
+                Some(Recipe::Sized(separator.clone(), Box::new(inner)))
+            }
+            ("sized", _) => wrong(self, "sized(\":\", x)"),
             (
                 "sha256" | "sha384" | "sha512" | "hex" | "HEX" | "base64" | "unhex" | "lower" | "upper",
                 [one],
@@ -207,33 +210,54 @@ impl Checker<'_> {
                 Some(Recipe::Bool(column, yes.clone(), no.clone()))
             }
             ("bool", _) => wrong(self, "bool(column, \"true\", \"false\")"),
-            ("json", [profile, Expr { kind: ExprKind::Object(members), .. }]) => {
-                let profile = self.choice(profile, "JSON profile", &PROFILES)?;
-                Some(Recipe::Json(profile, self.members(members, columns, covered)?))
+            ("uuid", [column, form]) => {
+                let column = self.recipe_column(column, columns, covered)?;
+                self.choice(form, "form of a uuid", &[("nodash", ())])?;
+                Some(Recipe::UuidDigits(column))
             }
+            ("uuid", _) => wrong(self, "uuid(column, nodash)"),
+            ("json", [profile, value]) => self.json(profile, value, columns, covered),
             ("json", _) => wrong(self, "json(js, { key: value, ... })"),
+            ("raw", [_]) => {
+                let help = "leave `raw` out; elsewhere a recipe is placed as it is anyway";
+                self.error(
+                    Code::BadRecipe,
+                    "`raw` stands only as a member of a `json` object",
+                    (span, "no member"),
+                    help,
+                );
+                None
+            }
+            ("raw", _) => wrong(self, "raw(x)"),
             _ => {
                 self.sink.push(
                     Diagnostic::error(Code::BadRecipe, format!("unknown function `{word}` in a recipe"))
                         .at(name.span, "not known")
-                        .did_you_mean(&word, FUNCTIONS.into_iter().chain(["json"])),
+                        .did_you_mean(&word, FUNCTIONS),
                 );
                 None
             }
         }
     }
 
-    fn recipes(
+    /// The parts of `cat` or `join`, of which `?? omit` leaves out those that are NULL.
+    fn parts(
         &mut self,
         list: &[&Expr],
         columns: &mut Columns,
         covered: &mut Vec<usize>,
     ) -> Option<Vec<Recipe>> {
-        let read: Vec<_> = list.iter().map(|e| self.recipe(e, columns, covered)).collect();
+        let mut one = |expr: &Expr| match &expr.kind {
+            ExprKind::Fallback { value, fallback: Fallback::Omit(_) } => {
+                Some(Recipe::Omit(Box::new(self.recipe(value, columns, covered)?)))
+            }
+            _ => self.recipe(expr, columns, covered),
+        };
+        let read: Vec<_> = list.iter().map(|expr| one(expr)).collect();
         read.into_iter().collect()
     }
 
-    fn recipe_column(
+    pub(super) fn recipe_column(
         &mut self,
         expr: &Expr,
         columns: &mut Columns,
@@ -249,7 +273,12 @@ impl Checker<'_> {
         }
     }
 
-    fn choice<T: Copy>(&mut self, expr: &Expr, what: &str, legal: &[(&'static str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        expr: &Expr,
+        what: &str,
+        legal: &[(&'static str, T)],
+    ) -> Option<T> {
         let word = match &expr.kind {
             ExprKind::Path(path) => path.dotted(),
             _ => self.texts.text(expr.span).to_owned(),
@@ -263,91 +292,5 @@ impl Checker<'_> {
                 .did_you_mean(&word, legal.iter().map(|(name, _)| *name)),
         );
         None
-    }
-
-    fn members(
-        &mut self,
-        members: &[Member],
-        columns: &mut Columns,
-        covered: &mut Vec<usize>,
-    ) -> Option<Vec<JsonField>> {
-        let mut fields: Vec<JsonField> = Vec::new();
-        for member in members {
-            if fields.iter().any(|f| f.key == member.key.node) {
-                let message = format!("key `{}` stands twice", member.key.node);
-                self.error(Code::Duplicate, message, (member.key.span, "again"), "remove one of them");
-                return None;
-            }
-            let (value, fallback) = match &member.value {
-                None => {
-                    let name = member.key.clone();
-                    let value = if name.node == "prev" {
-                        JsonValue::String(Recipe::Prev)
-                    } else {
-                        let index = columns.index(&name);
-                        covered.push(index);
-                        JsonValue::Column(index)
-                    };
-                    (value, member.fallback.as_ref())
-                }
-                Some(Expr { kind: ExprKind::Fallback { value, fallback }, .. })
-                    if !matches!(fallback, Fallback::Text(_)) =>
-                {
-                    (self.json_value(value, columns, covered)?, Some(fallback))
-                }
-                Some(expr) => (self.json_value(expr, columns, covered)?, None),
-            };
-            let (value, null) = match fallback {
-                None => (value, JsonNull::Undeclared),
-                Some(Fallback::Null(_)) => (value, JsonNull::Null),
-                Some(Fallback::Omit(_)) => (value, JsonNull::Omit),
-                Some(Fallback::Text(text)) => match value {
-                    JsonValue::Column(index) => (
-                        JsonValue::String(Recipe::Coalesce(
-                            Box::new(Recipe::Column(index)),
-                            text.node.clone(),
-                        )),
-                        JsonNull::Undeclared,
-                    ),
-                    other => (other, JsonNull::Undeclared),
-                },
-                Some(Fallback::Quantity(name) | Fallback::Timestamp(name)) => {
-                    let help = "write `?? null`, `?? omit` or `?? \"...\"`";
-                    self.error(
-                        Code::BadRecipe,
-                        "NULL becomes a text, `null` or `omit`",
-                        (name.span, "here"),
-                        help,
-                    );
-                    return None;
-                }
-            };
-            fields.push(JsonField { key: member.key.node.clone(), null, value });
-        }
-        Some(fields)
-    }
-
-    fn json_value(
-        &mut self,
-        expr: &Expr,
-        columns: &mut Columns,
-        covered: &mut Vec<usize>,
-    ) -> Option<JsonValue> {
-        match &expr.kind {
-            ExprKind::Quantity(text) => Some(JsonValue::Number(text.clone())),
-            ExprKind::Negate(inner) => match &inner.kind {
-                ExprKind::Quantity(text) => Some(JsonValue::Number(format!("-{text}"))),
-                _ => self.recipe(expr, columns, covered).map(JsonValue::String),
-            },
-            ExprKind::Object(members) => Some(JsonValue::Object(self.members(members, columns, covered)?)),
-            ExprKind::Path(path) if path.single().is_some_and(|n| n.node == "true" || n.node == "false") => {
-                Some(JsonValue::Bool(path.dotted() == "true"))
-            }
-            ExprKind::Path(path) if path.single().is_some_and(|n| n.node == "null") => Some(JsonValue::Null),
-            _ => Some(match self.recipe(expr, columns, covered)? {
-                Recipe::Column(index) => JsonValue::Column(index),
-                recipe => JsonValue::String(recipe),
-            }),
-        }
     }
 }

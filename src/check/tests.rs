@@ -149,6 +149,67 @@ const TOP: &[(&str, &str, &str, &str)] = &[
         "?? \"...\"",
     ),
     (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(a ?? omit) }",
+        "HT0214",
+        "omit",
+        "`cat` or `join`",
+    ),
+    (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(cat(raw(a))) }",
+        "HT0214",
+        "raw(a)",
+        "leave `raw` out",
+    ),
+    (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(json(js, { k: raw(a, b) })) }",
+        "HT0205",
+        "raw(a, b)",
+        "raw(x)",
+    ),
+    (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(json(js(sort), a)) }",
+        "HT0214",
+        "sort",
+        "`sorted`",
+    ),
+    (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(json(jcs(sorted), a)) }",
+        "HT0214",
+        "sorted",
+        "write `jcs`",
+    ),
+    (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(json(py(sorted, utf8, unsorted), a)) }",
+        "HT0214",
+        "unsorted",
+        "remove one",
+    ),
+    (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(json(py, cat(a))) }",
+        "HT0214",
+        "cat(a)",
+        "json(js, column)",
+    ),
+    (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(uuid(a, dashes)) }",
+        "HT0214",
+        "dashes",
+        "`nodash`",
+    ),
+    (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(uuid(a)) }",
+        "HT0205",
+        "uuid(a)",
+        "uuid(column, nodash)",
+    ),
+    ("chain c on L { order by num(a); link p genesis null; hash h = sha256(a) }", "HT0106", "(", ""),
+    (
+        "chain c on L { order by a; link p genesis null; hash h = sha256(a); search a window -1ms..1ms }",
+        "HT0214",
+        "a",
+        "`ts(a, js)`",
+    ),
+    (
         "chain c on L { order by a; link p genesis null; hash h = sha256(dec(a, 999)) }",
         "HT0214",
         "999",
@@ -380,6 +441,11 @@ fn loose_constructs_are_warned_about() {
         ("gate g { check x { require rows(T) >= 0 } }", "HT0503", "rows(T) >= 0"),
         ("gate g { check y { require rows(T) > 0 }; check x { recommend rpo is met } }", "HT0503", "rpo"),
         ("waive ok { until 2026-09-30; owner \"@a\"; reason \"x\" }", "HT0211", "2026-09-30"),
+        (
+            "chain c on L { order by a; link p genesis null; hash h = sha256(json(js, { k: json(js, a) ?? null })) }",
+            "HT0504",
+            "json(js, a)",
+        ),
     ];
     for (text, code, underlined) in cases {
         let (texts, found, policy) = read(&format!("{BASE}{text}\n"));
@@ -387,6 +453,18 @@ fn loose_constructs_are_warned_about() {
         let seen = found.iter().filter(|d| d.severity == Severity::Warning && d.code.id() == code);
         let places: Vec<_> = seen.map(|d| texts.text(d.labels[0].span)).collect();
         assert_eq!(places, [underlined], "{text}");
+    }
+}
+
+#[test]
+fn json_in_a_string_is_not_warned_about_when_it_is_meant() {
+    for member in
+        ["raw(json(js(sorted), a)) ?? null", "cat(json(js, { b }))", "raw(ts(a, epoch_s))", "raw(a)"]
+    {
+        let hash = format!("hash h = sha256(json(py(unsorted, utf8), {{ k: {member}, prev }}))");
+        let (_, found, policy) =
+            read(&format!("{BASE}chain c on L {{ order by int(a), b; link p genesis null; {hash} }}\n"));
+        assert!(policy && found.iter().all(|d| d.code.id() != "HT0504"), "{member}: {found:#?}");
     }
 }
 

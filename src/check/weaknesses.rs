@@ -27,6 +27,7 @@ pub fn weaknesses(policy: &Policy) -> Vec<Diagnostic> {
             key: Vec::new(),
             split: chain.split.clone(),
             order: chain.order.clone(),
+            numeric: chain.numeric.clone(),
             dense_from: chain.dense_from,
             hash: chain.hash,
             previous: chain.previous,

@@ -98,7 +98,7 @@ codes! {
          aggregate, or a state that the subject does not have.";
     BadRecipe = "HT0214", "chain recipe cannot be used",
         "The `hash` expression of a chain is built from `cat`, `join`, digests, encodings, columns, `prev`, `ts`, `dec`,\n\
-         `int`, `bool` and `json`. See the section on chains in `grammar/REFERENCE.md`.";
+         `int`, `bool`, `uuid`, `sized`, `json` and `raw`. See the section on chains in `grammar/REFERENCE.md`.";
     SqlRefused = "HT0215", "SQL refused",
         "Raw SQL must be exactly one SELECT by PostgreSQL's own grammar: no INTO, no FOR UPDATE, no data-modifying WITH,\n\
          no volatile function. Values come in as `$name`, which become bind parameters. With `--no-raw-sql` no raw SQL\n\
@@ -126,6 +126,9 @@ codes! {
     Loose = "HT0503", "looser than it looks",
         "The construct is legal and can hide what it seems to check: for example a gate that only recommends, or `allow\n\
          empty` on a ledger, which an empty database then satisfies.";
+    Doubtful = "HT0504", "probably not what was meant",
+        "The construct is legal and has a meaning, and nearly everybody who writes it means another one: for example\n\
+         `json(...)` inside a `json` object, which becomes a quoted string. The help says how to write either.";
 }
 
 impl std::str::FromStr for Code {

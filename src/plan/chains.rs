@@ -26,6 +26,7 @@ impl<'a> Planner<'a> {
         }
         if wrong.is_empty() {
             hash_columns(chain, relation, &mut wrong);
+            numeric_order(chain, relation, &mut wrong);
         }
         if !wrong.is_empty() {
             self.wrong(wrong);
@@ -74,6 +75,21 @@ fn hash_columns(chain: &Chain, relation: &Relation, wrong: &mut Vec<Diagnostic>)
     }
 }
 
+/// What is ordered as a number must be text or a number.
+fn numeric_order(chain: &Chain, relation: &Relation, wrong: &mut Vec<Diagnostic>) {
+    for index in &chain.numeric {
+        let Some((name, span)) = chain.columns.get(*index) else { continue };
+        let Some(column) = relation.column(name) else { continue };
+        if !matches!(column.kind, ColumnKind::Text | ColumnKind::PaddedText | ColumnKind::Integer) {
+            wrong.push(
+                Diagnostic::error(Code::ColumnType, format!("`{name}` is {}, not text", column.type_name))
+                    .at(*span, "`int` orders text as numbers")
+                    .help(format!("write `order by {name}`")),
+            );
+        }
+    }
+}
+
 fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
     let mut names: Vec<String> = chain.columns.iter().map(|(name, _)| name.clone()).collect();
     let mut key = Vec::new();
@@ -110,6 +126,7 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
         key,
         split: chain.split.clone(),
         order: chain.order.clone(),
+        numeric: chain.numeric.clone(),
         dense_from: chain.dense_from,
         hash: chain.hash,
         previous: chain.previous,
@@ -133,7 +150,7 @@ fn digits(column: &Column) -> u8 {
 }
 
 /// One statement: every column as `COPY` text, sorted by split and order. Text sorts bytewise, so that the order
-/// does not depend on the server's collations.
+/// does not depend on the server's collations; numbers in text sort as numbers first.
 pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
     let sql = rows.sql("r");
     let items: Vec<String> = spec.columns.iter().map(|c| sql.text(&c.name)).collect();
@@ -141,14 +158,21 @@ pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
         .split
         .iter()
         .chain(&spec.order)
-        .filter_map(|i| spec.columns.get(*i))
-        .map(|c| match rows.relation.column(&c.name).map(|c| c.kind) {
+        .filter_map(|i| spec.columns.get(*i).map(|c| (spec.numeric.contains(i), c)))
+        .map(|(number, c)| match rows.relation.column(&c.name).map(|c| c.kind) {
             Some(ColumnKind::Text | ColumnKind::PaddedText) => {
-                format!("{}::text COLLATE \"C\"", sql.column(&c.name))
+                let text = format!("{}::text", sql.column(&c.name));
+                let bytes = format!("{text} COLLATE \"C\"");
+                if number { format!("{}, {bytes}", as_number(&text)) } else { bytes }
             }
             Some(ColumnKind::Json | ColumnKind::Other) => format!("{}::text", sql.column(&c.name)),
             _ => sql.column(&c.name),
         })
         .collect();
     format!("SELECT {} {} ORDER BY {}", items.join(", "), rows.from("r", &[]), sorted.join(", "))
+}
+
+/// The number a text holds, and NULL where it holds none, as [`crate::chain::verify`] reads it.
+fn as_number(text: &str) -> String {
+    format!("CASE WHEN {text} ~ '^[+-]?[0-9]{{1,30}}$' THEN {text}::numeric END")
 }

@@ -20,6 +20,8 @@ pub struct Chain {
     pub split: Vec<usize>,
     /// Columns that give the order.
     pub order: Vec<usize>,
+    /// Those of them that are text and ordered as numbers.
+    pub numeric: Vec<usize>,
     /// The number a dense order counts from.
     pub dense_from: Option<i64>,
     /// The link column; `None` when implicit.

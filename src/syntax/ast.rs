@@ -113,7 +113,7 @@ pub enum Clause {
     Without { rule: Name, because: Name },
     // chain
     Split { columns: Vec<Name> },
-    Order { columns: Vec<Name>, dense_from: Option<Name> },
+    Order { columns: Vec<OrderKey>, dense_from: Option<Name> },
     Link { column: Option<Name>, genesis: Option<Expr> },
     Hash { column: Name, recipe: Expr },
     Search { column: Name, from: Signed, to: Signed, step: Option<Name> },
@@ -127,6 +127,15 @@ pub enum Clause {
     Runbook { url: Name },
     AllowEmpty,
     Unwaivable,
+}
+
+/// A column of a chain's order.
+#[derive(Clone, Debug)]
+pub struct OrderKey {
+    /// The column.
+    pub column: Name,
+    /// Whether `int(...)` stands around it: text that is ordered as a number.
+    pub number: bool,
 }
 
 /// Where a source's address comes from.

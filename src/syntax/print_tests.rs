@@ -248,8 +248,9 @@ fn policy() -> impl Strategy<Value = String> {
             let body: String = checks.into_iter().map(|(check, end)| check + &end).collect();
             format!("gate g{{{s}{body}}}")
         }),
-        value()
-            .prop_map(|v| format!("chain c on T{{hash h={v};order by a dense from 1\nlink p genesis null}}")),
+        value().prop_map(|v| format!(
+            "chain c on T{{hash h={v};order by int(a) dense from 1\nlink p genesis null}}"
+        )),
         (value(), after_comma())
             .prop_map(|(v, s)| format!("ledger l on T {{debit {v};balance per a,{s}overall}}")),
         Just("param  p :time".to_owned()),

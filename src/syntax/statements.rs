@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::ast::{Address, Clause, Grouping, Literal, Side, WhenRight};
+use super::ast::{Address, Clause, Grouping, Literal, OrderKey, Side, WhenRight};
 use super::expressions::Reader;
 use super::grammar::Rule;
 use super::parts::{Parts, Place};
@@ -125,7 +125,14 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_tolerance => Clause::Tolerance { amount: p.word(Rule::quantity)? },
         Rule::s_without => Clause::Without { rule: p.word(Rule::name)?, because: p.text(reader.found)? },
         Rule::s_split => Clause::Split { columns: p.columns()? },
-        Rule::s_order => Clause::Order { columns: p.columns()?, dense_from: p.word(Rule::quantity) },
+        Rule::s_order => {
+            let mut columns = Vec::new();
+            while let Some(key) = p.take(Rule::order_key) {
+                let mut key = Parts::of(key, reader.place);
+                columns.push(OrderKey { column: key.ident()?, number: key.saw(Rule::k_int) });
+            }
+            Clause::Order { columns, dense_from: p.word(Rule::quantity) }
+        }
         Rule::s_link => Clause::Link { column: p.ident(), genesis: reader.next_expr(&mut p) },
         Rule::s_hash => Clause::Hash { column: p.ident()?, recipe: reader.next_expr(&mut p)? },
         Rule::s_search => {

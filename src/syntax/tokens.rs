@@ -97,6 +97,7 @@ fn leaves(pair: Pair<'_, Rule>, parent: Rule, found: &mut Vec<(usize, usize, Kin
     let kind = match rule {
         Rule::EOI => return,
         Rule::path if parent == Rule::call => Kind::Function,
+        Rule::k_int => Kind::Function,
         Rule::subtract if parent != Rule::expr => Kind::Sign,
         Rule::k_dots => Kind::Dots,
         Rule::k_colon => Kind::Colon,

@@ -18,6 +18,7 @@ mod goodbye;
 mod includes;
 mod policies;
 mod raw_sql;
+mod recipes;
 mod replay;
 mod sources;
 mod support;

@@ -1,0 +1,174 @@
+// Tables of applications that hash in JavaScript, as these applications write them:
+// `node generate.mjs > node.sql` (Node 20). The comment of each table lists what its hash covers.
+import { createHash } from 'node:crypto';
+
+const sha = (text) => createHash('sha256').update(text, 'utf8').digest('hex');
+const sqlValue = (value) => {
+  if (value === null || value === undefined) return 'NULL';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return `E'${String(value).replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\n', '\\n')}'`;
+};
+const table = (name, columns, covered, rows) => {
+  console.log(`create table ${name} (${columns});`);
+  console.log(`comment on table ${name} is '${covered}';`);
+  for (const row of rows) {
+    const names = Object.keys(row).map((key) => `"${key}"`).join(', ');
+    console.log(`insert into ${name} (${names}) values (${Object.values(row).map(sqlValue).join(', ')});`);
+  }
+};
+const at = (n) => new Date(Date.UTC(2026, 0, 2, 3, n, n % 2 ? 5 : 0, n % 3 ? 678 : 0));
+const uuid = (n) => `550e8400-e29b-41d4-a716-4466554400${String(n).padStart(2, '0')}`;
+const odd = ['plain', 'O\'Neil "x" \\ y', 'é<>&\u2028😀', 'a|b', '', 'tab\tnew\nline', 'mark'];
+const zeros = '0'.repeat(64);
+const sorted = (value) => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+};
+const deep = [
+  { zeta: 1, a: { y: 1, x: [3, { k: null, b: 'é<>& \u2028' }] }, 10: 'ten', 9: 'nine', mark: 'mark' },
+  { n: 1.5, big: 1e21, small: 1e-7, whole: 100.0, mark: 'mark' },
+  {},
+  null,
+  [1, 'mark', { B: true, a: false, _: 0 }],
+  { mark: 'mark', text: odd[1] },
+  { id: 7, mark: 'mark' },
+];
+const shallow = [{ id: 7 }, null, {}, { k: 'mark' }, { deep: [1, { only: 'mark' }] }, { é: 1e-7 }, { k: 'mark' }];
+// A value beside its JSON text, as a driver sends it.
+const json = (value) => (value === null ? null : JSON.stringify(value));
+
+{ // tala: the application's clock is hashed and the database's, a few milliseconds later, is stored.
+  const rows = [];
+  for (const entity of ['inv_1', 'inv_2']) {
+    let prev = null;
+    for (let n = 0; n < 6; n += 1) {
+      const own = new Date(at(n).getTime() - (n % 4));
+      const row = { id: `${entity}-${n}`, tenantId: 't1', entityType: 'Invoice', entityId: entity, action: odd[n] || 'x', userId: `u${n}` };
+      const hash = sha((prev ?? '') + row.entityType + row.entityId + row.action + own.toISOString() + row.userId);
+      rows.push({ ...row, createdAt: at(n).toISOString(), previousHash: prev, dataHash: hash });
+      prev = hash;
+    }
+  }
+  table('tala', 'id text primary key, "tenantId" text, "entityType" text, "entityId" text, action text, "userId" text, "createdAt" timestamp(3), "previousHash" text, "dataHash" text',
+    'entityType entityId action createdAt userId previousHash dataHash', rows);
+}
+
+const chained = (name, columns, covered, genesis, count, make) => {
+  let prev = genesis;
+  const rows = [];
+  for (let n = 0; n < count; n += 1) {
+    const { row, hash } = make(n, prev);
+    rows.push(row);
+    prev = hash;
+  }
+  table(name, columns, covered, rows);
+};
+
+chained('apofasi', 'id uuid primary key, event_type varchar, payload jsonb, hash varchar, prev_hash varchar, created_at timestamp',
+  'event_type payload prev_hash hash', null, 7, (n, prev) => {
+    const row = { event_type: odd[n], payload: shallow[n], prev_hash: prev };
+    const hash = sha(JSON.stringify(row));
+    return { hash, row: { id: uuid(n), ...row, payload: json(row.payload), hash, created_at: at(n).toISOString() } };
+  });
+
+chained('calypso', 'id uuid primary key, actor_id text, action text, entity_type text, entity_id text, before jsonb, after jsonb, ip text, ts timestamptz, prev_hash text, hash text',
+  'actor_id action entity_type entity_id before after ts prev_hash hash', zeros, 7, (n, prev) => {
+    const row = { actor_id: `u${n}`, action: odd[n], entity_type: 'doc', entity_id: odd[6 - n], before: sorted(deep[n]), after: sorted(deep[6 - n]), ts: at(n).toISOString() };
+    const hash = sha(prev + JSON.stringify(row));
+    return { hash, row: { id: uuid(n), ...row, before: json(deep[n]), after: json(deep[6 - n]), prev_hash: prev, hash } };
+  });
+
+{ // omadia: bytes, a genesis derived from the stream, canonical JSON (of values on which the sorter agrees with RFC 8785).
+  const canonical = (value) => {
+    if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+    if (value === null || typeof value !== 'object') return JSON.stringify(value);
+    return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`;
+  };
+  const rows = [];
+  for (const stream of ['receipts', 'refunds']) {
+    let prev = sha(`genesis:${stream}`);
+    for (let n = 0; n < 6; n += 1) {
+      const hash = sha([stream, String(n + 1), prev, canonical(deep[n] ?? {})].join('\n'));
+      rows.push({ stream_id: stream, seq: n + 1, prev_hash: `\\x${prev}`, entry_hash: `\\x${hash}`, payload: json(deep[n] ?? {}) });
+      prev = hash;
+    }
+  }
+  table('omadia', 'stream_id text, seq bigint, prev_hash bytea, entry_hash bytea, payload jsonb, primary key (stream_id, seq)',
+    'stream_id seq payload prev_hash entry_hash', rows);
+}
+
+chained('chronosops', 'id text primary key, "createdAt" timestamp(3), "chainId" text, seq integer, "prevHash" text, hash text, "eventType" text, "entityType" text, "entityId" text, "entityRef" text, payload jsonb',
+  'chainId seq prevHash eventType entityType entityId entityRef payload hash', 'GENESIS', 7, (n, prev) => {
+    const row = { chainId: 'incident-1', seq: n + 1, prevHash: prev, eventType: odd[n], entityType: 'incident', entityId: `i${n}`, entityRef: n % 2 ? null : odd[n], payload: deep[n] };
+    const hash = sha(JSON.stringify(sorted(row)));
+    return { hash, row: { id: `c${n}`, ...row, payload: json(row.payload), hash, createdAt: at(n).toISOString() } };
+  });
+
+chained('apgms_final_audit', 'id text primary key, "orgId" text, "actorId" text, action text, metadata jsonb, "createdAt" timestamp(3), hash text, "prevHash" text',
+  'orgId actorId action metadata createdAt prevHash hash', null, 7, (n, prev) => {
+    const row = { orgId: 'o1', actorId: `a${n}`, action: odd[n], metadata: shallow[n], createdAt: at(n).toISOString(), prevHash: prev };
+    const hash = sha(JSON.stringify(row));
+    return { hash, row: { id: `r${n}`, ...row, metadata: json(row.metadata), hash } };
+  });
+
+chained('apgms_appendonly', 'id bigint primary key, actor text, action text, payload_hash text, prev_hash text, terminal_hash text',
+  'payload_hash prev_hash terminal_hash', null, 6, (n, prev) => {
+    const payload = sha(odd[n]);
+    const hash = sha((prev ?? '') + payload);
+    return { hash, row: { id: n * 3, actor: 'a', action: odd[n], payload_hash: payload, prev_hash: prev, terminal_hash: hash } };
+  });
+
+chained('loa_dixie', 'entry_id uuid primary key, resource_type text, "timestamp" timestamptz, event_type text, actor_id text, payload jsonb, entry_hash text, previous_hash text, hash_domain_tag text, created_at timestamptz',
+  'entry_id timestamp event_type actor_id payload hash_domain_tag previous_hash entry_hash', `sha256:${sha('')}`, 7, (n, prev) => {
+    const own = { entry_id: uuid(n), timestamp: at(n).toISOString(), event_type: odd[n] };
+    if (n % 2) own.actor_id = `actor-${n}`;
+    if (deep[n] !== null && n !== 0) own.payload = deep[n];
+    const tag = `loa-commons:audit:${n}:`;
+    const hash = `sha256:${sha(`sha256:${sha(tag + JSON.stringify(sorted(own)))}:${prev}`)}`;
+    const row = { ...own, resource_type: 'model', payload: own.payload === undefined ? null : json(own.payload) };
+    return { hash, row: { ...row, entry_hash: hash, previous_hash: prev, hash_domain_tag: tag, created_at: at(n + 1).toISOString() } };
+  });
+
+chained('tiktok_gift', 'id text primary key, "userId" text, action text, amount double precision, "giftId" text, description text, "prevHash" text, hash text, "createdAt" timestamp(3)',
+  'userId action description amount prevHash giftId hash', '', 7, (n, prev) => {
+    const amount = [1, 2.5, 0.1 + 0.2, 1e21, 5e-7, 100, 12345678.9][n];
+    const row = { userId: `u${n}`, action: 'SEND', description: odd[n], amount, prevHash: prev };
+    if (n % 2) row.giftId = `g${n}`;
+    const hash = sha(JSON.stringify(row));
+    return { hash, row: { id: `r${n}`, ...row, hash, createdAt: at(n).toISOString() } };
+  });
+
+chained('prisma_util_a', 'n integer, action text, resource text, "resourceId" text, "userId" text, "newValue" jsonb, "prevHash" text, hash text, "createdAt" timestamp(3)',
+  'action resource resourceId userId newValue createdAt prevHash hash', null, 7, (n, prev) => {
+    const row = { action: odd[n], resource: 'r', resourceId: n % 2 ? `i${n}` : null, userId: n % 3 ? `u${n}` : null };
+    const hash = sha([prev ?? 'GENESIS', row.action, row.resource, row.resourceId ?? '', row.userId ?? '', JSON.stringify(shallow[n]), at(n).toISOString()].join('|'));
+    return { hash, row: { n, ...row, newValue: json(shallow[n]), prevHash: prev, hash, createdAt: at(n).toISOString() } };
+  });
+
+chained('prisma_util_b', '"timestamp" timestamp(3), action text, "userId" text, "entityId" text, changes jsonb, "previousHash" text, hash text',
+  'timestamp action userId entityId changes previousHash hash', zeros, 7, (n, prev) => {
+    const row = { timestamp: at(n).toISOString(), action: odd[n], userId: `u${n}`, entityId: `e${n}`, changes: json(shallow[n] ?? {}) };
+    const hash = sha([prev, row.timestamp, row.action, row.userId, row.entityId, JSON.stringify(shallow[n] ?? {})].join('|'));
+    return { hash, row: { ...row, previousHash: prev, hash } };
+  });
+
+chained('prisma_util_c', 'action text, "resourceId" text, details jsonb, "previousHash" text, hash text, "createdAt" timestamp(3)',
+  'action resourceId details createdAt previousHash hash', 'GENESIS', 7, (n, prev) => {
+    const row = { action: odd[n], resourceId: n % 2 ? `i${n}` : null, details: json(shallow[n] ?? {}), createdAt: at(n).toISOString() };
+    const hash = sha([prev, row.action, row.resourceId ?? '', JSON.stringify(shallow[n] ?? {}), row.createdAt].join('|'));
+    return { hash, row: { ...row, previousHash: prev, hash } };
+  });
+
+{ // temple: the hashed text is stored, since jsonb lost its order; a first row was written by a migration.
+  const label = 'audit-log-genesis';
+  const rows = [{ id: uuid(0), sequence_number: 1, prev_hash: 'GENESIS', content_hash: sha(label), action_description: label, payload_after: null, hash_input: '' }];
+  let prev = sha(label);
+  for (let n = 1; n < 7; n += 1) {
+    const input = JSON.stringify({ prev_hash: prev, action_description: odd[n], payload_after: deep[n] });
+    rows.push({ id: uuid(n), sequence_number: n * 2, prev_hash: prev, content_hash: sha(input), action_description: odd[n], payload_after: json(deep[n]), hash_input: input });
+    prev = sha(input);
+  }
+  table('temple', 'id uuid primary key, sequence_number bigint, prev_hash varchar(64), content_hash varchar(64), action_description text, payload_after jsonb, hash_input text',
+    'hash_input prev_hash content_hash', rows);
+}

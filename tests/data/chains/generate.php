@@ -1,0 +1,77 @@
+<?php
+// Tables of applications that hash in PHP, as their code describes it:
+// `php -n -d serialize_precision=-1 generate.php > php.sql` (PHP 8.2). The comment of each table lists what its hash covers.
+
+const ODD = ['plain', "O'Neil \"x\" \\ y", "é<>&\u{2028}😀", 'a|b', '', "tab\tnew\nline/", 'mark'];
+const FLAGS = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
+
+function sorted($value)
+{
+    if (!is_array($value)) {
+        return $value;
+    }
+    if (!array_is_list($value)) {
+        ksort($value);
+    }
+    return array_map('sorted', $value);
+}
+
+function sql($value): string
+{
+    return match (true) {
+        $value === null => 'NULL',
+        is_int($value) => (string) $value,
+        default => "E'" . str_replace(['\\', "'", "\n"], ['\\\\', "''", '\\n'], $value) . "'",
+    };
+}
+
+function table(string $name, string $columns, string $covered, array $rows): void
+{
+    echo "create table $name ($columns);\ncomment on table $name is '$covered';\n";
+    foreach ($rows as $row) {
+        $names = implode(', ', array_map(fn ($key) => "\"$key\"", array_keys($row)));
+        echo "insert into $name ($names) values (", implode(', ', array_map('sql', $row)), ");\n";
+    }
+}
+
+$deep = [
+    ['zeta' => 1, 'a' => ['y' => 1.5, 'x' => [3, ['k' => null, 'b' => "é<>&/\u{2028}"]]], 'mark' => 'mark'],
+    ['n' => 0.1, 'small' => 1e-7, 'whole' => 100, 'mark' => 'mark'],
+    [],
+    ['list' => [1, 'x', true]],
+    ['B' => 1, 'a' => 2, '_' => 'mark'],
+    ['é' => 'mark', 'z' => 'a/b'],
+];
+
+$prev = '0';
+$rows = [];
+foreach ($deep as $n => $payload) {
+    $hash = hash('sha256', json_encode(sorted($payload), FLAGS));
+    $prev = hash('sha256', $prev . $hash);
+    $at = gmdate('Y-m-d H:i:s', 1767323045 + 60 * $n);
+    // Stored as it was given, in another order and spelling than it was hashed in.
+    $rows[] = ['id' => "01KDYA000000000000000000A$n", 'payload' => json_encode($payload), 'payload_hash' => $hash, 'chain_hash' => $prev, 'created_at' => $at];
+}
+table('chronicle', 'id varchar primary key, payload json, payload_hash varchar, chain_hash varchar, created_at timestamp', 'payload chain_hash', $rows);
+
+$rows = [];
+foreach (['eu', 'us'] as $partition) {
+    $prev = str_repeat('0', 64);
+    for ($n = 0; $n < 7; $n++) {
+        $row = [
+            'partition' => $partition, 'scope' => 's', 'sequence' => $n + 1, 'codec' => 'v1', 'action' => ODD[$n],
+            'actor_type' => 'user', 'actor_id' => $n % 2 ? "u$n" : null, 'target_type' => $n % 3 ? 'doc' : null,
+            'target_id' => $n % 3 ? "d$n" : null, 'context' => json_encode($deep[$n % 6]), 'ip' => '10.0.0.1',
+        ];
+        $at = 1767323045 + 60 * $n;
+        $hash = hash('sha256', json_encode(sorted($row + ['recorded_at' => $at]), FLAGS) . $prev);
+        $rows[] = $row + ['recorded_at' => gmdate('Y-m-d H:i:s', $at), 'prev_hash' => $prev, 'hash' => $hash];
+        $prev = $hash;
+    }
+}
+table(
+    'cboxdk',
+    'partition varchar, scope varchar, sequence bigint, codec varchar, action varchar, actor_type varchar, actor_id varchar, target_type varchar, target_id varchar, context text, ip varchar, recorded_at timestamp, prev_hash char(64), hash char(64), primary key (partition, scope, sequence)',
+    'partition scope sequence action actor_type actor_id target_type target_id context ip recorded_at prev_hash hash',
+    $rows,
+);
