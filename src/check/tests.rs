@@ -269,7 +269,7 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require newest(T.at) within 15 before $target", "HT0203", "15", "`15min`"),
     ("require rows(T) within 15min of $target", "HT0204", "$target", "`100`"),
     ("require sql returns no rows $$ delete from t $$", "HT0215", "$$ delete from t $$", "SELECT"),
-    ("require sql returns no rows $$ select now() $$", "HT0215", "$$ select now() $$", "SELECT"),
+    ("require sql returns no rows $$ select now() $$", "HT0215", "$$ select now() $$", "a `time` parameter"),
     ("require sql returns no rows $$ select $x $$", "HT0201", "$$ select $x $$", "legal here"),
     ("require sql returns rows $$ select 1 $$", "HT0106", "rows", "`no`"),
     ("require T.at > 2026-01-14T14:30:00", "HT0208", "2026-01-14T14:30:00", "2026-01-14T14:30:00Z"),

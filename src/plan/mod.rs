@@ -204,6 +204,11 @@ pub enum Proof {
     },
     /// A fact was looked at, which counts as one unit.
     Looked,
+    /// A relation that raw SQL reads. How many of its rows it looks at is not known, only whether there are any.
+    Read {
+        /// Key of a cell that is not zero if there are rows; `None` for a relation of the system, which is never empty.
+        key: Option<String>,
+    },
     /// Rows that fail a condition.
     Rows {
         /// Key of the count of failing rows.
