@@ -16,6 +16,7 @@ impl<'a> Checker<'a> {
             relation,
             key: key.node,
             column: column.node.clone(),
+            column_span: column.span,
             global: Vec::new(),
             reached: Vec::new(),
             links: Vec::new(),

@@ -3,6 +3,7 @@
 //! Checks ask for folds and tallies; the planner keeps one of each and puts all folds over the same rows of a
 //! relation into one scan. A plan is plain data: it can be printed, and facts can be judged against it later.
 
+mod belongs;
 mod bind;
 mod builder;
 mod chains;
