@@ -150,6 +150,10 @@ fn deliver(args: &Args, report: &Report, talk: &Talk) -> Result<(), ExitStatus> 
             worse(report)
         })?;
     }
+    // Who keeps the report in a file may do without the one on standard output.
+    if !args.output.is_empty() && super::terminal::stdout_is_closed() {
+        return Ok(());
+    }
     let text = render(args.format, report, &style).map_err(|error| bug(talk, &error.to_string()))?;
     match talk.print(&text) {
         ExitStatus::Open => Ok(()),
