@@ -1,7 +1,7 @@
 //! Assertions: which of the forms is meant, and whether its parts go together.
 
 use super::operands::{Rows, Scope};
-use super::{Checker, literals, sql_cage};
+use super::{Checker, sql_cage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::{Assertion, ColumnSet, Comparison, ObjectKind, Per, Returns, State};
 use crate::policy::operand::{Arithmetic, Comparator, Condition, Operand, Over};
@@ -51,9 +51,8 @@ impl Checker<'_> {
             ast::Assertion::Within { value, limit, relation, reference } => {
                 let mut scope = self.scope(on.as_ref());
                 let (v, at) = (self.operand(value, &mut scope), self.operand(reference, &mut scope));
-                let limit_value =
-                    self.keep(literals::quantity_of(&limit.node, false, Type::Duration, limit.span));
-                let (v, at, limit) = (v?, at?, limit_value?);
+                let limit = self.measure(limit, Type::Duration, &mut scope);
+                let (v, at, limit) = (v?, at?, limit?);
                 self.check_comparable(&v, &at, reference.span)?;
                 for (operand, span) in [(&v, value.span), (&at, reference.span)] {
                     if self.type_of(operand).is_some_and(|t| t != Type::Time) {
@@ -72,7 +71,7 @@ impl Checker<'_> {
                 let shifted = |op| Operand::Binary {
                     op,
                     left: Box::new(at.clone()),
-                    right: Box::new(Operand::Literal(limit.clone())),
+                    right: Box::new(limit.clone()),
                     span,
                 };
                 let (low, high) = match relation.node.as_str() {

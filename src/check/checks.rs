@@ -276,7 +276,7 @@ impl<'a> Checker<'a> {
                 Clause::Evidence { controls } => {
                     check.controls = controls.iter().map(|c| c.node.clone()).collect();
                 }
-                Clause::Timeout { limit } => check.timeout = self.duration(limit),
+                Clause::Timeout { limit } => check.timeout = self.measured_duration(limit),
                 Clause::Runbook { url } => check.runbook = Some(url.node.clone()),
                 Clause::AllowEmpty => check.allow_empty = true,
                 Clause::Unwaivable => check.waivable = false,

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use bigdecimal::ToPrimitive;
-
 use super::operands::Scope;
 use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::{Objective, Param, ParamValue, Source, SourceAddress, SourceKind};
 use crate::syntax::ast::{Address, Clause, Literal, Name, Statement};
-use crate::value::{Type, Value};
+use crate::value::Type;
 
 /// The policy's head.
 pub(super) struct Header {
@@ -98,42 +96,6 @@ impl<'a> Checker<'a> {
         Some(header)
     }
 
-    /// A duration above zero, in microseconds.
-    pub(super) fn duration(&mut self, written: &Name) -> Option<i64> {
-        let value = self.keep(literals::quantity_of(&written.node, false, Type::Duration, written.span))?;
-        match value {
-            Value::Duration(micros) if micros > 0 => Some(micros),
-            _ => {
-                let help = "write a duration above zero, such as `30s`";
-                self.error(
-                    Code::BadLiteral,
-                    "a duration of zero makes no sense here",
-                    (written.span, "here"),
-                    help,
-                );
-                None
-            }
-        }
-    }
-
-    /// A whole number.
-    pub(super) fn whole(&mut self, written: &Name) -> Option<i64> {
-        let value = self.keep(literals::quantity_of(&written.node, false, Type::Number, written.span))?;
-        match &value {
-            Value::Number(n) if n.is_integer() => n.to_i64(),
-            _ => {
-                let message = format!("`{}` is not a whole number", written.node);
-                self.error(
-                    Code::BadLiteral,
-                    message,
-                    (written.span, "here"),
-                    "write a whole number, such as `1`",
-                );
-                None
-            }
-        }
-    }
-
     pub(super) fn declare_params(&mut self, statements: &[&'a Statement]) {
         let mut seen = BTreeMap::new();
         for statement in statements {
@@ -204,53 +166,6 @@ impl<'a> Checker<'a> {
             return None;
         }
         self.literal(literal, Some(ty)).map(ParamValue::Value)
-    }
-
-    /// A literal's value, of a type if one is wanted. Parameters are not literals.
-    pub(super) fn literal(&mut self, literal: &Literal, wanted: Option<Type>) -> Option<Value> {
-        let value = match literal {
-            Literal::All(span) => {
-                self.error(Code::BadLiteral, "`all` has no meaning here", (*span, "here"), "write a value");
-                None
-            }
-            Literal::Bool(b, _) => Some(Value::Bool(*b)),
-            Literal::Text(text) => Some(Value::Text(text.node.clone())),
-            Literal::Timestamp(at) => self.keep(literals::instant(&at.node, at.span)),
-            Literal::Quantity(signed) => {
-                let (text, span) = (&signed.text.node, signed.text.span);
-                return match wanted {
-                    Some(ty @ (Type::Number | Type::Duration | Type::Percent | Type::Size)) => {
-                        self.keep(literals::quantity_of(text, signed.negative, ty, span))
-                    }
-                    Some(ty) => {
-                        let help = format!("write a {}, such as `{}`", ty.word(), literals::example(ty));
-                        self.error(
-                            Code::TypeMismatch,
-                            format!("`{text}` is not a {}", ty.word()),
-                            (span, "here"),
-                            help,
-                        );
-                        None
-                    }
-                    None => self.keep(literals::quantity(text, signed.negative, span)),
-                };
-            }
-            Literal::Param(name) => {
-                let help = "write the value itself";
-                self.error(Code::BadLiteral, "a parameter cannot stand here", (name.span, "here"), help);
-                None
-            }
-        }?;
-        match wanted {
-            Some(ty) if value.ty() != ty => {
-                let message =
-                    format!("{value} is a {}, and a {} is needed here", value.ty().word(), ty.word());
-                let help = format!("write a {}, such as `{}`", ty.word(), literals::example(ty));
-                self.error(Code::TypeMismatch, message, (literal.span(), "here"), help);
-                None
-            }
-            _ => Some(value),
-        }
     }
 
     pub(super) fn declare_sources(&mut self, statements: &[&'a Statement]) {

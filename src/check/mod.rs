@@ -12,6 +12,7 @@ mod loose;
 mod operands;
 pub use weaknesses::weaknesses;
 mod predicates;
+mod quantities;
 mod recipes;
 #[cfg(test)]
 mod reference_tests;

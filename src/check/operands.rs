@@ -71,10 +71,11 @@ impl Checker<'_> {
                 }
             },
             ExprKind::Share { percent, of } => {
-                let share =
-                    self.keep(literals::quantity_of(&percent.node, false, Type::Percent, percent.span));
+                let share = self.measure(percent, Type::Percent, scope);
                 let of = self.operand(of, scope);
-                Some(self.arithmetic(Arithmetic::Multiply, Operand::Literal(share?), of?, span))
+                let (share, of) = (share?, of?);
+                self.check_arithmetic(Arithmetic::Multiply, &share, &of, span)?;
+                Some(self.arithmetic(Arithmetic::Multiply, share, of, span))
             }
             ExprKind::Negate(inner) => {
                 let inner = self.operand(inner, scope)?;

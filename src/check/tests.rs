@@ -73,6 +73,7 @@ const TOP: &[(&str, &str, &str, &str)] = &[
         "\"postgres://u:pw@h/x\"",
         "`from env NAME`",
     ),
+    ("objective rto $limit from now to $target", "HT0106", "$limit", "a parameter cannot stand here"),
     ("objective rto 4 from now to $target", "HT0203", "4", "`4min`"),
     ("objective rto 0s from now to $target", "HT0208", "0s", "above zero"),
     ("objective rto 4h from 5 to $target", "HT0204", "5", "newest("),
@@ -283,6 +284,16 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require rows(T) > 0; runbook x", "HT0106", "x", "double quotes"),
     ("require rows(T) > 0; runbook \"a\\qb\"", "HT0208", "\\q", "`\\\\`"),
     ("require T.a = null", "HT0213", "null", "`is null`"),
+    (
+        "require newest(T.at) within $flag before $target",
+        "HT0204",
+        "$flag",
+        "`duration`, or write for example `15min`",
+    ),
+    ("require newest(T.at) within $gone before $target", "HT0201", "$gone", "legal here"),
+    ("require rows(T) >= $target of rows(U)", "HT0204", "$target", "`percent`"),
+    ("require rows(T) >= 99% of newest(T.at)", "HT0204", "99% of newest(T.at)", "99.9% of rows(Table)"),
+    ("require rows(T) > 0; timeout $flag", "HT0204", "$flag", "`duration`"),
     ("require rows(T) = true", "HT0204", "true", "`100`"),
     ("require db.in_recovery = 5", "HT0204", "5", "`true`"),
     ("require rows(T) > 0; allow nothing", "HT0106", "nothing", "`empty`"),
@@ -334,6 +345,7 @@ fn mistakes_in_the_head() {
     let cases = [
         ("policy p { language 2 }", "HT0108", "2", "`language 1`"),
         ("policy p { max_waiver 90 }", "HT0203", "90", "`90min`"),
+        ("policy p { max_waiver $days }", "HT0106", "$days", "a parameter cannot stand here"),
         ("policy p { oner \"@a\" }", "HT0105", "oner", "`owner`"),
         ("", "HT0206", "param target: time", "policy NAME"),
         ("policy p { gate g { } }", "HT0105", "gate", "belongs at the top level"),
@@ -395,4 +407,27 @@ fn an_objective_that_is_required_and_a_last_day_are_not_warned_about() {
     let text = "gate g { check x { require rpo is met } }\nwaive ok { until 2026-10-01; owner \"@a\"; reason \"x\" }";
     let (_, found, policy) = read(&format!("{BASE}{text}\n"));
     assert!(policy && found.iter().all(|d| d.code.id() == "HT0502"), "{found:#?}");
+}
+
+#[test]
+fn a_parameter_stands_where_a_quantity_stands() {
+    let text = r#"
+param slack: duration = 15min
+param share: percent = 99.9%
+param unset: duration
+template late(limit: duration) { require newest(T.at) within $limit before $target; timeout $limit }
+gate g {
+  check a { require newest(T.at) within $slack before $target; timeout $slack }
+  check b { require rows(T) >= $share of rows(U) }
+  check c use late(5min)
+  check d use late($slack)
+  check e { require newest(T.at) within $unset of now; timeout $unset }
+}
+"#;
+    let (_, found, policy) = read(&format!("{BASE}{text}"));
+    assert!(policy && found.iter().all(|d| d.code.id() == "HT0502"), "{found:#?}");
+    let negative = text.replace("= 15min", "= 0s").replace("99.9%", "-1%");
+    let (_, found, _) = read(&format!("{BASE}{negative}"));
+    let codes: Vec<_> = found.iter().filter(|d| d.is_error()).map(|d| d.code.id()).collect();
+    assert_eq!(codes, ["HT0208", "HT0208", "HT0207"], "{found:#?}");
 }

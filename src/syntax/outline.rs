@@ -212,6 +212,10 @@ fn malformed(file: FileId, base: usize, length: usize, error: &pest::error::Erro
         (Some(near), _) => Some(near),
         (None, []) if wrong == "of" => Some("put the inner share in parentheses".to_owned()),
         (None, []) => None,
+        (None, expected) if wrong.starts_with('$') => Some(format!(
+            "a parameter cannot stand here; write the value itself, expected {}",
+            suggest::alternatives(expected)
+        )),
         (None, expected) => Some(format!("expected {}", suggest::alternatives(expected))),
     };
     let diagnostic = Diagnostic::error(Code::Malformed, message).at(span, "here");

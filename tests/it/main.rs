@@ -14,6 +14,7 @@ mod faults;
 mod formats;
 mod gates;
 mod includes;
+mod language;
 mod policies;
 mod raw_sql;
 mod replay;
