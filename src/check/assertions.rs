@@ -344,7 +344,7 @@ impl Checker<'_> {
                             format!("of which table is column `{}`?", single.node),
                         )
                         .at(span, "no table named")
-                        .help(format!("write `Table.{}`", single.node)),
+                        .help(format!("write `Table.{0}`, or `\"{0}\"` if a text is meant", single.node)),
                     );
                     return None;
                 }

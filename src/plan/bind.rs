@@ -257,6 +257,9 @@ pub(super) fn condition(condition: &Condition, relation: &Relation, wrong: &mut 
         Condition::Compare { left, right, span, .. } => {
             let before = wrong.len();
             let (l, r) = (operand(left, relation, wrong), operand(right, relation, wrong));
+            if let Some(diagnostic) = wrong.get_mut(before..).and_then(|new| new.first_mut()) {
+                unquoted(diagnostic, (left, l), (right, r));
+            }
             match (l, r) {
                 (Some(l), Some(r)) => compare(l, r, *span, wrong),
                 _ if wrong.len() == before => wrong.push(
@@ -266,6 +269,21 @@ pub(super) fn condition(condition: &Condition, relation: &Relation, wrong: &mut 
                 ),
                 _ => {}
             }
+        }
+    }
+}
+
+/// A word without quotes beside a text column reads as a column that is not there.
+fn unquoted(diagnostic: &mut Diagnostic, left: (&Operand, Option<Type>), right: (&Operand, Option<Type>)) {
+    for ((text, ty), (word, _)) in [(left, right), (right, left)] {
+        if let (Operand::Column { .. }, Some(Type::Text), Operand::Column { name, .. }) = (text, ty, word)
+            && diagnostic.code == Code::NoColumn
+        {
+            let meant = format!("if the text is meant, write `\"{name}\"`");
+            diagnostic.help = Some(match diagnostic.help.take() {
+                Some(help) => format!("{help} {meant}"),
+                None => meant,
+            });
         }
     }
 }

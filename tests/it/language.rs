@@ -21,3 +21,18 @@ fn a_parameter_gives_a_quantity_its_value() {
     s.run(&["--set", "slack=0s"]).ends_with(2).says("a duration of zero");
     s.run(&["--set", "share=-5%"]).ends_with(2).says("less than nothing");
 }
+
+#[test]
+fn a_word_without_quotes_beside_a_text_column_is_asked_about() {
+    let s =
+        Scratch::new("lang_quotes", "create table t (id int primary key, status text not null, paid text)");
+    for (body, help) in [
+        ("on t; require status = posted", "if the text is meant, write `\"posted\"`"),
+        ("require rows(t where posted != status) > 0", "if the text is meant, write `\"posted\"`"),
+        ("on t; require status = paied", "did you mean `paid`? if the text is meant, write `\"paied\"`"),
+    ] {
+        s.refused("", body, help);
+    }
+    let run = s.refused("", "on t; require id = posted", "has no column `posted`");
+    assert!(!run.said().contains("the text is meant"), "{}", run.said());
+}
