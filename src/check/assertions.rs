@@ -26,8 +26,10 @@ impl Checker<'_> {
                 let mut scope = self.scope(on.as_ref());
                 let (l, r) = (self.operand(left, &mut scope), self.operand(right, &mut scope));
                 let op = self.comparator(op)?;
-                let (l, r) = (l?, r?);
+                let (mut l, mut r) = (l?, r?);
+                self.adapt(&mut l, &mut r);
                 self.check_comparable(&l, &r, right.span)?;
+                self.check_ordered(op, [&l, &r], right.span)?;
                 if self.same_text(left.span, right.span) {
                     self.vacuous(written);
                     return None;
@@ -38,8 +40,10 @@ impl Checker<'_> {
             ast::Assertion::Between { value, low, high, per } => {
                 let mut scope = self.scope(on.as_ref());
                 let operands = [value, low, high].map(|e| self.operand(e, &mut scope));
-                let [Some(v), Some(lo), Some(hi)] = operands else { return None };
+                let [Some(mut v), Some(mut lo), Some(hi)] = operands else { return None };
+                self.adapt(&mut v, &mut lo);
                 self.check_comparable(&v, &lo, low.span)?;
+                self.check_ordered(Comparator::LessOrEqual, [&v, &lo], low.span)?;
                 self.check_comparable(&v, &hi, high.span)?;
                 let span = value.span.to(high.span);
                 let both = vec![

@@ -263,10 +263,13 @@ impl<'a> Checker<'a> {
         for child in children {
             match &child.clause {
                 Clause::When { left, op, right } => {
-                    let left_operand = self.operand(left, &mut Scope::run());
-                    let right = self.when_right(right, left_operand.as_ref());
+                    let mut left_operand = self.operand(left, &mut Scope::run());
+                    let right = self.when_right(right, left_operand.as_mut());
                     let op = self.comparator(op);
                     if let (Some(left), Some(right), Some(op)) = (left_operand, right, op) {
+                        if let Some(right) = &right {
+                            self.check_ordered(op, [&left, right], child.span);
+                        }
                         self.depends(&left, right.as_ref(), child.span);
                         let text = self.texts.text(child.span);
                         let written = text.strip_prefix("when").unwrap_or(text).trim().to_owned();
@@ -361,7 +364,7 @@ impl<'a> Checker<'a> {
         *on = Some(On { patterns, filter });
     }
 
-    fn when_right(&mut self, right: &WhenRight, left: Option<&Operand>) -> Option<Option<Operand>> {
+    fn when_right(&mut self, right: &WhenRight, left: Option<&mut Operand>) -> Option<Option<Operand>> {
         match right {
             WhenRight::All(span) => match left {
                 Some(Operand::Param { ty: Type::Text, .. }) | None => Some(None),
@@ -377,15 +380,17 @@ impl<'a> Checker<'a> {
                 }
             },
             WhenRight::Bool(b, span) => {
-                let operand = Operand::Literal(Value::Bool(*b));
+                let mut operand = Operand::Literal(Value::Bool(*b));
                 if let Some(left) = left {
+                    self.adapt(left, &mut operand);
                     self.check_comparable(left, &operand, *span)?;
                 }
                 Some(Some(operand))
             }
             WhenRight::Value(expr) => {
-                let operand = self.operand(expr, &mut Scope::run())?;
+                let mut operand = self.operand(expr, &mut Scope::run())?;
                 if let Some(left) = left {
+                    self.adapt(left, &mut operand);
                     self.check_comparable(left, &operand, expr.span)?;
                 }
                 Some(Some(operand))

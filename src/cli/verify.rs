@@ -203,6 +203,12 @@ fn sources(ready: &Ready, facts: &Facts) -> Vec<SourceInfo> {
         .collect()
 }
 
+/// What every facts file has, whatever its schema.
+#[derive(serde::Deserialize)]
+struct Marked {
+    schema: String,
+}
+
 fn replay(
     path: &std::path::Path,
     ready: &Ready,
@@ -213,16 +219,19 @@ fn replay(
 ) -> Result<(Plan, Facts), ExitStatus> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| talk.stop(&format!("facts file `{}` cannot be read: {error}", path.display())))?;
-    let facts: Facts = serde_json::from_str(&text)
-        .map_err(|error| talk.stop(&format!("facts file `{}`: {error}", path.display())))?;
-    if facts.schema != facts::SCHEMA {
+    let wrong = |error: serde_json::Error| talk.stop(&format!("facts file `{}`: {error}", path.display()));
+    // What another schema lacks or calls otherwise must not be reported as a damaged file.
+    let marked: Marked = serde_json::from_str(&text).map_err(wrong)?;
+    if marked.schema != facts::SCHEMA {
         return Err(talk.stop(&format!(
-            "facts file `{}` is of schema `{}`, not `{}`",
+            "facts file `{}` is of schema `{}`, and this version reads `{}`; take the facts again with `--save-facts`, or \
+             judge them with the version that took them",
             path.display(),
-            facts.schema,
+            marked.schema,
             facts::SCHEMA
         )));
     }
+    let facts: Facts = serde_json::from_str(&text).map_err(wrong)?;
     if facts.version != env!("CARGO_PKG_VERSION") {
         talk.say(&format!(
             "note: the facts were taken by version {}; what this version asks otherwise is unproven",

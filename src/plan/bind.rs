@@ -56,6 +56,27 @@ pub(super) fn columns<'a>(
     if wrong.is_empty() { Ok(found) } else { Err(wrong) }
 }
 
+/// Whether a text given on the command line reads as a value of a column, as far as its type tells.
+pub(super) fn readable(relation: &Relation, column: &str, text: &str, span: Span) -> Result<(), Diagnostic> {
+    let Some(column) = relation.column(column) else { return Ok(()) };
+    let digits = || text.chars().filter(|c| !matches!(c, '-' | '{' | '}'));
+    let fits = match column.kind {
+        ColumnKind::Integer => text.trim().parse::<i64>().is_ok(),
+        ColumnKind::Uuid => digits().count() == 32 && digits().all(|c| c.is_ascii_hexdigit()),
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    let message = format!(
+        "there can be no tenant `{text}`: `{}.{}` is `{}`",
+        relation.name, column.name, column.type_name
+    );
+    Err(Diagnostic::error(Code::BadParameter, message)
+        .at(span, "the key of tenants")
+        .help(format!("give `--tenant` a value of type `{}`", column.type_name)))
+}
+
 /// Keys that can be equal at all.
 pub(super) fn joinable(
     child: (&Relation, &str),

@@ -66,6 +66,10 @@ impl<'a> Planner<'a> {
         let Some(relation) = self.relation(catalogue, &source, &tenancy.relation, Some(tenancy.span)) else {
             return;
         };
+        if let Err(diagnostic) = super::bind::readable(relation, &tenancy.key, tenant, tenancy.span) {
+            self.wrong(vec![diagnostic]);
+            return;
+        }
         let rows = self.rows(catalogue, relation);
         let key = self.fold(&source, &rows, &Fold::Count);
         self.must(rows.name().to_string(), Proof::Tenant { key, tenant: tenant.clone() });

@@ -79,7 +79,7 @@ impl<'a> Planner<'a> {
             Operand::Literal(value) => Some((Scalar::Literal(value.clone()), Some(value.ty()))),
             Operand::Fact(fact) => {
                 let kind = self.policy.sources.iter().find(|s| s.name == fact.source)?.kind;
-                let known = published(kind).iter().find(|f| f.name == fact.fact)?;
+                let known = published(kind).iter().find(|f| f.name == fact.fact && f.ty == fact.ty)?;
                 self.catalogue(&fact.source)?;
                 let arguments: Vec<String> = fact.argument.iter().cloned().collect();
                 let key = format!("{}: {} {}", fact.source, known.sql, arguments.join(","));

@@ -36,3 +36,62 @@ fn a_word_without_quotes_beside_a_text_column_is_asked_about() {
     let run = s.refused("", "on t; require id = posted", "has no column `posted`");
     assert!(!run.said().contains("the text is meant"), "{}", run.said());
 }
+
+#[test]
+fn a_tenant_that_cannot_be_is_said_once() {
+    let s = Scratch::new(
+        "lang_tenant",
+        "create table tenant (id int primary key); insert into tenant values (1);
+         create table t (id int primary key, tenant_id int not null references tenant); insert into t values (1, 1);
+         create table firm (id uuid primary key); create table u (id int primary key, firm_id uuid)",
+    );
+    let checks = "check a { on t; require rows > 0 }\ncheck b { require tenancy is complete }\ncheck c { require rows(t) > 0 }";
+    s.policy("tenancy tenant.id by tenant_id { global firm, u because \"test\" }", checks);
+    s.run(&["--tenant", "1"]).ends_with(0);
+    let run = s.run(&["--tenant", "abc"]).ends_with(2).says("there can be no tenant `abc`");
+    run.says("1 error; nothing was run").says("`public.tenant.id` is `integer`");
+    s.policy("tenancy firm.id by firm_id { global tenant, t because \"test\" }", checks);
+    s.run(&["--tenant", "abc"]).ends_with(2).says("1 error; nothing was run");
+    s.run(&["--tenant", "{00000000-0000-0000-0000-00000000000A}"]).says("there is no tenant");
+}
+
+#[test]
+fn a_setting_is_compared_as_what_it_is() {
+    let s = Scratch::new("lang_settings", "");
+    for body in [
+        "require db.setting(\"checkpoint_timeout\") = 5min",
+        "require db.setting(\"checkpoint_timeout\") between 1min and 10min",
+        "require db.setting(\"Checkpoint_Timeout\") < 1h",
+        "require db.setting(\"wal_segment_size\") = 16MiB",
+        "require db.setting(\"shared_buffers\") = 32MiB",
+        "require db.setting(\"max_connections\") >= 60",
+        "require db.setting(\"fsync\") = false",
+        "require db.setting(\"checkpoint_timeout\") = \"5min\"",
+        "require db.setting(\"fsync\") != \"on\"",
+    ] {
+        s.holds("", body);
+    }
+    s.broken("", "require db.setting(\"wal_segment_size\") > 1GiB", "16MiB");
+    s.broken("", "require db.setting(\"checkpoint_timeout\") > 1h", "5min");
+    for (body, why) in [
+        ("require db.setting(\"archive_timeout\") <= 5min", "0 (off or without limit)"),
+        ("require db.setting(\"temp_file_limit\") <= 1GiB", "-1 (off or without limit)"),
+        ("require db.setting(\"shared_buffers\") > 100", "4096 8kB"),
+        ("require db.setting(\"max_connections\") > 1min", "not a duration"),
+        ("require db.setting(\"fsync\") > 1MiB", "`off`"),
+        ("require db.setting(\"gone.setting\") > 1", "NULL"),
+    ] {
+        s.unproven("", body, why);
+    }
+    s.refused("", "require db.setting(\"max_wal_size\") >= \"1GB\"", "no order that means anything");
+    s.refused(
+        "",
+        "require db.setting(\"max_wal_size\") between \"1GB\" and \"2GB\"",
+        "no order that means anything",
+    );
+    s.refused(
+        "",
+        "require rows(t) > 0; when db.setting(\"max_wal_size\") > \"1GB\"",
+        "no order that means anything",
+    );
+}

@@ -96,7 +96,7 @@ fn files_that_are_no_facts_are_refused() {
         ("{}", "facts file"),
         ("[1]", "facts file"),
         (
-            r#"{"schema":"holdtrue.facts/9","version":"0","policy_digest":"","now":"2026-01-01T00:00:00Z","sources":{},"observations":{}}"#,
+            r#"{"schema":"holdtrue.facts/9","version":"0","observed":[]}"#,
             "holdtrue.facts/9",
         ),
     ] {
