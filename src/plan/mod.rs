@@ -9,6 +9,7 @@ mod builder;
 mod chains;
 mod every;
 mod groups;
+mod inexact;
 mod ledgers;
 #[cfg(test)]
 mod looks_tests;

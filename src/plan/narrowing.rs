@@ -49,6 +49,9 @@ impl<'a> Planner<'a> {
 
     /// Narrows rows by a `where`, and demands that it is true or false for every one of them.
     pub(super) fn narrow(&mut self, source: &str, rows: RowSet, filter: Option<&Condition>) -> RowSet {
+        if let Some(filter) = filter {
+            self.inexact(filter, &rows.relation);
+        }
         if let Some(filter) = filter
             && super::bind::may_be_unknown(filter, &rows.relation)
         {

@@ -152,6 +152,9 @@ impl<'a> Planner<'a> {
         }
         let ty = ty.or(Some(Type::Text))?;
         let key = self.fold(&source, &rows, &Fold::Aggregate(aggregate.clone()));
+        if let Some(filter) = &aggregate.filter {
+            self.inexact(filter, &rows.relation);
+        }
         if let Some(filter) = &aggregate.filter
             && bind::may_be_unknown(filter, &rows.relation)
         {
@@ -205,6 +208,7 @@ impl<'a> Planner<'a> {
                 self.wrong(wrong);
                 continue;
             }
+            self.inexact(&condition, &rows.relation);
             self.examined(&source, &rows, named);
             let failing = self.fold(&source, &rows, &Fold::Failing(condition.clone()));
             let unknown = self.fold(&source, &rows, &Fold::Unknown(condition.clone()));

@@ -95,3 +95,25 @@ fn a_setting_is_compared_as_what_it_is() {
         "no order that means anything",
     );
 }
+
+#[test]
+fn a_decimal_beside_a_real_column_is_warned_about() {
+    let s = Scratch::new(
+        "lang_real",
+        "create table t (id int primary key, r real not null, d float8 not null); insert into t values (1, 0.1, 0.1)",
+    );
+    let why = "`r` is `real`, which cannot hold 0.1 exactly";
+    s.broken("", "on t; require r = 0.1", "").says(why).says("r between 0.0999999 and 0.1000001");
+    s.holds("", "on t; require r between 0.0999999 and 0.1000001");
+    for body in [
+        "on t where r < 0.1; require rows = 0",
+        "require rows(t where r in (0.1)) = 0",
+        "on t; require r >= 0.1",
+    ] {
+        s.verify("", &format!("check c {{ {body}; allow empty }}")).says(why);
+    }
+    for body in ["on t; require r < 0.5", "on t; require d = 0.1", "on t; require r > 0"] {
+        let run = s.holds("", body);
+        assert!(!run.said().contains("exactly"), "{}", run.said());
+    }
+}
