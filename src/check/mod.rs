@@ -1,28 +1,39 @@
 //! Ast to [`Policy`]: names, types, units, arity. Nothing is connected to, and all mistakes come out at once.
 
 mod assertions;
+mod calls;
 mod chains;
 mod checks;
+mod comparisons;
 mod declarations;
+mod gates;
+mod header;
 #[cfg(test)]
 mod hostile_tests;
 mod ledgers;
 mod literals;
 mod loose;
 mod operands;
-pub use weaknesses::weaknesses;
+mod params;
 mod predicates;
 mod quantities;
 mod recipes;
 #[cfg(test)]
 mod reference_tests;
+mod references;
+mod sources;
 mod sql_cage;
+mod states;
+mod templates;
 mod tenancies;
 #[cfg(test)]
 mod tests;
 mod types;
 mod waivers;
 mod weaknesses;
+mod when;
+
+pub use weaknesses::weaknesses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
