@@ -5,7 +5,7 @@ use super::operands::{Rows, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::Assertion;
 use crate::policy::operand::Operand;
-use crate::policy::{Check, On, RelationPattern, When};
+use crate::policy::{Check, On, When};
 use crate::source_text::Span;
 use crate::syntax::ast::{Clause, Name, Pattern, Statement};
 use crate::verdict::Level;
@@ -170,15 +170,7 @@ impl<'a> Checker<'a> {
             }
             return;
         }
-        let patterns: Vec<RelationPattern> = tables
-            .iter()
-            .map(|t| RelationPattern {
-                schema: t.schema.clone().unwrap_or_else(|| self.schema.clone()),
-                table: t.table.clone(),
-                glob: t.glob,
-                span: t.span,
-            })
-            .collect();
+        let patterns = self.patterns(tables);
         let mut scope = Scope { rows: Rows::On(None), aggregates: false };
         let filter = self.filter(filter, &mut scope).unwrap_or_default();
         *on = Some(On { patterns, filter });

@@ -40,9 +40,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::diagnostic::{Code, Diagnostic, Sink};
-use crate::policy::{Param, Policy, RelationName, Source};
+use crate::policy::{Param, Policy, RelationName, RelationPattern, Source};
 use crate::source_text::{SourceSet, Span, Spanned};
-use crate::syntax::ast::{Ast, Clause, Expr, Name, Path, Statement};
+use crate::syntax::ast::{Ast, Clause, Expr, Name, Path, Pattern, Statement};
 
 /// What comes from outside the text.
 #[derive(Clone, Debug)]
@@ -220,6 +220,17 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// Tables written by name or pattern, those without a schema in the policy's.
+    fn patterns(&self, tables: &[Pattern]) -> Vec<RelationPattern> {
+        let pattern = |t: &Pattern| RelationPattern {
+            schema: t.schema.clone().unwrap_or_else(|| self.schema.clone()),
+            table: t.table.clone(),
+            glob: t.glob,
+            span: t.span,
+        };
+        tables.iter().map(pattern).collect()
     }
 
     /// A column written as `table.column` or `schema.table.column`.

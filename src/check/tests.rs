@@ -201,7 +201,12 @@ const TOP: &[(&str, &str, &str, &str)] = &[
     ("waive okk { until 2026-12-01; owner \"@a\"; reason \"x\" }", "HT0211", "okk", "`ok`"),
     ("waive ok { until 2026-12-01; owner \"@a\" }", "HT0211", "ok", "reason"),
     ("waive ok { until 2026-12-01; owner \"@a\"; reason \" \" }", "HT0211", "ok", "reason"),
-    ("waive ok { until 2027-12-01; owner \"@a\"; reason \"x\" }", "HT0211", "2027-12-01", "earlier"),
+    (
+        "waive ok { until 2027-12-01; owner \"@a\"; reason \"x\" }",
+        "HT0211",
+        "2027-12-01",
+        "a day up to 2026-12-30",
+    ),
     ("waive ok { until 2026-02-30; owner \"@a\"; reason \"x\" }", "HT0208", "2026-02-30", "2026-12-31"),
     (
         "waive ok { until 2026-12-01T00:00:00Z; owner \"@a\"; reason \"x\" }",

@@ -7,6 +7,7 @@ mod lint;
 mod load;
 mod manual;
 mod plan;
+mod replay;
 mod run;
 mod shared;
 mod terminal;

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args as ClapArgs;
 
-use super::run::{ReadArgs, runtime};
-use super::shared::{PolicyArgs, SelectArgs};
+use super::run::{RunArgs, runtime};
 use super::terminal::{Talk, counted};
 use crate::plan::{Plan, Proof, Work};
 use crate::verdict::ExitStatus;
@@ -14,19 +13,13 @@ use crate::verdict::ExitStatus;
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    policy: PolicyArgs,
-    #[command(flatten)]
-    select: SelectArgs,
-    #[command(flatten)]
-    read: ReadArgs,
+    run: RunArgs,
 }
 
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
     let planned = (|| {
-        let tenant = args.select.tenant.as_deref();
-        let mut ready = args.policy.ready(talk, false, tenant)?;
-        let selected = args.select.select(&mut ready.policy, talk)?;
-        let prepared = runtime(talk)?.block_on(args.read.prepare(&ready, &selected, tenant, talk))?;
+        let (ready, selected) = args.run.ready(talk)?;
+        let prepared = runtime(talk)?.block_on(args.run.prepare(&ready, &selected, talk))?;
         Ok::<_, ExitStatus>(prepared.plan)
     })();
     match planned {
