@@ -117,3 +117,18 @@ fn a_decimal_beside_a_real_column_is_warned_about() {
         assert!(!run.said().contains("exactly"), "{}", run.said());
     }
 }
+
+#[test]
+fn a_missing_entry_table_is_said_once_whatever_needs_it() {
+    let s = Scratch::new("lang_entry", "create table l (id int primary key, e int, d numeric, c numeric)");
+    let words =
+        "ledger books on l { entry e of gone; debit d; credit c; balance per e; totals gone.a, gone.b }";
+    let run = s.unproven(words, "require books is balanced", "has no table `public.gone`");
+    assert_eq!(run.stderr.matches("public.gone").count(), 1, "{}", run.said());
+    assert_eq!(
+        run.check("c")["reason"].as_str().unwrap().matches("public.gone").count(),
+        1,
+        "{}",
+        run.said()
+    );
+}
