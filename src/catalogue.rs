@@ -19,6 +19,9 @@ pub struct Catalogue {
     pub sequences: Vec<Sequence>,
     /// Names of volatile functions that raw SQL in the policy mentions, and of operators over such.
     pub volatile: Vec<String>,
+    /// Names of functions of users' schemas that raw SQL in the policy mentions and that read a clock.
+    #[serde(default)]
+    pub clocks: Vec<String>,
     /// Functions and operators of users' schemas that could answer instead of the system's own.
     #[serde(default)]
     pub shadows: Vec<Shadow>,

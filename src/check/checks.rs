@@ -1,117 +1,17 @@
-//! Gates and checks, with templates expanded.
+//! Checks: one id, one assertion, and what is said about it.
 
-use std::collections::BTreeMap;
-
+use super::Checker;
 use super::operands::{Rows, Scope};
-use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::Assertion;
 use crate::policy::operand::Operand;
-use crate::policy::{Check, Gate, On, RelationPattern, When};
+use crate::policy::{Check, On, When};
 use crate::source_text::Span;
-use crate::syntax::ast::{Clause, Expr, ExprKind, Name, Pattern, Statement, WhenRight};
-use crate::value::{Type, Value};
+use crate::syntax::ast::{Clause, Name, Pattern, Statement};
 use crate::verdict::Level;
 
 impl<'a> Checker<'a> {
-    pub(super) fn gates(&mut self, statements: &[&'a Statement]) -> (Vec<Gate>, Vec<Check>) {
-        let (mut gates, mut checks) = (Vec::<Gate>::new(), Vec::new());
-        let mut seen = BTreeMap::new();
-        for statement in statements {
-            let Clause::Gate { name, title, on, after } = &statement.clause else { continue };
-            if let Some(after) = after {
-                self.gate_order(name, after, &gates);
-            }
-            let source = on.as_ref().and_then(|on| self.source_named(on));
-            if statement.children.is_empty() && statement.whole {
-                self.error(
-                    Code::NothingToCheck,
-                    format!("gate `{}` has no check", name.node),
-                    (name.span, "it would always be open"),
-                    "add `check NAME { require ... }`, or remove the gate",
-                );
-            }
-            for child in &statement.children {
-                if let Clause::Check { name: check, .. } = &child.clause {
-                    self.unique(&mut seen, check, "check");
-                    checks.extend(self.check_statement(child, &name.node, source.as_deref()));
-                }
-            }
-            gates.push(Gate {
-                id: name.node.clone(),
-                title: title.as_ref().map(|t| t.node.clone()).unwrap_or_default(),
-                after: after.as_ref().map(|a| a.node.clone()),
-                span: name.span,
-            });
-        }
-        let templates: Vec<&Statement> = self.templates.values().copied().collect();
-        for template in templates {
-            self.template_words(template);
-        }
-        (gates, checks)
-    }
-
-    fn gate_order(&mut self, gate: &Name, after: &Name, earlier: &[Gate]) {
-        if earlier.iter().any(|g| g.id == after.node) {
-            return;
-        }
-        let later = self.names.gates.contains(&after.node);
-        let legal: Vec<&str> = earlier.iter().map(|g| g.id.as_str()).collect();
-        let diagnostic = if later {
-            Diagnostic::error(
-                Code::BadAssertion,
-                format!("gate `{}` cannot come after `{}`", gate.node, after.node),
-            )
-            .at(after.span, "declared later")
-            .help("declare gates in the order in which they open")
-        } else {
-            Diagnostic::error(Code::UnknownName, format!("unknown gate `{}`", after.node))
-                .at(after.span, "not declared")
-                .did_you_mean(&after.node, legal)
-        };
-        self.sink.push(diagnostic);
-    }
-
-    fn source_named(&mut self, name: &Name) -> Option<String> {
-        if self.sources.iter().any(|s| s.name == name.node) {
-            self.used.insert(format!("source {}", name.node));
-            return Some(name.node.clone());
-        }
-        let legal: Vec<String> = self.sources.iter().map(|s| s.name.clone()).collect();
-        self.sink.push(
-            Diagnostic::error(Code::UnknownName, format!("unknown source `{}`", name.node))
-                .at(name.span, "not declared")
-                .did_you_mean(&name.node, legal.iter().map(String::as_str)),
-        );
-        None
-    }
-
-    /// The types of a template's slots.
-    fn template_words(&mut self, template: &Statement) {
-        let Clause::Template { name, slots } = &template.clause else { return };
-        let mut seen = BTreeMap::new();
-        for (slot, ty) in slots {
-            self.unique(&mut seen, slot, "argument");
-            if ty.node != "column" && !Type::ALL.iter().any(|t| t.word() == ty.node) {
-                let legal = Type::ALL.iter().map(|t| t.word()).chain(["column"]);
-                self.sink.push(
-                    Diagnostic::error(Code::UnknownName, format!("unknown type `{}`", ty.node))
-                        .at(ty.span, "not a type")
-                        .did_you_mean(&ty.node, legal),
-                );
-            }
-        }
-        if template.whole && !template.children.iter().any(|c| matches!(c.clause, Clause::Assert { .. })) {
-            self.error(
-                Code::Missing,
-                format!("template `{}` has no `require` or `recommend`", name.node),
-                (name.span, "it says nothing"),
-                "add `require ...`",
-            );
-        }
-    }
-
-    fn check_statement(
+    pub(super) fn check_statement(
         &mut self,
         statement: &'a Statement,
         gate: &str,
@@ -136,74 +36,6 @@ impl<'a> Checker<'a> {
         };
         self.slots.clear();
         check
-    }
-
-    /// Binds a template's slots and returns its statements.
-    fn expand(&mut self, name: &Name, arguments: &[Expr]) -> Option<&'a [Statement]> {
-        let Some(template) = self.templates.get(&name.node).copied() else {
-            let legal: Vec<String> = self.templates.keys().cloned().collect();
-            self.sink.push(
-                Diagnostic::error(Code::UnknownName, format!("unknown template `{}`", name.node))
-                    .at(name.span, "not declared")
-                    .did_you_mean(&name.node, legal.iter().map(String::as_str)),
-            );
-            return None;
-        };
-        self.used.insert(format!("template {}", name.node));
-        let Clause::Template { slots, .. } = &template.clause else { return None };
-        if slots.len() != arguments.len() {
-            self.sink.push(
-                Diagnostic::error(
-                    Code::BadArity,
-                    format!(
-                        "template `{}` takes {} arguments, not {}",
-                        name.node,
-                        slots.len(),
-                        arguments.len()
-                    ),
-                )
-                .at(name.span, "used here")
-                .at(template.span, "declared here")
-                .help(format!("write `use {}({})`", name.node, slot_names(slots))),
-            );
-            return None;
-        }
-        let mut fits = true;
-        for ((slot, ty), argument) in slots.iter().zip(arguments) {
-            let is_column = matches!(&argument.kind, ExprKind::Path(path) if path.parts.len() > 1);
-            if ty.node == "column" {
-                if !is_column {
-                    fits = false;
-                    self.sink.push(
-                        Diagnostic::error(Code::TypeMismatch, format!("`${}` is a column", slot.node))
-                            .at(argument.span, "not a column")
-                            .help("write `Table.column`"),
-                    );
-                }
-            } else if let Some(operand) = self.operand(argument, &mut Scope::run()) {
-                let actual = self.type_of(&operand);
-                if actual.map(Type::word) != Some(ty.node.as_str()) {
-                    fits = false;
-                    let what = actual.map_or("something else", Type::word);
-                    let known = Type::ALL.into_iter().find(|t| t.word() == ty.node);
-                    let example = known.map_or("a value", literals::example);
-                    self.error(
-                        Code::TypeMismatch,
-                        format!("`${}` is a {}, and this is a {what}", slot.node, ty.node),
-                        (argument.span, "does not fit"),
-                        format!("write a {}, such as `{example}`", ty.node),
-                    );
-                }
-            } else {
-                fits = false;
-            }
-        }
-        self.slots = slots
-            .iter()
-            .zip(arguments)
-            .map(|((slot, ty), argument)| (slot.node.clone(), ty.node.clone(), argument.clone()))
-            .collect();
-        fits.then_some(template.children.as_slice())
     }
 
     fn body(
@@ -263,10 +95,13 @@ impl<'a> Checker<'a> {
         for child in children {
             match &child.clause {
                 Clause::When { left, op, right } => {
-                    let left_operand = self.operand(left, &mut Scope::run());
-                    let right = self.when_right(right, left_operand.as_ref());
+                    let mut left_operand = self.operand(left, &mut Scope::run());
+                    let right = self.when_right(right, left_operand.as_mut());
                     let op = self.comparator(op);
                     if let (Some(left), Some(right), Some(op)) = (left_operand, right, op) {
+                        if let Some(right) = &right {
+                            self.check_ordered(op, [&left, right], child.span);
+                        }
                         self.depends(&left, right.as_ref(), child.span);
                         let text = self.texts.text(child.span);
                         let written = text.strip_prefix("when").unwrap_or(text).trim().to_owned();
@@ -276,7 +111,7 @@ impl<'a> Checker<'a> {
                 Clause::Evidence { controls } => {
                     check.controls = controls.iter().map(|c| c.node.clone()).collect();
                 }
-                Clause::Timeout { limit } => check.timeout = self.duration(limit),
+                Clause::Timeout { limit } => check.timeout = self.measured_duration(limit),
                 Clause::Runbook { url } => check.runbook = Some(url.node.clone()),
                 Clause::AllowEmpty => check.allow_empty = true,
                 Clause::Unwaivable => check.waivable = false,
@@ -285,18 +120,6 @@ impl<'a> Checker<'a> {
         }
         self.choose_source(&mut check, name);
         Some(check)
-    }
-
-    /// An assertion as written, on one line, with a template's arguments in place of its slots.
-    fn written(&self, span: Span) -> String {
-        let mut text = self.texts.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut slots: Vec<_> = self.slots.iter().collect();
-        // A slot may begin with another's name.
-        slots.sort_by_key(|(name, _, _)| std::cmp::Reverse(name.len()));
-        for (name, _, argument) in slots {
-            text = text.replace(&format!("${name}"), self.texts.text(argument.span));
-        }
-        text
     }
 
     fn repeated(&mut self, children: &[&Statement]) {
@@ -347,63 +170,10 @@ impl<'a> Checker<'a> {
             }
             return;
         }
-        let patterns: Vec<RelationPattern> = tables
-            .iter()
-            .map(|t| RelationPattern {
-                schema: t.schema.clone().unwrap_or_else(|| self.schema.clone()),
-                table: t.table.clone(),
-                glob: t.glob,
-                span: t.span,
-            })
-            .collect();
+        let patterns = self.patterns(tables);
         let mut scope = Scope { rows: Rows::On(None), aggregates: false };
         let filter = self.filter(filter, &mut scope).unwrap_or_default();
         *on = Some(On { patterns, filter });
-    }
-
-    fn when_right(&mut self, right: &WhenRight, left: Option<&Operand>) -> Option<Option<Operand>> {
-        match right {
-            WhenRight::All(span) => match left {
-                Some(Operand::Param { ty: Type::Text, .. }) | None => Some(None),
-                _ => {
-                    let help = "compare with a value, or put a text parameter on the left";
-                    self.error(
-                        Code::TypeMismatch,
-                        "only a text parameter can be `all`",
-                        (*span, "here"),
-                        help,
-                    );
-                    None
-                }
-            },
-            WhenRight::Bool(b, span) => {
-                let operand = Operand::Literal(Value::Bool(*b));
-                if let Some(left) = left {
-                    self.check_comparable(left, &operand, *span)?;
-                }
-                Some(Some(operand))
-            }
-            WhenRight::Value(expr) => {
-                let operand = self.operand(expr, &mut Scope::run())?;
-                if let Some(left) = left {
-                    self.check_comparable(left, &operand, expr.span)?;
-                }
-                Some(Some(operand))
-            }
-        }
-    }
-
-    /// A condition over fixed values would skip its check always or never, whatever is observed.
-    fn depends(&mut self, left: &Operand, right: Option<&Operand>, span: Span) {
-        let mut varies = false;
-        for operand in [Some(left), right].into_iter().flatten() {
-            operand.walk(&mut |o| varies |= !matches!(o, Operand::Literal(_)));
-        }
-        if !varies {
-            let message = "this condition compares fixed values and depends on nothing";
-            let help = "compare a parameter, such as `when $tenant != all`, or leave `when` out";
-            self.error(Code::BadAssertion, message, (span, "always the same"), help);
-        }
     }
 
     /// Settles which source a check reads, when it reads any.
@@ -444,11 +214,6 @@ impl<'a> Checker<'a> {
         }
     }
 }
-
-fn slot_names(slots: &[(Name, Name)]) -> String {
-    slots.iter().map(|(slot, _)| slot.node.as_str()).collect::<Vec<_>>().join(", ")
-}
-
 /// Whether an assertion reads relations.
 fn needs_source(assertion: &Assertion) -> bool {
     match assertion {

@@ -1,9 +1,13 @@
 //! Ast to [`Policy`]: names, types, units, arity. Nothing is connected to, and all mistakes come out at once.
 
 mod assertions;
+mod calls;
 mod chains;
 mod checks;
+mod comparisons;
 mod declarations;
+mod gates;
+mod header;
 #[cfg(test)]
 mod hostile_tests;
 mod json_recipes;
@@ -11,27 +15,35 @@ mod ledgers;
 mod literals;
 mod loose;
 mod operands;
-pub use weaknesses::weaknesses;
+mod params;
 mod predicates;
+mod quantities;
 mod recipes;
 #[cfg(test)]
 mod reference_tests;
+mod references;
+mod sources;
 mod sql_cage;
+mod states;
+mod templates;
 mod tenancies;
 #[cfg(test)]
 mod tests;
 mod types;
 mod waivers;
 mod weaknesses;
+mod when;
+
+pub use weaknesses::weaknesses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use crate::diagnostic::{Code, Diagnostic, Sink};
-use crate::policy::{Param, Policy, RelationName, Source};
+use crate::policy::{Param, Policy, RelationName, RelationPattern, Source};
 use crate::source_text::{SourceSet, Span, Spanned};
-use crate::syntax::ast::{Ast, Clause, Expr, Name, Path, Statement};
+use crate::syntax::ast::{Ast, Clause, Expr, Name, Path, Pattern, Statement};
 
 /// What comes from outside the text.
 #[derive(Clone, Debug)]
@@ -209,6 +221,17 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// Tables written by name or pattern, those without a schema in the policy's.
+    fn patterns(&self, tables: &[Pattern]) -> Vec<RelationPattern> {
+        let pattern = |t: &Pattern| RelationPattern {
+            schema: t.schema.clone().unwrap_or_else(|| self.schema.clone()),
+            table: t.table.clone(),
+            glob: t.glob,
+            span: t.span,
+        };
+        tables.iter().map(pattern).collect()
     }
 
     /// A column written as `table.column` or `schema.table.column`.

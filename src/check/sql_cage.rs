@@ -1,5 +1,11 @@
 //! Raw SQL behind bars: exactly one SELECT by PostgreSQL's own grammar, values only as bind parameters.
 
+mod bind;
+mod constant;
+mod walk;
+
+use self::bind::bind;
+use self::walk::Found;
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -10,12 +16,7 @@ use crate::value::Type;
 /// Longest raw SQL, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Functions that read the clock without being volatile.
-const CLOCKS: [&str; 3] = ["now", "transaction_timestamp", "statement_timestamp"];
-
 const FORM: &str = "write exactly one plain SELECT; values come in as `$name`";
-
-const OWN_CLOCK: &str = "the SQL reads a clock of its own; use a parameter, so that the run can be repeated";
 
 /// Judges one raw SQL text. `declared` are the parameters that `$name` may stand for.
 pub(super) fn cage(text: &str, span: Span, declared: &[(String, Type)]) -> Result<RawSql, Diagnostic> {
@@ -41,218 +42,29 @@ pub(super) fn cage(text: &str, span: Span, declared: &[(String, Type)]) -> Resul
     if top.map(String::as_str) != Some("SelectStmt") {
         return Err(refuse("raw SQL must be a SELECT".to_owned(), "another kind of statement"));
     }
-    let mut found = Found::default();
-    found.walk(&tree);
-    if found.texts_of_now && found.times {
-        found.forbid(OWN_CLOCK);
+    let Found { functions, relations, forbidden } = Found::of(&tree);
+    if let Some((why, instead)) = forbidden {
+        return Err(refuse(why, "not allowed in a check").help(instead));
     }
-    if let Some(why) = found.forbidden {
-        return Err(
-            refuse(why, "not allowed in a check").help("a check only looks; rewrite it as a plain SELECT")
-        );
+    if relations.is_empty() {
+        let why = "the SQL reads no table, so its answer would prove nothing".to_owned();
+        return Err(refuse(why, "looks at nothing").help(
+            "read the tables the check is about; what the server says of itself is a fact, such as `SOURCE.in_recovery`",
+        ));
     }
-    found.functions.sort();
-    found.functions.dedup();
-    let own = found.own;
-    let mut relations: Vec<_> = found
-        .relations
-        .into_iter()
-        .filter(|(schema, name)| schema.is_some() || !own.contains(name))
-        .collect();
-    relations.sort();
-    relations.dedup();
-    Ok(RawSql { text: bound, parameters, functions: found.functions, relations, span })
+    Ok(RawSql {
+        text: bound,
+        parameters,
+        functions: functions.into_iter().collect(),
+        relations: relations.into_iter().collect(),
+        span,
+    })
 }
 
 fn reason(error: &pg_query::Error) -> String {
     match error {
         pg_query::Error::Parse(message) => message.clone(),
         other => other.to_string(),
-    }
-}
-
-/// What a walk over the whole parse tree saw.
-#[derive(Default)]
-struct Found {
-    functions: Vec<(Option<String>, String)>,
-    relations: Vec<(Option<String>, String)>,
-    own: Vec<String>,
-    forbidden: Option<String>,
-    /// A text that PostgreSQL reads as the current time, and a type that would read it so.
-    texts_of_now: bool,
-    times: bool,
-}
-
-impl Found {
-    /// Visits every node, known or not, so that nothing hides in a corner of the tree.
-    fn walk(&mut self, json: &Json) {
-        match json {
-            Json::Array(items) => items.iter().for_each(|item| self.walk(item)),
-            Json::Object(members) => {
-                for (key, value) in members {
-                    self.node(key, value);
-                    self.walk(value);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn node(&mut self, key: &str, value: &Json) {
-        match key {
-            "FuncCall" => {
-                let mut names = strings(value.get("funcname"));
-                if let Some(name) = names.pop() {
-                    if CLOCKS.contains(&name.as_str()) {
-                        self.forbid(OWN_CLOCK);
-                    }
-                    self.functions.push((names.pop(), name));
-                }
-            }
-            "RangeVar" => {
-                let text = |key: &str| value.get(key).and_then(Json::as_str).unwrap_or("").to_owned();
-                let schema = Some(text("schemaname")).filter(|s| !s.is_empty());
-                self.relations.push((schema, text("relname")));
-            }
-            "CommonTableExpr" => {
-                self.own.extend(value.get("ctename").and_then(Json::as_str).map(str::to_owned));
-            }
-            "RangeTableSample" => self.forbid("a sample of a table is not all of it"),
-            "sval" => {
-                let text = value.as_str().unwrap_or("");
-                if ["now", "today", "tomorrow", "yesterday"].contains(&text.trim().to_lowercase().as_str()) {
-                    self.texts_of_now = true;
-                }
-            }
-            "TypeName" | "type_name" => {
-                let names = strings(value.get("names"));
-                self.times |= names.last().is_some_and(|n| n.starts_with("time") || n == "date");
-            }
-            "into_clause" if !value.is_null() => self.forbid("`SELECT INTO` creates a table"),
-            "LockingClause" => self.forbid("`FOR UPDATE` and its like take locks"),
-            "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt" => {
-                self.forbid("a WITH that changes data is not a look");
-            }
-            "SqlvalueFunction" | "SQLValueFunction" => {
-                let clock = value.get("op").and_then(Json::as_i64).is_some_and(|op| (1..=9).contains(&op));
-                if clock {
-                    self.forbid(OWN_CLOCK);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn forbid(&mut self, why: &str) {
-        self.forbidden.get_or_insert_with(|| why.to_owned());
-    }
-}
-
-fn strings(json: Option<&Json>) -> Vec<String> {
-    let mut found = Vec::new();
-    if let Some(Json::Array(items)) = json {
-        for item in items {
-            if let Some(text) = item.pointer("/node/String/sval").and_then(Json::as_str) {
-                found.push(text.to_owned());
-            }
-        }
-    }
-    found
-}
-
-/// Replaces `$name` outside of quotes and comments by `CAST($n AS type)` over a text parameter.
-fn bind(text: &str, span: Span, declared: &[(String, Type)]) -> Result<(String, Vec<String>), Diagnostic> {
-    let mut out = String::with_capacity(text.len());
-    let mut parameters: Vec<String> = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let taken = match first {
-            '\'' | '"' => quoted(rest, first),
-            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => comment(rest),
-            '$' => {
-                let name: String =
-                    rest.chars().skip(1).take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-                    return Err(Diagnostic::error(Code::SqlRefused, "`$` begins a parameter of the policy")
-                        .at(span, "in this SQL")
-                        .help("write `$name`; positional parameters and dollar quotes are not allowed"));
-                }
-                let Some((_, ty)) = declared.iter().find(|(known, _)| *known == name) else {
-                    return Err(Diagnostic::error(
-                        Code::UnknownName,
-                        format!("unknown parameter `${name}` in SQL"),
-                    )
-                    .at(span, "in this SQL")
-                    .did_you_mean(&name, declared.iter().map(|(known, _)| known.as_str())));
-                };
-                let number = match parameters.iter().position(|p| *p == name) {
-                    Some(at) => at + 1,
-                    None => {
-                        parameters.push(name.clone());
-                        parameters.len()
-                    }
-                };
-                out.push_str(&format!("CAST(${number} AS {})", sql_type(*ty)));
-                rest = rest.get(1 + name.len()..).unwrap_or("");
-                continue;
-            }
-            c => c.len_utf8(),
-        };
-        let (copied, after) = rest.split_at_checked(taken).unwrap_or((rest, ""));
-        out.push_str(copied);
-        rest = after;
-    }
-    Ok((out, parameters))
-}
-
-/// Length of a quoted piece, doubled quotes included; the whole rest when it never ends.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut chars = text.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        if c == quote {
-            if chars.peek().is_some_and(|(_, next)| *next == quote) {
-                chars.next();
-            } else {
-                return at + 1;
-            }
-        }
-    }
-    text.len()
-}
-
-/// Length of a block comment; PostgreSQL's nest.
-fn comment(text: &str) -> usize {
-    let mut depth = 0usize;
-    let mut at = 0;
-    while let Some(rest) = text.get(at..) {
-        if rest.starts_with("/*") {
-            depth += 1;
-            at += 2;
-        } else if rest.starts_with("*/") {
-            depth -= 1;
-            at += 2;
-            if depth == 0 {
-                return at;
-            }
-        } else {
-            match rest.chars().next() {
-                Some(c) => at += c.len_utf8(),
-                None => break,
-            }
-        }
-    }
-    text.len()
-}
-
-/// The PostgreSQL type a parameter of the policy is cast to; durations and shares as plain numbers.
-pub(crate) fn sql_type(ty: Type) -> &'static str {
-    match ty {
-        Type::Number | Type::Percent | Type::Size => "numeric",
-        Type::Duration => "interval",
-        Type::Time => "timestamptz",
-        Type::Text => "text",
-        Type::Bool => "boolean",
     }
 }
 
@@ -308,6 +120,103 @@ mod tests {
             "select $tag$ x $tag$",
         ] {
             assert!(judge(text).is_err(), "let through: {text}");
+        }
+    }
+
+    #[test]
+    fn clocks_are_refused_in_every_spelling() {
+        for text in [
+            "select 1 from t where a < now()",
+            "select 1 from t where a < pg_catalog.clock_timestamp()",
+            "select 1 from t where a < timeofday()::timestamptz",
+            "select 1 from t where age(a) > interval '1 day'",
+            "select 1 from t where a < current_date",
+            "select 1 from t where a < localtimestamp(0)",
+            "select 1 from t where a::time < localtime",
+            "select 1 from t where a < 'now'",
+            "select 1 from t where a < ' TODAY '",
+            "select 1 from t where a < 'tomorrow 12:00 utc'",
+            "select 1 from t where a <@ '[yesterday,today)'::daterange",
+            "select 1 from t where a < ('now'::text)::timestamptz",
+        ] {
+            let refused = judge(text).unwrap_err();
+            assert!(refused.message.contains("clock"), "{text}: {}", refused.message);
+        }
+        for text in [
+            "select 1 from t where age(a, $target_time) > interval '1 day'",
+            "select 1 from t where kind = 'now'::text and a < $target_time",
+            "select today from t where a::date < b",
+            "select 1 from t where note = 'call me today please'",
+        ] {
+            assert!(judge(text).is_ok(), "refused: {text}: {:?}", judge(text));
+        }
+    }
+
+    #[test]
+    fn what_looks_at_nothing_is_refused() {
+        for text in [
+            "select 1",
+            "values (1)",
+            "select count(*) from generate_series(1, 10)",
+            "with t as (select 1 as x) select x from t",
+            "with recursive t as (select 1 as x union all select x + 1 from t where x < 9) select x from t",
+        ] {
+            let refused = judge(text).unwrap_err();
+            assert!(refused.message.contains("reads no table"), "{text}: {}", refused.message);
+        }
+    }
+
+    #[test]
+    fn what_lets_no_row_through_is_refused() {
+        for text in [
+            "select 1 from t limit 0",
+            "select 1 from t limit 1 - 1",
+            "select 1 from t limit $n",
+            "select 1 from t fetch first 0 rows only",
+            "select 1 from (select * from t limit 0) x",
+            "select 1 from t where false",
+            "select 1 from t where a > 1 and 1 = 0",
+            "select 1 from t where 'f'::bool or not true",
+            "select 1 from t where a = null",
+            "select 1 from t where a <> null and b > 1",
+            "select 1 from t where not (a = null)",
+            "select 1 from t join u on 1 = 2",
+            "select count(*) filter (where false) from t",
+            "select a from t group by a having null",
+            "select 1 from t where exists (select 1 from u where 'a' = 'b')",
+            "select 1 from u union all select 1 from t where false",
+        ] {
+            assert!(judge(text).is_err(), "let through: {text}");
+        }
+        for text in [
+            "select 1 from t limit 1",
+            "select 1 from t limit all",
+            "select 1 from t limit 2 - (select count(*) from t) % 2 offset 1",
+            "select 1 from t where true and 1 = 1",
+            "select 1 from t where a is null or (b = null or c)",
+            "select 1 from t where a is distinct from null",
+            "select 1 from t where not (a = null and b)",
+            "select 1 from t where '1' = 1",
+        ] {
+            assert!(judge(text).is_ok(), "refused: {text}: {:?}", judge(text));
+        }
+    }
+
+    #[test]
+    fn a_name_of_with_hides_a_table_only_where_it_is_known() {
+        let table = (None, "t".to_owned());
+        for (text, reads) in [
+            ("with t as (select * from t) select * from t", true),
+            ("select 1 from t where exists (with t as (select 1 from u) select 1 from t)", true),
+            ("with t as (select 1 from u) select * from t", false),
+            (
+                "with a as (select 1 from u), t as (select * from a) select (select count(*) from t) from a",
+                false,
+            ),
+            ("with recursive t as (select 1 as x from u union select x from t) select * from t", false),
+            ("with t as (select 1 from u) select * from public.t", false),
+        ] {
+            assert_eq!(judge(text).unwrap().relations.contains(&table), reads, "{text}");
         }
     }
 }

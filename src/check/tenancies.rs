@@ -2,8 +2,8 @@
 
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::RelationName;
 use crate::policy::tenancy::{Link, Reached, Tenancy};
-use crate::policy::{RelationName, RelationPattern};
 use crate::source_text::Span;
 use crate::syntax::ast::{Clause, Reference, Statement};
 
@@ -16,6 +16,7 @@ impl<'a> Checker<'a> {
             relation,
             key: key.node,
             column: column.node.clone(),
+            column_span: column.span,
             global: Vec::new(),
             reached: Vec::new(),
             links: Vec::new(),
@@ -24,16 +25,7 @@ impl<'a> Checker<'a> {
         for child in &statement.children {
             match &child.clause {
                 Clause::Global { tables, because } => {
-                    let patterns = tables
-                        .iter()
-                        .map(|t| RelationPattern {
-                            schema: t.schema.clone().unwrap_or_else(|| self.schema.clone()),
-                            table: t.table.clone(),
-                            glob: t.glob,
-                            span: t.span,
-                        })
-                        .collect();
-                    tenancy.global.push((patterns, because.node.clone()));
+                    tenancy.global.push((self.patterns(tables), because.node.clone()));
                 }
                 Clause::Reached { table, through, of } => {
                     let (Some(relation), Some(parent)) = (self.relation(table), self.relation(of)) else {

@@ -73,6 +73,9 @@ const TOP: &[(&str, &str, &str, &str)] = &[
         "\"postgres://u:pw@h/x\"",
         "`from env NAME`",
     ),
+    ("objective rto 4h\n from now to $target", "HT0106", "", "on the line before"),
+    ("param who: text = acme", "HT0106", "acme", "`\"acme\"`"),
+    ("objective rto $limit from now to $target", "HT0106", "$limit", "a parameter cannot stand here"),
     ("objective rto 4 from now to $target", "HT0203", "4", "`4min`"),
     ("objective rto 0s from now to $target", "HT0208", "0s", "above zero"),
     ("objective rto 4h from 5 to $target", "HT0204", "5", "newest("),
@@ -259,7 +262,12 @@ const TOP: &[(&str, &str, &str, &str)] = &[
     ("waive okk { until 2026-12-01; owner \"@a\"; reason \"x\" }", "HT0211", "okk", "`ok`"),
     ("waive ok { until 2026-12-01; owner \"@a\" }", "HT0211", "ok", "reason"),
     ("waive ok { until 2026-12-01; owner \"@a\"; reason \" \" }", "HT0211", "ok", "reason"),
-    ("waive ok { until 2027-12-01; owner \"@a\"; reason \"x\" }", "HT0211", "2027-12-01", "earlier"),
+    (
+        "waive ok { until 2027-12-01; owner \"@a\"; reason \"x\" }",
+        "HT0211",
+        "2027-12-01",
+        "a day up to 2026-12-30",
+    ),
     ("waive ok { until 2026-02-30; owner \"@a\"; reason \"x\" }", "HT0208", "2026-02-30", "2026-12-31"),
     (
         "waive ok { until 2026-12-01T00:00:00Z; owner \"@a\"; reason \"x\" }",
@@ -330,7 +338,7 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require newest(T.at) within 15 before $target", "HT0203", "15", "`15min`"),
     ("require rows(T) within 15min of $target", "HT0204", "$target", "`100`"),
     ("require sql returns no rows $$ delete from t $$", "HT0215", "$$ delete from t $$", "SELECT"),
-    ("require sql returns no rows $$ select now() $$", "HT0215", "$$ select now() $$", "SELECT"),
+    ("require sql returns no rows $$ select now() $$", "HT0215", "$$ select now() $$", "a `time` parameter"),
     ("require sql returns no rows $$ select $x $$", "HT0201", "$$ select $x $$", "legal here"),
     ("require sql returns rows $$ select 1 $$", "HT0106", "rows", "`no`"),
     ("require T.at > 2026-01-14T14:30:00", "HT0208", "2026-01-14T14:30:00", "2026-01-14T14:30:00Z"),
@@ -343,7 +351,30 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require rows(T) > 0; evidence soc2", "HT0106", "soc2", "soc2:A1.2"),
     ("require rows(T) > 0; runbook x", "HT0106", "x", "double quotes"),
     ("require rows(T) > 0; runbook \"a\\qb\"", "HT0208", "\\q", "`\\\\`"),
+    ("require T.s = 'posted'", "HT0106", "'posted'", "`\"posted\"`"),
+    ("require T.s in ('posted', \"x\")", "HT0106", "'posted'", "`\"posted\"`"),
+    ("require T.s in (posted)", "HT0210", "posted", "`\"posted\"` if a text is meant"),
+    (
+        "require sum(T.a) = sum(T.b) and sum(T.c) = sum(T.d) per e",
+        "HT0106",
+        "per",
+        "a check of its own for each",
+    ),
+    ("require sum(T.a)\n = sum(T.b)", "HT0106", "", "on the line before"),
+    ("require newest(T.at)\n within 15min before $target", "HT0106", "", "on the line before"),
+    ("require T.a > 0\n and T.b > 0", "HT0106", "and", "on the line before"),
+    ("on T\n where a = 1; require b = 1", "HT0106", "where", "on the line before"),
     ("require T.a = null", "HT0213", "null", "`is null`"),
+    (
+        "require newest(T.at) within $flag before $target",
+        "HT0204",
+        "$flag",
+        "`duration`, or write for example `15min`",
+    ),
+    ("require newest(T.at) within $gone before $target", "HT0201", "$gone", "legal here"),
+    ("require rows(T) >= $target of rows(U)", "HT0204", "$target", "`percent`"),
+    ("require rows(T) >= 99% of newest(T.at)", "HT0204", "99% of newest(T.at)", "99.9% of rows(Table)"),
+    ("require rows(T) > 0; timeout $flag", "HT0204", "$flag", "`duration`"),
     ("require rows(T) = true", "HT0204", "true", "`100`"),
     ("require db.in_recovery = 5", "HT0204", "5", "`true`"),
     ("require rows(T) > 0; allow nothing", "HT0106", "nothing", "`empty`"),
@@ -395,6 +426,7 @@ fn mistakes_in_the_head() {
     let cases = [
         ("policy p { language 2 }", "HT0108", "2", "`language 1`"),
         ("policy p { max_waiver 90 }", "HT0203", "90", "`90min`"),
+        ("policy p { max_waiver $days }", "HT0106", "$days", "a parameter cannot stand here"),
         ("policy p { oner \"@a\" }", "HT0105", "oner", "`owner`"),
         ("", "HT0206", "param target: time", "policy NAME"),
         ("policy p { gate g { } }", "HT0105", "gate", "belongs at the top level"),
@@ -473,4 +505,27 @@ fn an_objective_that_is_required_and_a_last_day_are_not_warned_about() {
     let text = "gate g { check x { require rpo is met } }\nwaive ok { until 2026-10-01; owner \"@a\"; reason \"x\" }";
     let (_, found, policy) = read(&format!("{BASE}{text}\n"));
     assert!(policy && found.iter().all(|d| d.code.id() == "HT0502"), "{found:#?}");
+}
+
+#[test]
+fn a_parameter_stands_where_a_quantity_stands() {
+    let text = r#"
+param slack: duration = 15min
+param share: percent = 99.9%
+param unset: duration
+template late(limit: duration) { require newest(T.at) within $limit before $target; timeout $limit }
+gate g {
+  check a { require newest(T.at) within $slack before $target; timeout $slack }
+  check b { require rows(T) >= $share of rows(U) }
+  check c use late(5min)
+  check d use late($slack)
+  check e { require newest(T.at) within $unset of now; timeout $unset }
+}
+"#;
+    let (_, found, policy) = read(&format!("{BASE}{text}"));
+    assert!(policy && found.iter().all(|d| d.code.id() == "HT0502"), "{found:#?}");
+    let negative = text.replace("= 15min", "= 0s").replace("99.9%", "-1%");
+    let (_, found, _) = read(&format!("{BASE}{negative}"));
+    let codes: Vec<_> = found.iter().filter(|d| d.is_error()).map(|d| d.code.id()).collect();
+    assert_eq!(codes, ["HT0208", "HT0208", "HT0207"], "{found:#?}");
 }

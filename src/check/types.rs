@@ -2,7 +2,8 @@
 
 use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::operand::{Arithmetic, Function, Operand};
+use crate::policy::facts;
+use crate::policy::operand::{Arithmetic, Comparator, Function, Operand};
 use crate::source_text::Span;
 use crate::value::{Type, comparable, result_type};
 
@@ -56,6 +57,36 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    /// Gives a fact that is published in several types the type of what it is compared with.
+    pub(super) fn adapt(&self, left: &mut Operand, right: &mut Operand) {
+        let (l, r) = (self.type_of(left), self.type_of(right));
+        for (operand, wanted) in [(left, r), (right, l)] {
+            let (Operand::Fact(fact), Some(wanted)) = (operand, wanted) else { continue };
+            let kind = self.sources.iter().find(|s| s.name == fact.source).map(|s| s.kind);
+            let mut published = kind.map(facts::published).into_iter().flatten();
+            if published.any(|known| known.name == fact.fact && known.ty == wanted) {
+                fact.ty = wanted;
+            }
+        }
+    }
+
+    /// Reports an order of texts that a fact gives: `"512MB"` comes after `"1GB"`.
+    pub(super) fn check_ordered(&mut self, op: Comparator, sides: [&Operand; 2], span: Span) -> Option<()> {
+        if matches!(op, Comparator::Equal | Comparator::NotEqual)
+            || !sides.iter().any(|o| matches!(o, Operand::Fact(fact) if fact.ty == Type::Text))
+        {
+            return Some(());
+        }
+        let help = "compare with a quantity, such as `5min`, `64MiB` or `100`, or use `=` or `!=`";
+        self.error(
+            Code::TypeMismatch,
+            "texts of the server have no order that means anything",
+            (span, "as text"),
+            help,
+        );
+        None
     }
 
     /// Reports two sides of a comparison that can never be compared.

@@ -111,9 +111,17 @@ impl<'a> Checker<'a> {
         let reach = (until - self.given.today).get_days();
         if i64::from(reach) > days {
             self.sink.push(
-                Diagnostic::error(Code::BadWaiver, format!("the waiver reaches {reach} days ahead"))
-                    .at(span, format!("more than the {days} days of `max_waiver`"))
-                    .help("choose an earlier day and renew it if it is still needed then"),
+                Diagnostic::error(
+                    Code::BadWaiver,
+                    format!(
+                        "the waiver reaches {reach} days ahead, and `max_waiver` of the policy allows {days}"
+                    ),
+                )
+                .at(span, format!("more than {days} days from today"))
+                .help(match self.given.today.checked_add(jiff::Span::new().days(days)) {
+                    Ok(last) => format!("write a day up to {last}, and renew it if it is still needed then"),
+                    Err(_) => "write an earlier day, and renew it if it is still needed then".to_owned(),
+                }),
             );
         }
     }

@@ -44,7 +44,9 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
             }
         };
         if args.stdout {
-            talk.print(&formatted);
+            if talk.print(&formatted) != ExitStatus::Open {
+                status = ExitStatus::Usage;
+            }
         } else if formatted != text {
             if args.check {
                 talk.say(&format!("{shown}: not in canonical layout; run `holdtrue fmt {shown}`"));

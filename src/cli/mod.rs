@@ -7,6 +7,7 @@ mod lint;
 mod load;
 mod manual;
 mod plan;
+mod replay;
 mod run;
 mod shared;
 mod terminal;
@@ -58,7 +59,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Err(error) => {
             let printed = error.print();
             // Help and version are answers, everything else is a mistake on the command line.
-            return if error.use_stderr() || printed.is_err() { ExitStatus::Usage } else { ExitStatus::Open };
+            let answered = !error.use_stderr() && printed.is_ok() && !terminal::stdout_is_closed();
+            return if answered { ExitStatus::Open } else { ExitStatus::Usage };
         }
     };
     let talk = &cli.talk;

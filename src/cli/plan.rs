@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args as ClapArgs;
 
-use super::run::{ReadArgs, runtime};
-use super::shared::{PolicyArgs, SelectArgs};
+use super::run::{RunArgs, runtime};
 use super::terminal::{Talk, counted};
 use crate::plan::{Plan, Proof, Work};
 use crate::verdict::ExitStatus;
@@ -14,21 +13,14 @@ use crate::verdict::ExitStatus;
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    policy: PolicyArgs,
-    #[command(flatten)]
-    select: SelectArgs,
-    #[command(flatten)]
-    read: ReadArgs,
+    run: RunArgs,
 }
 
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
     let planned = (|| {
-        let tenant = args.select.tenant.as_deref();
-        let mut ready = args.policy.ready(talk, false, tenant)?;
-        let selected = args.select.select(&mut ready.policy, talk)?;
-        runtime(talk)?.block_on(async {
-            args.read.prepare(&ready, &selected, tenant, talk).await.map(|prepared| prepared.plan)
-        })
+        let (ready, selected) = args.run.ready(talk)?;
+        runtime(talk)?
+            .block_on(async { args.run.prepare(&ready, &selected, talk).await.map(|prepared| prepared.plan) })
     })();
     match planned {
         Ok(plan) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::shared::{Ready, Selected, needed_sources};
+use super::shared::{PolicyArgs, Ready, SelectArgs, Selected, needed_sources};
 use super::terminal::Talk;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{self, Facts};
@@ -36,6 +36,17 @@ pub(super) struct ReadArgs {
     allow_privileged_role: bool,
 }
 
+/// Which policy, which part of it, and how its sources are read.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    pub(super) read: ReadArgs,
+}
+
 /// A plan made against live catalogues, with everything needed to run it.
 pub(super) struct Prepared {
     pub(super) plan: Plan,
@@ -54,11 +65,48 @@ pub(super) fn runtime(talk: &Talk) -> Result<tokio::runtime::Runtime, ExitStatus
     })
 }
 
-impl ReadArgs {
+impl RunArgs {
+    /// The tenant the run is narrowed to.
+    pub(super) fn tenant(&self) -> Option<&str> {
+        self.select.tenant.as_deref()
+    }
+
+    /// The checked policy and what of it is selected; on failure everything has been said.
+    pub(super) fn ready(&self, talk: &Talk) -> Result<(Ready, Selected), ExitStatus> {
+        let mut ready = self.policy.ready(talk, false, self.tenant())?;
+        let selected = self.select.select(&mut ready.policy, talk)?;
+        Ok((ready, selected))
+    }
+
+    /// Plans against what the sources say they hold; on failure everything has been said.
+    pub(super) fn plan(
+        &self,
+        (ready, selected): (&Ready, &Selected),
+        sources: &BTreeMap<String, facts::SourceFacts>,
+        now: jiff::Timestamp,
+        talk: &Talk,
+    ) -> Result<Plan, ExitStatus> {
+        let catalogue = |facts: &facts::SourceFacts| match &facts.failure {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(facts.catalogue.clone()),
+        };
+        let catalogues: Catalogues =
+            sources.iter().map(|(name, facts)| (name.clone(), catalogue(facts))).collect();
+        let planning = plan::Options {
+            selected: selected.checks.clone(),
+            tenant: self.tenant().map(str::to_owned),
+            now,
+            samples: self.read.samples,
+        };
+        let (plan, found) = plan::plan(&ready.policy, &catalogues, &planning);
+        talk.diagnostics(&found, &ready.loaded.texts);
+        if found.iter().any(Diagnostic::is_error) { Err(ExitStatus::Usage) } else { Ok(plan) }
+    }
+
     fn session(&self, canceller: &Canceller) -> SessionOptions {
         SessionOptions {
-            statement_timeout: Duration::from_secs(self.statement_timeout),
-            lock_timeout: Duration::from_secs(self.lock_timeout),
+            statement_timeout: Duration::from_secs(self.read.statement_timeout),
+            lock_timeout: Duration::from_secs(self.read.lock_timeout),
             canceller: canceller.clone(),
             ..SessionOptions::default()
         }
@@ -69,7 +117,6 @@ impl ReadArgs {
         &self,
         ready: &Ready,
         selected: &Selected,
-        tenant: Option<&str>,
         talk: &Talk,
     ) -> Result<Prepared, ExitStatus> {
         let now = jiff::Timestamp::now();
@@ -78,7 +125,7 @@ impl ReadArgs {
         let options = ReachOptions {
             rebound: selected.rebound.clone(),
             session: self.session(&canceller),
-            allow_privileged_role: self.allow_privileged_role,
+            allow_privileged_role: self.read.allow_privileged_role,
         };
         let (mut reached, mut sources, mut refusals) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for name in needed_sources(&ready.policy, &selected.checks) {
@@ -101,29 +148,9 @@ impl ReadArgs {
             );
             return Err(ExitStatus::Usage);
         }
-        let catalogues: Catalogues = sources
-            .iter()
-            .map(|(name, facts)| {
-                let catalogue = match &facts.failure {
-                    Some(failure) => Err(failure.clone()),
-                    None => Ok(facts.catalogue.clone()),
-                };
-                (name.clone(), catalogue)
-            })
-            .collect();
-        let planning = plan::Options {
-            selected: selected.checks.clone(),
-            tenant: tenant.map(str::to_owned),
-            now,
-            samples: self.samples,
-        };
-        let (plan, found) = plan::plan(&ready.policy, &catalogues, &planning);
-        talk.diagnostics(&found, &ready.loaded.texts);
-        if found.iter().any(Diagnostic::is_error) {
-            return Err(ExitStatus::Usage);
-        }
+        let plan = self.plan((ready, selected), &sources, now, talk)?;
         let observing = ObserveOptions {
-            jobs: usize::try_from(self.jobs).unwrap_or(1),
+            jobs: usize::try_from(self.read.jobs).unwrap_or(1),
             session: options.session,
             schema: ready.policy.schema.clone(),
         };

@@ -120,8 +120,15 @@ impl Talk {
         ExitStatus::Usage
     }
 
-    /// Writes to stdout; a reader that went away is not an error.
+    /// Writes to stdout; a reader that went away is not an error, and one that never was is.
     pub(super) fn print(&self, text: &str) -> ExitStatus {
+        if stdout_is_closed() {
+            self.say(
+                "error: standard output is closed, so nobody saw what was found; to throw it away on purpose, redirect \
+                 it with `> /dev/null`, or keep it with `verify --output FORMAT=PATH`",
+            );
+            return ExitStatus::Unproven;
+        }
         let mut out = std::io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => ExitStatus::Open,
@@ -132,6 +139,27 @@ impl Talk {
             }
         }
     }
+}
+
+/// Whether the program was started without a standard output (`>&-`).
+///
+/// The runtime opens the null device for reading and writing in its place, so that no other file gets its number, and
+/// writing there fails in no way. Whoever redirects to `/dev/null` opens it for writing only. Where the system does not
+/// tell how a file was opened, it counts as open.
+pub(super) fn stdout_is_closed() -> bool {
+    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+    let device = |path: &str| {
+        let found = std::fs::metadata(path).ok()?;
+        found.file_type().is_char_device().then(|| found.rdev())
+    };
+    let null = device("/dev/null");
+    if null.is_none() || device("/proc/self/fd/1") != null {
+        return false;
+    }
+    let info = std::fs::read_to_string("/proc/self/fdinfo/1").unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    // `O_RDWR` among the access modes, written in octal.
+    flags.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok()).is_some_and(|flags| flags & 0o3 == 0o2)
 }
 
 /// `1 error`, `2 errors`.

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use sha2::{Digest as _, Sha256};
 
-use super::run::{ReadArgs, runtime};
-use super::shared::{PolicyArgs, Ready, SelectArgs, Selected};
+use super::replay::replay;
+use super::run::{RunArgs, runtime};
+use super::shared::Ready;
 use super::terminal::Talk;
-use crate::facts::{self, Facts};
+use crate::facts::Facts;
 use crate::judge::{self, Selection};
-use crate::plan::{self, Catalogues, Plan};
 use crate::report::model::{self, FactInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
 use crate::report::{Format, render};
 use crate::verdict::{ExitStatus, Verdict};
@@ -19,11 +19,7 @@ use crate::verdict::{ExitStatus, Verdict};
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    policy: PolicyArgs,
-    #[command(flatten)]
-    select: SelectArgs,
-    #[command(flatten)]
-    read: ReadArgs,
+    run: RunArgs,
     /// Format of the report on standard output
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     format: Format,
@@ -56,9 +52,7 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
 }
 
 fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
-    let tenant = args.select.tenant.as_deref();
-    let mut ready = args.policy.ready(talk, false, tenant)?;
-    let selected = args.select.select(&mut ready.policy, talk)?;
+    let (ready, selected) = args.run.ready(talk)?;
     let started = jiff::Timestamp::now();
     let parameters: Vec<(String, String)> = ready
         .policy
@@ -69,12 +63,12 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
     let digest = ready.loaded.digest(parameters.iter().map(|(n, v)| (n.as_str(), v.clone())));
     let (plan, facts, replayed) = match &args.facts {
         Some(path) => {
-            let (plan, facts) = replay(path, &ready, &selected, args, &digest, talk)?;
+            let (plan, facts) = replay(path, (&ready, &selected), &args.run, &digest, talk)?;
             (plan, facts, true)
         }
         None => {
             let (plan, facts) = runtime(talk)?.block_on(async {
-                let prepared = args.read.prepare(&ready, &selected, tenant, talk).await?;
+                let prepared = args.run.prepare(&ready, &selected, talk).await?;
                 Ok::<_, ExitStatus>(prepared.observe(digest.clone(), talk).await)
             })?;
             (plan, facts, false)
@@ -86,7 +80,7 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
         std::fs::write(path, text)
             .map_err(|error| talk.stop(&format!("`{}` cannot be written: {error}", path.display())))?;
     }
-    let samples = usize::try_from(args.read.samples).unwrap_or(usize::MAX);
+    let samples = usize::try_from(args.run.read.samples).unwrap_or(usize::MAX);
     let judged = judge::judge(&ready.policy, &plan, &facts, &ready.loaded.texts, samples);
     let selection = Selection { gates: selected.gates.clone(), out_of_order: args.out_of_order };
     let gates = judge::gates(&ready.policy, &judged.checks, &selection);
@@ -97,7 +91,7 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
         notes
             .push("these verdicts were judged from kept facts; nothing was looked at in this run".to_owned());
     }
-    if let Some(tenant) = tenant {
+    if let Some(tenant) = args.run.tenant() {
         notes
             .push(format!("every check was narrowed to tenant `{tenant}`; other tenants were not looked at"));
     }
@@ -150,6 +144,10 @@ fn deliver(args: &Args, report: &Report, talk: &Talk) -> Result<(), ExitStatus> 
             worse(report)
         })?;
     }
+    // Who keeps the report in a file may do without the one on standard output.
+    if !args.output.is_empty() && super::terminal::stdout_is_closed() {
+        return Ok(());
+    }
     let text = render(args.format, report, &style).map_err(|error| bug(talk, &error.to_string()))?;
     match talk.print(&text) {
         ExitStatus::Open => Ok(()),
@@ -197,60 +195,6 @@ fn sources(ready: &Ready, facts: &Facts) -> Vec<SourceInfo> {
                 .collect(),
         })
         .collect()
-}
-
-fn replay(
-    path: &std::path::Path,
-    ready: &Ready,
-    selected: &Selected,
-    args: &Args,
-    digest: &str,
-    talk: &Talk,
-) -> Result<(Plan, Facts), ExitStatus> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| talk.stop(&format!("facts file `{}` cannot be read: {error}", path.display())))?;
-    let facts: Facts = serde_json::from_str(&text)
-        .map_err(|error| talk.stop(&format!("facts file `{}`: {error}", path.display())))?;
-    if facts.schema != facts::SCHEMA {
-        return Err(talk.stop(&format!(
-            "facts file `{}` is of schema `{}`, not `{}`",
-            path.display(),
-            facts.schema,
-            facts::SCHEMA
-        )));
-    }
-    if facts.version != env!("CARGO_PKG_VERSION") {
-        talk.say(&format!(
-            "note: the facts were taken by version {}; what this version asks otherwise is unproven",
-            facts.version
-        ));
-    }
-    if facts.policy_digest != digest {
-        talk.say("note: the facts were taken for another text or other parameters of the policy; what it asks now and was not looked at then is unproven");
-    }
-    let catalogues: Catalogues = facts
-        .sources
-        .iter()
-        .map(|(name, source)| {
-            let catalogue = match &source.failure {
-                Some(failure) => Err(failure.clone()),
-                None => Ok(source.catalogue.clone()),
-            };
-            (name.clone(), catalogue)
-        })
-        .collect();
-    let planning = plan::Options {
-        selected: selected.checks.clone(),
-        tenant: args.select.tenant.clone(),
-        now: facts.now,
-        samples: args.read.samples,
-    };
-    let (plan, found) = plan::plan(&ready.policy, &catalogues, &planning);
-    talk.diagnostics(&found, &ready.loaded.texts);
-    if found.iter().any(crate::diagnostic::Diagnostic::is_error) {
-        return Err(ExitStatus::Usage);
-    }
-    Ok((plan, facts))
 }
 
 /// Unique per run on any machine that tells processes and nanoseconds apart.

@@ -101,8 +101,8 @@ codes! {
          `int`, `bool`, `uuid`, `sized`, `json` and `raw`. See the section on chains in `grammar/REFERENCE.md`.";
     SqlRefused = "HT0215", "SQL refused",
         "Raw SQL must be exactly one SELECT by PostgreSQL's own grammar: no INTO, no FOR UPDATE, no data-modifying WITH,\n\
-         no volatile function. Values come in as `$name`, which become bind parameters. With `--no-raw-sql` no raw SQL\n\
-         is accepted at all.";
+         no volatile function, no clock. It must read a table, and no condition or limit may shut out every row. Values\n\
+         come in as `$name`, which become bind parameters. With `--no-raw-sql` no raw SQL is accepted at all.";
     LiteralSecret = "HT0216", "password in the policy",
         "An address in a policy must not carry a password: policies are reviewed, copied and kept as evidence. Use\n\
          `from env NAME`, a service file or a password file.";

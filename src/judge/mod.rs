@@ -135,6 +135,7 @@ fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, sam
         all.empty.extend(outcome.empty);
         all.empty_by_pattern.extend(outcome.empty_by_pattern);
         all.rows |= outcome.rows;
+        all.read.extend(outcome.read);
         figures.extend(outcome.objective);
     }
     emptiness(check, &mut all, planned);
@@ -197,7 +198,7 @@ fn emptiness(check: &Check, all: &mut Outcome, planned: &CheckPlan) {
     };
     named.retain(|relation| !broken(relation));
     if check.allow_empty {
-        if all.examined == 0 {
+        if all.examined == 0 && all.read.is_empty() {
             all.notes.push("there was nothing to look at, which the policy allows".to_owned());
         }
         return;
@@ -207,6 +208,7 @@ fn emptiness(check: &Check, all: &mut Outcome, planned: &CheckPlan) {
             format!("{} holds no rows to look at; write `allow empty` if that may be", named.join(", "));
         all.reasons.push((Verdict::Unproven, sentence));
     } else if all.reasons.is_empty()
+        && all.read.is_empty()
         && !only_objective(planned)
         // Tenants without data, or keys between tables without rows, are no evidence about rows.
         && (all.examined == 0 || (!all.rows && !others.is_empty()))
@@ -242,6 +244,7 @@ fn reason(verdict: Verdict, all: &Outcome) -> String {
             None => worst,
         },
         (Some(worst), _) => worst,
+        (None, 0) if !all.read.is_empty() => format!("SQL over {} says so", listed(&all.read)),
         (None, 0) => "it is so".to_owned(),
         (None, 1) => "1 looked at, and it is so".to_owned(),
         (None, n) => format!("{n} looked at, and it is so"),

@@ -29,6 +29,8 @@ pub(super) struct Outcome {
     pub(super) empty_by_pattern: Vec<String>,
     /// Whether a subject that came in by a pattern holds rows.
     pub(super) rows: bool,
+    /// Relations with rows that raw SQL reads, nobody knows how many of them.
+    pub(super) read: Vec<String>,
 }
 
 /// An objective beside what was measured.
@@ -68,6 +70,11 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
             Err(why) => Err(why),
         },
         Proof::Looked => Ok(Outcome { examined: 1, ..Outcome::default() }),
+        Proof::Read { key } => match key.as_ref().map_or(Ok(1), |key| values::count(key, seen)) {
+            Ok(0) => Ok(Outcome { empty: vec![subject.to_owned()], ..Outcome::default() }),
+            Ok(_) => Ok(Outcome { read: vec![subject.to_owned()], ..Outcome::default() }),
+            Err(why) => Err(why),
+        },
         Proof::Rows { failing, unknown, show, kind, message, see } => {
             rows(subject, failing, unknown.as_deref(), show, (kind, message, see), seen)
         }

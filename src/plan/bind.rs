@@ -56,6 +56,27 @@ pub(super) fn columns<'a>(
     if wrong.is_empty() { Ok(found) } else { Err(wrong) }
 }
 
+/// Whether a text given on the command line reads as a value of a column, as far as its type tells.
+pub(super) fn readable(relation: &Relation, column: &str, text: &str, span: Span) -> Result<(), Diagnostic> {
+    let Some(column) = relation.column(column) else { return Ok(()) };
+    let digits = || text.chars().filter(|c| !matches!(c, '-' | '{' | '}'));
+    let fits = match column.kind {
+        ColumnKind::Integer => text.trim().parse::<i64>().is_ok(),
+        ColumnKind::Uuid => digits().count() == 32 && digits().all(|c| c.is_ascii_hexdigit()),
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    let message = format!(
+        "there can be no tenant `{text}`: `{}.{}` is `{}`",
+        relation.name, column.name, column.type_name
+    );
+    Err(Diagnostic::error(Code::BadParameter, message)
+        .at(span, "the key of tenants")
+        .help(format!("give `--tenant` a value of type `{}`", column.type_name)))
+}
+
 /// Keys that can be equal at all.
 pub(super) fn joinable(
     child: (&Relation, &str),
@@ -264,6 +285,9 @@ pub(super) fn condition(condition: &Condition, relation: &Relation, wrong: &mut 
         Condition::Compare { left, right, span, .. } => {
             let before = wrong.len();
             let (l, r) = (operand(left, relation, wrong), operand(right, relation, wrong));
+            if let Some(diagnostic) = wrong.get_mut(before..).and_then(|new| new.first_mut()) {
+                unquoted(diagnostic, (left, l), (right, r));
+            }
             match (l, r) {
                 (Some(l), Some(r)) => compare(l, r, *span, wrong),
                 _ if wrong.len() == before => wrong.push(
@@ -273,6 +297,21 @@ pub(super) fn condition(condition: &Condition, relation: &Relation, wrong: &mut 
                 ),
                 _ => {}
             }
+        }
+    }
+}
+
+/// A word without quotes beside a text column reads as a column that is not there.
+fn unquoted(diagnostic: &mut Diagnostic, left: (&Operand, Option<Type>), right: (&Operand, Option<Type>)) {
+    for ((text, ty), (word, _)) in [(left, right), (right, left)] {
+        if let (Operand::Column { .. }, Some(Type::Text), Operand::Column { name, .. }) = (text, ty, word)
+            && diagnostic.code == Code::NoColumn
+        {
+            let meant = format!("if the text is meant, write `\"{name}\"`");
+            diagnostic.help = Some(match diagnostic.help.take() {
+                Some(help) => format!("{help} {meant}"),
+                None => meant,
+            });
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Checks ask for folds and tallies; the planner keeps one of each and puts all folds over the same rows of a
 //! relation into one scan. A plan is plain data: it can be printed, and facts can be judged against it later.
 
+mod belongs;
 mod bind;
 mod builder;
 mod chains;
 mod every;
 mod groups;
+mod inexact;
 mod ledgers;
 #[cfg(test)]
 mod looks_tests;
@@ -258,6 +260,11 @@ pub enum Proof {
     },
     /// A fact was looked at, which counts as one unit.
     Looked,
+    /// A relation that raw SQL reads. How many of its rows it looks at is not known, only whether there are any.
+    Read {
+        /// Key of a cell that is not zero if there are rows; `None` for a relation of the system, which is never empty.
+        key: Option<String>,
+    },
     /// Rows that fail a condition.
     Rows {
         /// Key of the count of failing rows.

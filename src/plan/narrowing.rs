@@ -50,6 +50,9 @@ impl<'a> Planner<'a> {
 
     /// Narrows rows by a `where`, and demands that it is true or false for every one of them.
     pub(super) fn narrow(&mut self, source: &str, rows: RowSet, filter: Option<&Condition>) -> RowSet {
+        if let Some(filter) = filter {
+            self.inexact(filter, &rows.relation);
+        }
         if let Some(filter) = filter
             && super::bind::may_be_unknown(filter, &rows.relation)
         {
@@ -67,6 +70,10 @@ impl<'a> Planner<'a> {
         let Some(relation) = self.relation(catalogue, &source, &tenancy.relation, Some(tenancy.span)) else {
             return;
         };
+        if let Err(diagnostic) = super::bind::readable(relation, &tenancy.key, tenant, tenancy.span) {
+            self.wrong(vec![diagnostic]);
+            return;
+        }
         let rows = self.rows(catalogue, relation);
         let key = self.fold(&source, &rows, &Fold::Count);
         self.must(rows.name().to_string(), Proof::Tenant { key, tenant: tenant.clone() });

@@ -82,7 +82,7 @@ impl<'a> Planner<'a> {
             Operand::Literal(value) => Some((Scalar::Literal(value.clone()), Some(value.ty()))),
             Operand::Fact(fact) => {
                 let kind = self.policy.sources.iter().find(|s| s.name == fact.source)?.kind;
-                let known = published(kind).iter().find(|f| f.name == fact.fact)?;
+                let known = published(kind).iter().find(|f| f.name == fact.fact && f.ty == fact.ty)?;
                 self.catalogue(&fact.source)?;
                 let asked = fact.argument.clone();
                 let key = format!("{}: fact {} {}", fact.source, known.name, asked.as_deref().unwrap_or(""));
@@ -157,6 +157,9 @@ impl<'a> Planner<'a> {
         }
         let ty = ty.or(Some(Type::Text))?;
         let key = self.fold(&source, &rows, &Fold::Aggregate(aggregate.clone()));
+        if let Some(filter) = &aggregate.filter {
+            self.inexact(filter, &rows.relation);
+        }
         if let Some(filter) = &aggregate.filter
             && bind::may_be_unknown(filter, &rows.relation)
         {
@@ -209,6 +212,7 @@ impl<'a> Planner<'a> {
                 self.wrong(wrong);
                 continue;
             }
+            self.inexact(&condition, &rows.relation);
             self.examined(&source, &rows, named);
             let failing = self.fold(&source, &rows, &Fold::Failing(condition.clone()));
             let unknown = self.fold(&source, &rows, &Fold::Unknown(condition.clone()));

@@ -13,21 +13,34 @@ const MAX_ROWS: u64 = 100;
 impl<'a> Planner<'a> {
     pub(super) fn raw_sql(&mut self, check: &'a Check, returns: &Returns, sql: &RawSql) {
         let Some((source, catalogue)) = self.source(check) else { return };
-        let volatile: Vec<String> = sql
-            .functions
-            .iter()
-            .filter(|(_, name)| catalogue.volatile.contains(name))
-            .map(|(_, name)| name.clone())
-            .collect();
-        if !volatile.is_empty() {
-            let diagnostic = Diagnostic::error(
-                Code::SqlRefused,
-                format!("the SQL calls `{}`, which the server calls volatile", volatile.join("`, `")),
-            )
-            .at(sql.span, "may change data or differ from call to call")
-            .help("leave the call out; a check only looks");
-            self.wrong(vec![diagnostic]);
-            return;
+        for (names, what, why) in [
+            (
+                &catalogue.volatile,
+                "which the server calls volatile",
+                "may change data or differ from call to call",
+            ),
+            (
+                &catalogue.clocks,
+                "which reads a clock by its definition in the database",
+                "differs from day to day",
+            ),
+        ] {
+            let called: Vec<&str> = sql
+                .functions
+                .iter()
+                .map(|(_, name)| name.as_str())
+                .filter(|n| names.iter().any(|v| v == n))
+                .collect();
+            if !called.is_empty() {
+                let diagnostic = Diagnostic::error(
+                    Code::SqlRefused,
+                    format!("the SQL calls `{}`, {what}", called.join("`, `")),
+                )
+                .at(sql.span, why)
+                .help("leave the call out; a check only looks, and takes the time it compares with as a `$name`");
+                self.wrong(vec![diagnostic]);
+                return;
+            }
         }
         let mut arguments = Vec::new();
         for name in &sql.parameters {
@@ -71,16 +84,13 @@ impl<'a> Planner<'a> {
                 Some(schema) => schema == "pg_catalog" || schema == "information_schema",
             };
             if system {
-                self.must(name, Proof::Looked);
+                self.must(name, Proof::Read { key: None });
                 continue;
             }
             let schema = schema.clone().unwrap_or_else(|| self.policy.schema.clone());
             let name = RelationName { schema, name: name.clone() };
             let key = self.exists(&source, &name);
-            self.must(name.to_string(), Proof::Examined { key, strict: true });
-        }
-        if sql.relations.is_empty() {
-            self.must("SQL", Proof::Looked);
+            self.must(name.to_string(), Proof::Read { key: Some(key) });
         }
         if self.options.tenant.is_some() {
             self.notes.push("raw SQL is not narrowed to the tenant".to_owned());

@@ -1,6 +1,7 @@
 //! What "the tenancy is complete" and "is isolated" come down to.
 
 use super::Proof;
+use super::belongs::{Belongs, belongs};
 use super::builder::Planner;
 use super::references::Reference;
 use crate::catalogue::{Catalogue, Relation};
@@ -11,35 +12,6 @@ use crate::measure::tenants::{Crossing, TenantPath};
 use crate::policy::tenancy::Tenancy;
 use crate::policy::{Check, RelationName};
 use crate::verdict::Verdict;
-
-/// How a relation belongs to tenants.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Belongs {
-    /// It is the relation of tenants.
-    Tenants,
-    /// It carries the tenant.
-    Keyed,
-    /// Through a declared parent.
-    Reached,
-    /// To nobody, as declared.
-    Global,
-    /// Nobody said.
-    Undeclared,
-}
-
-fn belongs(tenancy: &Tenancy, relation: &Relation) -> Belongs {
-    if relation.name == tenancy.relation {
-        Belongs::Tenants
-    } else if tenancy.reached.iter().any(|r| r.relation == relation.name) {
-        Belongs::Reached
-    } else if tenancy.global.iter().any(|(patterns, _)| patterns.iter().any(|p| p.covers(&relation.name))) {
-        Belongs::Global
-    } else if relation.column(&tenancy.column).is_some() {
-        Belongs::Keyed
-    } else {
-        Belongs::Undeclared
-    }
-}
 
 impl<'a> Planner<'a> {
     /// Every tenant-keyed row has a tenant, and every table is accounted for.
@@ -219,18 +191,6 @@ impl<'a> Planner<'a> {
         if !undeclared.is_empty() {
             self.unprovable("", &format!("nobody says whose the rows of {} are", undeclared.join(", ")));
         }
-    }
-
-    fn tenants(&mut self, check: &'a Check) -> Option<(String, &'a Catalogue, &'a Tenancy, RowSet)> {
-        let tenancy = self.policy.tenancy.as_ref()?;
-        let (source, catalogue) = self.source(check)?;
-        let relation = self.relation(catalogue, &source, &tenancy.relation, Some(tenancy.span))?;
-        if let Err(diagnostic) = super::bind::column(relation, &tenancy.key, tenancy.span) {
-            self.wrong(vec![diagnostic]);
-            return None;
-        }
-        let rows = self.rows(catalogue, relation);
-        Some((source, catalogue, tenancy, rows))
     }
 
     /// The declared way from a relation to its parent.

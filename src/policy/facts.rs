@@ -90,12 +90,62 @@ const POSTGRES: &[Fact] = &[
         "setting",
         Type::Text,
         Some("a setting"),
-        "value of a configuration setting; unknown names are NULL",
+        "value of a configuration setting as the server shows it; unknown names are NULL",
         "SELECT pg_catalog.current_setting($1::text, true)",
+    ),
+    fact(
+        "setting",
+        Type::Number,
+        Some("a setting"),
+        "the same beside a number, if it is one without a unit",
+        NUMBER,
+    ),
+    fact(
+        "setting",
+        Type::Duration,
+        Some("a setting"),
+        "the same beside a duration, if it is one above 0",
+        DURATION,
+    ),
+    fact(
+        "setting",
+        Type::Size,
+        Some("a setting"),
+        "the same beside a size, if it is one and not negative",
+        SIZE,
+    ),
+    fact(
+        "setting",
+        Type::Bool,
+        Some("a setting"),
+        "the same beside `true` or `false`, if it is on or off",
+        SWITCH,
     ),
 ];
 
-/// The facts a kind of source publishes.
+// What a setting is and in which unit stands in `pg_settings`. A value that is something else comes as a text that reads
+// as no value of the wanted type, which says so. Of times and sizes, 0 or -1 mostly means `off` or `without limit`, the
+// opposite of little.
+
+const NUMBER: &str = "SELECT (SELECT CASE WHEN vartype IN ('integer', 'real') AND unit IS NULL THEN setting \
+    ELSE pg_catalog.concat_ws(' ', setting, unit) END FROM pg_catalog.pg_settings WHERE lower(name) = lower($1::text))";
+
+const DURATION: &str = "SELECT (SELECT CASE WHEN unit IN ('us', 'ms', 's', 'min', 'h', 'd') THEN \
+    CASE WHEN setting::numeric > 0 THEN 'PT' || setting::numeric * CASE unit WHEN 'us' THEN 0.000001 WHEN 'ms' THEN 0.001 \
+    WHEN 's' THEN 1 WHEN 'min' THEN 60 WHEN 'h' THEN 3600 ELSE 86400 END || 'S' ELSE setting || ' (off or without limit)' END \
+    ELSE pg_catalog.concat_ws(' ', setting, unit) END FROM pg_catalog.pg_settings WHERE lower(name) = lower($1::text))";
+
+const SIZE: &str = "SELECT (SELECT CASE WHEN unit ~ 'B$' THEN CASE WHEN setting::numeric >= 0 THEN (setting::numeric * \
+    CASE WHEN unit = 'B' THEN 1 WHEN unit ~ '^[0-9]' THEN pg_catalog.pg_size_bytes(unit) \
+    ELSE pg_catalog.pg_size_bytes('1' || unit) END)::text ELSE setting || ' (off or without limit)' END \
+    ELSE pg_catalog.concat_ws(' ', setting, unit) END FROM pg_catalog.pg_settings WHERE lower(name) = lower($1::text))";
+
+const SWITCH: &str = "SELECT (SELECT CASE WHEN vartype = 'bool' AND setting = 'on' THEN 'true' \
+    WHEN vartype = 'bool' AND setting = 'off' THEN 'false' ELSE pg_catalog.concat_ws(' ', setting, unit) END \
+    FROM pg_catalog.pg_settings WHERE lower(name) = lower($1::text))";
+
+/// The facts a kind of source publishes. One that stands there in several types takes that of what it is compared with,
+/// and the first by itself.
 #[must_use]
 pub fn published(kind: SourceKind) -> &'static [Fact] {
     match kind {

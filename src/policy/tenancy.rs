@@ -12,6 +12,8 @@ pub struct Tenancy {
     pub key: String,
     /// The column that carries the tenant in other relations.
     pub column: String,
+    /// Where it is written.
+    pub column_span: Span,
     /// Relations that belong to nobody, each with the reason.
     pub global: Vec<(Vec<RelationPattern>, String)>,
     /// Relations whose tenant is that of another relation they point to.

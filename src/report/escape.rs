@@ -89,6 +89,24 @@ pub fn key(parts: &[KeyPart], unicode: bool) -> String {
     pairs.join(", ")
 }
 
+/// Characters of a key's value that a reader of plain text is shown.
+const SHOWN: usize = 120;
+
+/// A key for reading: a very long value only by its beginning, and how long it is, outside of the quotes.
+#[must_use]
+pub fn brief_key(parts: &[KeyPart], unicode: bool) -> String {
+    let pair = |part: &KeyPart| {
+        let long = part.value.as_deref().map_or(0, |value| value.chars().count());
+        if long <= SHOWN {
+            return key(std::slice::from_ref(part), unicode);
+        }
+        let start: Option<String> = part.value.as_deref().map(|value| value.chars().take(SHOWN).collect());
+        let start = literal(start.as_deref(), unicode);
+        format!("{}={start}... ({long} characters)", visible(&part.column, unicode))
+    };
+    parts.iter().map(pair).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -112,6 +130,16 @@ mod tests {
         assert_eq!(literal(Some("a\\n"), true), "'a\\n'");
         assert_eq!(literal(Some("a\\\n"), true), "E'a\\\\\\n'");
         assert_eq!(literal(Some(""), true), "''");
+    }
+
+    #[test]
+    fn a_very_long_key_is_shown_by_its_beginning() {
+        let part = |value: &str| KeyPart { column: "k".to_owned(), value: Some(value.to_owned()) };
+        let long = brief_key(&[part(&"é".repeat(5000)), part("x")], true);
+        assert!(long.starts_with("k='éé") && long.ends_with("é'... (5000 characters), k='x'"), "{long}");
+        assert!(long.chars().count() < 200, "{long}");
+        let short = [part(&"a".repeat(120))];
+        assert_eq!(brief_key(&short, true), key(&short, true));
     }
 
     #[test]

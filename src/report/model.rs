@@ -136,7 +136,7 @@ pub struct CheckInfo {
     pub reason: String,
     /// The assertion as written in the policy.
     pub assertion: String,
-    /// Rows, groups or keys that were looked at.
+    /// Rows, groups or keys that were looked at; 0 for raw SQL, which does not say how many rows it reads.
     pub rows_examined: u64,
     /// Samples, at most as many as the run was asked to list.
     pub findings: Vec<Finding>,

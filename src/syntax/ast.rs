@@ -123,7 +123,7 @@ pub enum Clause {
     Assert { required: bool, assertion: Assertion, written: Span },
     When { left: Expr, op: Comparison, right: WhenRight },
     Evidence { controls: Vec<Name> },
-    Timeout { limit: Name },
+    Timeout { limit: Measure },
     Runbook { url: Name },
     AllowEmpty,
     Unwaivable,
@@ -258,7 +258,7 @@ pub enum ExprKind {
     /// `path of "text"`.
     FactOf { path: Path, of: Name },
     /// `99.9% of value`.
-    Share { percent: Name, of: Box<Expr> },
+    Share { percent: Measure, of: Box<Expr> },
     /// `{ key: value, ... }`.
     Object(Vec<Member>),
     /// `-value`.
@@ -326,6 +326,25 @@ pub enum PredicateRight {
     Value(Expr),
 }
 
+/// A quantity with its unit, written out or given by a parameter.
+#[derive(Clone, Debug)]
+pub enum Measure {
+    /// As written.
+    Written(Name),
+    /// `$name`, without the `$`.
+    Param(Name),
+}
+
+impl Measure {
+    /// Where it stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Written(name) | Self::Param(name) => name.span,
+        }
+    }
+}
+
 /// What must hold.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "fields are the parts of the form the variant is named for")]
@@ -335,7 +354,7 @@ pub enum Assertion {
     Unique { columns: Vec<Name>, or_null: bool },
     NotNull { columns: Vec<Name> },
     State { subject: Path, state: Name, rest: Option<Name> },
-    Within { value: Expr, limit: Name, relation: Name, reference: Expr },
+    Within { value: Expr, limit: Measure, relation: Name, reference: Expr },
     In { child: Vec<Reference>, parent: Parent, or_null: bool },
     Between { value: Expr, low: Expr, high: Expr, per: Option<Per> },
     Compare { left: Expr, op: Comparison, right: Expr, per: Option<Per> },

@@ -3,8 +3,8 @@
 use pest::iterators::Pair;
 
 use super::ast::{
-    Argument, Assertion, Expr, ExprKind, Fallback, Literal, Member, Parent, Per, Predicate, PredicateRight,
-    Reference, Signed,
+    Argument, Assertion, Expr, ExprKind, Fallback, Literal, Measure, Member, Name, Parent, Per, Predicate,
+    PredicateRight, Reference, Signed,
 };
 use super::grammar::Rule;
 use super::parts::{self, Parts, Place};
@@ -125,7 +125,7 @@ impl Reader<'_> {
             }
             Rule::share => {
                 let mut parts = self.parts(inner);
-                let percent = parts.word(Rule::quantity)?;
+                let percent = Self::next_measure(&mut parts)?;
                 let of = self.factor(parts.take(Rule::factor)?)?;
                 ExprKind::Share { percent, of: Box::new(of) }
             }
@@ -176,6 +176,14 @@ impl Reader<'_> {
         parts.word(Rule::quantity).map(|text| Signed { negative, text })
     }
 
+    /// The quantity or parameter that comes next.
+    pub(super) fn next_measure(parts: &mut Parts<'_>) -> Option<Measure> {
+        match parts.word(Rule::param) {
+            Some(name) => Some(Measure::Param(unmarked(name))),
+            None => parts.word(Rule::quantity).map(Measure::Written),
+        }
+    }
+
     pub(super) fn literal(&mut self, pair: Pair<'_, Rule>) -> Option<Literal> {
         let span = self.place.span(&pair);
         let mut parts = self.parts(pair);
@@ -188,9 +196,8 @@ impl Reader<'_> {
         if let Some(at) = parts.word(Rule::timestamp) {
             return Some(Literal::Timestamp(at));
         }
-        if let Some(mut name) = parts.word(Rule::param) {
-            name.node = name.node.trim_start_matches('$').to_owned();
-            return Some(Literal::Param(name));
+        if let Some(name) = parts.word(Rule::param) {
+            return Some(Literal::Param(unmarked(name)));
         }
         Self::next_signed(&mut parts).map(Literal::Quantity)
     }
@@ -266,9 +273,7 @@ impl Reader<'_> {
         while let Some(reference) = inside.take(Rule::reference) {
             let mut one = self.parts(reference);
             list.push(match one.word(Rule::param) {
-                Some(name) => {
-                    Reference::Param(Spanned::new(name.node.trim_start_matches('$').to_owned(), name.span))
-                }
+                Some(name) => Reference::Param(unmarked(name)),
                 None => Reference::Path(one.path()?),
             });
         }
@@ -321,8 +326,8 @@ impl Reader<'_> {
                     .find(|(rule, _)| parts.saw(*rule))?
                     .1;
                 let value = self.next_expr(&mut parts)?;
-                let limit = parts.word(Rule::quantity)?;
-                let relation = Spanned::new(relation.to_owned(), limit.span);
+                let limit = Self::next_measure(&mut parts)?;
+                let relation = Spanned::new(relation.to_owned(), limit.span());
                 Assertion::Within { value, limit, relation, reference: self.next_expr(&mut parts)? }
             }
             Rule::a_member => {
@@ -349,4 +354,9 @@ impl Reader<'_> {
             _ => return None,
         })
     }
+}
+
+/// A parameter's name without its `$`.
+fn unmarked(name: Name) -> Name {
+    Spanned::new(name.node.trim_start_matches('$').to_owned(), name.span)
 }

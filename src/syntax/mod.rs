@@ -4,6 +4,7 @@ pub mod ast;
 mod balance;
 mod expressions;
 mod grammar;
+mod mistakes;
 mod outline;
 mod parts;
 mod print;

@@ -6,11 +6,12 @@ use pest::Parser as _;
 use pest::iterators::Pair;
 
 use super::ast::{Ast, Statement};
-use super::grammar::{Grammar, Rule, describe};
+use super::grammar::{Grammar, Rule};
+use super::mistakes::{continues, malformed, stray, unknown_word};
 use super::parts::Place;
 use super::words::{Block, Has};
 use super::{balance, statements};
-use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::{FileId, Span};
 
 /// Largest policy file that is read, in bytes.
@@ -90,7 +91,12 @@ impl Outline {
         let span = Span { file: self.file, start, end: start + text.len() };
 
         let Some(known) = block.words().iter().find(|known| known.word == word) else {
-            self.found.push(unknown_word(word, word_span, block));
+            if continues(word, block) {
+                let one_more = stray(word, word_span, self.found.last_mut());
+                self.found.extend(one_more);
+            } else {
+                self.found.push(unknown_word(word, word_span, block));
+            }
             return None;
         };
         let (children, whole) = match (known.has, body) {
@@ -144,92 +150,4 @@ pub(super) fn first_word(text: &str) -> &str {
     let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
     let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
     text.get(..end).unwrap_or(text)
-}
-
-fn unknown_word(word: &str, span: Span, block: Block) -> Diagnostic {
-    if let Some(advice) = block.not_available(word) {
-        return Diagnostic::error(Code::NotAvailable, format!("`{word}` is not available in this version"))
-            .at(span, "cannot be carried out")
-            .help(advice);
-    }
-    let legal: Vec<&str> = block.words().iter().map(|known| known.word).collect();
-    let message = format!("unknown word `{word}` {}", block.place());
-    let diagnostic = Diagnostic::error(Code::UnknownWord, message).at(span, "not known here");
-    let elsewhere = [Block::Top, Block::Policy, Block::Tenancy, Block::Ledger, Block::Chain, Block::Gate]
-        .into_iter()
-        .chain([Block::Check, Block::Waive])
-        .find(|other| *other != block && other.words().iter().any(|known| known.word == word));
-    match elsewhere {
-        Some(home) if suggest::nearest(word, &legal).is_none() => diagnostic.help(format!(
-            "`{word}` belongs {}; legal here: {}",
-            home.place(),
-            suggest::listing(&legal)
-        )),
-        _ => diagnostic.did_you_mean(word, legal),
-    }
-}
-
-/// Turns pest's furthest failure inside one statement into words for people.
-fn malformed(file: FileId, base: usize, length: usize, error: &pest::error::Error<Rule>) -> Diagnostic {
-    if matches!(error.variant, pest::error::ErrorVariant::CustomError { .. }) {
-        let span = Span { file, start: base, end: base + length };
-        return Diagnostic::error(Code::TooDeep, "this is too tangled to be read")
-            .at(span, "here")
-            .help("split it into several simpler statements");
-    }
-    let at = match error.location {
-        pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at.min(length),
-    };
-    let line = match &error.line_col {
-        pest::error::LineColLocation::Pos((_, column))
-        | pest::error::LineColLocation::Span((_, column), _) => {
-            error.line().chars().skip(column.saturating_sub(1)).collect::<String>()
-        }
-    };
-    let wrong = wrong_piece(&line);
-    let span = Span { file, start: base + at, end: (base + at + wrong.len()).min(base + length) };
-    let mut expected: Vec<String> = match &error.variant {
-        pest::error::ErrorVariant::ParsingError { positives, .. } => {
-            positives.iter().filter_map(|rule| describe(*rule)).collect()
-        }
-        pest::error::ErrorVariant::CustomError { .. } => Vec::new(),
-    };
-    expected.sort();
-    expected.dedup();
-    if expected.iter().any(|e| e == "a value") {
-        expected.retain(|e| {
-            !e.starts_with("a date") && !e.starts_with("a parameter") && !e.starts_with("a number")
-        });
-    }
-    let message = if wrong.is_empty() {
-        "the statement ends too early".to_owned()
-    } else {
-        format!("`{wrong}` does not fit here")
-    };
-    let words: Vec<&str> = expected.iter().filter_map(|e| e.strip_prefix('`')?.strip_suffix('`')).collect();
-    let near = suggest::nearest(wrong, &words).map(|near| format!("did you mean `{near}`?"));
-    let help = match (near, expected.as_slice()) {
-        (Some(near), _) => Some(near),
-        (None, []) if wrong == "of" => Some("put the inner share in parentheses".to_owned()),
-        (None, []) => None,
-        (None, expected) => Some(format!("expected {}", suggest::alternatives(expected))),
-    };
-    let diagnostic = Diagnostic::error(Code::Malformed, message).at(span, "here");
-    match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }
-}
-
-/// The token at the place of failure, for its span and for the message.
-fn wrong_piece(rest: &str) -> &str {
-    let mut chars = rest.char_indices();
-    let end = match chars.next() {
-        None => 0,
-        Some((_, first)) if first.is_alphanumeric() || first == '_' || first == '$' => chars
-            .find(|(_, c)| !(c.is_alphanumeric() || *c == '_' || *c == '%'))
-            .map_or(rest.len(), |(at, _)| at),
-        Some((_, first)) => first.len_utf8(),
-    };
-    rest.get(..end).unwrap_or("")
 }

@@ -181,7 +181,7 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_evidence => {
             Clause::Evidence { controls: std::iter::from_fn(|| p.word(Rule::control)).collect() }
         }
-        Rule::s_timeout => Clause::Timeout { limit: p.word(Rule::quantity)? },
+        Rule::s_timeout => Clause::Timeout { limit: Reader::next_measure(&mut p)? },
         Rule::s_runbook => Clause::Runbook { url: p.text(reader.found)? },
         Rule::s_allow => Clause::AllowEmpty,
         Rule::s_unwaivable => Clause::Unwaivable,

@@ -40,6 +40,19 @@ const fn word(word: &'static str, rule: Rule, has: Has) -> Word {
 }
 
 impl Block {
+    /// All of them.
+    pub(super) const ALL: [Self; 9] = [
+        Self::Top,
+        Self::Policy,
+        Self::Tenancy,
+        Self::Ledger,
+        Self::Chain,
+        Self::Template,
+        Self::Gate,
+        Self::Check,
+        Self::Waive,
+    ];
+
     /// How the block is called in a message.
     pub(super) fn place(self) -> &'static str {
         match self {

@@ -25,6 +25,47 @@ fn help_and_version_are_answers() {
     long.says("Only 0 means proceed.");
 }
 
+/// The exit status of a shell command in which `"$0"` is the program, run beside a policy that holds.
+fn in_a_shell(s: &Scratch, line: &str) -> i32 {
+    s.policy("", "check c { on t; require rows = 1 }");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", line, env!("CARGO_BIN_EXE_holdtrue")]).current_dir(s.folder());
+    let run = Run::of(shell.env("DATABASE_URL", s.url()).env("HOME", "/nonexistent"));
+    run.status.unwrap()
+}
+
+#[test]
+fn a_report_that_nobody_gets_opens_no_gate() {
+    let s = Scratch::new("cli_undelivered", "create table t (id int); insert into t values (1)");
+    for line in [
+        "\"$0\" verify p.hold >&-",
+        "\"$0\" verify p.hold >/dev/full",
+        "\"$0\" verify p.hold --format json >&-",
+        "\"$0\" verify p.hold --output json=/dev/full",
+        "\"$0\" verify p.hold --output json=r.json >/dev/full",
+        "\"$0\" plan p.hold >&-",
+        "\"$0\" plan p.hold >/dev/full",
+        "\"$0\" lint p.hold >&-",
+        "\"$0\" lint p.hold >/dev/full",
+        "\"$0\" fmt --stdout p.hold >&-",
+        "\"$0\" fmt --stdout p.hold >/dev/full",
+        "\"$0\" explain >/dev/full",
+        "\"$0\" --help >&-",
+        "\"$0\" --version >/dev/full",
+    ] {
+        assert!([2, 3].contains(&in_a_shell(&s, line)), "{line}");
+    }
+    for line in [
+        "\"$0\" verify p.hold >/dev/null",
+        "\"$0\" verify p.hold >/dev/null 2>&-",
+        "\"$0\" verify p.hold <&- >/dev/null",
+        "\"$0\" verify p.hold --output json=r.json >&- && test -s r.json",
+        "\"$0\" verify p.hold | head -n 1",
+    ] {
+        assert_eq!(in_a_shell(&s, line), 0, "{line}");
+    }
+}
+
 #[test]
 fn what_is_not_known_is_a_usage_error_and_says_what_is() {
     for (arguments, piece) in [

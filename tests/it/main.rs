@@ -16,6 +16,7 @@ mod formats;
 mod gates;
 mod goodbye;
 mod includes;
+mod language;
 mod policies;
 mod raw_sql;
 mod recipes;

@@ -95,10 +95,7 @@ fn files_that_are_no_facts_are_refused() {
         ("", "facts file"),
         ("{}", "facts file"),
         ("[1]", "facts file"),
-        (
-            r#"{"schema":"holdtrue.facts/9","version":"0","policy_digest":"","now":"2026-01-01T00:00:00Z","sources":{},"observations":{}}"#,
-            "holdtrue.facts/9",
-        ),
+        (r#"{"schema":"holdtrue.facts/9","version":"0","observed":[]}"#, "holdtrue.facts/9"),
     ] {
         s.file("facts.json", text);
         let run = replayed(&s, &[]).ends_with(2).says(piece);

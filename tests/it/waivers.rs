@@ -81,7 +81,9 @@ fn what_cannot_be_waived_and_what_reaches_too_far_is_refused() {
     s.verify(&waive("c", &day(5)), "check c { on t; require a >= 0; unwaivable }")
         .ends_with(2)
         .says("unwaivable");
-    s.verify(&waive("c", &day(91)), BROKEN).ends_with(2).says("91 days ahead");
+    s.verify(&waive("c", &day(91)), BROKEN)
+        .ends_with(2)
+        .says("91 days ahead, and `max_waiver` of the policy allows 90");
     s.verify(&waive("d", &day(5)), BROKEN).ends_with(2).says("d");
     s.verify(&format!("{}\n{}", waive("c", &day(5)), waive("c", &day(6))), BROKEN).ends_with(2);
     s.verify("waive c { until 2099-01-01 }", BROKEN).ends_with(2).says("reason");

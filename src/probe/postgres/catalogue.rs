@@ -104,6 +104,23 @@ const VOLATILE: &str = "
   select distinct proname::text from pg_proc
    where provolatile = 'v' and proname = any (string_to_array($1::text, chr(10))::name[]) order by 1";
 
+/// Functions of users' schemas among the named ones that read a clock, in their own text or in that of a function they
+/// mention. Whether they are called STABLE or IMMUTABLE says nothing about it.
+const CLOCKS: &str = r"
+  with recursive mine as materialized (
+    select p.oid, p.proname::text as name, lower(pg_get_functiondef(p.oid)) as body
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+     where p.prokind = 'f' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'),
+  called (root, oid) as (
+    select name, oid from mine where name = any (string_to_array($1::text, chr(10)))
+    union
+    select c.root, m.oid from called c join mine b on b.oid = c.oid join mine m on strpos(b.body, lower(m.name)) > 0)
+  select distinct root from called join mine using (oid)
+   where body ~ '\m(now|transaction_timestamp|statement_timestamp|clock_timestamp|timeofday)\s*\('
+      or body ~ '\m(current_date|current_time|current_timestamp|localtime|localtimestamp)\M'
+      or body ~ '\mage\s*\([^(),]*\)' or body ~ '\x27\s*(now|today|tomorrow|yesterday)\s*\x27'
+   order by 1";
+
 /// Names of the system's own functions and operators that users' schemas have as well, over system types.
 const SHADOWS: &str = "
   select distinct n.nspname::text, o.oprname::text, 'true'
@@ -136,18 +153,13 @@ pub async fn read(session: &Session, functions: &[String]) -> Result<Catalogue, 
             relation.primary_key.push(column);
         }
     }
-    let mut volatile = Vec::new();
-    if !functions.is_empty() {
-        for row in session.rows(VOLATILE, &[&functions.join("\n")]).await? {
-            volatile.push(Cells(row.into_iter()).text());
-        }
-    }
     Ok(Catalogue {
         relations: relations.into_values().collect(),
         foreign_keys: foreign_keys(session).await?,
         objects: objects(session).await?,
         sequences: sequences(session).await?,
-        volatile,
+        volatile: among(session, VOLATILE, functions).await?,
+        clocks: among(session, CLOCKS, functions).await?,
         shadows: shadows(session, functions).await?,
     })
 }
@@ -246,6 +258,15 @@ async fn objects(session: &Session) -> Result<Vec<Object>, QueryError> {
             Object { kind, name, relation: cells.relation(), problem: cells.text() }
         })
         .collect())
+}
+
+/// Those of the functions that a statement picks.
+async fn among(session: &Session, sql: &str, functions: &[String]) -> Result<Vec<String>, QueryError> {
+    if functions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = session.rows(sql, &[&functions.join("\n")]).await?;
+    Ok(rows.into_iter().map(|row| Cells(row.into_iter()).text()).collect())
 }
 
 async fn shadows(session: &Session, functions: &[String]) -> Result<Vec<Shadow>, QueryError> {

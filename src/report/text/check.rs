@@ -79,7 +79,7 @@ pub(super) fn findings(page: &mut Page<'_>, check: &CheckInfo) {
 }
 
 fn one(page: &mut Page<'_>, number: usize, finding: &Finding, with_message: bool, with_sql: bool) {
-    let key = escape::key(&finding.key, page.unicode());
+    let key = escape::brief_key(&finding.key, page.unicode());
     let kind = format!("{} ({})", finding.kind, finding.verdict.word());
     let head = if finding.relation.is_empty() { kind } else { format!("{kind} in {}", finding.relation) };
     let lead = format!("{number:>7}.");

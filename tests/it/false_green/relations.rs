@@ -312,6 +312,40 @@ fn an_undeclared_table_is_reported() {
 }
 
 #[test]
+fn a_misspelt_tenant_column_is_one_mistake_and_not_many_undeclared_tables() {
+    let s = Scratch::new(
+        "fg_tenant_column",
+        "create table tenant (id text primary key); insert into tenant values ('a');
+         create table t (id int primary key, tenant_id text not null); create table u (id int primary key, tenant_id text)",
+    );
+    let checks = "check c { require tenancy is complete }\ncheck d { require tenancy is isolated }";
+    let run =
+        s.verify("tenancy tenant.id by tennant_id", checks).ends_with(2).says("did you mean `tenant_id`?");
+    let run = run.says("no table of source `db` has a column `tennant_id`").says("1 error; nothing was run");
+    assert!(!run.said().contains("whose the rows are"), "{}", run.said());
+    s.sql("alter table t drop tenant_id; alter table u drop tenant_id");
+    let run = s.verify("tenancy tenant.id by organisation", checks).ends_with(3);
+    run.judges("c", "unproven", "no table of source `db` has a column").judges(
+        "d",
+        "unproven",
+        "has a column",
+    );
+}
+
+#[test]
+fn a_global_pattern_that_covers_nothing_is_warned_about() {
+    let s = Scratch::new(
+        "fg_global_pattern",
+        "create table tenant (id text primary key); insert into tenant values ('a');
+         create table t (id int primary key, tenant_id text not null); insert into t values (1, 'a'); create table shared (id int);",
+    );
+    let words = "tenancy tenant.id by tenant_id { global shared, shard, ref_*, gone.* because \"test\" }";
+    let run = s.verify(words, "check c { require tenancy is complete }").ends_with(0);
+    let run = run.says("no table `public.shard`; did you mean `shared`?");
+    run.says("`ref_*` in schema `public` matches no table").says("`*` in schema `gone` matches no table");
+}
+
+#[test]
 fn an_unlogged_table_on_a_primary_is_read() {
     let s = Scratch::new(
         "fg_unlogged",

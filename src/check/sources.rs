@@ -1,0 +1,116 @@
+//! Sources: of which kind, and where.
+
+use super::Checker;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::{Source, SourceAddress, SourceKind};
+use crate::syntax::ast::{Address, Clause, Statement};
+use std::collections::BTreeMap;
+
+/// Kinds of sources the design names and this version cannot read.
+const LATER_KINDS: [&str; 13] = [
+    "dump",
+    "backup",
+    "pgbackrest",
+    "barman",
+    "basebackup",
+    "wal",
+    "files",
+    "host",
+    "http",
+    "redis",
+    "document",
+    "baseline",
+    "record",
+];
+
+impl<'a> Checker<'a> {
+    pub(super) fn declare_sources(&mut self, statements: &[&'a Statement]) {
+        let mut seen = BTreeMap::new();
+        for statement in statements {
+            let Clause::Source { kind, name, address } = &statement.clause else { continue };
+            self.unique(&mut seen, name, "source");
+            if kind.node != SourceKind::Postgres.word() {
+                let diagnostic = if LATER_KINDS.contains(&kind.node.as_str()) {
+                    Diagnostic::error(
+                        Code::NotAvailable,
+                        format!("sources of kind `{}` are not available in this version", kind.node),
+                    )
+                    .at(kind.span, "cannot be read")
+                    .help("leave the source and its checks out, so that nothing looks checked that is not")
+                } else {
+                    Diagnostic::error(Code::UnknownName, format!("unknown kind of source `{}`", kind.node))
+                        .at(kind.span, "not a kind")
+                        .did_you_mean(&kind.node, [SourceKind::Postgres.word()])
+                };
+                self.sink.push(diagnostic);
+                self.lost.insert(name.node.clone());
+                continue;
+            }
+            if ["now", "rows"].contains(&name.node.as_str()) {
+                self.error(
+                    Code::Duplicate,
+                    format!("`{}` is a word of the language and cannot name a source", name.node),
+                    (name.span, "here"),
+                    "give the source another name",
+                );
+            }
+            let address = match address {
+                None => SourceAddress::Default,
+                Some(Address::Env(variable)) => SourceAddress::Env(variable.node.clone()),
+                Some(Address::File(path)) => SourceAddress::File(path.node.clone()),
+                Some(Address::Literal(text)) => {
+                    if carries_password(&text.node) {
+                        self.sink.push(
+                            Diagnostic::error(Code::LiteralSecret, "a password is written in the policy")
+                                .at(text.span, "this address carries one")
+                                .help("write `from env NAME`, or use a service file or a password file"),
+                        );
+                    }
+                    SourceAddress::Literal(text.node.clone())
+                }
+            };
+            self.sources.push(Source {
+                name: name.node.clone(),
+                kind: SourceKind::Postgres,
+                address,
+                span: name.span,
+            });
+        }
+    }
+}
+
+/// Whether an address, as a URL or as keywords, holds a password.
+fn carries_password(address: &str) -> bool {
+    let address = percent_encoding::percent_decode_str(address).decode_utf8_lossy();
+    let address: String = address.chars().filter(|c| !c.is_whitespace()).collect();
+    // `user:password@host` without a scheme is no address, and still shows a password.
+    let bare = !address.contains("://")
+        && address.split('/').any(|part| {
+            part.rsplit_once('@')
+                .is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, p)| !p.is_empty()))
+        });
+    let in_authority = address
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split(['/', '?']).next())
+        .and_then(|authority| authority.rsplit_once('@'))
+        .is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()));
+    in_authority || bare || address.to_ascii_lowercase().contains("password=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::carries_password;
+
+    #[test]
+    fn passwords_are_seen_in_every_spelling() {
+        assert!(carries_password("postgres://u:secret@h/db"));
+        assert!(carries_password("host=h Password=secret"));
+        assert!(carries_password("postgres://h/db?password=x"));
+        assert!(
+            carries_password("password = 'x' host=h") && carries_password("postgres://h/db?%70assword=x")
+        );
+        assert!(carries_password("a:secret@h"));
+        assert!(!carries_password("postgres://u@h:5432/db"));
+        assert!(!carries_password("postgres://h:5432/db?host=/tmp"));
+    }
+}
