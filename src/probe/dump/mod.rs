@@ -194,10 +194,25 @@ impl Archive {
             let columns = blocks::columns(entry).map_err(|error| error.inside(&named(entry)))?;
             let shape =
                 blocks::shape(columns, seen.as_deref()).map_err(|error| error.inside(&named(entry)))?;
+            self.agrees(block, &shape.columns).map_err(|error| error.inside(&named(entry)))?;
             seen.get_or_insert_with(|| shape.columns.clone());
             parts.push((entry, shape));
         }
         Ok(parts)
+    }
+
+    /// The columns of a block must be columns of its table, where the archive defines it: neither text has a checksum.
+    fn agrees(&self, block: &Block, columns: &[String]) -> Result<(), ArchiveError> {
+        let Some(relation) = self.model().ok().and_then(|model| model.catalogue.relation(&block.relation))
+        else {
+            return Ok(());
+        };
+        match columns.iter().find(|column| relation.column(column).is_none()) {
+            Some(column) => Err(ArchiveError::corrupt(format!(
+                "its rows have a column {column:?}, and its definition has none of that name"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn read(
