@@ -4,4 +4,5 @@ mod catalogue;
 mod damage;
 mod formats;
 mod sample;
+mod strangers;
 mod versions;

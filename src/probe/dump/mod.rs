@@ -5,6 +5,8 @@
 //! the rows, the end and the checksum of each compressed stream, the last chunk, nothing behind it) or ends in an
 //! error; what cannot be told from a sound archive is documented at [`Archive::rows`].
 
+#[cfg(test)]
+mod archive_tests;
 mod blocks;
 mod body;
 mod catalogue;
