@@ -13,6 +13,9 @@ use std::sync::{Arc, OnceLock};
 
 use super::entry::{Entry, Place};
 use super::error::ArchiveError;
+use super::header::Compression;
+use super::unpack::unpack;
+use super::whole::drain;
 use super::wire::Offset;
 
 /// `BLK_DATA` and `BLK_BLOBS` of `pg_backup_archiver.h`.
@@ -66,6 +69,28 @@ impl Custom {
         }
         stretch.end = Some(end);
         Ok(stretch)
+    }
+
+    /// Reads all large objects of an entry to their ends.
+    pub(super) fn large_objects(&self, dump_id: i32, compression: Compression) -> Result<(), ArchiveError> {
+        let (mut chunks, kind, end) = self.block(dump_id)?;
+        if kind != LARGE_OBJECTS {
+            let message = format!("large objects were expected, and a block of kind {kind} is there");
+            return Err(ArchiveError::corrupt(message).at(chunks.at));
+        }
+        while chunks.int()? != 0 {
+            let next = self.chunks(chunks.inner.at());
+            let mark = next.mark();
+            unpack(next, compression, false)
+                .and_then(|bytes| drain(bytes, "a large object"))
+                .map_err(|error| error.at(mark.get()))?;
+            chunks = self.chunks(mark.get());
+        }
+        if chunks.inner.at() != end {
+            let message = "its large objects end here, and the data of the next entry begins elsewhere";
+            return Err(ArchiveError::corrupt(message).at(chunks.inner.at()));
+        }
+        Ok(())
     }
 
     /// The block of an entry: its chunks, its kind, and where the next block or the end of the file is.

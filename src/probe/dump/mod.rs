@@ -24,6 +24,7 @@ mod row;
 mod tables;
 mod tar;
 mod unpack;
+mod whole;
 mod wire;
 mod words;
 

@@ -147,3 +147,47 @@ fn flipped_bits_make_no_other_rows() {
         }
     }
 }
+
+#[test]
+fn large_objects_are_part_of_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, arguments, file, checked) in [
+        ("gzip.dump", &["-Fc"][..], "", true),
+        ("none.dump", &["-Fc", "-Z0"], "", false),
+        ("gzip.dir", &["-Fd"], "blob_", true),
+        ("none.dir", &["-Fd", "-Z0"], "blob_", false),
+        ("none.tar", &["-Ft"], "", false),
+        ("plain.sql", &["-Fp"], "", false),
+    ] {
+        let path = folder.path().join(name);
+        pg_dump(super::sample::DATABASE, Some(&path), arguments);
+        let mut steps = Vec::new();
+        let archive = Archive::open(&path).unwrap();
+        assert_eq!(archive.damages(&mut |done, of| steps.push((done, of))), [], "{name}");
+        assert_eq!(archive.has_checksums(), checked);
+        assert_eq!(steps.last().map(|(done, of)| done == of), Some(true));
+        if name == "plain.sql" {
+            continue;
+        }
+        // The large objects are the last data of a file, or in files of their own.
+        let damaged = if file.is_empty() {
+            path.clone()
+        } else {
+            let mut files: Vec<_> = fs::read_dir(&path).unwrap().map(|file| file.unwrap().path()).collect();
+            files.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with(file));
+            files.sort_by_key(|file| fs::metadata(file).unwrap().len());
+            files.pop().unwrap()
+        };
+        let bytes = fs::read(&damaged).unwrap();
+        let cut = if name == "none.dir" { 0 } else { bytes.len() - 9 };
+        fs::write(&damaged, bytes.get(..cut).unwrap()).unwrap();
+        let found = Archive::open(&path).map(|archive| archive.damages(&mut |_, _| {}));
+        // Without compression and in a file of its own, nothing says how long a large object is.
+        assert_eq!(found.map_or(1, |found| found.len()), usize::from(name != "none.dir"), "{name}");
+        if name == "gzip.dir" {
+            fs::remove_file(&damaged).unwrap();
+            let found = Archive::open(&path).unwrap().damages(&mut |_, _| {});
+            assert!(found[0].to_string().contains("is missing from the folder"), "{found:?}");
+        }
+    }
+}

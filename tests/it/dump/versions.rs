@@ -57,6 +57,7 @@ fn archives_of_16_to_18_hold_what_was_put_in() {
             let mut rows = archive_rows(&archive);
             rows.remove(&name("public", "newer"));
             assert_eq!(rows, expected, "{version}/{file}");
+            assert_eq!(archive.damages(&mut |_, _| {}), [], "{version}/{file}");
             let found = archive.catalogue().unwrap();
             let mut relations = found.relations.clone();
             relations.retain(|relation| relation.name.name != "newer");
