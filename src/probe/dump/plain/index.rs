@@ -195,7 +195,12 @@ impl Index<'_> {
             let entry = self.entry("");
             self.entries.push(entry);
         }
-        if let Some(entry) = self.entries.last_mut().filter(|entry| entry.kind != "TABLE DATA") {
+        // Rows and large objects that are written as statements are data, and may be of any length.
+        let is_data = |entry: &Entry| ["TABLE DATA", "BLOBS"].contains(&entry.kind.as_str());
+        if let Some(entry) = self.entries.last_mut().filter(|entry| !is_data(entry)) {
+            if entry.definition.len() + statement.len() > LONGEST {
+                return Err(ArchiveError::corrupt("the definition of an object is absurdly long"));
+            }
             entry.definition.push_str(statement);
             entry.definition.push('\n');
         }
