@@ -7,6 +7,8 @@ mod columns;
 mod constraints;
 mod nodes;
 mod sequences;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
