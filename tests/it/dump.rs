@@ -1,5 +1,8 @@
 //! Archives of pg_dump, read in place, beside what the server itself says.
 
 mod catalogue;
+mod damage;
 mod formats;
 mod sample;
+mod strangers;
+mod versions;

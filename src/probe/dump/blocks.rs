@@ -1,28 +1,26 @@
 //! Which blocks of data hold a relation's rows, and in what shape.
 
+use std::collections::BTreeMap;
+
 use pg_query::NodeEnum;
 use pg_query::protobuf::CopyStmt;
 
 use super::catalogue;
 use super::copy::Shape;
 use super::entry::Entry;
-use super::error::{ArchiveError, ArchiveErrorKind};
+use super::error::ArchiveError;
 use crate::policy::RelationName;
 
-/// One block of rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Block {
-    /// Index of its entry.
-    pub(super) entry: usize,
-    /// The relation whose rows these are.
-    pub(super) relation: RelationName,
-}
-
-/// The blocks of rows an archive holds, in the order of its entries. A materialized view's data is a statement that
-/// fills it, and has no rows.
-pub(super) fn all(entries: &[Entry]) -> Vec<Block> {
-    let rows = entries.iter().enumerate().filter(|(_, entry)| entry.has_data && entry.kind == "TABLE DATA");
-    rows.map(|(index, entry)| Block { entry: index, relation: relation(entry) }).collect()
+/// The blocks of rows an archive holds, by relation: indexes of entries, in their order. A materialized view's data is a
+/// statement that fills it, and has no rows.
+pub(super) fn all(entries: &[Entry]) -> BTreeMap<RelationName, Vec<usize>> {
+    let mut blocks: BTreeMap<RelationName, Vec<usize>> = BTreeMap::new();
+    for (index, entry) in entries.iter().enumerate() {
+        if entry.has_data && entry.kind == "TABLE DATA" {
+            blocks.entry(relation(entry)).or_default().push(index);
+        }
+    }
+    blocks
 }
 
 /// The relation an entry is about.
@@ -58,7 +56,7 @@ fn parsed(statement: &str) -> Result<CopyStmt, ArchiveError> {
 }
 
 /// The shape of a block, for a caller that has already seen the columns of another block of the same relation.
-/// Partitions of one table may have its columns in different orders.
+/// Partitions may have the columns of their table in another order, and tables that inherit have further ones.
 pub(super) fn shape(own: Vec<String>, seen: Option<&[String]>) -> Result<Shape, ArchiveError> {
     let width = own.len();
     let Some(seen) = seen.filter(|seen| *seen != own.as_slice()) else {
@@ -67,10 +65,7 @@ pub(super) fn shape(own: Vec<String>, seen: Option<&[String]>) -> Result<Shape, 
     let order: Option<Vec<usize>> =
         seen.iter().map(|column| own.iter().position(|other| other == column)).collect();
     match order {
-        Some(order) if seen.len() == width => Ok(Shape { width, columns: seen.to_vec(), order: Some(order) }),
-        _ => Err(ArchiveError::new(
-            ArchiveErrorKind::Corrupt,
-            "its columns are not those of the other partitions of the same table",
-        )),
+        Some(order) => Ok(Shape { width, columns: seen.to_vec(), order: Some(order) }),
+        None => Err(ArchiveError::corrupt("it lacks columns of the table it belongs to")),
     }
 }

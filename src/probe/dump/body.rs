@@ -68,9 +68,7 @@ impl Body {
     /// A number that grows along the file, so that a pass over several entries reads forward.
     pub(super) fn position(&self, entry: &Entry) -> u64 {
         let position = match (self, &entry.place) {
-            (Self::Custom(custom), _) => {
-                custom.blocks().ok().and_then(|blocks| blocks.get(&entry.dump_id).copied())
-            }
+            (Self::Custom(custom), _) => custom.blocks().ok().and_then(|blocks| blocks.get(entry.dump_id)),
             (Self::Tar(tar), Place::File(name)) => tar.position(name),
             (Self::Plain(_), Place::Text(from, _)) => Some(*from),
             _ => u64::try_from(entry.dump_id).ok(),

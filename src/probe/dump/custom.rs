@@ -5,19 +5,42 @@
 //! chunks, each after its number, up to the number 0 (`_skipLOs`, formerly `_skipBlobs`).
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufRead, Read};
+use std::ops::Bound;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use super::entry::{Entry, Place};
 use super::error::ArchiveError;
+use super::header::Compression;
+use super::unpack::unpack;
+use super::whole::drain;
 use super::wire::Offset;
 
 /// `BLK_DATA` and `BLK_BLOBS` of `pg_backup_archiver.h`.
 const ROWS: u8 = 1;
 const LARGE_OBJECTS: u8 = 3;
+
+/// Where each entry's block begins, and where any does.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Blocks {
+    by_entry: BTreeMap<i32, u64>,
+    starts: BTreeSet<u64>,
+}
+
+impl Blocks {
+    fn new(by_entry: BTreeMap<i32, u64>) -> Self {
+        let starts = by_entry.values().copied().collect();
+        Self { by_entry, starts }
+    }
+
+    /// Where the block of an entry begins.
+    pub(super) fn get(&self, dump_id: i32) -> Option<u64> {
+        self.by_entry.get(&dump_id).copied()
+    }
+}
 
 /// The file, and where its blocks are.
 #[derive(Debug)]
@@ -28,9 +51,9 @@ pub(super) struct Custom {
     first: u64,
     int_size: u8,
     /// Block offsets by entry, where the table of contents has them all.
-    stated: Option<BTreeMap<i32, u64>>,
+    stated: Option<Blocks>,
     /// Those found by walking through the file.
-    walked: OnceLock<Result<BTreeMap<i32, u64>, ArchiveError>>,
+    walked: OnceLock<Result<Blocks, ArchiveError>>,
 }
 
 impl Custom {
@@ -42,13 +65,14 @@ impl Custom {
                 Place::Offset(Offset::At(offset)) => Some((entry.dump_id, offset)),
                 _ => None,
             })
-            .collect();
+            .collect::<Option<_>>()
+            .map(Blocks::new);
         Self { file, bytes, first, int_size, stated, walked: OnceLock::new() }
     }
 
     /// Where the blocks are. An archive that was written to a pipe, or whose writer never came back to fill the
     /// offsets in, is walked through once.
-    pub(super) fn blocks(&self) -> Result<&BTreeMap<i32, u64>, ArchiveError> {
+    pub(super) fn blocks(&self) -> Result<&Blocks, ArchiveError> {
         if let Some(stated) = &self.stated {
             return Ok(stated);
         }
@@ -68,10 +92,32 @@ impl Custom {
         Ok(stretch)
     }
 
+    /// Reads all large objects of an entry to their ends.
+    pub(super) fn large_objects(&self, dump_id: i32, compression: Compression) -> Result<(), ArchiveError> {
+        let (mut chunks, kind, end) = self.block(dump_id)?;
+        if kind != LARGE_OBJECTS {
+            let message = format!("large objects were expected, and a block of kind {kind} is there");
+            return Err(ArchiveError::corrupt(message).at(chunks.at));
+        }
+        while chunks.int()? != 0 {
+            let next = self.chunks(chunks.inner.at());
+            let mark = next.mark();
+            unpack(next, compression, false)
+                .and_then(|bytes| drain(bytes, "a large object"))
+                .map_err(|error| error.at(mark.get()))?;
+            chunks = self.chunks(mark.get());
+        }
+        if chunks.inner.at() != end {
+            let message = "its large objects end here, and the data of the next entry begins elsewhere";
+            return Err(ArchiveError::corrupt(message).at(chunks.inner.at()));
+        }
+        Ok(())
+    }
+
     /// The block of an entry: its chunks, its kind, and where the next block or the end of the file is.
     fn block(&self, dump_id: i32) -> Result<(Chunks, u8, u64), ArchiveError> {
         let blocks = self.blocks()?;
-        let Some(&offset) = blocks.get(&dump_id) else {
+        let Some(offset) = blocks.get(dump_id) else {
             return Err(ArchiveError::truncated("its data is listed, and not there").at(self.bytes));
         };
         if offset < self.first {
@@ -83,7 +129,8 @@ impl Custom {
             let message = format!("its data would begin at byte {offset}, behind the end");
             return Err(ArchiveError::truncated(message).at(self.bytes));
         }
-        let end = blocks.values().copied().filter(|other| *other > offset).min().unwrap_or(self.bytes);
+        let behind = (Bound::Excluded(offset), Bound::Unbounded);
+        let end = blocks.starts.range(behind).next().copied().unwrap_or(self.bytes);
         let mut chunks = self.chunks(offset);
         let kind = chunks.byte()?;
         let id = chunks.int()?;
@@ -99,7 +146,7 @@ impl Custom {
         Chunks { at: from, inner, left: 0, done: false, int_size: self.int_size, end: None }
     }
 
-    fn walk(&self) -> Result<BTreeMap<i32, u64>, ArchiveError> {
+    fn walk(&self) -> Result<Blocks, ArchiveError> {
         let mut found = BTreeMap::new();
         let mut chunks = self.chunks(self.first);
         while chunks.inner.left() > 0 {
@@ -124,7 +171,7 @@ impl Custom {
                 return Err(ArchiveError::corrupt(message).at(at));
             }
         }
-        Ok(found)
+        Ok(Blocks::new(found))
     }
 }
 

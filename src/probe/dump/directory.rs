@@ -60,7 +60,8 @@ impl Directory {
             let (opened, bytes) = self.regular(&file).map_err(|error| error.inside(&file))?;
             let stretch = Stretch::new(&opened, 0, bytes);
             let mark = stretch.mark();
-            if bytes == 0 {
+            // Uncompressed, nothing may be the whole of a large object; compressed, nothing is no stream.
+            if bytes == 0 && compression != Compression::None {
                 return Err(ArchiveError::truncated("the file is empty").at(0).inside(&file));
             }
             return Ok(Member { bytes: unpack(stretch, compression, true)?, mark, file });

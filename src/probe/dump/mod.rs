@@ -5,6 +5,8 @@
 //! the rows, the end and the checksum of each compressed stream, the last chunk, nothing behind it) or ends in an
 //! error; what cannot be told from a sound archive is documented at [`Archive::rows`].
 
+#[cfg(test)]
+mod archive_tests;
 mod blocks;
 mod body;
 mod catalogue;
@@ -22,9 +24,11 @@ mod row;
 mod tables;
 mod tar;
 mod unpack;
+mod whole;
 mod wire;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
@@ -38,7 +42,6 @@ pub use row::{Cell, RowRef};
 pub use tables::{Table, TableData};
 
 use crate::policy::RelationName;
-use blocks::Block;
 use body::Body;
 use catalogue::Model;
 use recognise::Kind;
@@ -49,7 +52,8 @@ use recognise::Kind;
 pub struct Archive {
     header: Header,
     entries: Vec<Entry>,
-    blocks: Vec<Block>,
+    /// Blocks of rows by relation, as indexes of entries.
+    blocks: BTreeMap<RelationName, Vec<usize>>,
     body: Body,
     /// What its statements say, once somebody asked.
     model: OnceLock<Result<Model, ArchiveError>>,
@@ -131,8 +135,9 @@ impl Archive {
         &self.entries
     }
 
-    /// Reads the rows of a relation; of a partitioned table, those of all its partitions. Columns come in the order of
-    /// the COPY statement (of the first partition's); generated columns are not in archives.
+    /// Reads the rows a server would show for a relation: its own, those of its partitions, and those of tables that
+    /// inherit from it. Columns come in the order of the COPY statement (of the first partition's); generated columns are
+    /// not in archives.
     ///
     /// What cannot be seen: flipped bits inside a value where the data has no checksum (nothing, LZ4 and Zstandard as
     /// pg_dump writes them), as long as the row keeps its shape.
@@ -189,15 +194,30 @@ impl Archive {
         }
         let mut parts: Vec<(&Entry, copy::Shape)> = Vec::new();
         let mut seen: Option<Vec<String>> = None;
-        for block in self.blocks_of(relation)? {
-            let Some(entry) = self.entries.get(block.entry) else { continue };
+        for entry in self.blocks_of(relation)? {
+            let Some(entry) = self.entries.get(entry) else { continue };
             let columns = blocks::columns(entry).map_err(|error| error.inside(&named(entry)))?;
+            self.agrees(entry, &columns).map_err(|error| error.inside(&named(entry)))?;
             let shape =
                 blocks::shape(columns, seen.as_deref()).map_err(|error| error.inside(&named(entry)))?;
             seen.get_or_insert_with(|| shape.columns.clone());
             parts.push((entry, shape));
         }
         Ok(parts)
+    }
+
+    /// The columns of a block must be columns of its table, where the archive defines it: neither text has a checksum.
+    fn agrees(&self, entry: &Entry, columns: &[String]) -> Result<(), ArchiveError> {
+        let known = self.model().ok().and_then(|model| model.relation(&blocks::relation(entry)));
+        let Some(relation) = known else {
+            return Ok(());
+        };
+        match columns.iter().find(|column| relation.column(column).is_none()) {
+            Some(column) => Err(ArchiveError::corrupt(format!(
+                "its rows have a column {column:?}, and its definition has none of that name"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn read(

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Archive;
-use super::blocks::Block;
 use super::catalogue::Model;
 use super::error::{ArchiveError, ArchiveErrorKind};
 use crate::catalogue::{Catalogue, RelationKind};
@@ -20,7 +19,7 @@ pub struct Table {
     pub data: TableData,
     /// The partitioned table it is a partition of.
     pub partition_of: Option<RelationName>,
-    /// Tables it inherits from, among whose rows a server shows its rows too. An archive keeps them apart.
+    /// Tables it inherits from, among whose rows its own show too.
     pub inherits: Vec<RelationName>,
 }
 
@@ -63,10 +62,10 @@ impl Archive {
         for relation in &model.catalogue.relations {
             tables.insert(relation.name.clone(), table(&relation.name, Some(relation.kind)));
         }
-        for block in &self.blocks {
-            let known = tables.entry(block.relation.clone()).or_insert_with(|| table(&block.relation, None));
-            let entry = self.entries.get(block.entry);
-            let inserts = entry.is_some_and(|entry| entry.copy_statement.is_empty());
+        for (name, blocks) in &self.blocks {
+            let known = tables.entry(name.clone()).or_insert_with(|| table(name, None));
+            let mut entries = blocks.iter().filter_map(|index| self.entries.get(*index));
+            let inserts = entries.any(|entry| entry.copy_statement.is_empty());
             known.data = if inserts { TableData::Inserts } else { TableData::Rows };
         }
         Ok(tables.into_values().collect())
@@ -77,9 +76,9 @@ impl Archive {
     pub fn weight(&self, relation: &RelationName) -> u64 {
         let mut places: Vec<(u64, bool)> = Vec::new();
         let mine = self.blocks_of(relation).unwrap_or_default();
-        for block in &self.blocks {
-            let Some(entry) = self.entries.get(block.entry) else { continue };
-            places.push((self.body.position(entry), mine.contains(&block)));
+        for block in self.blocks.values().flatten() {
+            let Some(entry) = self.entries.get(*block) else { continue };
+            places.push((self.body.position(entry), mine.contains(block)));
         }
         places.sort_unstable();
         let ends = places.iter().skip(1).map(|(at, _)| *at).chain([self.header.bytes]);
@@ -91,34 +90,33 @@ impl Archive {
             .sum()
     }
 
-    /// The blocks that hold the rows of a relation: its own, else those of all its partitions.
-    pub(super) fn blocks_of(&self, relation: &RelationName) -> Result<Vec<&Block>, ArchiveError> {
-        let own = |name: &RelationName| -> Vec<&Block> {
-            self.blocks.iter().filter(|block| block.relation == *name).collect()
-        };
-        let direct = own(relation);
-        let model = match self.model() {
-            Ok(model) => model,
-            // Rows can be read without understanding any table, and nothing says that it has partitions.
-            Err(error) if direct.is_empty() => return Err(error),
-            Err(_) => return Ok(direct),
-        };
-        let known = model.catalogue.relation(relation);
-        if known.is_none_or(|known| !is_partitioned(model, &known.name)) {
-            if direct.is_empty() {
-                return Err(absent(relation, known.map(|known| known.kind)));
-            }
-            return Ok(direct);
+    /// The blocks that hold the rows a server shows for a relation: its own, and those of all tables below it. Indexes
+    /// of entries.
+    pub(super) fn blocks_of(&self, relation: &RelationName) -> Result<Vec<usize>, ArchiveError> {
+        let model = self.model()?;
+        let own = |name: &RelationName| self.blocks.get(name).map(Vec::as_slice).unwrap_or_default();
+        if model.relation(relation).is_none() {
+            return match own(relation) {
+                [] => Err(absent(relation, None)),
+                blocks => Ok(blocks.to_vec()),
+            };
         }
-        // Rows may have been written for the partitioned table itself (--load-via-partition-root); then nothing can be
+        let family = model.family(relation);
+        let is_partitioned = |name: &RelationName| model.kinds.get(name) == Some(&RelationKind::Partitioned);
+        // Rows may have been written for a partitioned table itself (--load-via-partition-root); then nothing can be
         // said of a partition without rows.
-        let through_the_root = !direct.is_empty();
-        let mut blocks = direct;
-        for leaf in leaves(model, relation) {
-            let rows = own(leaf);
-            if rows.is_empty() && !through_the_root {
+        let through_the_root = family.iter().any(|member| is_partitioned(member) && !own(member).is_empty());
+        let mut blocks = Vec::new();
+        for member in family {
+            let rows = own(member);
+            let elsewhere = through_the_root && model.partition_of.contains_key(member);
+            if rows.is_empty() && !is_partitioned(member) && !elsewhere {
+                if member == relation {
+                    return Err(absent(relation, model.kinds.get(relation).copied()));
+                }
+                let what = if model.partition_of.contains_key(member) { "a partition" } else { "an heir" };
                 let message = format!(
-                    "the archive holds no rows of {leaf}, a partition of {relation}: it was left out, or is a foreign table"
+                    "the archive holds no rows of {member}, {what} of {relation}: it was left out, or is a foreign table"
                 );
                 return Err(ArchiveError::new(ArchiveErrorKind::NoData, message));
             }
@@ -138,34 +136,6 @@ impl Archive {
         };
         self.model.get_or_init(read).as_ref().map_err(Clone::clone)
     }
-}
-
-fn is_partitioned(model: &Model, relation: &RelationName) -> bool {
-    model.kinds.get(relation) == Some(&RelationKind::Partitioned)
-}
-
-/// The partitions below a partitioned table that hold rows themselves.
-fn leaves<'a>(model: &'a Model, relation: &RelationName) -> Vec<&'a RelationName> {
-    let mut found = Vec::new();
-    let mut above = vec![relation];
-    // Each partition has one table above it, so none is seen twice, unless an archive claims a circle.
-    let mut left = model.partition_of.len() + 1;
-    while let Some(parent) = above.pop() {
-        if left == 0 {
-            break;
-        }
-        left -= 1;
-        for (partition, of) in &model.partition_of {
-            if of == parent {
-                if is_partitioned(model, partition) {
-                    above.push(partition);
-                } else {
-                    found.push(partition);
-                }
-            }
-        }
-    }
-    found
 }
 
 fn absent(relation: &RelationName, kind: Option<RelationKind>) -> ArchiveError {

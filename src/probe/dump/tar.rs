@@ -74,8 +74,8 @@ impl Tar {
 /// After the first empty block there must be a second, and nothing else.
 fn padding(stretch: &mut Stretch, bytes: u64) -> Result<(), ArchiveError> {
     let left = stretch.left();
-    if left < BLOCK {
-        return Err(ArchiveError::truncated("the end of the tar file is incomplete").at(bytes));
+    if left < BLOCK || !left.is_multiple_of(BLOCK) {
+        return Err(ArchiveError::truncated("the end of the tar file is no whole block").at(bytes));
     }
     let at = stretch.at();
     let mut rest = Vec::new();

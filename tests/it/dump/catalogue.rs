@@ -70,7 +70,7 @@ fn a_partitioned_table_has_the_rows_of_its_partitions() {
     assert_eq!(table("part_3_a").partition_of, Some(name("public", "part_3")));
     assert_eq!(table("part_3").kind, Some(RelationKind::Partition));
     assert_eq!(table("derived").inherits, [name("public", "base")]);
-    assert_eq!(rows(&archive, &name("public", "base")), ["1\tbase"]);
+    assert_eq!(rows(&archive, &name("public", "base")), ["1\tbase", "2\tderived"]);
 }
 
 #[test]
@@ -96,6 +96,10 @@ fn what_is_left_out_is_said() {
         NoData
     );
     assert_eq!(no_data(&["-Fc", "-t", "part"], "public", "part", "without any of its partitions"), NoData);
+    assert_eq!(
+        no_data(&["-Fc", "--exclude-table-data=derived"], "public", "base", "public.derived, an heir"),
+        NoData
+    );
     assert_eq!(no_data(&["-Fc", "--inserts"], "public", "account", "--inserts"), Unsupported);
     assert_eq!(no_data(&["-Fc", "--column-inserts"], "public", "part", "--inserts"), Unsupported);
     assert_eq!(

@@ -45,7 +45,8 @@ fn scanned(archive: &Archive) -> std::collections::BTreeMap<RelationName, Vec<St
     let wanted: Vec<RelationName> = tables.map(|table| table.name).collect();
     let mut rows = vec![Vec::new(); wanted.len()];
     let results = archive.scan(&wanted, &mut |index, row| {
-        rows[index].push(String::from_utf8(row.line().to_vec()).unwrap());
+        let cells: Vec<_> = row.cells().map(|cell| std::str::from_utf8(cell.raw()).unwrap()).collect();
+        rows[index].push(cells.join("\t"));
         ControlFlow::Continue(())
     });
     for (result, rows) in results.into_iter().zip(&rows) {

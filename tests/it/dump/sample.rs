@@ -72,9 +72,8 @@ pub(super) fn server_rows(database: &str) -> BTreeMap<RelationName, Vec<String>>
                 quote(table)
             ),
         );
-        let columns = if columns.is_empty() { String::new() } else { format!("({columns})") };
         let sql = format!(
-            "set extra_float_digits = 3; copy {}.{} {columns} to stdout",
+            "set extra_float_digits = 3; copy (select {columns} from {}.{}) to stdout",
             quote(schema),
             quote(table)
         );
@@ -108,7 +107,8 @@ pub(super) fn rows(archive: &Archive, relation: &RelationName) -> Vec<String> {
     let mut lines = Vec::new();
     let read = archive
         .rows(relation, &mut |row| {
-            lines.push(String::from_utf8(row.line().to_vec()).unwrap());
+            let cells: Vec<_> = row.cells().map(|cell| std::str::from_utf8(cell.raw()).unwrap()).collect();
+            lines.push(cells.join("\t"));
             ControlFlow::Continue(())
         })
         .unwrap_or_else(|error| fail(&format!("{relation}: {error}")));

@@ -1,6 +1,6 @@
 //! Relations in the making: own columns, and what they take over from others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pg_query::NodeEnum;
 use pg_query::protobuf::{ColumnDef, ConstrType, Node};
@@ -8,9 +8,6 @@ use pg_query::protobuf::{ColumnDef, ConstrType, Node};
 use super::types::{TypeRef, Types};
 use crate::catalogue::{Column, Relation, RelationKind};
 use crate::policy::RelationName;
-
-/// Longest line of ancestors.
-const DEEPEST: usize = 64;
 
 /// A relation as its statements describe it.
 #[derive(Clone, Debug)]
@@ -117,7 +114,7 @@ pub(super) fn finish(
 ) -> Option<Relation> {
     let draft = drafts.get(name)?;
     let kind = if draft.partition_of.is_some() { RelationKind::Partition } else { draft.kind };
-    let columns = gather(name, drafts, 0).into_iter().map(|(column, schema)| {
+    let columns = gather(name, drafts).into_iter().map(|(column, schema)| {
         let (resolved, operators) = types.resolve(&column.ty, &schema);
         let key = draft.primary_key.contains(&column.name);
         Column {
@@ -138,30 +135,41 @@ pub(super) fn finish(
     })
 }
 
-/// All columns with the schema their types are looked up in: inherited ones first, each once.
-fn gather(
-    name: &RelationName,
-    drafts: &BTreeMap<RelationName, Draft>,
-    depth: usize,
-) -> Vec<(DraftColumn, String)> {
+/// All columns with the schema their types are looked up in: inherited ones first, each once. Each ancestor is visited
+/// once, whatever circles an archive claims.
+fn gather(name: &RelationName, drafts: &BTreeMap<RelationName, Draft>) -> Vec<(DraftColumn, String)> {
     let mut columns: Vec<(DraftColumn, String)> = Vec::new();
-    let Some(draft) = drafts.get(name).filter(|_| depth < DEEPEST) else { return columns };
-    let mut add = |column: DraftColumn, schema: &str| match columns
+    let mut add = |column: &DraftColumn, schema: &str| match columns
         .iter_mut()
         .find(|(known, _)| known.name == column.name)
     {
         Some((known, _)) => known.not_null |= column.not_null,
-        None => columns.push((column, schema.to_owned())),
+        None => columns.push((column.clone(), schema.to_owned())),
     };
-    for parent in &draft.from {
-        for (column, schema) in gather(parent, drafts, depth + 1) {
-            add(column, &schema);
+    for ancestor in lineage(name, drafts) {
+        for column in &ancestor.columns {
+            add(column, &ancestor.schema);
         }
-    }
-    for column in &draft.columns {
-        add(column.clone(), &draft.schema);
     }
     // What no parent and no definition gave a type is no column.
     columns.retain(|(column, _)| !column.type_name.is_empty());
     columns
+}
+
+/// A relation and its ancestors, each behind its own.
+fn lineage<'a>(name: &'a RelationName, drafts: &'a BTreeMap<RelationName, Draft>) -> Vec<&'a Draft> {
+    let mut seen = BTreeSet::from([name]);
+    let mut lineage = Vec::new();
+    let mut open: Vec<_> = drafts.get(name).map(|draft| (draft, draft.from.iter())).into_iter().collect();
+    while let Some((draft, parents)) = open.last_mut() {
+        let next = parents.find(|parent| seen.insert(parent));
+        match next {
+            Some(parent) => open.extend(drafts.get(parent).map(|draft| (draft, draft.from.iter()))),
+            None => {
+                lineage.push(*draft);
+                open.pop();
+            }
+        }
+    }
+    lineage
 }

@@ -7,9 +7,11 @@ mod columns;
 mod constraints;
 mod nodes;
 mod sequences;
+#[cfg(test)]
+mod tests;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pg_query::NodeEnum;
 use pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, ConstrType, CreateStmt, ObjectType};
@@ -20,7 +22,7 @@ use self::sequences::Sequences;
 use self::types::{TypeDef, TypeRef, Types};
 use super::entry::Entry;
 use super::error::ArchiveError;
-use crate::catalogue::{Catalogue, RelationKind};
+use crate::catalogue::{Catalogue, Relation, RelationKind};
 use crate::policy::RelationName;
 
 pub(super) use nodes::{relation, texts};
@@ -52,6 +54,30 @@ pub(super) struct Model {
     pub(super) partition_of: BTreeMap<RelationName, RelationName>,
     /// The tables that each table inherits from otherwise.
     pub(super) inherits: BTreeMap<RelationName, Vec<RelationName>>,
+    /// Both the other way round.
+    below: BTreeMap<RelationName, Vec<RelationName>>,
+}
+
+impl Model {
+    /// A relation by its name, if it is defined.
+    pub(super) fn relation(&self, name: &RelationName) -> Option<&Relation> {
+        let relations = &self.catalogue.relations;
+        relations.binary_search_by(|relation| relation.name.cmp(name)).ok().and_then(|at| relations.get(at))
+    }
+
+    /// A relation and everything below it, each once: partitions, and tables that inherit.
+    pub(super) fn family<'a>(&'a self, name: &'a RelationName) -> Vec<&'a RelationName> {
+        let mut family = vec![name];
+        let mut seen = BTreeSet::from([name]);
+        let mut next = 0;
+        while let Some(parent) = family.get(next) {
+            let below = self.below.get(*parent).into_iter().flatten();
+            let fresh: Vec<&RelationName> = below.filter(|child| seen.insert(child)).collect();
+            family.extend(fresh);
+            next += 1;
+        }
+        family
+    }
 }
 
 /// Reads the definitions of all entries. `bare` says that names without a schema are in their entry's (archives from
@@ -256,6 +282,12 @@ impl Reader {
         }
         let relations =
             kinds.keys().filter_map(|name| columns::finish(name, &self.drafts, &self.types)).collect();
+        let mut below: BTreeMap<RelationName, Vec<RelationName>> = BTreeMap::new();
+        for (child, draft) in &self.drafts {
+            for parent in draft.partition_of.iter().chain(&draft.inherits) {
+                below.entry(parent.clone()).or_default().push(child.clone());
+            }
+        }
         let catalogue = Catalogue {
             relations,
             foreign_keys: self.around.foreign_keys,
@@ -263,7 +295,7 @@ impl Reader {
             sequences: self.sequences.finish(),
             ..Catalogue::default()
         };
-        Model { catalogue, kinds, partition_of, inherits }
+        Model { catalogue, kinds, partition_of, inherits, below }
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn read<R: Read>(lines: &mut Lines<R>, header: &mut Header) -> Result
         insert: false,
         began: 0,
         complete: false,
+        restricted: None,
     };
     let mut first = true;
     loop {
@@ -57,6 +58,12 @@ struct Index<'a> {
     /// Dumps that began in this text.
     began: usize,
     complete: bool,
+    /// The word of a `\restrict` that was not taken back yet.
+    restricted: Option<String>,
+}
+
+fn behind() -> ArchiveError {
+    ArchiveError::corrupt("something follows the end of the dump")
 }
 
 impl Index<'_> {
@@ -147,7 +154,15 @@ impl Index<'_> {
     fn command(&mut self, line: &str) -> Result<(), ArchiveError> {
         let mut words = line.split_whitespace();
         match words.next() {
-            Some("\\restrict" | "\\unrestrict") => Ok(()),
+            Some("\\restrict") if !self.complete => {
+                self.restricted = words.next().map(str::to_owned);
+                Ok(())
+            }
+            // The same word as at the beginning, or the end is not the end of this dump.
+            Some("\\unrestrict") if words.next() == self.restricted.as_deref() => {
+                self.restricted = None;
+                Ok(())
+            }
             Some("\\connect") => {
                 if self.header.database.is_none() {
                     self.header.database = words.next_back().map(|name| name.trim_matches('"').to_owned());
@@ -160,7 +175,7 @@ impl Index<'_> {
 
     fn statement(&mut self, statement: &str) -> Result<(), ArchiveError> {
         if self.complete {
-            return Err(ArchiveError::corrupt("something follows the end of the dump"));
+            return Err(behind());
         }
         if let Some(setting) = statement.strip_prefix("SET ") {
             let value = || words::quoted(setting, 0);
@@ -180,7 +195,12 @@ impl Index<'_> {
             let entry = self.entry("");
             self.entries.push(entry);
         }
-        if let Some(entry) = self.entries.last_mut().filter(|entry| entry.kind != "TABLE DATA") {
+        // Rows and large objects that are written as statements are data, and may be of any length.
+        let is_data = |entry: &Entry| ["TABLE DATA", "BLOBS"].contains(&entry.kind.as_str());
+        if let Some(entry) = self.entries.last_mut().filter(|entry| !is_data(entry)) {
+            if entry.definition.len() + statement.len() > LONGEST {
+                return Err(ArchiveError::corrupt("the definition of an object is absurdly long"));
+            }
             entry.definition.push_str(statement);
             entry.definition.push('\n');
         }
@@ -191,7 +211,7 @@ impl Index<'_> {
     fn data<R: Read>(&mut self, copy: String, lines: &mut Lines<R>) -> Result<(), ArchiveError> {
         let from = lines.offset();
         if self.complete {
-            return Err(ArchiveError::corrupt("something follows the end of the dump").at(from));
+            return Err(behind().at(from));
         }
         // The relation is the one the statement names: comments are for people.
         let schema = self.entries.last().and_then(|entry| entry.namespace.clone()).unwrap_or_default();
@@ -240,6 +260,14 @@ impl Index<'_> {
     }
 
     fn finish(self) -> Result<Vec<Entry>, ArchiveError> {
+        if self.complete && !self.statement.is_empty() {
+            return Err(behind());
+        }
+        if self.restricted.is_some() {
+            return Err(ArchiveError::truncated(
+                "its last line, an `\\unrestrict` for the `\\restrict` it begins with, is missing",
+            ));
+        }
         if !self.complete || !self.scanner.is_between() {
             return Err(ArchiveError::truncated(
                 "the last line of every dump, `-- PostgreSQL database dump complete`, is missing",
