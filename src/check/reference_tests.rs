@@ -94,7 +94,7 @@ fn every_word_of_the_grammar_is_explained() {
         (name == word).then_some(word)
     });
     let mut count = 0;
-    let facts = facts::published(SourceKind::Postgres).iter().map(|fact| fact.name);
+    let facts = SourceKind::ALL.into_iter().flat_map(facts::published).map(|fact| fact.name);
     let kinds = ObjectKind::ALL.into_iter().map(|(word, _, _)| word);
     let types = Type::ALL.into_iter().map(Type::word);
     let times = super::recipes::TIMES.into_iter().map(|(word, _)| word);

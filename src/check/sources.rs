@@ -7,8 +7,7 @@ use crate::syntax::ast::{Address, Clause, Statement};
 use std::collections::BTreeMap;
 
 /// Kinds of sources the design names and this version cannot read.
-const LATER_KINDS: [&str; 13] = [
-    "dump",
+const LATER_KINDS: [&str; 12] = [
     "backup",
     "pgbackrest",
     "barman",
@@ -29,7 +28,7 @@ impl<'a> Checker<'a> {
         for statement in statements {
             let Clause::Source { kind, name, address } = &statement.clause else { continue };
             self.unique(&mut seen, name, "source");
-            if kind.node != SourceKind::Postgres.word() {
+            let Some(known) = SourceKind::ALL.into_iter().find(|k| k.word() == kind.node) else {
                 let diagnostic = if LATER_KINDS.contains(&kind.node.as_str()) {
                     Diagnostic::error(
                         Code::NotAvailable,
@@ -40,12 +39,12 @@ impl<'a> Checker<'a> {
                 } else {
                     Diagnostic::error(Code::UnknownName, format!("unknown kind of source `{}`", kind.node))
                         .at(kind.span, "not a kind")
-                        .did_you_mean(&kind.node, [SourceKind::Postgres.word()])
+                        .did_you_mean(&kind.node, SourceKind::ALL.map(SourceKind::word))
                 };
                 self.sink.push(diagnostic);
                 self.lost.insert(name.node.clone());
                 continue;
-            }
+            };
             if ["now", "rows"].contains(&name.node.as_str()) {
                 self.error(
                     Code::Duplicate,
@@ -55,7 +54,17 @@ impl<'a> Checker<'a> {
                 );
             }
             let address = match address {
-                None => SourceAddress::Default,
+                None => {
+                    if known == SourceKind::Dump {
+                        self.error(
+                            Code::BadArity,
+                            format!("`{}` has no place", name.node),
+                            (name.span, "which archive?"),
+                            "write `from \"PATH\"`, `from \"backups/*.dump\" newest` or `from env NAME`",
+                        );
+                    }
+                    SourceAddress::Default
+                }
                 Some(Address::Env(variable)) => SourceAddress::Env(variable.node.clone()),
                 Some(Address::File(path)) => SourceAddress::File(path.node.clone()),
                 Some(Address::Literal(text)) => {
@@ -66,15 +75,29 @@ impl<'a> Checker<'a> {
                                 .help("write `from env NAME`, or use a service file or a password file"),
                         );
                     }
+                    if known == SourceKind::Dump && text.node.contains(['*', '?', '[']) {
+                        self.error(
+                            Code::BadArity,
+                            "several archives may match this pattern".to_owned(),
+                            (text.span, "which of them?"),
+                            "write `newest` after it",
+                        );
+                    }
+                    SourceAddress::Literal(text.node.clone())
+                }
+                Some(Address::Newest(text, at)) => {
+                    if known != SourceKind::Dump {
+                        self.error(
+                            Code::Unused,
+                            format!("a source of kind `{}` is no file", known.word()),
+                            (*at, "means nothing here"),
+                            "remove `newest`",
+                        );
+                    }
                     SourceAddress::Literal(text.node.clone())
                 }
             };
-            self.sources.push(Source {
-                name: name.node.clone(),
-                kind: SourceKind::Postgres,
-                address,
-                span: name.span,
-            });
+            self.sources.push(Source { name: name.node.clone(), kind: known, address, span: name.span });
         }
     }
 }

@@ -11,16 +11,15 @@ use crate::verdict::ExitStatus;
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Kind of source
-    #[arg(value_parser = ["postgres"])]
+    #[arg(value_parser = SourceKind::ALL.map(SourceKind::word))]
     kind: String,
 }
 
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
-    let kind = SourceKind::Postgres;
-    if args.kind != kind.word() {
-        return talk.stop("only `postgres` publishes facts in this version");
-    }
-    let mut text = String::from("Facts of a source of kind `postgres`, written SOURCE.FACT:\n\n");
+    let Some(kind) = SourceKind::ALL.into_iter().find(|kind| kind.word() == args.kind) else {
+        return talk.stop(&format!("there are no sources of kind `{}`", args.kind));
+    };
+    let mut text = format!("Facts of a source of kind `{}`, written SOURCE.FACT:\n\n", kind.word());
     for fact in published(kind) {
         let name = match fact.argument {
             Some(what) => format!("{} of \"{what}\"", fact.name),

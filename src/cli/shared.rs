@@ -191,7 +191,7 @@ impl SelectArgs {
             let address =
                 address.strip_prefix("postgres:").filter(|rest| !rest.starts_with("//")).unwrap_or(address);
             if let Some((kind, _)) = address.split_once(':')
-                && ["dump", "wal", "files", "baseline", "s3", "https", "http"].contains(&kind)
+                && ["wal", "files", "baseline", "s3", "https", "http"].contains(&kind)
             {
                 return Err(talk.stop(&format!(
                     "`--source {name}={kind}:...`: sources of kind `{kind}` are not available in this version"

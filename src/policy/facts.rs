@@ -144,11 +144,31 @@ const SWITCH: &str = "SELECT (SELECT CASE WHEN vartype = 'bool' AND setting = 'o
     WHEN vartype = 'bool' AND setting = 'off' THEN 'false' ELSE pg_catalog.concat_ws(' ', setting, unit) END \
     FROM pg_catalog.pg_settings WHERE lower(name) = lower($1::text))";
 
+const DUMP: &[Fact] = &[
+    fact(
+        "age",
+        Type::Duration,
+        None,
+        "time since the file was last changed, or since pg_dump began where that is certainly longer",
+        "",
+    ),
+    fact("size", Type::Size, None, "size on disk, compressed as it is", ""),
+    fact("format", Type::Text, None, "`custom`, `directory`, `tar` or `plain`", ""),
+    fact("database", Type::Text, None, "name of the database that was dumped", ""),
+    fact("encoding", Type::Text, None, "encoding of all texts in it", ""),
+    fact("server_version", Type::Text, None, "version of the server that was dumped, as it wrote it", ""),
+    fact("pg_dump_version", Type::Text, None, "version of pg_dump, as it wrote it", ""),
+    fact("tables", Type::Number, None, "tables it knows, partitions among them", ""),
+    fact("tables_without_rows", Type::Number, None, "tables it knows but whose rows were left out", ""),
+    fact("large_objects", Type::Number, None, "entries of large objects in its table of contents", ""),
+];
+
 /// The facts a kind of source publishes. One that stands there in several types takes that of what it is compared with,
 /// and the first by itself.
 #[must_use]
 pub fn published(kind: SourceKind) -> &'static [Fact] {
     match kind {
         SourceKind::Postgres => POSTGRES,
+        SourceKind::Dump => DUMP,
     }
 }

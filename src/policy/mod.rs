@@ -112,6 +112,8 @@ impl std::fmt::Display for ParamValue {
 pub enum SourceKind {
     /// A PostgreSQL server.
     Postgres,
+    /// A pg_dump archive, read in place.
+    Dump,
 }
 
 impl SourceKind {
@@ -120,8 +122,12 @@ impl SourceKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
+            Self::Dump => "dump",
         }
     }
+
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Postgres, Self::Dump];
 }
 
 /// Where a source's address comes from.

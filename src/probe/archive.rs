@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::dump::{Archive, ArchiveError, ArchiveErrorKind, TableData};
+use super::dump::{Archive, ArchiveError, ArchiveErrorKind, Table, TableData};
 use super::observe::observation;
+use crate::catalogue::RelationKind;
 use crate::facts::{Failure, Observation, Observed, SourceFacts};
 use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
@@ -67,9 +68,7 @@ pub fn open(path: &Path, facts: &mut SourceFacts) -> Result<Archive, Failure> {
     let tables = archive.tables().map_err(|e| failure(&e))?;
     let without: Vec<String> = tables
         .iter()
-        .filter(|t| {
-            t.data != TableData::Rows && t.kind.is_some_and(|k| k == crate::catalogue::RelationKind::Table)
-        })
+        .filter(|t| t.data != TableData::Rows && t.kind == Some(RelationKind::Table))
         .map(|t| t.name.to_string())
         .collect();
     if !without.is_empty() {
@@ -91,32 +90,67 @@ fn failure(error: &ArchiveError) -> Failure {
 }
 
 /// Makes every observation of these statements on an archive.
-pub fn observe(archive: &Archive, statements: &[&Statement]) -> BTreeMap<String, Observation> {
+pub fn observe(archive: &Archive, path: &Path, statements: &[&Statement]) -> BTreeMap<String, Observation> {
     let started = Instant::now();
     let mut found = stream::observe(statements, &Held { archive }, stream::Limits::default());
     for statement in statements {
         if let Work::Fact { key, fact, argument } = &statement.work {
-            let result = self::fact(archive, fact, argument.as_deref());
+            let result = self::fact(archive, path, fact, argument.as_deref());
             found.insert(key.clone(), observation(result, started));
         }
     }
     found
 }
 
-fn fact(archive: &Archive, fact: &Fact, argument: Option<&str>) -> Result<Observed, Failure> {
+fn fact(archive: &Archive, path: &Path, fact: &Fact, argument: Option<&str>) -> Result<Observed, Failure> {
     let header = archive.header();
+    let other = |message: String| Failure { kind: FailureKind::Other, message };
+    let tables = || archive.tables().map_err(|e| failure(&e));
+    let is_table = |t: &&Table| matches!(t.kind, Some(RelationKind::Table | RelationKind::Partition));
     let cell = match (fact.name, argument) {
+        ("age", None) => Some(format!("{} microseconds", age(archive, path).map_err(other)?)),
+        ("size", None) => Some(header.bytes.to_string()),
+        ("format", None) => Some(header.format.word().to_owned()),
         ("database", None) => header.database.clone(),
         ("encoding", None) => header.encoding.clone(),
-        ("size", None) => Some(header.bytes.to_string()),
+        ("server_version", None) => header.server_version.clone(),
+        ("pg_dump_version", None) => header.pg_dump_version.clone(),
+        ("tables", None) => Some(tables()?.iter().filter(is_table).count().to_string()),
+        ("tables_without_rows", None) => {
+            let all = tables()?;
+            Some(all.iter().filter(is_table).filter(|t| t.data != TableData::Rows).count().to_string())
+        }
+        ("large_objects", None) => {
+            let blobs =
+                archive.entries().iter().filter(|e| matches!(e.kind.as_str(), "BLOB" | "BLOB METADATA"));
+            Some(blobs.count().to_string())
+        }
         _ => {
-            return Err(Failure {
-                kind: FailureKind::Other,
-                message: format!("`{}` is a fact of a server, and this source is an archive", fact.name),
-            });
+            return Err(other(format!(
+                "`{}` is a fact of a server, and this source is an archive",
+                fact.name
+            )));
         }
     };
     Ok(Observed::Cell(cell))
+}
+
+/// Microseconds since the archive was made: since its file was changed, or, since copying makes a file look young, since
+/// the latest instant that the local time recorded in it can have been anywhere (UTC-12).
+fn age(archive: &Archive, path: &Path) -> Result<i64, String> {
+    let newest = if path.is_dir() { path.join("toc.dat") } else { path.to_owned() };
+    let changed = std::fs::metadata(&newest)
+        .and_then(|m| m.modified())
+        .map_err(|e| format!("`{}` cannot be looked at: {e}", newest.display()))?;
+    let changed =
+        jiff::Timestamp::try_from(changed).map_err(|e| format!("its time of change is none: {e}"))?;
+    let recorded = archive.header().created.and_then(|at| {
+        let west = jiff::tz::TimeZone::fixed(jiff::tz::offset(-12));
+        at.to_zoned(west).ok().map(|at| at.timestamp())
+    });
+    let at = recorded.map_or(changed, |recorded| recorded.min(changed));
+    let now = jiff::Timestamp::now().as_microsecond();
+    now.checked_sub(at.as_microsecond()).ok_or_else(|| "its age cannot be counted".to_owned())
 }
 
 /// The rows of an archive.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
@@ -52,7 +53,7 @@ pub async fn observe(
     for (name, reached) in sources {
         match reached {
             Reached::Server(server) => run.server(name, server).await,
-            Reached::Archive(archive) => run.archive(name, archive).await,
+            Reached::Archive(archive, path) => run.archive(name, archive, path).await,
         }
     }
     seen.into_inner()
@@ -119,16 +120,16 @@ impl Run<'_> {
 
     /// Every statement on an archive. The rows are read on a thread of their own, since reading them waits for nothing
     /// but the disk and takes all of a core.
-    async fn archive(&self, name: &str, archive: &Arc<Archive>) {
+    async fn archive(&self, name: &str, archive: &Arc<Archive>, path: &Path) {
         let mine: Vec<Statement> =
             self.plan.statements.iter().filter(|s| s.source == *name).cloned().collect();
         let n = mine.len();
-        let archive = Arc::clone(archive);
+        let (archive, path) = (Arc::clone(archive), path.to_owned());
         let keys: Vec<String> = mine.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
         let started = Instant::now();
         let found = tokio::task::spawn_blocking(move || {
             let mine: Vec<&Statement> = mine.iter().collect();
-            super::archive::observe(&archive, &mine)
+            super::archive::observe(&archive, &path, &mine)
         });
         let found = found.await.unwrap_or_else(|_| {
             let lost =

@@ -1,6 +1,7 @@
 //! Reaching the sources: addresses, sessions, the one snapshot, and what each source says of itself.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::archive;
@@ -12,7 +13,7 @@ use super::postgres::{
 use crate::catalogue::Catalogue;
 use crate::facts::{Failure, SourceFacts};
 use crate::failure::FailureKind;
-use crate::policy::{Policy, Source, SourceAddress};
+use crate::policy::{Policy, Source, SourceAddress, SourceKind};
 
 /// How sources are reached.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ pub enum Reached {
     /// A server, with its transaction open.
     Server(Box<Server>),
     /// An archive, with its table of contents read.
-    Archive(Arc<Archive>),
+    Archive(Arc<Archive>, PathBuf),
 }
 
 /// A server that was reached.
@@ -77,16 +78,18 @@ pub async fn reach(
             return Outcome { reached: None, facts, refusal: None };
         }
     };
-    if let Some(path) = text.strip_prefix(archive::SCHEME) {
-        facts.address.clone_from(&text);
+    let is_url = text.contains("://");
+    let path = text.strip_prefix(archive::SCHEME);
+    if let Some(path) = path.or((source.kind == SourceKind::Dump && !is_url).then_some(text.as_str())) {
+        facts.address = format!("{}{path}", archive::SCHEME);
         let opened = archive::find(path)
             .map_err(|message| Failure { kind: FailureKind::MissingObject, message })
             .and_then(|found| {
                 facts.address = format!("{}{}", archive::SCHEME, found.display());
-                archive::open(&found, &mut facts)
+                archive::open(&found, &mut facts).map(|archive| (archive, found))
             });
         let reached = match opened {
-            Ok(archive) => Some(Reached::Archive(Arc::new(archive))),
+            Ok((archive, path)) => Some(Reached::Archive(Arc::new(archive), path)),
             Err(failure) => {
                 facts.failure = Some(failure);
                 None

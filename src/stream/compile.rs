@@ -15,7 +15,7 @@ use super::samples::Samples;
 use super::scan::{Folding, Showing, aggregator};
 use super::shared::{Suspicion, TableId};
 use super::totals::{Balances, Headers, Side, Sums};
-use crate::catalogue::Relation;
+use crate::catalogue::{Relation, RelationKind};
 use crate::chain::spec::ChainSpec;
 use crate::measure::Tally;
 use crate::measure::fold::{Fold, Show};
@@ -24,6 +24,7 @@ use crate::measure::keys::{Duplicates, Orphans};
 use crate::measure::ledger::{self, Running, Totals};
 use crate::measure::rows::RowSet;
 use crate::measure::tenants::{Crossing, TenantPath};
+use crate::policy::RelationName;
 use crate::policy::operand::{Arithmetic, Comparator, Function, Operand};
 use crate::value::{Value, plain};
 
@@ -174,6 +175,19 @@ impl Builder {
         let job = Folding::new(key, fold, relation, narrowed.filter, self.columns(relation))?;
         self.push(relation, narrowed.needs, Vec::new(), Box::new(job));
         Ok(())
+    }
+
+    /// Whether a relation has any rows.
+    pub(super) fn any(&mut self, key: &str, name: &RelationName) {
+        // No column of it is read, so nothing has to be known about it.
+        let relation = Relation {
+            name: name.clone(),
+            kind: RelationKind::Table,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            estimated_rows: -1,
+        };
+        self.push(&relation, Vec::new(), Vec::new(), Box::new(Folding::any(key)));
     }
 
     /// Samples of rows for which a condition is not true.

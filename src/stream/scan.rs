@@ -14,6 +14,7 @@ use crate::policy::operand::{Aggregate, Operand};
 /// A fold, compiled.
 enum Counter {
     Rows,
+    Any,
     Failing(Test),
     Unknown(Test),
     AnyNull(Vec<usize>),
@@ -63,6 +64,12 @@ pub(super) struct Folding {
 }
 
 impl Folding {
+    /// Whether there are any rows, as 1 or 0.
+    pub(super) fn any(key: &str) -> Self {
+        let (key, filter, seen) = (key.to_owned(), Filter::default(), Seen::Count(0));
+        Self { key, filter, counter: Counter::Any, seen, count: 0, odd: None }
+    }
+
     /// Compiles a fold.
     ///
     /// # Errors
@@ -111,7 +118,7 @@ impl Job for Folding {
         let scope = row.scope();
         let mut doubt = Doubt::default();
         let counts = match &self.counter {
-            Counter::Rows => true,
+            Counter::Rows | Counter::Any => true,
             Counter::Failing(test) => test.eval(&scope)? == Some(false),
             Counter::Unknown(test) => test.eval(&scope)?.is_none(),
             Counter::AnyNull(places) => {
@@ -145,6 +152,7 @@ impl Job for Folding {
         let cell = match &self.counter {
             Counter::Odd(_) => self.odd,
             Counter::Aggregate(aggregator) => aggregator.text(&self.seen),
+            Counter::Any => Some(u8::from(self.count > 0).to_string()),
             _ => Some(self.count.to_string()),
         };
         shared.found.insert(self.key, Ok(Observed::Cell(cell)));

@@ -147,6 +147,8 @@ pub enum Address {
     File(Name),
     /// Written out.
     Literal(Name),
+    /// A pattern of file names, of which the newest counts; where `newest` is written.
+    Newest(Name, Span),
 }
 
 /// A literal, or a parameter in its place.

@@ -44,7 +44,9 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             } else if p.saw(Rule::k_file) {
                 Some(Address::File(p.text(reader.found)?))
             } else {
-                p.text(reader.found).map(Address::Literal)
+                let text = p.text(reader.found);
+                let newest = p.seen_at(Rule::k_newest);
+                text.map(|text| newest.map_or(Address::Literal(text.clone()), |at| Address::Newest(text, at)))
             };
             Clause::Source { kind, name, address }
         }
