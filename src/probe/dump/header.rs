@@ -88,6 +88,9 @@ pub struct Header {
     pub standard_strings: Option<bool>,
     /// `search_path` the statements rely on; empty in archives since 2018.
     pub search_path: Option<String>,
+    /// Whether row security was left on while dumping (--enable-row-security), so that rows may be missing. Only plain
+    /// SQL tells.
+    pub row_security: Option<bool>,
     /// Size on disk in bytes, compressed as it is.
     pub bytes: u64,
 }
@@ -105,6 +108,7 @@ impl Header {
             encoding: None,
             standard_strings: None,
             search_path: None,
+            row_security: None,
             bytes,
         }
     }

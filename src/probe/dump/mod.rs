@@ -140,7 +140,8 @@ impl Archive {
     /// not in archives.
     ///
     /// What cannot be seen: flipped bits inside a value where the data has no checksum (nothing, LZ4 and Zstandard as
-    /// pg_dump writes them), as long as the row keeps its shape.
+    /// pg_dump writes them), as long as the row keeps its shape; and partitions that were left out of the dump with their
+    /// definition (--exclude-table), of which no trace is left.
     ///
     /// # Errors
     /// The archive has no rows of it or not of all its partitions, or is damaged. Rows may have been handed over before:

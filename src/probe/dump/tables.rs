@@ -21,6 +21,9 @@ pub struct Table {
     pub partition_of: Option<RelationName>,
     /// Tables it inherits from, among whose rows its own show too.
     pub inherits: Vec<RelationName>,
+    /// Whether row security is enabled on it. Then a dump with --enable-row-security, by a role it applies to, lacks
+    /// rows, and of archives only plain SQL tells how it was made.
+    pub row_security: bool,
 }
 
 /// Whether a relation's rows are in an archive.
@@ -58,6 +61,7 @@ impl Archive {
             data: TableData::Absent,
             partition_of: model.partition_of.get(name).cloned(),
             inherits: model.inherits.get(name).cloned().unwrap_or_default(),
+            row_security: model.secured.contains(name),
         };
         for relation in &model.catalogue.relations {
             tables.insert(relation.name.clone(), table(&relation.name, Some(relation.kind)));
@@ -109,6 +113,13 @@ impl Archive {
         let mut blocks = Vec::new();
         for member in family {
             let rows = own(member);
+            if self.header.row_security == Some(true) && model.secured.contains(member) {
+                let message = format!(
+                    "the dump was made with --enable-row-security, and {member} has row security: rows may be missing; dump \
+                     without that option, as the owner or a superuser"
+                );
+                return Err(ArchiveError::new(ArchiveErrorKind::NoData, message));
+            }
             let elsewhere = through_the_root && model.partition_of.contains_key(member);
             if rows.is_empty() && !is_partitioned(member) && !elsewhere {
                 if member == relation {

@@ -70,6 +70,7 @@ fn a_partitioned_table_has_the_rows_of_its_partitions() {
     assert_eq!(table("part_3_a").partition_of, Some(name("public", "part_3")));
     assert_eq!(table("part_3").kind, Some(RelationKind::Partition));
     assert_eq!(table("derived").inherits, [name("public", "base")]);
+    assert!(table("child").row_security && !table("base").row_security);
     assert_eq!(rows(&archive, &name("public", "base")), ["1\tbase", "2\tderived"]);
 }
 
@@ -100,6 +101,7 @@ fn what_is_left_out_is_said() {
         no_data(&["-Fc", "--exclude-table-data=derived"], "public", "base", "public.derived, an heir"),
         NoData
     );
+    assert_eq!(no_data(&["-Fp", "--enable-row-security"], "public", "child", "rows may be missing"), NoData);
     assert_eq!(no_data(&["-Fc", "--inserts"], "public", "account", "--inserts"), Unsupported);
     assert_eq!(no_data(&["-Fc", "--column-inserts"], "public", "part", "--inserts"), Unsupported);
     assert_eq!(

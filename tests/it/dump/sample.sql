@@ -101,6 +101,7 @@ create trigger off after insert on child for each row execute function touch();
 alter table child disable trigger off;
 create trigger replica after insert on child for each row execute function touch();
 alter table child enable replica trigger replica;
+alter table child enable row level security;
 create policy mine on child using (tenant = 1);
 create rule r as on delete to empty do instead nothing;
 comment on table account is 'COPY public.account (id) FROM stdin;

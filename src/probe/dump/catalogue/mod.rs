@@ -54,6 +54,8 @@ pub(super) struct Model {
     pub(super) partition_of: BTreeMap<RelationName, RelationName>,
     /// The tables that each table inherits from otherwise.
     pub(super) inherits: BTreeMap<RelationName, Vec<RelationName>>,
+    /// Tables with row security enabled.
+    pub(super) secured: BTreeSet<RelationName>,
     /// Both the other way round.
     below: BTreeMap<RelationName, Vec<RelationName>>,
 }
@@ -112,6 +114,8 @@ struct Reader {
     types: Types,
     sequences: Sequences,
     around: Around,
+    /// Tables with row security.
+    secured: BTreeSet<RelationName>,
     /// Composite types, whose columns a table may take over.
     composites: BTreeMap<RelationName, Draft>,
 }
@@ -264,6 +268,9 @@ impl Reader {
             (AlterTableType::AtEnableReplicaTrig, _) => {
                 self.around.switch(name, &command.name, "fires only on replicas");
             }
+            (AlterTableType::AtEnableRowSecurity, _) => {
+                self.secured.insert(name.clone());
+            }
             _ => {}
         }
     }
@@ -295,7 +302,7 @@ impl Reader {
             sequences: self.sequences.finish(),
             ..Catalogue::default()
         };
-        Model { catalogue, kinds, partition_of, inherits, below }
+        Model { catalogue, kinds, partition_of, inherits, secured: self.secured, below }
     }
 }
 

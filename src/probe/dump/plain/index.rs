@@ -184,6 +184,8 @@ impl Index<'_> {
             } else if setting.starts_with("standard_conforming_strings ") {
                 self.scanner.standard = !setting.contains("off");
                 self.header.standard_strings = Some(self.scanner.standard);
+            } else if setting.starts_with("row_security ") {
+                self.header.row_security = Some(!setting.contains("off"));
             }
             return Ok(());
         }
