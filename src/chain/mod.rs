@@ -32,6 +32,7 @@ mod rows;
 mod run;
 mod scan;
 mod search;
+pub mod segment;
 pub mod spec;
 mod strands;
 mod textual;
@@ -53,6 +54,8 @@ mod orders;
 mod parts_test;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod segment_test;
 #[cfg(test)]
 mod spellings_test;
 #[cfg(test)]

@@ -373,7 +373,7 @@ impl ChainFold {
 }
 
 /// Columns that may tell what the writer really splits by: up to 64 that have no other part in the chain.
-fn watched(spec: &ChainSpec) -> Vec<usize> {
+pub(crate) fn watched(spec: &ChainSpec) -> Vec<usize> {
     let free = |index: &usize| {
         *index != spec.hash
             && Some(*index) != spec.previous

@@ -3,10 +3,10 @@
 use super::cell::Cell;
 use super::expr::Refusal;
 use super::job::Job;
-use super::keyed::{self, Print, PrintMap, PrintSet, low, paired};
+use super::keyed::{self, Print, PrintSet, low, paired};
 use super::row::{Filter, Row, Shown};
 use super::samples::Samples;
-use super::shared::{Pending, Shared, Suspicion, Table, TableId, contains};
+use super::shared::{OwnerMap, Pending, Shared, Suspicion, Table, TableId, contains};
 use crate::facts::{Observed, Tallied};
 
 /// Bytes that one more fingerprint costs, about.
@@ -123,7 +123,7 @@ pub(super) struct Owners {
     /// Whose a row is.
     pub(super) whose: Whose,
     /// Those found so far.
-    pub(super) map: PrintMap<(Print, Option<Box<str>>)>,
+    pub(super) map: OwnerMap,
 }
 
 impl Job for Owners {
@@ -286,7 +286,7 @@ pub(super) struct Others {
     /// Whose a row is.
     pub(super) whose: Whose,
     /// Those found so far.
-    pub(super) map: PrintMap<(Print, Option<Box<str>>)>,
+    pub(super) map: OwnerMap,
 }
 
 impl Job for Others {

@@ -12,13 +12,16 @@ use crate::facts::{Failure, Observed};
 /// A table that one measurement makes and others use.
 pub(super) type TableId = usize;
 
+/// The owner of a row by its key: the tenant's fingerprint and, where it is shown, its text.
+pub(super) type OwnerMap = PrintMap<(Print, Option<Box<str>>)>;
+
 /// Tables by kind.
 #[derive(Debug)]
 pub(super) enum Table {
     /// Keys of a relation.
     Keys(PrintSet),
     /// Whose a row is, by its key.
-    Tenants(PrintMap<(Print, Option<Box<str>>)>),
+    Tenants(OwnerMap),
     /// Sums of lines by entry.
     Sums(PrintMap<Seen>),
 }
@@ -115,7 +118,7 @@ impl Shared {
     /// # Errors
     ///
     /// Why there is none.
-    pub(super) fn tenants(&self, table: TableId) -> Result<&PrintMap<(Print, Option<Box<str>>)>, Refusal> {
+    pub(super) fn tenants(&self, table: TableId) -> Result<&OwnerMap, Refusal> {
         match self.tables.get(&table) {
             Some(Ok(Table::Tenants(map))) => Ok(map),
             Some(Err(why)) => Err(why.clone()),
