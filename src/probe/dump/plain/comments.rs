@@ -1,4 +1,4 @@
-//! The comments pg_dump writes between statements (`_printTocEntry` and `dump_lo_buf`'s neighbours in
+//! The comments pg_dump writes between statements (`_printTocEntry` and `RestoreArchive` in
 //! `pg_backup_archiver.c`).
 
 /// What a comment line says.
