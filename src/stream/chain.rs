@@ -1,4 +1,4 @@
-//! A chain among the rows of a pass, put in order and verified.
+//! A chain among the rows of a pass: settled as it lies, or put in order and verified.
 
 use std::cmp::Ordering;
 
@@ -6,12 +6,70 @@ use super::cell::Cell;
 use super::expr::{Refusal, compare};
 use super::job::Job;
 use super::row::{Filter, Row, Shown};
-use super::shared::Shared;
+use super::shared::{Shared, Suspicion};
+use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
 use crate::facts::Observed;
 
-/// A chain on its way.
+/// A chain as it lies.
+pub(super) struct Laid {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// Its columns.
+    pub(super) shown: Vec<Shown>,
+    /// What was settled so far.
+    pub(super) segment: Segment,
+    /// What the segment holds, of the run's memory.
+    pub(super) taken: usize,
+    /// Cells of the row at hand.
+    pub(super) texts: Vec<Option<String>>,
+}
+
+impl Job for Laid {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if !self.filter.admits(row, shared)? {
+            return Ok(());
+        }
+        let mut cells: Vec<Option<&str>> = Vec::with_capacity(self.shown.len());
+        self.texts.clear();
+        // Only times with a zone are spelt anew.
+        self.texts.extend(self.shown.iter().map(|shown| row.respelt(shown)));
+        for (shown, text) in self.shown.iter().zip(&self.texts) {
+            cells.push(match text {
+                Some(text) => Some(text.as_str()),
+                None => row.str(shown)?,
+            });
+        }
+        self.segment.push(&cells);
+        let held = self.segment.bytes();
+        if held > self.taken {
+            let more = (held - self.taken).max(1 << 16);
+            shared.take(more as u64)?;
+            self.taken += more;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        match self.segment.finish() {
+            Some(report) => {
+                shared.found.insert(self.key, Ok(Observed::Chain(report)));
+            }
+            None => {
+                shared.suspects.insert(self.key, Suspicion::Rows);
+            }
+        }
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+}
+
+/// A chain to be put in order.
 pub(super) struct Chained {
     /// Key of the observation.
     pub(super) key: String,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::Chained;
+use super::chain::{Chained, Laid};
 use super::differences::Differences;
 use super::exact::Exact;
 use super::expr::{Columns, Compiler, Expr, Refusal, Test};
@@ -16,7 +16,9 @@ use super::scan::{Folding, Showing, aggregator};
 use super::shared::{Suspicion, TableId};
 use super::totals::{Balances, Headers, Side, Sums};
 use crate::catalogue::{Relation, RelationKind};
+use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
+use crate::chain::verify::Limits;
 use crate::measure::Tally;
 use crate::measure::fold::{Fold, Show};
 use crate::measure::groups::Groups;
@@ -269,7 +271,7 @@ impl Builder {
         }
     }
 
-    /// A chain.
+    /// A chain, as it lies.
     ///
     /// # Errors
     ///
@@ -281,20 +283,38 @@ impl Builder {
         spec: &ChainSpec,
         samples: u64,
     ) -> Result<(), Refusal> {
-        let relation = &rows.relation;
+        let (narrowed, shown) = self.chained(rows, spec)?;
+        let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
+        let segment = Segment::new(spec, limits).map_err(|e| e.to_string())?;
+        let (key, filter, texts) = (key.to_owned(), narrowed.filter, Vec::new());
+        let job = Laid { key, filter, shown, segment, taken: 0, texts };
+        self.push(&rows.relation, narrowed.needs, Vec::new(), Box::new(job));
+        Ok(())
+    }
+
+    /// A chain that did not lie in order.
+    ///
+    /// # Errors
+    ///
+    /// When only a server can make it.
+    pub(super) fn sorted_chain(
+        &mut self,
+        key: &str,
+        rows: &RowSet,
+        spec: &ChainSpec,
+        samples: u64,
+    ) -> Result<(), Refusal> {
+        let (narrowed, shown) = self.chained(rows, spec)?;
+        let (key, filter, spec) = (key.to_owned(), narrowed.filter, spec.clone());
+        let job = Chained { key, filter, shown, spec, samples, rows: Vec::new() };
+        self.push(&rows.relation, narrowed.needs, Vec::new(), Box::new(job));
+        Ok(())
+    }
+
+    fn chained(&mut self, rows: &RowSet, spec: &ChainSpec) -> Result<(Narrowed, Vec<Shown>), Refusal> {
         let narrowed = self.narrowed(rows)?;
         let names: Vec<String> = spec.columns.iter().map(|c| c.name.clone()).collect();
-        let shown = self.shown(relation, &names)?;
-        let job = Chained {
-            key: key.to_owned(),
-            filter: narrowed.filter,
-            shown,
-            spec: spec.clone(),
-            samples,
-            rows: Vec::new(),
-        };
-        self.push(relation, narrowed.needs, Vec::new(), Box::new(job));
-        Ok(())
+        Ok((narrowed, self.shown(&rows.relation, &names)?))
     }
 
     // ---- groups ------------------------------------------------------------------------------------

@@ -157,6 +157,13 @@ fn closer_look(
                 }
             }
         }
+        Work::Chain { key, rows, spec, samples } => {
+            if shared.suspects.remove(key).is_some()
+                && let Err(why) = builder.sorted_chain(key, rows, spec, *samples)
+            {
+                shared.fail(key, &why);
+            }
+        }
         Work::Show { key, when, show, samples } => {
             let counted = |key: &String| match shared.found.get(key) {
                 Some(Ok(Observed::Cell(Some(text)))) => text.parse::<u64>().is_ok_and(|n| n > 0),

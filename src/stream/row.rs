@@ -33,19 +33,37 @@ impl<'a> Row<'a> {
         keyed::print(shared.seed, self.cells, places, false)
     }
 
+    /// A cell as text.
+    ///
+    /// # Errors
+    ///
+    /// When it is not valid UTF-8.
+    pub(super) fn str(&self, shown: &Shown) -> Result<Option<&'a str>, Refusal> {
+        let Some(raw) = self.raw.get(shown.place).copied().flatten() else { return Ok(None) };
+        std::str::from_utf8(raw)
+            .map(Some)
+            .map_err(|_| format!("a value of `{}` is not valid UTF-8", shown.name))
+    }
+
+    /// A time with a zone, as a server in UTC would show it.
+    pub(super) fn respelt(&self, shown: &Shown) -> Option<String> {
+        if shown.kind != ColumnKind::TimestampTz {
+            return None;
+        }
+        let raw = self.raw.get(shown.place).copied().flatten()?;
+        if raw.ends_with(b"+00") {
+            return None;
+        }
+        let mut out = Vec::new();
+        time::parse(std::str::from_utf8(raw).ok()?)?.write(TimePreset::PgTz, &mut out);
+        String::from_utf8(out).ok()
+    }
+
     /// A cell as a server in UTC would show it.
     #[must_use]
     pub(super) fn text(&self, shown: &Shown) -> Option<String> {
         let raw = self.raw.get(shown.place).copied().flatten()?;
-        let text = String::from_utf8_lossy(raw);
-        if shown.kind == ColumnKind::TimestampTz
-            && let Some(at) = time::parse(&text)
-        {
-            let mut out = Vec::new();
-            at.write(TimePreset::PgTz, &mut out);
-            return String::from_utf8(out).ok();
-        }
-        Some(text.into_owned())
+        self.respelt(shown).or_else(|| Some(String::from_utf8_lossy(raw).into_owned()))
     }
 }
 
