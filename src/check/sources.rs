@@ -88,7 +88,7 @@ impl<'a> Checker<'a> {
                 Some(Address::Newest(text, at)) => {
                     if known != SourceKind::Dump {
                         self.error(
-                            Code::Unused,
+                            Code::BadArity,
                             format!("a source of kind `{}` is no file", known.word()),
                             (*at, "means nothing here"),
                             "remove `newest`",

@@ -64,7 +64,10 @@ const TOP: &[(&str, &str, &str, &str)] = &[
     ("param a: bool = 1", "HT0204", "1", "`true`"),
     ("param a: text = $tenant", "HT0208", "$tenant", "the value itself"),
     ("param tenant: text", "HT0202", "tenant", "another name"),
-    ("source dump d from \"x\"", "HT0108", "dump", "leave the source"),
+    ("source wal d from \"x\"", "HT0108", "wal", "leave the source"),
+    ("source dump d", "HT0205", "d", "newest"),
+    ("source dump d from \"*.dump\"", "HT0205", "\"*.dump\"", "write `newest`"),
+    ("source postgres d from \"host=x\" newest", "HT0205", "newest", "remove `newest`"),
     ("source postgre d", "HT0201", "postgre", "`postgres`"),
     ("source postgres rows", "HT0202", "rows", "another name"),
     (

@@ -123,7 +123,7 @@ impl Exact {
             return None;
         }
         let quotient = (&a / &b).with_prec(16);
-        (&quotient * &b == a).then(|| Self::Large(Box::new(quotient)))
+        (&quotient * &b == a).then(|| Self::Large(Box::new(quotient.normalized())))
     }
 
     /// With the other sign.
