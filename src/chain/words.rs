@@ -30,10 +30,10 @@ fn name(spec: &ChainSpec, column: usize) -> &str {
 }
 
 pub(crate) fn by_text(spec: &ChainSpec, order: usize) -> String {
+    let column = name(spec, order);
     format!(
-        "`{}` holds numbers as text, which sorts `10` before `9`, while the chain follows the numbers; order by a column \
-         that is a number",
-        name(spec, order)
+        "`{column}` holds numbers as text, which sorts `10` before `9`, while the chain follows the numbers; write `order \
+         by int({column})`"
     )
 }
 
