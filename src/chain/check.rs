@@ -9,7 +9,7 @@ use super::rows::{Cause, flag};
 use super::search;
 use super::spec::{ChainSpec, Genesis};
 use super::strands::Attached;
-use super::{variants, weakness};
+use super::visit;
 
 /// What came of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,7 @@ enum Source {
 /// Whether the genesis value depends on more of a row than its split.
 pub(crate) fn genesis_by_row(spec: &ChainSpec) -> bool {
     match &spec.genesis {
-        Genesis::Derived(recipe) => {
-            weakness::columns(recipe).iter().any(|column| !spec.split.contains(column))
-        }
+        Genesis::Derived(recipe) => visit::columns(recipe).iter().any(|column| !spec.split.contains(column)),
         _ => false,
     }
 }
@@ -124,7 +122,7 @@ impl Checker {
         let (search_column, offsets) = match &spec.search {
             None => (0, Vec::new()),
             Some(declared) => {
-                if !variants::times(&spec.recipe).iter().any(|(column, _)| *column == declared.column) {
+                if !visit::times(&spec.recipe).iter().any(|(column, _)| *column == declared.column) {
                     return program::issue(
                         "the search is over a column that the recipe does not spell with `ts(...)`"
                             .to_owned(),

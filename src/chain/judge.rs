@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::marks::{Mark, Marked};
+use super::mark::Mark;
+use super::marks::Marked;
 use super::misfit::{self, Sifted, Sorted};
 use super::probe::Prober;
 use super::report::{AnomalyKind, ChainReport, Undetermined};

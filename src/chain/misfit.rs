@@ -2,7 +2,8 @@
 //! in common, and recomputing rows do not have, tells the two apart.
 
 use super::era::Era;
-use super::marks::{self, Mark, Marked};
+use super::mark::Mark;
+use super::marks::{self, Marked};
 use super::run::{Found, Pen, Run, Sort};
 use super::spec::ChainSpec;
 

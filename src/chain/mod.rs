@@ -20,6 +20,7 @@ mod json_profile;
 mod json_read;
 mod json_write;
 mod judge;
+mod mark;
 mod marks;
 mod misfit;
 mod moved;
@@ -37,8 +38,9 @@ pub mod spec;
 mod strands;
 mod textual;
 pub(crate) mod time;
-pub(crate) mod variants;
+mod variants;
 pub mod verify;
+pub(crate) mod visit;
 pub mod weakness;
 mod words;
 

@@ -7,6 +7,7 @@ use super::program::{Form, Program};
 use super::rows::Cause;
 use super::spec::{ChainSpec, TimePreset};
 use super::variants;
+use super::visit;
 
 /// Rows on which everything is tried.
 const SAMPLE: u64 = 32;
@@ -59,10 +60,8 @@ pub(crate) struct Prober {
 
 impl Prober {
     pub(crate) fn new(spec: &ChainSpec, budget: u64) -> Self {
-        let times = variants::times(&spec.recipe)
-            .into_iter()
-            .map(|(column, _)| (column, Shifts::default()))
-            .collect();
+        let times =
+            visit::times(&spec.recipe).into_iter().map(|(column, _)| (column, Shifts::default())).collect();
         Self { variants: None, times, sampled: 0, budget }
     }
 
@@ -198,7 +197,7 @@ fn build(spec: &ChainSpec, link: Form) -> Vec<Variant> {
         }
     };
     let name = |column: usize| spec.columns.get(column).map_or("?", |column| column.name.as_str());
-    for (column, used) in variants::times(&spec.recipe) {
+    for (column, used) in visit::times(&spec.recipe) {
         for (preset, word) in variants::PRESETS {
             // Two words for one spelling would be named at random.
             let same = preset == used || (used == TimePreset::Js && preset == TimePreset::IsoMillis);

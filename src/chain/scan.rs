@@ -1,6 +1,6 @@
 //! Reads the marks of a text, a number or a JSON value in one pass, without building anything: it runs for every row.
 
-use super::marks::Mark;
+use super::mark::Mark;
 
 /// The marks of a text; `json` when the recipe writes JSON, where writers differ over what to escape.
 pub(crate) fn text(cell: &str, json: bool) -> u32 {
@@ -100,7 +100,7 @@ pub(crate) fn json(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::marks::Mark as M;
+    use crate::chain::mark::Mark as M;
 
     fn of(marks: u32) -> Vec<M> {
         M::ALL.into_iter().filter(|mark| marks & mark.bit() != 0).collect()

@@ -1,6 +1,7 @@
 //! Other recipes a writer may really have used: another spelling of a time, another text for NULL.
 
 use super::spec::{JsonField, JsonNull, JsonValue, Recipe, TimePreset};
+use super::visit::{columns, visit};
 
 /// Every spelling of an instant, with the word a policy writes for it.
 pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
@@ -31,36 +32,6 @@ pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
 
 /// What writers have been seen to put in the place of NULL.
 const NULL_WORDS: [&str; 7] = ["", "null", "NULL", "None", "<nil>", "undefined", "{}"];
-
-/// Visits every expression of a recipe, the outermost first.
-pub(crate) fn visit<'r>(recipe: &'r Recipe, see: &mut dyn FnMut(&'r Recipe)) {
-    see(recipe);
-    match recipe {
-        Recipe::Cat(parts) | Recipe::Join(_, parts) => parts.iter().for_each(|part| visit(part, see)),
-        Recipe::Coalesce(inner, _)
-        | Recipe::Omit(inner)
-        | Recipe::Sized(_, inner)
-        | Recipe::Digest(_, inner)
-        | Recipe::Hex(inner)
-        | Recipe::HexUpper(inner)
-        | Recipe::Base64(inner)
-        | Recipe::Unhex(inner)
-        | Recipe::Lower(inner)
-        | Recipe::Upper(inner) => visit(inner, see),
-        Recipe::Json(_, fields) => visit_fields(fields, see),
-        _ => {}
-    }
-}
-
-fn visit_fields<'r>(fields: &'r [JsonField], see: &mut dyn FnMut(&'r Recipe)) {
-    for field in fields {
-        match &field.value {
-            JsonValue::String(inner) | JsonValue::Raw(inner) => visit(inner, see),
-            JsonValue::Object(inner) => visit_fields(inner, see),
-            _ => {}
-        }
-    }
-}
 
 fn change(
     recipe: &mut Recipe,
@@ -100,19 +71,6 @@ fn change_fields(
             _ => {}
         }
     }
-}
-
-/// Time columns the recipe spells, each once, with the spelling.
-pub(crate) fn times(recipe: &Recipe) -> Vec<(usize, TimePreset)> {
-    let mut times: Vec<(usize, TimePreset)> = Vec::new();
-    visit(recipe, &mut |part| {
-        if let Recipe::Time(column, preset) = part
-            && !times.iter().any(|(seen, _)| seen == column)
-        {
-            times.push((*column, *preset));
-        }
-    });
-    times
 }
 
 /// The recipe with every `ts(column, ...)` spelt otherwise.
@@ -185,7 +143,7 @@ pub(crate) fn without_nulls(recipe: &Recipe, row: &[Option<&str>], prev: Option<
     let is_null = |part: &Recipe| {
         let Recipe::Coalesce(inner, _) = part else { return false };
         let null = |column: &usize| row.get(*column).copied().flatten().is_none();
-        (**inner == Recipe::Prev && prev.is_none()) || super::weakness::columns(inner).iter().any(null)
+        (**inner == Recipe::Prev && prev.is_none()) || columns(inner).iter().any(null)
     };
     let mut changed = recipe.clone();
     let mut left_out = false;
@@ -223,7 +181,7 @@ mod tests {
             Recipe::Coalesce(Box::new(Recipe::Column(2)), String::new()),
             Recipe::Time(3, TimePreset::Js),
         ]);
-        assert_eq!(times(&recipe), [(1, TimePreset::Js), (3, TimePreset::Js)]);
+        assert_eq!(super::super::visit::times(&recipe), [(1, TimePreset::Js), (3, TimePreset::Js)]);
         let Recipe::Cat(parts) = with_preset(&recipe, 3, TimePreset::Go) else { panic!("a cat") };
         assert_eq!(parts[0], Recipe::Time(1, TimePreset::Js));
         assert_eq!(parts[2], Recipe::Time(3, TimePreset::Go));

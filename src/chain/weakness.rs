@@ -1,8 +1,8 @@
 //! What a recipe does not protect, even when every row of its chain verifies.
 
 use super::program::is_time;
-use super::spec::{CellKind, ChainSpec, Genesis, JsonValue, Recipe, TimePreset};
-use super::variants;
+use super::spec::{CellKind, ChainSpec, Genesis, Recipe, TimePreset};
+use super::visit;
 
 /// The weaknesses of a chain as declared, as sentences for lint and reports.
 #[must_use]
@@ -69,7 +69,7 @@ pub fn notes(spec: &ChainSpec) -> Vec<String> {
 
 /// Times whose spelling keeps less of the second than their column holds.
 fn coarse(spec: &ChainSpec) -> Vec<String> {
-    let times = variants::times(&spec.recipe).into_iter().filter_map(|(index, preset)| {
+    let times = visit::times(&spec.recipe).into_iter().filter_map(|(index, preset)| {
         let (kept, unit) = match preset {
             TimePreset::IsoSeconds | TimePreset::Laravel | TimePreset::EpochSeconds => (0, "second"),
             TimePreset::Js | TimePreset::IsoMillis | TimePreset::EpochMillis => (3, "millisecond"),
@@ -95,45 +95,19 @@ fn listed(names: &[String]) -> String {
 
 fn binds_previous(recipe: &Recipe) -> bool {
     let mut bound = false;
-    variants::visit(recipe, &mut |part| bound |= *part == Recipe::Prev);
+    visit::visit(recipe, &mut |part| bound |= *part == Recipe::Prev);
     bound
 }
 
-/// Every column a recipe reads, as often as it does.
-pub(crate) fn columns(recipe: &Recipe) -> Vec<usize> {
-    let mut columns = Vec::new();
-    variants::visit(recipe, &mut |part| match part {
-        Recipe::Column(index)
-        | Recipe::Time(index, _)
-        | Recipe::Decimal(index, _)
-        | Recipe::Integer(index)
-        | Recipe::UuidDigits(index)
-        | Recipe::JsonColumn(_, index)
-        | Recipe::Bool(index, _, _) => columns.push(*index),
-        Recipe::Json(_, fields) => {
-            let mut rest: Vec<_> = fields.iter().collect();
-            while let Some(field) = rest.pop() {
-                match &field.value {
-                    JsonValue::Column(index) => columns.push(*index),
-                    JsonValue::Object(inner) => rest.extend(inner),
-                    _ => {}
-                }
-            }
-        }
-        _ => {}
-    });
-    columns
-}
-
 fn covers_split(spec: &ChainSpec) -> bool {
-    let covered = columns(&spec.recipe);
+    let covered = visit::columns(&spec.recipe);
     spec.split.iter().all(|column| covered.contains(column))
 }
 
 /// The first place where text may move across a field boundary without changing the preimage.
 fn ambiguous(spec: &ChainSpec) -> Option<String> {
     let mut found = None;
-    variants::visit(&spec.recipe, &mut |part| {
+    visit::visit(&spec.recipe, &mut |part| {
         let (separator, parts) = match part {
             Recipe::Cat(parts) => ("", parts),
             Recipe::Join(separator, parts) => (separator.as_str(), parts),
@@ -182,7 +156,7 @@ fn free_text<'s>(spec: &'s ChainSpec, part: &Recipe) -> Option<&'s str> {
         }
         // What is left out leaves no trace of its place, whatever its type.
         Recipe::Omit(inner) => {
-            columns(inner).first().and_then(|i| spec.columns.get(*i)).map(|c| c.name.as_str())
+            visit::columns(inner).first().and_then(|i| spec.columns.get(*i)).map(|c| c.name.as_str())
         }
         // Counted fields are told apart unless the count runs into the field.
         Recipe::Sized(separator, inner)
@@ -241,7 +215,8 @@ mod tests {
         let mut milliseconds = spec.clone();
         milliseconds.columns.iter_mut().for_each(|column| column.digits = Some(3));
         assert!(!has(&milliseconds, "enters the hash cut"));
-        milliseconds.recipe = variants::with_preset(&spec.recipe, spec.order[0], TimePreset::EpochSeconds);
+        milliseconds.recipe =
+            super::super::variants::with_preset(&spec.recipe, spec.order[0], TimePreset::EpochSeconds);
         assert!(has(&milliseconds, "cut to the second: changes to smaller fractions are invisible"));
         assert!(!has(&ChainSpec { split: Vec::new(), ..spec.clone() }, "rows were all removed"));
         let unbound = ChainSpec { recipe: Recipe::Column(tenant), previous: None, ..spec };

@@ -4,7 +4,7 @@ use super::operands::Scope;
 use super::recipes::Columns;
 use super::{Checker, literals};
 use crate::chain::spec::{Genesis, Recipe, Search};
-use crate::chain::variants;
+use crate::chain::visit;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::chain::Chain;
 use crate::syntax::ast::{Clause, Expr, ExprKind, Name, Signed, Statement};
@@ -168,7 +168,7 @@ impl<'a> Checker<'a> {
 
     /// Only what the recipe spells as a time can be taken earlier or later.
     fn spelt_as_time(&mut self, recipe: &Recipe, search: &Search, column: &Name) -> Option<()> {
-        if variants::times(recipe).iter().any(|(index, _)| *index == search.column) {
+        if visit::times(recipe).iter().any(|(index, _)| *index == search.column) {
             return Some(());
         }
         let message =

@@ -15,8 +15,8 @@ use std::sync::{Arc, OnceLock};
 use super::entry::{Entry, Place};
 use super::error::ArchiveError;
 use super::header::Compression;
+use super::unpack::drain;
 use super::unpack::unpack;
-use super::whole::drain;
 use super::wire::Offset;
 
 /// `BLK_DATA` and `BLK_BLOBS` of `pg_backup_archiver.h`.

@@ -133,3 +133,8 @@ impl<R: BufRead> Read for Endless<R> {
 fn damaged(why: &str) -> io::Error {
     ArchiveError::corrupt(why).into_io()
 }
+
+/// Reads to the end.
+pub(super) fn drain(mut bytes: Box<dyn Read>, what: &str) -> Result<(), ArchiveError> {
+    io::copy(&mut bytes, &mut io::sink()).map(|_| ()).map_err(|error| ArchiveError::from_io(&error, what))
+}

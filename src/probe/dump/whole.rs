@@ -1,12 +1,13 @@
 //! Whether an archive is whole: everything in it is read to its end, large objects too.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 
 use super::body::Body;
 use super::entry::{Entry, Place};
 use super::error::ArchiveError;
 use super::header::Compression;
+use super::unpack::drain;
 use super::{Archive, blocks, named};
 
 impl Archive {
@@ -105,9 +106,4 @@ impl Body {
             Self::Custom(_) | Self::Plain(_) => Err(ArchiveError::corrupt("it has no files of its own")),
         }
     }
-}
-
-/// Reads to the end.
-pub(super) fn drain(mut bytes: Box<dyn Read>, what: &str) -> Result<(), ArchiveError> {
-    io::copy(&mut bytes, &mut io::sink()).map(|_| ()).map_err(|error| ArchiveError::from_io(&error, what))
 }
