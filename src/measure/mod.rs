@@ -8,6 +8,7 @@
 mod finite;
 pub mod fold;
 pub mod groups;
+pub mod keyed;
 pub mod keys;
 pub mod ledger;
 pub mod rows;

@@ -194,6 +194,19 @@ impl Sql<'_> {
     }
 }
 
+/// Whether an operand over the relation's rows can be NULL.
+#[must_use]
+pub fn may_be_null(operand: &Operand, relation: &Relation) -> bool {
+    match operand {
+        Operand::Coalesce(..) => false,
+        Operand::Negate(inner) | Operand::Exact(inner) => may_be_null(inner, relation),
+        Operand::Choose(_) => true,
+        Operand::Binary { left, right, .. } => may_be_null(left, relation) || may_be_null(right, relation),
+        Operand::Column { name, .. } => relation.column(name).is_none_or(|c| c.nullable),
+        _ => false,
+    }
+}
+
 /// A comparison in SQL.
 #[must_use]
 pub fn comparator(op: Comparator) -> &'static str {

@@ -2,5 +2,6 @@
 
 pub mod observe;
 pub mod postgres;
+mod queue;
 pub mod reach;
 mod stale;

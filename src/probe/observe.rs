@@ -1,6 +1,6 @@
 //! Plan to observations: every statement once, on as many connections as wanted, all in one snapshot.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
 use super::reach::{Reached, failure};
+use super::queue::Queue;
 use super::stale;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
@@ -27,6 +28,8 @@ pub struct ObserveOptions {
     pub session: SessionOptions,
     /// Schema that raw SQL may leave unnamed.
     pub schema: String,
+    /// The seed of keyed sums, which nobody who can write to a source may know beforehand.
+    pub seed: i64,
 }
 
 /// Called after each statement with how many are done and how many there are.
@@ -34,7 +37,7 @@ pub type Progress<'a> = &'a (dyn Fn(usize, usize, &str) + Sync);
 
 /// Runs every statement of a plan on the sources that were reached.
 ///
-/// Samples run after the scans they depend on. A statement that fails fails alone; one whose connection is lost
+/// A statement runs after those whose answers it needs, and not at all where they spare it. A statement that fails fails alone; one whose connection is lost
 /// takes the statements that come after it on that connection along, each with its reason.
 pub async fn observe(
     plan: &Plan,
@@ -46,14 +49,9 @@ pub async fn observe(
     let seen: Mutex<BTreeMap<String, Observation>> = Mutex::new(BTreeMap::new());
     let done = std::sync::atomic::AtomicUsize::new(0);
     for (name, reached) in sources {
-        let mine = |show: bool| -> VecDeque<&Statement> {
-            plan.statements
-                .iter()
-                .filter(|s| s.source == *name && matches!(s.work, Work::Show { .. }) == show)
-                .collect()
-        };
+        let mine: Vec<&Statement> = plan.statements.iter().filter(|s| s.source == *name).collect();
         let hold: std::collections::BTreeSet<&str> =
-            plan.statements.iter().filter(|s| s.source == *name).map(|s| s.relation.as_str()).collect();
+            mine.iter().map(|s| s.relation.as_str()).collect();
         for relation in hold {
             // A table that may not be locked may not be read either, and the statement that reads it will say so.
             if let Some((schema, table)) = relation.split_once('.') {
@@ -61,33 +59,30 @@ pub async fn observe(
             }
         }
         let changed = reached.session.changed().await.unwrap_or_default();
-        let helpers = helpers(reached, options, mine(false).len()).await;
-        for queue in [mine(false), mine(true)] {
-            let queue = Mutex::new(queue);
-            let workers = std::iter::once(&reached.session).chain(&helpers).map(|session| {
-                let (queue, seen, done) = (&queue, &seen, &done);
-                async move {
-                    let mut worker = Worker { session, options, setting: None };
-                    loop {
-                        let Some(statement) = queue.lock().await.pop_front() else { break };
-                        let found = worker.run(statement, seen).await;
-                        let n = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-                        let micros = found.first().map_or(0, |(_, o)| o.micros);
-                        let failed = found.iter().any(|(_, o)| o.result.is_err());
-                        // What is logged never holds SQL, whose constants may be a policy's, nor values.
-                        tracing::debug!(source = %statement.source, relation = %statement.relation, micros, failed, "statement");
-                        progress(n, total, &statement.relation);
-                        seen.lock().await.extend(found);
-                    }
+        let helpers = helpers(reached, options, mine.len()).await;
+        let queue = Queue::new(&mine);
+        let workers = std::iter::once(&reached.session).chain(&helpers).map(|session| {
+            let (queue, seen, done) = (&queue, &seen, &done);
+            async move {
+                let mut worker = Worker { session, options, setting: None };
+                while let Some(statement) = queue.next().await {
+                    let found = worker.run(statement, seen).await;
+                    let n = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+                    let micros = found.first().map_or(0, |(_, o)| o.micros);
+                    let failed = found.iter().any(|(_, o)| o.result.is_err());
+                    // What is logged never holds SQL, whose constants may be a policy's, nor values.
+                    tracing::debug!(source = %statement.source, relation = %statement.relation, micros, failed, "statement");
+                    progress(n, total, &statement.relation);
+                    seen.lock().await.extend(found);
+                    queue.finished(statement).await;
                 }
-            });
-            futures_util::future::join_all(workers).await;
-        }
+            }
+        });
+        futures_util::future::join_all(workers).await;
         for helper in helpers {
             helper.close().await;
         }
         // Asked again at the end, since what no statement holds may have changed until here.
-        let mine: Vec<&Statement> = plan.statements.iter().filter(|s| s.source == *name).collect();
         stale::look_again(&reached.session, &changed, &mine, &mut *seen.lock().await).await;
     }
     seen.into_inner()
@@ -121,11 +116,18 @@ impl Worker<'_> {
         seen: &Mutex<BTreeMap<String, Observation>>,
     ) -> Vec<(String, Observation)> {
         let started = Instant::now();
+        if !statement.spared.is_empty() {
+            let seen = seen.lock().await;
+            if statement.spared.iter().all(|shortcut| shortcut.settles(&seen)) {
+                let by = statement.spared.iter().flat_map(|s| s.keys()).map(str::to_owned).collect();
+                return self.all(statement, Ok(Observed::Settled(by)), started);
+            }
+        }
         if let Err(error) = self.adjust(statement).await {
             return self.all(statement, Err(failure(&error)), started);
         }
         match &statement.work {
-            Work::Scan { rows, folds } => match self.session.rows(&statement.work.sql(), &[]).await {
+            Work::Scan { rows, folds } => match self.scan(&statement.work.sql(), statement.work.needs_seed()).await {
                 Ok(answer) => match answer.into_iter().next() {
                     Some(cells) if cells.len() == folds.len() => folds
                         .iter()
@@ -191,8 +193,17 @@ impl Worker<'_> {
     ) -> Vec<(String, Observation)> {
         let mut found = Vec::new();
         for (key, fold) in folds {
-            let sql = format!("SELECT {} {}", fold.expression(rows), rows.from("r", &[]));
-            let result = match self.session.rows(&sql, &[]).await {
+            // A condition of one fold goes back to where it keeps rows from being looked at in the first place.
+            let (rows, fold) = match fold {
+                Fold::Where(conditions, inner) => {
+                    let mut narrowed = rows.clone();
+                    narrowed.filters.extend(conditions.iter().cloned());
+                    (narrowed, &**inner)
+                }
+                fold => (rows.clone(), fold),
+            };
+            let sql = format!("SELECT {} {}", fold.expression(&rows), rows.from("r", &[]));
+            let result = match self.scan(&sql, fold.needs_seed()).await {
                 Ok(rows) => match rows.into_iter().next().and_then(|cells| cells.into_iter().next()) {
                     Some(cell) => Ok(Observed::Cell(cell)),
                     None => Err(unexpected()),
@@ -227,6 +238,12 @@ impl Worker<'_> {
             self.setting = Some((limit, raw));
         }
         Ok(())
+    }
+
+    async fn scan(&self, sql: &str, seeded: bool) -> Result<Vec<Vec<Option<String>>>, QueryError> {
+        let seed = self.options.seed.to_string();
+        let parameters = [seed.as_str()];
+        self.session.rows(sql, if seeded { &parameters } else { &[] }).await
     }
 
     async fn tally(&self, tally: &TallySql, samples: u64) -> Result<Tallied, Failure> {

@@ -30,6 +30,8 @@ pub struct SessionOptions {
     /// `idle_in_transaction_session_timeout`. The session that exported the snapshot is idle while others work:
     /// this must be longer than the run.
     pub idle_in_transaction_timeout: Duration,
+    /// Least `work_mem`, in MB: memory for one sort, and twice as much for one hash table.
+    pub work_mem: u64,
     /// The longest one host may take to let us in; a `connect_timeout` in the address goes first.
     pub connect_timeout: Duration,
     /// `application_name`, unless the address gives one.
@@ -44,6 +46,7 @@ impl Default for SessionOptions {
             statement_timeout: Duration::from_secs(300),
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(3600),
+            work_mem: 256,
             connect_timeout: Duration::from_secs(10),
             application_name: "holdtrue".to_owned(),
             canceller: Canceller::default(),
@@ -107,6 +110,7 @@ impl Session {
             statement: options.statement_timeout,
             lock: options.lock_timeout,
             idle_in_transaction: options.idle_in_transaction_timeout,
+            work_mem: options.work_mem,
         };
         session.command(&pins::statements(limits)).await?;
         Ok(session)

@@ -1,0 +1,114 @@
+//! Statements: what was asked for, put together so that every relation is read as rarely as can be.
+
+use std::collections::BTreeMap;
+
+use super::builder::{Planner, Scan};
+use super::{Statement, Work};
+use crate::measure::Tally;
+
+impl Planner<'_> {
+    /// The statements of everything that was asked for, in the order in which they are worth starting.
+    pub(super) fn statements(&mut self) -> Vec<Statement> {
+        self.share_sums();
+        self.share_references();
+        let mut all = Vec::new();
+        for scan in self.joined() {
+            let (figures, users) = (scan.folds.len(), scan.users.checks.len());
+            let spared = scan.users.spared();
+            let condition = if spared.is_empty() { "" } else { ", only if a keyed sum leaves them open" };
+            all.push(Statement {
+                source: scan.source,
+                relation: scan.rows.name().to_string(),
+                work: Work::Scan { rows: Box::new(scan.rows), folds: scan.folds.into_iter().collect() },
+                timeout: scan.users.timeout(),
+                checks: scan.users.checks,
+                spared,
+                why: format!(
+                    "one scan for {} of {}{condition}",
+                    counted(figures, "figure"),
+                    counted(users, "check")
+                ),
+            });
+        }
+        for (mut statement, users) in std::mem::take(&mut self.others).into_values() {
+            statement.timeout = users.timeout();
+            statement.spared = users.spared();
+            statement.checks = users.checks;
+            if statement.why.is_empty() {
+                statement.why = match &statement.work {
+                    Work::Show { .. } => "samples, only if a scan counted something",
+                    Work::Chain { .. } => "streamed through the chain verifier",
+                    _ => "a small answer",
+                }
+                .to_owned();
+            }
+            all.push(statement);
+        }
+        // Long ones first, so that several connections end together; samples and what may be spared follow what they
+        // depend on.
+        all.sort_by_key(|s| (!s.needs().is_empty(), std::cmp::Reverse(weight(&s.work))));
+        all
+    }
+
+    /// Scans of the same rows as one, where nothing spares them.
+    fn joined(&mut self) -> Vec<Scan> {
+        let mut always: BTreeMap<(String, String), Scan> = BTreeMap::new();
+        let mut sometimes = Vec::new();
+        for ((source, from, _), scan) in std::mem::take(&mut self.scans) {
+            if scan.folds.is_empty() {
+                continue;
+            }
+            if !scan.users.spared().is_empty() {
+                sometimes.push(((source, from), scan));
+                continue;
+            }
+            match always.get_mut(&(source.clone(), from.clone())) {
+                None => {
+                    always.insert((source, from), scan);
+                }
+                Some(known) => {
+                    known.folds.extend(scan.folds);
+                    known.users.join(scan.users);
+                }
+            }
+        }
+        for (place, mut scan) in sometimes {
+            if let Some(known) = always.get_mut(&place)
+                && scan.folds.keys().any(|key| known.folds.contains_key(key))
+            {
+                scan.folds.retain(|key, _| !known.folds.contains_key(key));
+            }
+            if !scan.folds.is_empty() {
+                always.insert((place.0, format!("{} {:?}", place.1, scan.users.shortcuts)), scan);
+            }
+        }
+        always.into_values().collect()
+    }
+}
+
+/// Rows that are handled, and then some for what is costlier than adding up.
+fn weight(work: &Work) -> i64 {
+    let rows = |estimate: i64| estimate.max(1000);
+    match work {
+        Work::Fact { .. } | Work::Any { .. } | Work::Table { .. } => 0,
+        Work::Show { show, .. } => rows(show.rows.relation.estimated_rows),
+        Work::Scan { rows: of, folds } => {
+            let folds = i64::try_from(folds.len()).unwrap_or(i64::MAX);
+            rows(of.relation.estimated_rows).saturating_mul(folds.saturating_add(8)) / 8
+        }
+        Work::Tally { tally, .. } => {
+            let other = match &**tally {
+                Tally::Orphans(orphans) => rows(orphans.parent.relation.estimated_rows),
+                Tally::Crossing(crossing) => rows(crossing.parent.relation.estimated_rows),
+                Tally::Totals(totals) => rows(totals.lines.relation.estimated_rows).saturating_mul(4),
+                Tally::Groups(_) | Tally::Duplicates(_) | Tally::Running(_) => 0,
+            };
+            rows(tally.rows().relation.estimated_rows).saturating_mul(4).saturating_add(other)
+        }
+        Work::Chain { rows: of, .. } => rows(of.relation.estimated_rows).saturating_mul(8),
+    }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
