@@ -194,7 +194,9 @@ pub fn of_totals(totals: &Totals) -> Result<[Keyed; 2], Why> {
 fn per_row(operand: &Operand) -> Option<Option<Operand>> {
     match operand {
         Operand::Literal(Value::Number(n)) if n.is_zero() => Some(None),
-        Operand::Aggregate(aggregate) if aggregate.function == Function::Sum && aggregate.filter.is_none() => {
+        Operand::Aggregate(aggregate)
+            if aggregate.function == Function::Sum && aggregate.filter.is_none() =>
+        {
             aggregate.argument.clone().map(|argument| Some(as_exact(argument)))
         }
         // A sum is NULL only over values that are, and then the keyed sum is NULL as well.
@@ -232,8 +234,9 @@ fn binary(op: Arithmetic, left: Operand, right: Operand) -> Operand {
 
 /// Binary floating point is rounded anew in every order of adding.
 fn exact(relation: &Relation, value: &Operand) -> Result<(), Why> {
-    let float =
-        |name: &String| relation.column(name).is_some_and(|c| c.kind == ColumnKind::Float).then(|| name.clone());
+    let float = |name: &String| {
+        relation.column(name).is_some_and(|c| c.kind == ColumnKind::Float).then(|| name.clone())
+    };
     match columns_of(value).iter().find_map(float) {
         Some(name) => Err(Why::Column(format!("`{name}` is binary floating point"))),
         None => Ok(()),

@@ -88,8 +88,11 @@ impl Planner<'_> {
                 })
                 .collect();
             for (key, text, _) in &sums {
-                let mut all: Vec<Vec<String>> =
-                    sums.iter().filter(|(_, other, _)| other == text).flat_map(|(_, _, g)| g.clone()).collect();
+                let mut all: Vec<Vec<String>> = sums
+                    .iter()
+                    .filter(|(_, other, _)| other == text)
+                    .flat_map(|(_, _, g)| g.clone())
+                    .collect();
                 all.sort_by_key(|group| (std::cmp::Reverse(group.len()), group.clone()));
                 let mut groups: Vec<Vec<String>> = Vec::new();
                 for group in all {

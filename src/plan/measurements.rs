@@ -25,9 +25,13 @@ impl Planner<'_> {
         let from = rows.from("r", &[]);
         let expression = fold.expression(rows);
         let key = format!("{source}: {expression} {from}");
-        let scan = self.scans.entry((source.to_owned(), from, format!("{shortcut:?}"))).or_insert_with(|| {
-            Scan { source: source.to_owned(), rows: rows.clone(), folds: BTreeMap::new(), users: Users::default() }
-        });
+        let scan =
+            self.scans.entry((source.to_owned(), from, format!("{shortcut:?}"))).or_insert_with(|| Scan {
+                source: source.to_owned(),
+                rows: rows.clone(),
+                folds: BTreeMap::new(),
+                users: Users::default(),
+            });
         scan.folds.entry(key.clone()).or_insert_with(|| fold.clone());
         scan.users.add(&self.check, self.timeout, shortcut);
         key

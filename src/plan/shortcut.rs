@@ -82,9 +82,8 @@ mod tests {
     #[test]
     fn only_what_was_seen_and_is_nothing_settles() {
         let lost = || Failure { kind: FailureKind::ConnectionLost, message: "gone".to_owned() };
-        let tally = |violations, unknown| {
-            Ok(Observed::Tally(Tallied { violations, unknown, ..Tallied::default() }))
-        };
+        let tally =
+            |violations, unknown| Ok(Observed::Tally(Tallied { violations, unknown, ..Tallied::default() }));
         let seen = seen(vec![
             ("zero", cell("0.00")),
             ("one", cell("-0.01")),
@@ -103,10 +102,11 @@ mod tests {
         for key in ["one", "nan", "null", "lost", "wrong", "unknown", "never looked at"] {
             assert!(!nothing(&[key]) && !nothing(&["zero", key]), "{key}");
         }
-        let same = |a: &str, b: &str| {
-            Shortcut(vec![Evidence::Same(a.to_owned(), b.to_owned())]).settles(&seen)
-        };
+        let same =
+            |a: &str, b: &str| Shortcut(vec![Evidence::Same(a.to_owned(), b.to_owned())]).settles(&seen);
         assert!(same("one", "one") && same("zero", "zero"));
-        assert!(!same("zero", "one") && !same("nan", "nan") && !same("null", "null") && !same("lost", "lost"));
+        assert!(
+            !same("zero", "one") && !same("nan", "nan") && !same("null", "null") && !same("lost", "lost")
+        );
     }
 }

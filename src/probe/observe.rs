@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
-use super::reach::{Reached, failure};
 use super::queue::Queue;
+use super::reach::{Reached, failure};
 use super::stale;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
@@ -50,8 +50,7 @@ pub async fn observe(
     let done = std::sync::atomic::AtomicUsize::new(0);
     for (name, reached) in sources {
         let mine: Vec<&Statement> = plan.statements.iter().filter(|s| s.source == *name).collect();
-        let hold: std::collections::BTreeSet<&str> =
-            mine.iter().map(|s| s.relation.as_str()).collect();
+        let hold: std::collections::BTreeSet<&str> = mine.iter().map(|s| s.relation.as_str()).collect();
         for relation in hold {
             // A table that may not be locked may not be read either, and the statement that reads it will say so.
             if let Some((schema, table)) = relation.split_once('.') {
@@ -127,7 +126,10 @@ impl Worker<'_> {
             return self.all(statement, Err(failure(&error)), started);
         }
         match &statement.work {
-            Work::Scan { rows, folds } => match self.scan(&statement.work.sql(), statement.work.needs_seed()).await {
+            Work::Scan { rows, folds } => match self
+                .scan(&statement.work.sql(), statement.work.needs_seed())
+                .await
+            {
                 Ok(answer) => match answer.into_iter().next() {
                     Some(cells) if cells.len() == folds.len() => folds
                         .iter()

@@ -120,7 +120,9 @@ fn the_readme_shows_real_output() {
             .map(|line| line.split(" in ").next().filter(|_| line.contains("examined  ")).unwrap_or(line))
             // Nor is the seed of a run that of another.
             .map(|line| match line.split_once("0x") {
-                Some((before, after)) => format!("{before}0x{}", after.trim_start_matches(|c: char| c.is_ascii_hexdigit())),
+                Some((before, after)) => {
+                    format!("{before}0x{}", after.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
+                }
                 None => line.trim_end().to_owned(),
             })
             .collect()

@@ -15,6 +15,7 @@ mod formats;
 mod gates;
 mod goodbye;
 mod includes;
+mod keyed;
 mod policies;
 mod raw_sql;
 mod replay;
