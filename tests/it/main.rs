@@ -17,6 +17,7 @@ mod goodbye;
 mod includes;
 mod keyed;
 mod policies;
+mod references;
 mod raw_sql;
 mod replay;
 mod sources;
