@@ -43,6 +43,7 @@ pub fn plan(policy: &Policy, catalogues: &Catalogues, options: &Options) -> Plan
 }
 
 /// Folds over the same rows.
+#[derive(Clone)]
 pub(super) struct Scan {
     pub(super) source: String,
     pub(super) rows: RowSet,
@@ -51,7 +52,7 @@ pub(super) struct Scan {
 }
 
 /// Who needs a statement, and how long each lets it take.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Users {
     pub(super) checks: Vec<String>,
     pub(super) timeouts: Vec<Option<i64>>,

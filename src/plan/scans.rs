@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::builder::{Planner, Scan};
+use super::builder::{Planner, Scan, Users};
 use super::{Statement, Work};
 use crate::measure::Tally;
+use crate::measure::fold::Fold;
+use crate::measure::rows::RowSet;
+use crate::policy::operand::Condition;
 
 impl Planner<'_> {
     /// The statements of everything that was asked for, in the order in which they are worth starting.
@@ -12,7 +15,7 @@ impl Planner<'_> {
         self.share_sums();
         self.share_references();
         let mut all = Vec::new();
-        for scan in self.joined() {
+        for scan in fused(self.joined()) {
             let (figures, users) = (scan.folds.len(), scan.users.checks.len());
             let spared = scan.users.spared();
             let condition = if spared.is_empty() { "" } else { ", only if a keyed sum leaves them open" };
@@ -84,6 +87,57 @@ impl Planner<'_> {
         }
         always.into_values().collect()
     }
+}
+
+/// Most figures of a narrowed scan that move into a wider one: each asks there for itself whether a row is of its own.
+const MOST_MOVED: usize = 6;
+
+/// Scans of different rows of one relation as one scan, in which each figure has the conditions of its rows, but for
+/// those that all of them share.
+fn fused(scans: Vec<Scan>) -> Vec<Scan> {
+    let mut done: Vec<Scan> = Vec::new();
+    let mut together: BTreeMap<(String, String), Vec<Scan>> = BTreeMap::new();
+    for scan in scans {
+        let narrowed = !scan.rows.filters.is_empty();
+        if !scan.users.spared().is_empty() || (narrowed && scan.folds.len() > MOST_MOVED) {
+            done.push(scan);
+            continue;
+        }
+        // Rows that are looked for in another relation first stay together.
+        let wide = RowSet { filters: Vec::new(), ..scan.rows.clone() };
+        together.entry((scan.source.clone(), wide.from("r", &[]))).or_default().push(scan);
+    }
+    for list in together.into_values() {
+        let texts = |scan: &Scan| -> Vec<String> {
+            scan.rows.filters.iter().map(|f| scan.rows.sql("r").condition(f)).collect()
+        };
+        let all: Vec<Vec<String>> = list.iter().map(texts).collect();
+        let shared = |text: &String| all.iter().all(|texts| texts.contains(text));
+        let mut list = list.into_iter();
+        let Some(first) = list.next() else { continue };
+        if all.len() == 1 {
+            done.push(first);
+            continue;
+        }
+        let mut one = Scan { folds: BTreeMap::new(), users: Users::default(), ..first.clone() };
+        one.rows.filters = kept(&first, &shared, true);
+        for scan in std::iter::once(first).chain(list) {
+            let own = kept(&scan, &shared, false);
+            one.folds.extend(scan.folds.into_iter().map(|(key, fold)| {
+                let fold = if own.is_empty() { fold } else { Fold::Where(own.clone(), Box::new(fold)) };
+                (key, fold)
+            }));
+            one.users.join(scan.users);
+        }
+        done.push(one);
+    }
+    done
+}
+
+/// The conditions of a scan's rows that are, or are not, those of all scans.
+fn kept(scan: &Scan, shared: &dyn Fn(&String) -> bool, wanted: bool) -> Vec<Condition> {
+    let sql = scan.rows.sql("r");
+    scan.rows.filters.iter().filter(|f| shared(&sql.condition(f)) == wanted).cloned().collect()
 }
 
 /// Rows that are handled, and then some for what is costlier than adding up.
