@@ -22,7 +22,7 @@ pub(super) struct ReadArgs {
     /// Connections per source [default: one for each core of this machine, at most 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=64))]
     jobs: Option<u64>,
-    /// Memory each connection may take for one step of a statement, in MB, where the server's own setting is lower
+    /// Memory that the hash table of a join may take, in MB, where the server's own settings allow less
     #[arg(long, default_value_t = 256, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=65_536))]
     work_mem: u64,
     /// Compare groups one by one, even where a keyed sum could tell that all are equal

@@ -48,6 +48,12 @@ impl Tally {
         }
     }
 
+    /// Whether rows of one relation are looked up in another, without being grouped.
+    #[must_use]
+    pub fn is_join(&self) -> bool {
+        matches!(self, Self::Orphans(_) | Self::Crossing(_))
+    }
+
     /// The rows it counts among.
     #[must_use]
     pub fn rows(&self) -> &rows::RowSet {

@@ -105,7 +105,7 @@ async fn helpers(reached: &Reached, options: &ObserveOptions, statements: usize)
 struct Worker<'a> {
     session: &'a Session,
     options: &'a ObserveOptions,
-    setting: Option<(Duration, bool)>,
+    setting: Option<(Duration, bool, bool)>,
 }
 
 impl Worker<'_> {
@@ -234,10 +234,11 @@ impl Worker<'_> {
             .and_then(|micros| u64::try_from(micros).ok())
             .map_or(self.options.session.statement_timeout, Duration::from_micros);
         let raw = matches!(statement.work, Work::Table { .. });
-        if self.setting != Some((limit, raw)) {
+        let join = matches!(&statement.work, Work::Tally { tally, .. } if tally.is_join());
+        if self.setting != Some((limit, raw, join)) {
             let schemas: &[&str] = if raw { &[self.options.schema.as_str()] } else { &[] };
-            self.session.adjust(limit, schemas).await?;
-            self.setting = Some((limit, raw));
+            self.session.adjust(limit, schemas, join).await?;
+            self.setting = Some((limit, raw, join));
         }
         Ok(())
     }

@@ -40,8 +40,6 @@ pub(super) struct Limits {
     pub(super) statement: Duration,
     pub(super) lock: Duration,
     pub(super) idle_in_transaction: Duration,
-    /// In MB.
-    pub(super) work_mem: u64,
 }
 
 /// One text of `SET` statements for a new session.
@@ -63,14 +61,6 @@ pub(super) fn statements(limits: Limits) -> String {
     ] {
         text.push_str(&format!("set {name} = {}; ", milliseconds(limit)));
     }
-    // Never lowered: a server that gives more has reasons. What a hash table takes is this times a multiplier, so that
-    // the two together keep to the limit.
-    text.push_str(&format!(
-        "select set_config('work_mem', greatest(setting::bigint, {} / greatest(1, multiplier))::bigint || 'kB', false) \
-           from pg_settings, (select current_setting('hash_mem_multiplier')::numeric as multiplier) as m \
-          where name = 'work_mem'; ",
-        limits.work_mem.min(2 << 20) * 1024
-    ));
     text
 }
 

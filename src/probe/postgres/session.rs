@@ -30,7 +30,7 @@ pub struct SessionOptions {
     /// `idle_in_transaction_session_timeout`. The session that exported the snapshot is idle while others work:
     /// this must be longer than the run.
     pub idle_in_transaction_timeout: Duration,
-    /// Least `work_mem`, in MB: memory for one sort, and twice as much for one hash table.
+    /// Memory that the hash table of a join may take, in MB, where the server's own settings allow less.
     pub work_mem: u64,
     /// The longest one host may take to let us in; a `connect_timeout` in the address goes first.
     pub connect_timeout: Duration,
@@ -63,6 +63,7 @@ pub struct Session {
     pub(super) running: Arc<Running>,
     pub(super) canceller: Canceller,
     statement_timeout: Duration,
+    pub(super) work_mem: u64,
     pub(super) transaction: Mutex<Transaction>,
     place: String,
     encrypted: bool,
@@ -99,6 +100,7 @@ impl Session {
             running,
             canceller: options.canceller.clone(),
             statement_timeout: options.statement_timeout,
+            work_mem: options.work_mem,
             transaction: Mutex::new(Transaction::None),
             place: made.place,
             encrypted: made.encrypted,
@@ -110,7 +112,6 @@ impl Session {
             statement: options.statement_timeout,
             lock: options.lock_timeout,
             idle_in_transaction: options.idle_in_transaction_timeout,
-            work_mem: options.work_mem,
         };
         session.command(&pins::statements(limits)).await?;
         Ok(session)
