@@ -3,7 +3,9 @@
 use crate::measure::TallySql;
 use crate::measure::keyed::{Keyed, bits};
 use crate::measure::rows::{RowSet, sorting};
-use crate::policy::operand::{Aggregate, Condition};
+use crate::measure::sql::Sql;
+use crate::policy::operand::{Aggregate, Condition, Operand, columns_of_condition};
+use crate::source_text::Span;
 
 /// One mergeable number about rows.
 #[derive(Clone, Debug)]
@@ -23,6 +25,9 @@ pub enum Fold {
     Odd(Aggregate),
     /// An aggregate.
     Aggregate(Aggregate),
+    /// Number of rows for which any of these conditions is not true, or that hold a value which is none in a column of
+    /// theirs. 0 says that each of them is true for every row; more than 0 says only that this is to be looked at.
+    Unmet(Vec<Condition>),
     /// The sum of a value times a keyed hash of the row's groups.
     Keyed(Keyed),
     /// A fold over those of the rows for which all conditions are true.
@@ -87,6 +92,20 @@ impl Fold {
                 let own = aggregate.filter.as_ref().map(|f| sql.condition(f));
                 let bare = Aggregate { filter: None, ..aggregate.clone() };
                 format!("({}{})::text", sql.aggregate(&bare), only(own))
+            }
+            Self::Unmet(conditions) => {
+                let bare = Sql { bare: true, ..sql };
+                let met: Vec<String> = conditions.iter().map(|c| bare.condition(c)).collect();
+                let mut unmet = format!("({}) IS NOT TRUE", met.join(" AND "));
+                let columns: Vec<Operand> = conditions
+                    .iter()
+                    .flat_map(columns_of_condition)
+                    .map(|name| Operand::Column { name, span: Span::NOWHERE })
+                    .collect();
+                if let Some(odd) = sql.has_odd(&columns.iter().collect::<Vec<_>>()) {
+                    unmet = format!("({odd} OR {unmet})");
+                }
+                format!("count(*){}::text", only(Some(unmet)))
             }
             Self::Keyed(keyed) => keyed.expression(rows, within),
             Self::Where(conditions, inner) => {

@@ -53,6 +53,8 @@ pub struct Sql<'a> {
     pub alias: &'a str,
     /// The relation, for column types.
     pub relation: &'a Relation,
+    /// Whether comparisons are left as they are where a value in them may be none; then somebody else looks for such.
+    pub bare: bool,
 }
 
 impl Sql<'_> {

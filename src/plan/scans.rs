@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::builder::{Planner, Scan, Users};
-use super::{Statement, Work};
+use super::{Evidence, Shortcut, Statement, Work};
 use crate::measure::Tally;
 use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
@@ -15,10 +15,10 @@ impl Planner<'_> {
         self.share_sums();
         self.share_references();
         let mut all = Vec::new();
-        for scan in fused(self.joined()) {
+        for scan in fused(self.joined().into_iter().flat_map(screened).collect()) {
             let (figures, users) = (scan.folds.len(), scan.users.checks.len());
             let spared = scan.users.spared();
-            let condition = if spared.is_empty() { "" } else { ", only if a keyed sum leaves them open" };
+            let condition = if spared.is_empty() { "" } else { ", only if another one leaves them open" };
             all.push(Statement {
                 source: scan.source,
                 relation: scan.rows.name().to_string(),
@@ -87,6 +87,42 @@ impl Planner<'_> {
         }
         always.into_values().collect()
     }
+}
+
+/// A scan that asks about rows for which conditions are false or unknown, as one that asks in a single figure whether
+/// there is any such row, and one that follows it up. Nearly always there is none, and evaluating each condition once
+/// is a part of the cost.
+fn screened(mut scan: Scan) -> Vec<Scan> {
+    if !scan.users.spared().is_empty() {
+        return vec![scan];
+    }
+    let sql = scan.rows.sql("r");
+    let failing: BTreeMap<String, Condition> = scan
+        .folds
+        .values()
+        .filter_map(|fold| match fold {
+            Fold::Failing(condition) => Some((sql.condition(condition), condition.clone())),
+            _ => None,
+        })
+        .collect();
+    let of_these = |fold: &Fold| match fold {
+        Fold::Failing(condition) | Fold::Unknown(condition) => {
+            failing.contains_key(&sql.condition(condition))
+        }
+        _ => false,
+    };
+    if scan.folds.values().filter(|fold| of_these(fold)).count() < 2 {
+        return vec![scan];
+    }
+    let screen = Fold::Unmet(failing.values().cloned().collect());
+    let key = format!("{}: {} {}", scan.source, screen.expression(&scan.rows), scan.rows.from("r", &[]));
+    let (moved, kept) = std::mem::take(&mut scan.folds).into_iter().partition(|(_, fold)| of_these(fold));
+    let mut users = scan.users.clone();
+    users.shortcuts = vec![Shortcut(vec![Evidence::Nothing(key.clone())])];
+    let follow_up = Scan { source: scan.source.clone(), rows: scan.rows.clone(), folds: moved, users };
+    scan.folds = kept;
+    scan.folds.insert(key, screen);
+    vec![scan, follow_up]
 }
 
 /// Most figures of a narrowed scan that move into a wider one: each asks there for itself whether a row is of its own.
