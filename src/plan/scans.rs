@@ -18,7 +18,12 @@ impl Planner<'_> {
         for scan in fused(self.joined().into_iter().flat_map(screened).collect()) {
             let (figures, users) = (scan.folds.len(), scan.users.checks.len());
             let spared = scan.users.spared();
-            let condition = if spared.is_empty() { "" } else { ", only if another one leaves them open" };
+            let (figures, users) = (counted(figures, "figure"), counted(users, "check"));
+            let why = if spared.is_empty() {
+                format!("one scan for {figures} of {users}")
+            } else {
+                format!("a second look for {figures} of {users}, only if the scan leaves them open")
+            };
             all.push(Statement {
                 source: scan.source,
                 relation: scan.rows.name().to_string(),
@@ -26,11 +31,7 @@ impl Planner<'_> {
                 timeout: scan.users.timeout(),
                 checks: scan.users.checks,
                 spared,
-                why: format!(
-                    "one scan for {} of {}{condition}",
-                    counted(figures, "figure"),
-                    counted(users, "check")
-                ),
+                why,
             });
         }
         for (mut statement, users) in std::mem::take(&mut self.others).into_values() {
