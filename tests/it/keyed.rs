@@ -106,8 +106,15 @@ fn they_agree_with_the_groups_on_keys_of_every_type() {
         }
         if sql.is_empty() {
             // Or the two would agree for having done the same: all but the four types without a sum are settled by it.
-            let settled = std::fs::read_to_string(s.folder().join("facts.json")).unwrap();
-            assert_eq!(settled.matches("\"settled\"").count(), 2 * (KEYS.len() - 4) + 1 + 4);
+            let facts = std::fs::read_to_string(s.folder().join("facts.json")).unwrap();
+            let facts: serde_json::Value = serde_json::from_str(&facts).unwrap();
+            let by_sums = |o: &&serde_json::Value| {
+                o["result"]["Ok"]["settled"]
+                    .as_array()
+                    .is_some_and(|by| by.iter().any(|k| k.as_str().unwrap().contains("$1")))
+            };
+            let settled = facts["observations"].as_object().unwrap().values().filter(by_sums).count();
+            assert_eq!(settled, 2 * (KEYS.len() - 4) + 1 + 4);
         }
         assert!(exact.json()["run"].get("seed").is_none() && keyed.json()["run"].get("seed").is_some());
     }
