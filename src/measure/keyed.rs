@@ -11,12 +11,12 @@
 //! `bigint` and `numeric` are left alone, since the first folds 64 bits into 32 and the second lets a power of 10000
 //! through unmixed, whatever the seed.
 
-use crate::catalogue::{ColumnKind, Relation};
+use crate::catalogue::{ColumnKind, Relation, RelationKind};
 use crate::measure::fold::filter;
 use crate::measure::groups::Groups;
 use crate::measure::ledger::Totals;
 use crate::measure::rows::RowSet;
-use crate::measure::sql::{Sql, may_be_null};
+use crate::measure::sql::{Sql, may_be_null, quote};
 use crate::policy::operand::{Arithmetic, Comparator, Function, Operand, columns_of};
 use crate::source_text::Span;
 use crate::value::Value;
@@ -30,6 +30,9 @@ pub struct Keyed {
     pub groups: Vec<Vec<String>>,
     /// What a row adds.
     pub value: Operand,
+    /// Whether it is NULL as well where rows of other tables show in this one: its primary key says nothing of rows that
+    /// it inherits.
+    pub own: bool,
 }
 
 /// Bits of hash that are left to a grouping among so many: the sum of their hashes must fit 64 bits.
@@ -72,6 +75,9 @@ impl Keyed {
         }
         if may_be_null(&self.value, &rows.relation) {
             gaps.push(format!("{value} IS NULL"));
+        }
+        if self.own && rows.relation.kind == RelationKind::Table {
+            gaps.push(format!("r.tableoid <> {}::regclass", quote(&rows.qualified())));
         }
         if gaps.is_empty() {
             format!("({sum})::text")
@@ -151,7 +157,7 @@ pub fn of_groups(groups: &Groups) -> Result<Vec<Keyed>, Why> {
             (None, None) => return Err(Why::Shape),
         };
         exact(relation, &value)?;
-        all.push(Keyed { groups: vec![groups.keys.clone()], value });
+        all.push(Keyed { groups: vec![groups.keys.clone()], value, own: false });
     }
     match groups.keys.iter().find_map(|key| unfit(relation, key)) {
         Some(why) => Err(Why::Column(why)),
@@ -184,8 +190,8 @@ pub fn of_totals(totals: &Totals) -> Result<[Keyed; 2], Why> {
         return Err(Why::Column(why));
     }
     Ok([
-        Keyed { groups: vec![key.clone()], value: header },
-        Keyed { groups: vec![columns.clone()], value: side.clone() },
+        Keyed { groups: vec![key.clone()], value: header, own: true },
+        Keyed { groups: vec![columns.clone()], value: side.clone(), own: false },
     ])
 }
 

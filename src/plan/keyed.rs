@@ -45,7 +45,7 @@ impl Planner<'_> {
         if self.wanted(exact).is_err() {
             return Shortcut::default();
         }
-        let sum = Keyed { groups: vec![Vec::new()], value: value.clone() };
+        let sum = Keyed { groups: vec![Vec::new()], value: value.clone(), own: false };
         let key = self.fold(source, rows, &Fold::Keyed(sum));
         self.sums.insert(key.clone());
         Shortcut(vec![Evidence::Nothing(key)])
