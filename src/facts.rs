@@ -22,6 +22,9 @@ pub struct Facts {
     pub policy_digest: String,
     /// The instant `now` meant.
     pub now: jiff::Timestamp,
+    /// The seed of the run's keyed sums, if there were any: `0x` and 16 hex digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<String>,
     /// Sources by name.
     pub sources: BTreeMap<String, SourceFacts>,
     /// Observations by the key of their measurement.
@@ -80,6 +83,8 @@ pub enum Observed {
     },
     /// A chain.
     Chain(ChainReport),
+    /// It was not looked at, since what was seen under these keys leaves no other answer than that nothing is wrong.
+    Settled(Vec<String>),
 }
 
 /// Counted violations.

@@ -52,7 +52,8 @@ impl Checker<'_> {
             }
             (false, true, Some(per)) => {
                 self.group_relation(&list, on, per.span)?;
-                let per = Per { columns: Self::columns(&per.columns), or_null: per.or_null };
+                let per =
+                    Per { columns: Self::columns(&per.columns), or_null: per.or_null, exact: per.exact };
                 Some(Assertion::Groups(list, per))
             }
             (false, false, Some(per)) => {

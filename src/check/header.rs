@@ -10,6 +10,7 @@ pub(super) struct Header {
     pub(super) title: String,
     pub(super) owner: String,
     pub(super) max_waiver: Option<i64>,
+    pub(super) exact: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -43,6 +44,7 @@ impl<'a> Checker<'a> {
             title: title.as_ref().map(|t| t.node.clone()).unwrap_or_default(),
             owner: String::new(),
             max_waiver: None,
+            exact: false,
         };
         let children = &head.children;
         if let Some(Clause::Language { version }) =
@@ -71,6 +73,7 @@ impl<'a> Checker<'a> {
         {
             header.max_waiver = self.duration(limit);
         }
+        header.exact = self.once(children, "exact", |c| matches!(c, Clause::Exact)).is_some();
         Some(header)
     }
 }

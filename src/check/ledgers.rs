@@ -80,6 +80,7 @@ impl<'a> Checker<'a> {
             _ => BigDecimal::from(0),
         };
         let without = self.without(children);
+        let exact = self.once(children, "exact", |c| matches!(c, Clause::Exact)).is_some();
         Some(Ledger {
             name: name.node.clone(),
             relation,
@@ -90,6 +91,7 @@ impl<'a> Checker<'a> {
             totals,
             running,
             tolerance,
+            exact,
             without,
             span: name.span,
         })

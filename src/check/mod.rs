@@ -167,6 +167,7 @@ impl<'a> Checker<'a> {
             title: header.title,
             owner: header.owner,
             schema: self.schema.clone(),
+            exact: header.exact,
             params: std::mem::take(&mut self.params),
             sources: std::mem::take(&mut self.sources),
             objectives,

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::run::{RunArgs, runtime};
 use super::terminal::{Talk, counted};
-use crate::plan::{Plan, Proof, Work};
+use crate::plan::{Plan, Proof};
 use crate::verdict::ExitStatus;
 
 /// Options of `plan`.
@@ -45,13 +45,7 @@ fn text(plan: &Plan) -> String {
         counted(plan.checks.len(), "check")
     );
     for (n, statement) in plan.statements.iter().enumerate() {
-        let what = match &statement.work {
-            Work::Scan { folds, .. } => format!("one scan, {}", counted(folds.len(), "figure")),
-            Work::Tally { .. } => "counts violations; samples are fetched if there are any".to_owned(),
-            Work::Show { .. } => "samples, only if a scan counted something".to_owned(),
-            Work::Any { .. } | Work::Fact { .. } | Work::Table { .. } => "a small answer".to_owned(),
-            Work::Chain { .. } => "streamed through the chain verifier".to_owned(),
-        };
+        let what = &statement.why;
         let sql = statement.work.sql();
         let _ = writeln!(out, "\n{}. {} {}: {what}", n + 1, statement.source, statement.relation);
         let _ = writeln!(out, "   for {}", statement.checks.join(", "));

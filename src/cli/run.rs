@@ -19,9 +19,15 @@ use crate::verdict::ExitStatus;
 /// How sources are read.
 #[derive(Debug, Args)]
 pub(super) struct ReadArgs {
-    /// Connections per source
-    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=64))]
-    jobs: u64,
+    /// Connections per source [default: one for each core of this machine, at most 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=64))]
+    jobs: Option<u64>,
+    /// Memory that the hash table of a join may take, in MB, where the server's own settings allow less
+    #[arg(long, default_value_t = 256, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    work_mem: u64,
+    /// Compare groups one by one, even where a keyed sum could tell that all are equal
+    #[arg(long)]
+    pub(super) exact: bool,
     /// Longest one statement may take, in seconds; a check's own `timeout` goes first
     #[arg(long, default_value_t = 300, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     statement_timeout: u64,
@@ -97,6 +103,7 @@ impl RunArgs {
             tenant: self.tenant().map(str::to_owned),
             now,
             samples: self.read.samples,
+            exact: self.read.exact,
         };
         let (plan, found) = plan::plan(&ready.policy, &catalogues, &planning);
         talk.diagnostics(&found, &ready.loaded.texts);
@@ -107,6 +114,7 @@ impl RunArgs {
         SessionOptions {
             statement_timeout: Duration::from_secs(self.read.statement_timeout),
             lock_timeout: Duration::from_secs(self.read.lock_timeout),
+            work_mem: self.read.work_mem,
             canceller: canceller.clone(),
             ..SessionOptions::default()
         }
@@ -150,9 +158,10 @@ impl RunArgs {
         }
         let plan = self.plan((ready, selected), &sources, now, talk)?;
         let observing = ObserveOptions {
-            jobs: usize::try_from(self.read.jobs).unwrap_or(1),
+            jobs: usize::try_from(self.read.jobs.unwrap_or_else(cores)).unwrap_or(1),
             session: options.session,
             schema: ready.policy.schema.clone(),
+            seed: seed(talk)?,
         };
         Ok(Prepared { plan, now, reached, sources, observing, canceller })
     }
@@ -189,11 +198,27 @@ impl Prepared {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             policy_digest: digest,
             now: self.now,
+            seed: self.plan.needs_seed().then(|| format!("{:#018x}", self.observing.seed)),
             sources: self.sources,
             observations,
         };
         (self.plan, facts)
     }
+}
+
+/// A number nobody can know before the run, from the operating system.
+fn seed(talk: &Talk) -> Result<i64, ExitStatus> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        talk.say(&format!("error: the operating system gives no random numbers: {error}"));
+        ExitStatus::Internal
+    })?;
+    Ok(i64::from_ne_bytes(bytes))
+}
+
+/// Connections that this machine can feed.
+fn cores() -> u64 {
+    std::thread::available_parallelism().map_or(2, |n| n.get() as u64).min(4)
 }
 
 /// The first Ctrl-C cancels on the server and lets the run end with what it has; the second one ends it.

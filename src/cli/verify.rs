@@ -102,6 +102,12 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
             selected.checks.len()
         ));
     }
+    if let (Some(bits), Some(seed)) = (plan.hash_bits(&facts.observations), &facts.seed) {
+        notes.push(format!(
+            "groups were compared by sums weighted with the server's hash, seed {seed}, drawn for this run: a \
+             difference goes unseen with a chance of about 1 in 2^{bits}; `--exact` looks at each group"
+        ));
+    }
     let report = Report {
         schema: model::SCHEMA.to_owned(),
         verdict,
@@ -119,6 +125,7 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             replayed,
             now: facts.now.to_string(),
+            seed: facts.seed.clone(),
             parameters: parameters.into_iter().map(|(name, value)| ParameterInfo { name, value }).collect(),
         },
         sources: sources(&ready, &facts),

@@ -58,6 +58,12 @@ impl Outcome {
 /// Judges one obligation.
 pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
     let subject = obligation.subject.as_str();
+    if main_key(&obligation.proof)
+        .and_then(|key| seen.get(key))
+        .is_some_and(|o| matches!(o.result, Ok(Observed::Settled(_))))
+    {
+        return Outcome::default();
+    }
     let result = match &obligation.proof {
         Proof::Unprovable(why) => Ok(Outcome::unproven(why.clone())),
         Proof::Found { verdict, kind, message } => Ok(found(subject, *verdict, kind, message)),
@@ -94,6 +100,16 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
         Proof::Returned { key, returns, see } => returned(key, returns, see, seen),
     };
     Outcome::unless_proven(result, subject)
+}
+
+/// What a proof looks at that other observations can settle.
+fn main_key(proof: &Proof) -> Option<&str> {
+    match proof {
+        Proof::Tally { key, .. }
+        | Proof::Finite { key }
+        | Proof::Compare { left: crate::plan::Scalar::Observed { key, .. }, .. } => Some(key),
+        _ => None,
+    }
 }
 
 fn name_of<'a>(scalar: &'a crate::plan::Scalar, otherwise: &'a str) -> &'a str {

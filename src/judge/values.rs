@@ -66,8 +66,11 @@ pub(super) fn cell(key: &str, seen: &Seen) -> Result<Option<String>, Gap> {
     }
 }
 
-/// An observed count.
+/// An observed count. What was settled otherwise is settled in that there is nothing to count.
 pub(super) fn count(key: &str, seen: &Seen) -> Result<u64, Gap> {
+    if seen.get(key).is_some_and(|o| matches!(o.result, Ok(Observed::Settled(_)))) {
+        return Ok(0);
+    }
     cell(key, seen)?.and_then(|text| text.parse().ok()).ok_or_else(|| "a count could not be read".to_owned())
 }
 

@@ -49,6 +49,7 @@ impl Sql<'_> {
     /// A comparison that is NULL where a value in it is none.
     pub(super) fn guarded(&self, operands: &[&Operand], comparison: &str) -> String {
         match self.has_odd(operands) {
+            _ if self.bare => comparison.to_owned(),
             Some(odd) => format!("(CASE WHEN {odd} THEN NULL ELSE {comparison} END)"),
             None => comparison.to_owned(),
         }

@@ -1,8 +1,11 @@
 //! Folds: one number about the rows of a set. Any number of them ride in one scan.
 
 use crate::measure::TallySql;
+use crate::measure::keyed::{Keyed, bits};
 use crate::measure::rows::{RowSet, sorting};
-use crate::policy::operand::{Aggregate, Condition};
+use crate::measure::sql::Sql;
+use crate::policy::operand::{Aggregate, Condition, Operand, columns_of_condition};
+use crate::source_text::Span;
 
 /// One mergeable number about rows.
 #[derive(Clone, Debug)]
@@ -22,41 +25,103 @@ pub enum Fold {
     Odd(Aggregate),
     /// An aggregate.
     Aggregate(Aggregate),
+    /// Number of rows for which any of these conditions is not true, or that hold a value which is none in a column of
+    /// theirs. 0 says that each of them is true for every row; more than 0 says only that this is to be looked at.
+    Unmet(Vec<Condition>),
+    /// The sum of a value times a keyed hash of the row's groups.
+    Keyed(Keyed),
+    /// A fold over those of the rows for which all conditions are true.
+    Where(Vec<Condition>, Box<Fold>),
 }
 
 impl Fold {
     /// Its expression in the select list of a scan of `rows AS r`.
     #[must_use]
     pub fn expression(&self, rows: &RowSet) -> String {
-        let sql = rows.sql("r");
+        self.narrowed(rows, &[])
+    }
+
+    /// Whether its statement takes the run's seed as `$1`.
+    #[must_use]
+    pub fn needs_seed(&self) -> bool {
+        self.hash_bits().is_some()
+    }
+
+    /// Of the weights it gives to groups, the bits; `None` if it gives none.
+    #[must_use]
+    pub fn hash_bits(&self) -> Option<u32> {
         match self {
-            Self::Count => "count(*)::text".to_owned(),
+            Self::Keyed(keyed) => Some(bits(keyed.groups.len())),
+            Self::Where(_, inner) => inner.hash_bits(),
+            _ => None,
+        }
+    }
+
+    /// The same, over the rows for which all of these are true as well. A condition of the scan is a condition on what
+    /// enters an aggregate, so that NULL leaves a row out in both places.
+    fn narrowed(&self, rows: &RowSet, within: &[String]) -> String {
+        let sql = rows.sql("r");
+        let only = |more: Option<String>| filter(within.iter().cloned().chain(more).collect());
+        match self {
+            Self::Count => format!("count(*){}::text", only(None)),
             Self::Failing(condition) => {
-                format!("count(*) FILTER (WHERE {} IS FALSE)::text", sql.condition(condition))
+                format!("count(*){}::text", only(Some(format!("{} IS FALSE", sql.condition(condition)))))
             }
             Self::Unknown(condition) => {
-                format!("count(*) FILTER (WHERE {} IS NULL)::text", sql.condition(condition))
+                format!("count(*){}::text", only(Some(format!("{} IS NULL", sql.condition(condition)))))
             }
             Self::AnyNull(columns) => {
                 let any: Vec<String> = columns.iter().map(|c| format!("{} IS NULL", sql.column(c))).collect();
-                format!("count(*) FILTER (WHERE {})::text", any.join(" OR "))
+                let any = any.join(" OR ");
+                let any = if within.is_empty() || columns.len() == 1 { any } else { format!("({any})") };
+                format!("count(*){}::text", only(Some(any)))
             }
             Self::SkippedNulls(aggregate) => {
                 let argument = aggregate.argument.as_ref().map_or("1".to_owned(), |a| sql.operand(a));
-                let filter =
+                let own =
                     aggregate.filter.as_ref().map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
-                format!("count(*) FILTER (WHERE {argument} IS NULL{filter})::text")
+                format!("count(*){}::text", only(Some(format!("{argument} IS NULL{own}"))))
             }
             Self::Odd(aggregate) => {
                 let odd = aggregate.argument.as_ref().and_then(|a| sql.odd_text(a));
                 let odd = odd.unwrap_or_else(|| "NULL::text".to_owned());
-                match &aggregate.filter {
-                    None => format!("min({odd})"),
-                    Some(filter) => format!("min({odd}) FILTER (WHERE {})", sql.condition(filter)),
-                }
+                let own = aggregate.filter.as_ref().map(|f| sql.condition(f));
+                format!("min({odd}){}", only(own))
             }
-            Self::Aggregate(aggregate) => format!("({})::text", sql.aggregate(aggregate)),
+            Self::Aggregate(aggregate) => {
+                let own = aggregate.filter.as_ref().map(|f| sql.condition(f));
+                let bare = Aggregate { filter: None, ..aggregate.clone() };
+                format!("({}{})::text", sql.aggregate(&bare), only(own))
+            }
+            Self::Unmet(conditions) => {
+                let bare = Sql { bare: true, ..sql };
+                let met: Vec<String> = conditions.iter().map(|c| bare.condition(c)).collect();
+                let mut unmet = format!("({}) IS NOT TRUE", met.join(" AND "));
+                let columns: Vec<Operand> = conditions
+                    .iter()
+                    .flat_map(columns_of_condition)
+                    .map(|name| Operand::Column { name, span: Span::NOWHERE })
+                    .collect();
+                if let Some(odd) = sql.has_odd(&columns.iter().collect::<Vec<_>>()) {
+                    unmet = format!("({odd} OR {unmet})");
+                }
+                format!("count(*){}::text", only(Some(unmet)))
+            }
+            Self::Keyed(keyed) => keyed.expression(rows, within),
+            Self::Where(conditions, inner) => {
+                let more = conditions.iter().map(|c| sql.condition(c));
+                inner.narrowed(rows, &within.iter().cloned().chain(more).collect::<Vec<_>>())
+            }
         }
+    }
+}
+
+/// ` FILTER (WHERE ...)`, or nothing.
+pub(super) fn filter(conditions: Vec<String>) -> String {
+    if conditions.is_empty() {
+        String::new()
+    } else {
+        format!(" FILTER (WHERE {})", conditions.join(" AND "))
     }
 }
 

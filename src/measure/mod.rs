@@ -8,6 +8,7 @@
 mod finite;
 pub mod fold;
 pub mod groups;
+pub mod keyed;
 pub mod keys;
 pub mod ledger;
 pub mod rows;
@@ -45,6 +46,12 @@ impl Tally {
             Self::Running(running) => running.sql(),
             Self::Crossing(crossing) => crossing.sql(),
         }
+    }
+
+    /// Whether rows of one relation are looked up in another, without being grouped.
+    #[must_use]
+    pub fn is_join(&self) -> bool {
+        matches!(self, Self::Orphans(_) | Self::Crossing(_))
     }
 
     /// The rows it counts among.

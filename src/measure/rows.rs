@@ -56,7 +56,7 @@ impl RowSet {
     /// A renderer for expressions over its rows.
     #[must_use]
     pub fn sql<'a>(&'a self, alias: &'a str) -> Sql<'a> {
-        Sql { alias, relation: &self.relation }
+        Sql { alias, relation: &self.relation, bare: false }
     }
 
     /// `relation AS alias`.

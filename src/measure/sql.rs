@@ -53,6 +53,8 @@ pub struct Sql<'a> {
     pub alias: &'a str,
     /// The relation, for column types.
     pub relation: &'a Relation,
+    /// Whether comparisons are left as they are where a value in them may be none; then somebody else looks for such.
+    pub bare: bool,
 }
 
 impl Sql<'_> {
@@ -191,6 +193,19 @@ impl Sql<'_> {
                 )
             }
         }
+    }
+}
+
+/// Whether an operand over the relation's rows can be NULL.
+#[must_use]
+pub fn may_be_null(operand: &Operand, relation: &Relation) -> bool {
+    match operand {
+        Operand::Coalesce(..) => false,
+        Operand::Negate(inner) | Operand::Exact(inner) => may_be_null(inner, relation),
+        Operand::Choose(_) => true,
+        Operand::Binary { left, right, .. } => may_be_null(left, relation) || may_be_null(right, relation),
+        Operand::Column { name, .. } => relation.column(name).is_none_or(|c| c.nullable),
+        _ => false,
     }
 }
 

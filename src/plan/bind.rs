@@ -244,18 +244,6 @@ pub(super) fn may_be_unknown(condition: &Condition, relation: &Relation) -> bool
     }
 }
 
-/// Whether an operand over the relation's rows can be NULL.
-pub(super) fn may_be_null(operand: &Operand, relation: &Relation) -> bool {
-    match operand {
-        Operand::Coalesce(..) => false,
-        Operand::Negate(inner) | Operand::Exact(inner) => may_be_null(inner, relation),
-        Operand::Choose(_) => true,
-        Operand::Binary { left, right, .. } => may_be_null(left, relation) || may_be_null(right, relation),
-        Operand::Column { name, .. } => relation.column(name).is_none_or(|c| c.nullable),
-        _ => false,
-    }
-}
-
 /// Whether a value in an operand can be `NaN` or infinite.
 pub(super) fn may_be_infinite(operand: &Operand, relation: &Relation) -> bool {
     kinds(operand, relation).iter().any(|k| k.may_be_infinite())

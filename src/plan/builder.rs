@@ -1,10 +1,10 @@
 //! The planner: walks the selected checks, keeps every measurement once, and puts folds into scans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::resolve::Resolver;
 use super::{
-    Applies, Catalogues, CheckPlan, Obligation, Options, Plan, Planned, Proof, Statement, WhenPlan, Work,
+    Applies, Catalogues, CheckPlan, Obligation, Options, Plan, Planned, Proof, Shortcut, Statement, WhenPlan,
 };
 use crate::catalogue::{Catalogue, Relation};
 use crate::diagnostic::{Code, Diagnostic, Sink};
@@ -25,6 +25,7 @@ pub fn plan(policy: &Policy, catalogues: &Catalogues, options: &Options) -> Plan
         resolver: Resolver { policy, now: options.now },
         sink: Sink::default(),
         scans: BTreeMap::new(),
+        sums: BTreeSet::new(),
         others: BTreeMap::new(),
         check: String::new(),
         timeout: None,
@@ -42,6 +43,7 @@ pub fn plan(policy: &Policy, catalogues: &Catalogues, options: &Options) -> Plan
 }
 
 /// Folds over the same rows.
+#[derive(Clone)]
 pub(super) struct Scan {
     pub(super) source: String,
     pub(super) rows: RowSet,
@@ -50,24 +52,48 @@ pub(super) struct Scan {
 }
 
 /// Who needs a statement, and how long each lets it take.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Users {
     pub(super) checks: Vec<String>,
     pub(super) timeouts: Vec<Option<i64>>,
+    pub(super) shortcuts: Vec<Shortcut>,
 }
 
 impl Users {
-    pub(super) fn add(&mut self, check: &str, timeout: Option<i64>) {
+    pub(super) fn add(&mut self, check: &str, timeout: Option<i64>, shortcut: Shortcut) {
+        if !self.shortcuts.contains(&shortcut) {
+            self.shortcuts.push(shortcut);
+        }
         if !self.checks.iter().any(|c| c == check) {
             self.checks.push(check.to_owned());
             self.timeouts.push(timeout);
         }
     }
 
+    /// Takes over the users of another statement.
+    pub(super) fn join(&mut self, other: Self) {
+        for shortcut in other.shortcuts {
+            if !self.shortcuts.contains(&shortcut) {
+                self.shortcuts.push(shortcut);
+            }
+        }
+        for (check, timeout) in other.checks.into_iter().zip(other.timeouts) {
+            if !self.checks.contains(&check) {
+                self.checks.push(check);
+                self.timeouts.push(timeout);
+            }
+        }
+    }
+
     /// The longest any user allows; a user without a limit of its own takes the run's.
-    fn timeout(&self) -> Option<i64> {
+    pub(super) fn timeout(&self) -> Option<i64> {
         let limits: Option<Vec<i64>> = self.timeouts.iter().copied().collect();
         limits.and_then(|list| list.into_iter().max())
+    }
+
+    /// What spares the statement; nothing where one of its users has no shortcut.
+    pub(super) fn spared(&self) -> Vec<Shortcut> {
+        if self.shortcuts.contains(&Shortcut::default()) { Vec::new() } else { self.shortcuts.clone() }
     }
 }
 
@@ -77,7 +103,10 @@ pub(super) struct Planner<'a> {
     pub(super) options: &'a Options,
     pub(super) resolver: Resolver<'a>,
     pub(super) sink: Sink,
-    pub(super) scans: BTreeMap<(String, String), Scan>,
+    /// By source, rows, and the shortcut that spares them.
+    pub(super) scans: BTreeMap<(String, String, String), Scan>,
+    /// Keys of the keyed sums that should be 0.
+    pub(super) sums: BTreeSet<String>,
     pub(super) others: BTreeMap<String, (Statement, Users)>,
     pub(super) check: String,
     pub(super) timeout: Option<i64>,
@@ -262,33 +291,6 @@ impl<'a> Planner<'a> {
             }
         }
         found
-    }
-
-    fn statements(&mut self) -> Vec<Statement> {
-        let mut all = Vec::new();
-        for scan in std::mem::take(&mut self.scans).into_values() {
-            all.push(Statement {
-                source: scan.source,
-                relation: scan.rows.name().to_string(),
-                work: Work::Scan { rows: Box::new(scan.rows), folds: scan.folds.into_iter().collect() },
-                timeout: scan.users.timeout(),
-                checks: scan.users.checks,
-            });
-        }
-        for (mut statement, users) in std::mem::take(&mut self.others).into_values() {
-            statement.timeout = users.timeout();
-            statement.checks = users.checks;
-            all.push(statement);
-        }
-        // Catalogue-sized answers first, long streams last; samples follow the scans they depend on.
-        all.sort_by_key(|s| match s.work {
-            Work::Fact { .. } | Work::Any { .. } | Work::Table { .. } => 0,
-            Work::Scan { .. } => 1,
-            Work::Tally { .. } => 2,
-            Work::Chain { .. } => 3,
-            Work::Show { .. } => 4,
-        });
-        all
     }
 }
 

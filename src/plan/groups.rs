@@ -2,7 +2,6 @@
 
 use super::bind;
 use super::builder::Planner;
-use crate::measure::Tally;
 use crate::measure::groups::Groups;
 use crate::policy::Check;
 use crate::policy::assertion::{Comparison, Per};
@@ -40,7 +39,7 @@ impl<'a> Planner<'a> {
                 shown: Vec::new(),
             };
             let message = format!("the group does not satisfy `{}`", check.written);
-            self.tally(&source, Tally::Groups(groups), "group", &message);
+            self.grouped(&source, groups, per.exact, ("group", &message));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::builder::Planner;
 use super::references::Reference;
-use super::{Proof, Scalar, bind};
+use super::{Proof, Scalar, Shortcut, bind};
 use crate::catalogue::{Catalogue, ColumnKind, Relation};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::Tally;
@@ -191,8 +191,15 @@ impl<'a> Planner<'a> {
     }
 
     fn balances(&mut self, books: &Books<'_>) {
-        let total = ledger::sum(&books.moves.net);
-        let total = self.fold(&books.source, &books.lines, &Fold::Aggregate(total));
+        let exact = books.ledger.exact;
+        // Where keyed sums tell that all is in balance, the plain sum would be 0 too, and finite.
+        let settled = if books.ledger.tolerance.is_zero() {
+            self.overall(&books.source, &books.lines, &books.moves.net, exact)
+        } else {
+            Shortcut::default()
+        };
+        let total = Fold::Aggregate(ledger::sum(&books.moves.net));
+        let total = self.fold_unless(&books.source, &books.lines, &total, settled);
         let subject = books.lines.name().to_string();
         self.must(subject.clone(), Proof::Finite { key: total.clone() });
         for group in &books.ledger.balances {
@@ -234,7 +241,7 @@ impl<'a> Planner<'a> {
                 lenient: true,
                 shown: vec![("debits".to_owned(), summed(debit)), ("credits".to_owned(), summed(credit))],
             };
-            self.tally(&books.source, Tally::Groups(groups), "unbalanced", &message);
+            self.grouped(&books.source, groups, exact, ("unbalanced", &message));
         }
     }
 
@@ -278,7 +285,7 @@ impl<'a> Planner<'a> {
         match &books.ledger.amount {
             Amount::TwoColumns { debit: d, credit: c } => {
                 let shown = columns(&[d, c]);
-                if [d, c].iter().all(|o| bind::may_be_null(o, &books.lines.relation)) {
+                if [d, c].iter().all(|o| crate::measure::sql::may_be_null(o, &books.lines.relation)) {
                     let any = Condition::Or(vec![given(d), given(c)]);
                     rules.push((any, "no_amount", "the line has no amount", shown.clone()));
                 }
@@ -369,7 +376,7 @@ impl<'a> Planner<'a> {
                 header: header.clone(),
                 tolerance: books.ledger.tolerance.clone(),
             };
-            self.tally(&books.source, Tally::Totals(totals), "wrong_total", &message);
+            self.totalled(&books.source, totals, books.ledger.exact, ("wrong_total", &message));
         }
     }
 

@@ -61,6 +61,7 @@ fn planned(body: &str) -> (Policy, CheckPlan) {
         tenant: None,
         now: "2026-01-14T14:30:00Z".parse().unwrap(),
         samples: 10,
+        exact: false,
     };
     let (mut plan, found) = plan(&policy, &catalogues, &options);
     assert!(found.is_empty(), "{found:?}");

@@ -10,6 +10,7 @@ mod chains;
 mod every;
 mod groups;
 mod inexact;
+mod keyed;
 mod ledgers;
 #[cfg(test)]
 mod looks_tests;
@@ -18,17 +19,20 @@ mod narrowing;
 mod references;
 mod resolve;
 mod scalars;
+mod scans;
+mod shortcut;
 mod sql;
 mod tenancies;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use builder::plan;
+pub use shortcut::{Evidence, Shortcut};
 
 use crate::catalogue::Catalogue;
 use crate::chain::spec::ChainSpec;
 use crate::diagnostic::Diagnostic;
-use crate::facts::Failure;
+use crate::facts::{Failure, Observation, Observed};
 use crate::measure::Tally;
 use crate::measure::fold::{Fold, Show};
 use crate::measure::rows::RowSet;
@@ -53,12 +57,15 @@ pub struct Options {
     pub now: jiff::Timestamp,
     /// Most samples per finding.
     pub samples: u64,
+    /// Whether groups are compared one by one even where keyed sums could tell.
+    pub exact: bool,
 }
 
 /// Everything that will run, and what it is for.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// Statements in the order in which they are worth running: cheap ones first.
+    /// Statements in the order in which they are worth starting: long ones first, and each after those whose answers
+    /// it needs.
     pub statements: Vec<Statement>,
     /// One entry per selected check, in policy order.
     pub checks: Vec<CheckPlan>,
@@ -77,6 +84,10 @@ pub struct Statement {
     pub timeout: Option<i64>,
     /// Checks that need it.
     pub checks: Vec<String>,
+    /// What spares it: it does not run if all of these settle what they stand for. Empty when it always runs.
+    pub spared: Vec<Shortcut>,
+    /// Why it is done like this, for people.
+    pub why: String,
 }
 
 /// What a statement does: what is measured, never how. Each kind of source has its own way.
@@ -149,6 +160,18 @@ pub enum Work {
     },
 }
 
+impl Statement {
+    /// Keys of what must be observed before it.
+    #[must_use]
+    pub fn needs(&self) -> Vec<&str> {
+        let samples = match &self.work {
+            Work::Show { when, .. } => when.as_slice(),
+            _ => &[],
+        };
+        samples.iter().map(String::as_str).chain(self.spared.iter().flat_map(Shortcut::keys)).collect()
+    }
+}
+
 impl Work {
     /// Keys of what it observes.
     #[must_use]
@@ -162,6 +185,12 @@ impl Work {
             | Self::Table { key, .. }
             | Self::Chain { key, .. } => vec![key],
         }
+    }
+
+    /// Whether its statement takes the run's seed as `$1`.
+    #[must_use]
+    pub fn needs_seed(&self) -> bool {
+        matches!(self, Self::Scan { folds, .. } if folds.iter().any(|(_, fold)| fold.needs_seed()))
     }
 
     /// The statement a server is asked first.
@@ -196,6 +225,33 @@ pub struct CheckPlan {
     pub when: Option<WhenPlan>,
     /// Remarks for the report.
     pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// Whether anything of it takes a seed.
+    #[must_use]
+    pub fn needs_seed(&self) -> bool {
+        self.statements.iter().any(|s| s.work.needs_seed())
+    }
+
+    /// Of the weights of those keyed sums that settled something, the fewest bits; `None` where none did.
+    #[must_use]
+    pub fn hash_bits(&self, observations: &BTreeMap<String, Observation>) -> Option<u32> {
+        let settled: BTreeSet<&str> = observations
+            .values()
+            .filter_map(|o| match &o.result {
+                Ok(Observed::Settled(by)) => Some(by.iter().map(String::as_str)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let folds = self.statements.iter().filter_map(|s| match &s.work {
+            Work::Scan { folds, .. } => Some(folds),
+            _ => None,
+        });
+        let used = folds.flatten().filter(|(key, _)| settled.contains(key.as_str()));
+        used.filter_map(|(_, fold)| fold.hash_bits()).min()
+    }
 }
 
 /// The condition of a check, ready to be judged.

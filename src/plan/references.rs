@@ -2,6 +2,7 @@
 
 use super::bind;
 use super::builder::Planner;
+use super::{Evidence, Shortcut, Work};
 use crate::catalogue::Catalogue;
 use crate::measure::Tally;
 use crate::measure::fold::Fold;
@@ -135,6 +136,70 @@ impl<'a> Planner<'a> {
             return None;
         }
         Some(key)
+    }
+}
+
+impl Planner<'_> {
+    /// Lets a reference of several columns settle those of some of them, from the same rows to the same: where it holds
+    /// for every row, so do they. Where it does not, each is looked at for itself.
+    pub(super) fn share_references(&mut self) {
+        let pairs = |orphans: &Orphans| -> Vec<(String, String)> {
+            orphans.columns.iter().cloned().zip(orphans.parent_columns.iter().cloned()).collect()
+        };
+        let known: Vec<(String, String, Orphans)> = self
+            .others
+            .iter()
+            .filter_map(|(key, (statement, _))| match &statement.work {
+                Work::Tally { tally, .. } => match &**tally {
+                    Tally::Orphans(orphans) => Some((key.clone(), statement.source.clone(), orphans.clone())),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        let same = |a: &RowSet, b: &RowSet| a.from("r", &[]) == b.from("r", &[]);
+        for (key, source, narrow) in &known {
+            let implied_by = |wide: &&(String, String, Orphans)| {
+                wide.1 == *source
+                    && wide.2.columns.len() > narrow.columns.len()
+                    && same(&wide.2.child, &narrow.child)
+                    && same(&wide.2.parent, &narrow.parent)
+                    && pairs(narrow).iter().all(|pair| pairs(&wide.2).contains(pair))
+            };
+            // The widest is implied by none, so that it is always looked at.
+            let Some((wide_key, _, wide)) =
+                known.iter().filter(implied_by).max_by_key(|(_, _, wide)| wide.columns.len())
+            else {
+                continue;
+            };
+            let mut evidence = vec![Evidence::Nothing(wide_key.clone())];
+            // A row with a NULL in one of the other columns is none that the wider reference speaks of.
+            let others: Vec<String> = wide
+                .columns
+                .iter()
+                .filter(|c| !narrow.columns.contains(c))
+                .filter(|c| narrow.child.relation.column(c).is_none_or(|c| c.nullable))
+                .cloned()
+                .collect();
+            let Some((_, users)) = self.others.get_mut(key) else { continue };
+            let (check, timeout) = (users.checks.clone(), users.timeouts.clone());
+            if !others.is_empty() {
+                for (check, timeout) in check.iter().zip(timeout) {
+                    self.check.clone_from(check);
+                    self.timeout = timeout;
+                    let nulls = self.fold(source, &narrow.child, &Fold::AnyNull(others.clone()));
+                    let found = Evidence::Nothing(nulls);
+                    if !evidence.contains(&found) {
+                        evidence.push(found);
+                    }
+                }
+            }
+            if let Some((statement, users)) = self.others.get_mut(key) {
+                users.shortcuts = vec![Shortcut(evidence)];
+                let columns = wide.columns.join(", ");
+                statement.why = format!("one join, only if the reference of ({columns}) leaves it open");
+            }
+        }
     }
 }
 

@@ -29,13 +29,15 @@ pub struct ColumnSet {
     pub span: Span,
 }
 
-/// `per columns [or null]`.
+/// `per columns [or null] [exact]`.
 #[derive(Clone, Debug)]
 pub struct Per {
     /// The group's columns.
     pub columns: Vec<(String, Span)>,
     /// Whether a NULL key is allowed.
     pub or_null: bool,
+    /// Whether groups must be compared one by one.
+    pub exact: bool,
 }
 
 /// States a thing can be required to be in.

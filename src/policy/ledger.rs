@@ -111,6 +111,8 @@ pub struct Ledger {
     pub running: Option<Running>,
     /// Largest difference that still counts as equal; zero unless declared.
     pub tolerance: Tolerance,
+    /// Whether groups must be compared one by one.
+    pub exact: bool,
     /// Rules switched off, with the reason.
     pub without: Vec<(Rule, String)>,
     /// Where it is declared.

@@ -45,6 +45,8 @@ pub struct Policy {
     pub owner: String,
     /// Schema of names written without one.
     pub schema: String,
+    /// Whether groups must be compared one by one wherever that is a choice.
+    pub exact: bool,
     /// Parameters in declared order, with their values.
     pub params: Vec<Param>,
     /// Sources in declared order.

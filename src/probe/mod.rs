@@ -4,5 +4,6 @@ pub mod archive;
 pub mod dump;
 pub mod observe;
 pub mod postgres;
+mod queue;
 pub mod reach;
 mod stale;

@@ -1,6 +1,6 @@
 //! Plan to observations: every statement once, on as many connections as wanted, all in one snapshot.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use super::dump::Archive;
 use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
+use super::queue::Queue;
 use super::reach::{Reached, Server, failure};
 use super::stale;
 use crate::chain::spec::ChainSpec;
@@ -31,6 +32,8 @@ pub struct ObserveOptions {
     pub session: SessionOptions,
     /// Schema that raw SQL may leave unnamed.
     pub schema: String,
+    /// The seed of keyed sums, which nobody who can write to a source may know beforehand.
+    pub seed: i64,
 }
 
 /// Called after each statement with how many are done and how many there are.
@@ -38,7 +41,7 @@ pub type Progress<'a> = &'a (dyn Fn(usize, usize, &str) + Sync);
 
 /// Runs every statement of a plan on the sources that were reached.
 ///
-/// Samples run after the scans they depend on. A statement that fails fails alone; one whose connection is lost
+/// A statement runs after those whose answers it needs, and not at all where they spare it. A statement that fails fails alone; one whose connection is lost
 /// takes the statements that come after it on that connection along, each with its reason.
 pub async fn observe(
     plan: &Plan,
@@ -72,15 +75,8 @@ struct Run<'a> {
 impl Run<'_> {
     /// Every statement on a server.
     async fn server(&self, name: &str, server: &Server) {
-        let mine = |show: bool| -> VecDeque<&Statement> {
-            self.plan
-                .statements
-                .iter()
-                .filter(|s| s.source == *name && matches!(s.work, Work::Show { .. }) == show)
-                .collect()
-        };
-        let hold: std::collections::BTreeSet<&str> =
-            self.plan.statements.iter().filter(|s| s.source == *name).map(|s| s.relation.as_str()).collect();
+        let mine: Vec<&Statement> = self.plan.statements.iter().filter(|s| s.source == *name).collect();
+        let hold: std::collections::BTreeSet<&str> = mine.iter().map(|s| s.relation.as_str()).collect();
         for relation in hold {
             // A table that may not be locked may not be read either, and the statement that reads it will say so.
             if let Some((schema, table)) = relation.split_once('.') {
@@ -88,33 +84,30 @@ impl Run<'_> {
             }
         }
         let changed = server.session.changed().await.unwrap_or_default();
-        let helpers = helpers(server, self.options, mine(false).len()).await;
-        for queue in [mine(false), mine(true)] {
-            let queue = Mutex::new(queue);
-            let workers = std::iter::once(&server.session).chain(&helpers).map(|session| {
-                let (queue, seen, done) = (&queue, self.seen, self.done);
-                async move {
-                    let mut worker = Worker { session, options: self.options, setting: None };
-                    loop {
-                        let Some(statement) = queue.lock().await.pop_front() else { break };
-                        let found = worker.run(statement, seen).await;
-                        let n = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-                        let micros = found.first().map_or(0, |(_, o)| o.micros);
-                        let failed = found.iter().any(|(_, o)| o.result.is_err());
-                        // What is logged never holds SQL, whose constants may be a policy's, nor values.
-                        tracing::debug!(source = %statement.source, relation = %statement.relation, micros, failed, "statement");
-                        (self.progress)(n, self.total, &statement.relation);
-                        seen.lock().await.extend(found);
-                    }
+        let helpers = helpers(server, self.options, mine.len()).await;
+        let queue = Queue::new(&mine);
+        let workers = std::iter::once(&server.session).chain(&helpers).map(|session| {
+            let (queue, seen, done) = (&queue, self.seen, self.done);
+            async move {
+                let mut worker = Worker { session, options: self.options, setting: None };
+                while let Some(statement) = queue.next().await {
+                    let found = worker.run(statement, seen).await;
+                    let n = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+                    let micros = found.first().map_or(0, |(_, o)| o.micros);
+                    let failed = found.iter().any(|(_, o)| o.result.is_err());
+                    // What is logged never holds SQL, whose constants may be a policy's, nor values.
+                    tracing::debug!(source = %statement.source, relation = %statement.relation, micros, failed, "statement");
+                    (self.progress)(n, self.total, &statement.relation);
+                    seen.lock().await.extend(found);
+                    queue.finished(statement).await;
                 }
-            });
-            futures_util::future::join_all(workers).await;
-        }
+            }
+        });
+        futures_util::future::join_all(workers).await;
         for helper in helpers {
             helper.close().await;
         }
         // Asked again at the end, since what no statement holds may have changed until here.
-        let mine: Vec<&Statement> = self.plan.statements.iter().filter(|s| s.source == *name).collect();
         stale::look_again(&server.session, &changed, &mine, &mut *self.seen.lock().await).await;
     }
 
@@ -160,7 +153,7 @@ async fn helpers(reached: &Server, options: &ObserveOptions, statements: usize) 
 struct Worker<'a> {
     session: &'a Session,
     options: &'a ObserveOptions,
-    setting: Option<(Duration, bool)>,
+    setting: Option<(Duration, bool, bool)>,
 }
 
 impl Worker<'_> {
@@ -170,11 +163,21 @@ impl Worker<'_> {
         seen: &Mutex<BTreeMap<String, Observation>>,
     ) -> Vec<(String, Observation)> {
         let started = Instant::now();
+        if !statement.spared.is_empty() {
+            let seen = seen.lock().await;
+            if statement.spared.iter().all(|shortcut| shortcut.settles(&seen)) {
+                let by = statement.spared.iter().flat_map(|s| s.keys()).map(str::to_owned).collect();
+                return self.all(statement, Ok(Observed::Settled(by)), started);
+            }
+        }
         if let Err(error) = self.adjust(statement).await {
             return self.all(statement, Err(failure(&error)), started);
         }
         match &statement.work {
-            Work::Scan { rows, folds } => match self.session.rows(&statement.work.sql(), &[]).await {
+            Work::Scan { rows, folds } => match self
+                .scan(&statement.work.sql(), statement.work.needs_seed())
+                .await
+            {
                 Ok(answer) => match answer.into_iter().next() {
                     Some(cells) if cells.len() == folds.len() => folds
                         .iter()
@@ -240,8 +243,17 @@ impl Worker<'_> {
     ) -> Vec<(String, Observation)> {
         let mut found = Vec::new();
         for (key, fold) in folds {
-            let sql = format!("SELECT {} {}", fold.expression(rows), rows.from("r", &[]));
-            let result = match self.session.rows(&sql, &[]).await {
+            // A condition of one fold goes back to where it keeps rows from being looked at in the first place.
+            let (rows, fold) = match fold {
+                Fold::Where(conditions, inner) => {
+                    let mut narrowed = rows.clone();
+                    narrowed.filters.extend(conditions.iter().cloned());
+                    (narrowed, &**inner)
+                }
+                fold => (rows.clone(), fold),
+            };
+            let sql = format!("SELECT {} {}", fold.expression(&rows), rows.from("r", &[]));
+            let result = match self.scan(&sql, fold.needs_seed()).await {
                 Ok(rows) => match rows.into_iter().next().and_then(|cells| cells.into_iter().next()) {
                     Some(cell) => Ok(Observed::Cell(cell)),
                     None => Err(unexpected()),
@@ -270,12 +282,19 @@ impl Worker<'_> {
             .and_then(|micros| u64::try_from(micros).ok())
             .map_or(self.options.session.statement_timeout, Duration::from_micros);
         let raw = matches!(statement.work, Work::Table { .. });
-        if self.setting != Some((limit, raw)) {
+        let join = matches!(&statement.work, Work::Tally { tally, .. } if tally.is_join());
+        if self.setting != Some((limit, raw, join)) {
             let schemas: &[&str] = if raw { &[self.options.schema.as_str()] } else { &[] };
-            self.session.adjust(limit, schemas).await?;
-            self.setting = Some((limit, raw));
+            self.session.adjust(limit, schemas, join).await?;
+            self.setting = Some((limit, raw, join));
         }
         Ok(())
+    }
+
+    async fn scan(&self, sql: &str, seeded: bool) -> Result<Vec<Vec<Option<String>>>, QueryError> {
+        let seed = self.options.seed.to_string();
+        let parameters = [seed.as_str()];
+        self.session.rows(sql, if seeded { &parameters } else { &[] }).await
     }
 
     async fn tally(&self, tally: &TallySql, samples: u64) -> Result<Tallied, Failure> {

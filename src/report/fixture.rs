@@ -73,6 +73,7 @@ fn header(verdict: Verdict, exit_code: u8) -> Report {
             version: "0.1.0".into(),
             replayed: false,
             now: "2026-11-04T02:58:10.120Z".into(),
+            seed: None,
             parameters: vec![ParameterInfo {
                 name: "target_time".into(),
                 value: "2026-11-04T02:45:00Z".into(),

@@ -67,6 +67,9 @@ pub struct RunInfo {
     pub replayed: bool,
     /// The instant `now` meant in this run; RFC 3339, UTC.
     pub now: String,
+    /// The seed of the hash that keyed sums weigh groups with, `0x` and 16 hex digits, if there were such sums.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<String>,
     /// Parameter values in force, as written; never secrets.
     pub parameters: Vec<ParameterInfo>,
 }

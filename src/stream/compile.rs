@@ -172,6 +172,16 @@ impl Builder {
     ///
     /// When only a server can make it.
     pub(super) fn fold(&mut self, key: &str, rows: &RowSet, fold: &Fold) -> Result<(), Refusal> {
+        match fold {
+            Fold::Where(conditions, inner) => {
+                let mut rows = rows.clone();
+                rows.filters.extend(conditions.iter().cloned());
+                return self.fold(key, &rows, inner);
+            }
+            // They only spare a server the look at what is looked at here anyway.
+            Fold::Keyed(_) | Fold::Unmet(_) => return Ok(()),
+            _ => {}
+        }
         let narrowed = self.narrowed(rows)?;
         let relation = &rows.relation;
         let job = Folding::new(key, fold, relation, narrowed.filter, self.columns(relation))?;

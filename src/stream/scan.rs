@@ -92,6 +92,9 @@ impl Folding {
             ),
             Fold::SkippedNulls(aggregate) => Counter::SkippedNulls(aggregator(aggregate, relation, columns)?),
             Fold::Odd(aggregate) => Counter::Odd(aggregator(aggregate, relation, columns)?),
+            Fold::Unmet(_) | Fold::Keyed(_) | Fold::Where(..) => {
+                return Err("this figure is made of others".to_owned());
+            }
             Fold::Aggregate(aggregate) => {
                 let aggregator = aggregator(aggregate, relation, columns)?;
                 seen = aggregator.empty();

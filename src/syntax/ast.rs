@@ -94,6 +94,9 @@ pub enum Clause {
     Owner { owner: Name },
     Schema { schema: Name },
     MaxWaiver { limit: Name },
+    // policy and ledger
+    Exact,
+    // waive
     Until { date: Name },
     Reason { reason: Name },
     Approved { by: Name },
@@ -372,13 +375,15 @@ pub enum Parent {
     List(Vec<Literal>),
 }
 
-/// `per columns [or null]`.
+/// `per columns [or null] [exact]`.
 #[derive(Clone, Debug)]
 pub struct Per {
     /// The group's columns.
     pub columns: Vec<Name>,
     /// Whether a NULL key is allowed.
     pub or_null: bool,
+    /// Whether groups must be compared one by one.
+    pub exact: bool,
     /// Where.
     pub span: Span,
 }

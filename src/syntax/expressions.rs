@@ -290,7 +290,8 @@ impl Reader<'_> {
         let span = self.place.span(&pair);
         let mut inside = self.parts(pair);
         let columns = inside.columns()?;
-        Some(Per { columns, or_null: inside.take(Rule::or_null).is_some(), span })
+        let or_null = inside.take(Rule::or_null).is_some();
+        Some(Per { columns, or_null, exact: inside.saw(Rule::k_exact), span })
     }
 
     pub(super) fn assertion(&mut self, pair: Pair<'_, Rule>) -> Option<Assertion> {

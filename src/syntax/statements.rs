@@ -186,6 +186,7 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_timeout => Clause::Timeout { limit: Reader::next_measure(&mut p)? },
         Rule::s_runbook => Clause::Runbook { url: p.text(reader.found)? },
         Rule::s_allow => Clause::AllowEmpty,
+        Rule::s_exact => Clause::Exact,
         Rule::s_unwaivable => Clause::Unwaivable,
         _ => return None,
     })

@@ -95,6 +95,7 @@ impl Block {
                         word("owner", Rule::s_owner, Has::None),
                         word("schema", Rule::s_schema, Has::None),
                         word("max_waiver", Rule::s_max_waiver, Has::None),
+                        word("exact", Rule::s_exact, Has::None),
                     ]
                 }
             }
@@ -118,6 +119,7 @@ impl Block {
                         word("totals", Rule::s_totals, Has::None),
                         word("running", Rule::s_running, Has::None),
                         word("tolerance", Rule::s_tolerance, Has::None),
+                        word("exact", Rule::s_exact, Has::None),
                         word("without", Rule::s_without, Has::None),
                     ]
                 }

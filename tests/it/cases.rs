@@ -111,6 +111,8 @@ fn words(line: &str) -> String {
             let instant = bare.len() >= 20 && bare.contains('T') && bare.parse::<jiff::Timestamp>().is_ok();
             if hex {
                 word.replace(bare, "DIGEST")
+            } else if bare.len() == 18 && bare.starts_with("0x") {
+                word.replace(bare, "SEED")
             } else if instant {
                 word.replace(bare, "INSTANT")
             } else if word.contains("%2Fholdtrue-") || word.contains("/holdtrue-") {

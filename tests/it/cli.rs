@@ -124,7 +124,7 @@ fn plan_shows_the_statements_and_what_cannot_be_proven() {
         "check a { on JournalEntry; require rows > 0 }\ncheck b { on JournalEntry; require totalDebit >= 0 }",
     );
     let run = plan().ends_with(0);
-    // Both ride in one scan; the samples of the second are the only other statement.
+    // Both ride in one scan; the others run only if something is amiss.
     assert_eq!(run.stdout.matches("one scan").count(), 1, "{}", run.said());
     s.policy("", "check a { on Gone; require rows > 0 }");
     plan().ends_with(3).says("cannot be proven here");

@@ -1,4 +1,4 @@
-//! What one statement needs differently: its time limit, and the schemas raw SQL may leave unnamed.
+//! What one statement needs differently: its time limit, the schemas raw SQL may leave unnamed, memory for a join.
 
 use std::time::Duration;
 
@@ -8,20 +8,39 @@ use super::failure::QueryError;
 use super::session::Session;
 
 impl Session {
-    /// Sets the time limit and the search path for the statements that follow in this transaction.
+    /// Sets the time limit and the search path for the statements that follow in this transaction, and whether they are
+    /// joins, whose hash tables get more memory. Others do not: with more of it the server would group by hashing where
+    /// going along an index is faster, having guessed too few groups.
     ///
     /// `pg_catalog` always comes first, so that no schema can shadow the system's functions.
     ///
     /// # Errors
     /// The setting is refused, or the connection is lost.
-    pub async fn adjust(&self, statement_timeout: Duration, schemas: &[&str]) -> Result<(), QueryError> {
+    pub async fn adjust(
+        &self,
+        statement_timeout: Duration,
+        schemas: &[&str],
+        join: bool,
+    ) -> Result<(), QueryError> {
         let turn = self.turn().await?;
         let mut path = String::from("pg_catalog");
         for schema in schemas {
             path.push_str(&format!(", \"{}\"", schema.replace('"', "\"\"")));
         }
         let limit = i32::try_from(statement_timeout.as_millis()).unwrap_or(i32::MAX).max(1);
-        let sql = format!("set local statement_timeout = {limit}; set local search_path = {path}");
+        // Never lowered: a server that gives more has reasons. A hash table takes this times a multiplier, so that the
+        // two together keep to the limit.
+        let memory = if join {
+            format!(
+                "select set_config('work_mem', greatest(setting::bigint, {} / greatest(1, multiplier))::bigint || 'kB', true) \
+                   from pg_settings, (select current_setting('hash_mem_multiplier')::numeric as multiplier) as m \
+                  where name = 'work_mem'",
+                self.work_mem.min(1 << 20) * 1024
+            )
+        } else {
+            "set local work_mem to default".to_owned()
+        };
+        let sql = format!("set local statement_timeout = {limit}; set local search_path = {path}; {memory}");
         match self.command(&sql).await {
             Ok(()) => turn.keep().await,
             Err(error) => {

@@ -30,6 +30,8 @@ pub struct SessionOptions {
     /// `idle_in_transaction_session_timeout`. The session that exported the snapshot is idle while others work:
     /// this must be longer than the run.
     pub idle_in_transaction_timeout: Duration,
+    /// Memory that the hash table of a join may take, in MB, where the server's own settings allow less.
+    pub work_mem: u64,
     /// The longest one host may take to let us in; a `connect_timeout` in the address goes first.
     pub connect_timeout: Duration,
     /// `application_name`, unless the address gives one.
@@ -44,6 +46,7 @@ impl Default for SessionOptions {
             statement_timeout: Duration::from_secs(300),
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(3600),
+            work_mem: 256,
             connect_timeout: Duration::from_secs(10),
             application_name: "holdtrue".to_owned(),
             canceller: Canceller::default(),
@@ -60,6 +63,7 @@ pub struct Session {
     pub(super) running: Arc<Running>,
     pub(super) canceller: Canceller,
     statement_timeout: Duration,
+    pub(super) work_mem: u64,
     pub(super) transaction: Mutex<Transaction>,
     place: String,
     encrypted: bool,
@@ -96,6 +100,7 @@ impl Session {
             running,
             canceller: options.canceller.clone(),
             statement_timeout: options.statement_timeout,
+            work_mem: options.work_mem,
             transaction: Mutex::new(Transaction::None),
             place: made.place,
             encrypted: made.encrypted,
