@@ -46,11 +46,12 @@ fn text(plan: &Plan) -> String {
     );
     for (n, statement) in plan.statements.iter().enumerate() {
         let what = &statement.why;
-        let sql = statement.work.sql();
         let _ = writeln!(out, "\n{}. {} {}: {what}", n + 1, statement.source, statement.relation);
         let _ = writeln!(out, "   for {}", statement.checks.join(", "));
-        for line in sql.lines() {
-            let _ = writeln!(out, "   {line}");
+        for sql in statement.work.laid().into_iter().chain([statement.work.sql()]) {
+            for line in sql.lines() {
+                let _ = writeln!(out, "   {line}");
+            }
         }
     }
     for check in &plan.checks {

@@ -2,7 +2,7 @@
 
 use super::builder::Planner;
 use super::{Proof, Work, bind};
-use crate::catalogue::{Column, ColumnKind, Relation};
+use crate::catalogue::{Column, ColumnKind, Relation, RelationKind};
 use crate::chain::spec::{ChainColumn, ChainSpec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::rows::RowSet;
@@ -170,6 +170,18 @@ pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
         })
         .collect();
     format!("SELECT {} {} ORDER BY {}", items.join(", "), rows.from("r", &[]), sorted.join(", "))
+}
+
+/// The same rows as they lie, where they lie in one table: going through its blocks keeps them in the order in which they
+/// were appended, and keeps the server from sharing the work out, which would mix them.
+pub(super) fn laid(spec: &ChainSpec, rows: &RowSet) -> Option<String> {
+    if rows.relation.kind != RelationKind::Table {
+        return None;
+    }
+    let sql = rows.sql("r");
+    let items: Vec<String> = spec.columns.iter().map(|c| sql.text(&c.name)).collect();
+    let all = "r.ctid >= '(0,0)'::tid".to_owned();
+    Some(format!("SELECT {} {}", items.join(", "), rows.from("r", &[all])))
 }
 
 /// The number a text holds, and NULL where it holds none, as [`crate::chain::verify`] reads it.

@@ -193,6 +193,15 @@ impl Work {
         matches!(self, Self::Scan { folds, .. } if folds.iter().any(|(_, fold)| fold.needs_seed()))
     }
 
+    /// For a chain, the statement that reads its rows as they lie; `None` where nothing keeps them in place.
+    #[must_use]
+    pub fn laid(&self) -> Option<String> {
+        match self {
+            Self::Chain { rows, spec, .. } => chains::laid(spec, rows),
+            _ => None,
+        }
+    }
+
     /// The statement a server is asked first.
     #[must_use]
     pub fn sql(&self) -> String {

@@ -41,6 +41,9 @@ impl Planner<'_> {
             if statement.why.is_empty() {
                 statement.why = match &statement.work {
                     Work::Show { .. } => "samples, only if a scan counted something",
+                    Work::Chain { .. } if statement.work.laid().is_some() => {
+                        "streamed through the chain verifier as its rows lie; sorted only if they are not in order"
+                    }
                     Work::Chain { .. } => "streamed through the chain verifier",
                     _ => "a small answer",
                 }

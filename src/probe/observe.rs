@@ -14,6 +14,8 @@ use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
 use super::queue::Queue;
 use super::reach::{Reached, Server, failure};
 use super::stale;
+use crate::chain::report::ChainReport;
+use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
 use crate::facts::{Failure, Observation, Observed, Tallied};
@@ -150,6 +152,9 @@ async fn helpers(reached: &Server, options: &ObserveOptions, statements: usize) 
     sessions
 }
 
+/// Most bytes kept about the splits of a chain that is read as it lies.
+const MOST_OF_SPLITS: usize = 128 << 20;
+
 struct Worker<'a> {
     session: &'a Session,
     options: &'a ObserveOptions,
@@ -227,7 +232,14 @@ impl Worker<'_> {
                 self.all(statement, result, started)
             }
             Work::Chain { spec, samples, .. } => {
-                let result = self.chain(&statement.work.sql(), spec, *samples).await;
+                let settled = match statement.work.laid() {
+                    Some(sql) => self.laid(&sql, spec, *samples).await,
+                    None => None,
+                };
+                let result = match settled {
+                    Some(report) => Ok(Observed::Chain(report)),
+                    None => self.chain(&statement.work.sql(), spec, *samples).await,
+                };
                 self.all(statement, result, started)
             }
         }
@@ -340,6 +352,23 @@ impl Worker<'_> {
         let more = rows.len() > most;
         rows.truncate(most);
         Ok(Observed::Table { rows, columns, more })
+    }
+
+    /// A chain as it lies in the table, without sorting it: nearly always enough, since rows are appended. `None` at the
+    /// first row that is not in perfect order, and for every trouble, which the sorted look will name.
+    async fn laid(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Option<ChainReport> {
+        let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
+        let mut segment = Segment::new(spec, limits).ok()?;
+        let take = |cells: &[Option<&str>]| {
+            // What is known of very many splits takes more memory than sorting them.
+            if segment.push(cells) && segment.bytes() < MOST_OF_SPLITS {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        let streamed = self.session.stream(sql, &[], take).await.ok()?;
+        if streamed.complete { segment.finish() } else { None }
     }
 
     async fn chain(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Result<Observed, Failure> {
