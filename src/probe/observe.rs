@@ -359,16 +359,15 @@ impl Worker<'_> {
     async fn laid(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Option<ChainReport> {
         let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
         let mut segment = Segment::new(spec, limits).ok()?;
+        let mut going = true;
         let take = |cells: &[Option<&str>]| {
-            // What is known of very many splits takes more memory than sorting them.
-            if segment.push(cells) && segment.bytes() < MOST_OF_SPLITS {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
+            // What is known of very many splits takes more memory than sorting them. The rest is read all the same: to
+            // break off means to cancel, and a cancellation that comes late hits the next statement.
+            going = going && segment.push(cells) && segment.bytes() < MOST_OF_SPLITS;
+            ControlFlow::Continue(())
         };
         let streamed = self.session.stream(sql, &[], take).await.ok()?;
-        if streamed.complete { segment.finish() } else { None }
+        if going && streamed.complete { segment.finish() } else { None }
     }
 
     async fn chain(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Result<Observed, Failure> {
