@@ -194,7 +194,7 @@ impl Rows for Held<'_> {
                 }
             }
             if !self.utf8 {
-                unread = foreign(&row, places.iter().flatten());
+                unread = foreign(row, places.iter().flatten());
                 if unread.is_some() {
                     return ControlFlow::Break(());
                 }

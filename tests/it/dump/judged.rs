@@ -88,3 +88,18 @@ fn a_generated_column_keeps_only_those_in_the_dark_who_ask_for_it() {
         .judges("other", "holds", "")
         .judges("keys", "holds", "");
 }
+
+#[test]
+fn a_view_in_an_archive_is_nobodys_mistake_and_no_proof() {
+    let s = Scratch::new(
+        "dj_view",
+        "create table t (id int primary key, n int not null); insert into t values (1, 1);
+         create view v as select * from t; create materialized view m as select * from t;",
+    );
+    s.policy("", "check view { on v; require n > 0 }\ncheck stored { require sum(m.n) > 0 }");
+    s.run(&[]).ends_with(0);
+    archived(&s, &[])
+        .ends_with(3)
+        .judges("view", "unproven", "`public.v` is a view, and source `db` holds neither its columns nor its rows")
+        .judges("stored", "unproven", "`public.m` is a view");
+}
