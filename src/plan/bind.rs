@@ -15,7 +15,9 @@ pub(super) fn relation<'c>(
 ) -> Result<&'c Relation, String> {
     if let Some(found) = catalogue.relation(name) {
         // An archive has the text of a view, and a server makes columns and rows of it.
-        if found.columns.is_empty() && matches!(found.kind, RelationKind::View | RelationKind::MaterializedView) {
+        if found.columns.is_empty()
+            && matches!(found.kind, RelationKind::View | RelationKind::MaterializedView)
+        {
             return Err(format!(
                 "`{name}` is a view, and source `{source}` holds neither its columns nor its rows; only a server does"
             ));

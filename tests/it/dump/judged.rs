@@ -81,9 +81,10 @@ fn a_generated_column_keeps_only_those_in_the_dark_who_ask_for_it() {
          check keys { on t; require unique id }",
     );
     let because = "a server generates the values of `public.t.twice`";
-    archived(&s, &[])
-        .ends_with(3)
-        .judges("asked", "unproven", because)
+    let run = archived(&s, &[]).ends_with(3);
+    let reason = run.check("summed")["reason"].as_str().unwrap().to_owned();
+    assert_eq!(reason.matches(because).count(), 1, "one cause is said once: {reason}");
+    run.judges("asked", "unproven", because)
         .judges("summed", "unproven", because)
         .judges("other", "holds", "")
         .judges("keys", "holds", "");
@@ -100,6 +101,10 @@ fn a_view_in_an_archive_is_nobodys_mistake_and_no_proof() {
     s.run(&[]).ends_with(0);
     archived(&s, &[])
         .ends_with(3)
-        .judges("view", "unproven", "`public.v` is a view, and source `db` holds neither its columns nor its rows")
+        .judges(
+            "view",
+            "unproven",
+            "`public.v` is a view, and source `db` holds neither its columns nor its rows",
+        )
         .judges("stored", "unproven", "`public.m` is a view");
 }
