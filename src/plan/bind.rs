@@ -318,7 +318,10 @@ fn incomparable(operands: [&Operand; 2], relation: &Relation) -> String {
     let column = names.filter_map(|name| relation.column(&name)).find(|column| column.kind.ty().is_none());
     match column {
         Some(column) => {
-            format!("`{}` is `{}`, and a policy cannot compare its values", column.name, column.type_name)
+            format!(
+                "`{}` is `{}`, whose values cannot be compared by a policy",
+                column.name, column.type_name
+            )
         }
         None => "values of this type cannot be compared by a policy".to_owned(),
     }
