@@ -95,6 +95,12 @@ pub struct Column {
     /// search path, and the system's operators would compare such a value as if it were plain text.
     #[serde(default)]
     pub operators: Option<String>,
+    /// Words of its enum; empty for other types, and where the server itself says which words there are.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// Whether a server generates its values, and this source holds none: a generated column in an archive.
+    #[serde(default)]
+    pub generated: bool,
 }
 
 /// Kinds of column types, as far as they are treated differently.

@@ -374,6 +374,20 @@ fn samples_are_limited_and_totals_are_not() {
 }
 
 #[test]
+fn a_row_whose_hash_was_erased_is_not_called_removed() {
+    let mut rows = chain(0, 6);
+    rows[3][HASH] = None;
+    let report = verify(&dense(), &rows);
+    let messages: Vec<&str> = report.anomalies.iter().map(|a| a.message.as_str()).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(messages.iter().any(|m| m.contains("or its hash was erased")), "{messages:?}");
+    assert!(
+        messages.iter().any(|m| m.contains("or lost their hash: no row with a hash has number")),
+        "{messages:?}"
+    );
+}
+
+#[test]
 fn without_a_link_column_the_hashes_alone_tell() {
     let spec = ChainSpec { previous: None, ..dense() };
     let rows = relation(&[8, 8]);

@@ -137,11 +137,11 @@ fn follower(
             case.hold(run, Place::Links, row, Kind::MissingRows, |case| {
                 let first = case.number(before).unwrap_or(0) + 1;
                 let missing = match step {
-                    2 => format!("number {first} is missing"),
-                    _ => format!("numbers {first} to {} are missing", first + step - 2),
+                    2 => format!("no row with a hash has number {first}"),
+                    _ => format!("no rows with a hash have numbers {first} to {}", first + step - 2),
                 };
                 format!(
-                    "{} row(s) were removed before {}: {missing}, and it names a hash that is gone",
+                    "{} row(s) were removed before {}, or lost their hash: {missing}, and it names a hash that is gone",
                     step - 1,
                     case.name(row)
                 )

@@ -227,7 +227,8 @@ impl ChainFold {
             run::found(
                 at,
                 AnomalyKind::UnchainedRow,
-                "a row without hash stands after the chain began: it did not come through the writer"
+                "a row without hash stands after the chain began: it did not come through the writer, or its hash was \
+                 erased"
                     .to_owned(),
                 Self::key(&self.spec, row),
                 split,

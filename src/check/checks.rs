@@ -4,7 +4,6 @@ use super::Checker;
 use super::operands::{Rows, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::Assertion;
-use crate::policy::operand::Operand;
 use crate::policy::{Check, On, When};
 use crate::source_text::Span;
 use crate::syntax::ast::{Clause, Name, Pattern, Statement};
@@ -178,10 +177,7 @@ impl<'a> Checker<'a> {
 
     /// Settles which source a check reads, when it reads any.
     fn choose_source(&mut self, check: &mut Check, name: &Name) {
-        let condition = check.when.as_ref().is_some_and(|when| {
-            when.left.has_aggregate() || when.right.as_ref().is_some_and(Operand::has_aggregate)
-        });
-        if check.source.is_some() || !(condition || needs_source(&check.assertion)) {
+        if check.source.is_some() || !needs_source(&check.assertion) {
             return;
         }
         match self.sources.as_slice() {

@@ -349,6 +349,7 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require 99.9% of 99% of rows(T) > 0", "HT0106", "of", "parentheses"),
     ("on T; on U; require rows > 0", "HT0202", "U", "commas"),
     ("require rows(T) > 0; when 1 = 2", "HT0213", "when 1 = 2", "$tenant"),
+    ("require rows(T) > 0; when rows(U) > 0", "HT0213", "when rows(U) > 0", "`when db.in_recovery = false`"),
     ("require rows(T) > 0; when $tenant = true", "HT0204", "true", "\"text\""),
     ("require rows(T) > 0; when $target = all", "HT0204", "all", "text parameter"),
     ("require rows(T) > 0; evidence soc2", "HT0106", "soc2", "soc2:A1.2"),

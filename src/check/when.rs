@@ -47,8 +47,15 @@ impl Checker<'_> {
         }
     }
 
-    /// A condition over fixed values would skip its check always or never, whatever is observed.
+    /// A condition over fixed values would skip its check always or never, whatever is observed. One over rows would skip
+    /// it because of what the check is there to find: rows that are gone.
     pub(super) fn depends(&mut self, left: &Operand, right: Option<&Operand>, span: Span) {
+        if left.has_aggregate() || right.is_some_and(Operand::has_aggregate) {
+            let message = "`when` cannot look at rows: what is gone would skip the check that misses it";
+            let help = "compare a parameter or a fact, such as `when $tenant != all` or `when db.in_recovery = false`; \
+                        `allow empty` says that there may be no rows";
+            self.error(Code::BadAssertion, message, (span, "about rows"), help);
+        }
         let mut varies = false;
         for operand in [Some(left), right].into_iter().flatten() {
             operand.walk(&mut |o| varies |= !matches!(o, Operand::Literal(_)));

@@ -204,8 +204,14 @@ fn emptiness(check: &Check, all: &mut Outcome, planned: &CheckPlan) {
         return;
     }
     if !named.is_empty() {
-        let sentence =
-            format!("{} holds no rows to look at; write `allow empty` if that may be", named.join(", "));
+        let sentence = format!(
+            "{} {}; write `allow empty` if that may be",
+            named.join(", "),
+            match named.len() {
+                1 => "holds no rows to look at",
+                _ => "hold no rows to look at",
+            }
+        );
         all.reasons.push((Verdict::Unproven, sentence));
     } else if all.reasons.is_empty()
         && all.read.is_empty()
@@ -253,9 +259,14 @@ fn reason(verdict: Verdict, all: &Outcome) -> String {
 
 /// The first reasons that led to a verdict, if any did.
 fn sentences(verdict: Verdict, all: &Outcome) -> Option<String> {
-    let mut sentences: Vec<&str> =
-        all.reasons.iter().filter(|(v, _)| *v == verdict).map(|(_, sentence)| sentence.as_str()).collect();
-    sentences.dedup();
+    let mut sentences: Vec<&str> = Vec::new();
+    for (_, sentence) in all.reasons.iter().filter(|(v, _)| *v == verdict) {
+        // Several measurements of one relation fail for one cause, some without naming the relation.
+        let known = |known: &&str| *known == sentence || known.ends_with(&format!(": {sentence}"));
+        if !sentences.iter().any(known) {
+            sentences.push(sentence);
+        }
+    }
     let more = sentences.len().saturating_sub(3);
     sentences.truncate(3);
     let listed = sentences.join("; ");

@@ -1,9 +1,9 @@
 //! Names and types of the policy against a source's catalogue.
 
-use crate::catalogue::{Catalogue, Column, ColumnKind, Relation};
+use crate::catalogue::{Catalogue, Column, ColumnKind, Relation, RelationKind};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::policy::RelationName;
-use crate::policy::operand::{Aggregate, Condition, Function, Operand};
+use crate::policy::operand::{Aggregate, Condition, Function, Operand, columns_of};
 use crate::source_text::Span;
 use crate::value::{Type, comparable, result_type};
 
@@ -14,6 +14,14 @@ pub(super) fn relation<'c>(
     source: &str,
 ) -> Result<&'c Relation, String> {
     if let Some(found) = catalogue.relation(name) {
+        // An archive has the text of a view, and a server makes columns and rows of it.
+        if found.columns.is_empty()
+            && matches!(found.kind, RelationKind::View | RelationKind::MaterializedView)
+        {
+            return Err(format!(
+                "`{name}` is a view, and source `{source}` holds neither its columns nor its rows; only a server does"
+            ));
+        }
         return Ok(found);
     }
     let same_schema: Vec<&str> = catalogue
@@ -278,14 +286,32 @@ pub(super) fn condition(condition: &Condition, relation: &Relation, wrong: &mut 
             }
             match (l, r) {
                 (Some(l), Some(r)) => compare(l, r, *span, wrong),
-                _ if wrong.len() == before => wrong.push(
-                    Diagnostic::error(Code::ColumnType, "values of this type cannot be compared by a policy")
-                        .at(*span, "json, bytea, arrays and the like")
-                        .help("compare with `is null` or `is not null`, or use raw SQL"),
-                ),
+                _ if wrong.len() == before => {
+                    let message = incomparable([left, right], relation);
+                    wrong.push(
+                        Diagnostic::error(Code::ColumnType, message)
+                            .at(*span, "json, bytea, arrays, types of extensions and the like")
+                            .help("compare with `is null` or `is not null`, or use raw SQL"),
+                    );
+                }
                 _ => {}
             }
         }
+    }
+}
+
+/// Says which column's values cannot be compared.
+fn incomparable(operands: [&Operand; 2], relation: &Relation) -> String {
+    let names = operands.into_iter().flat_map(columns_of);
+    let column = names.filter_map(|name| relation.column(&name)).find(|column| column.kind.ty().is_none());
+    match column {
+        Some(column) => {
+            format!(
+                "`{}` is `{}`, whose values cannot be compared by a policy",
+                column.name, column.type_name
+            )
+        }
+        None => "values of this type cannot be compared by a policy".to_owned(),
     }
 }
 

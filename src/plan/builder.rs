@@ -228,7 +228,9 @@ impl<'a> Planner<'a> {
             Ok(relation) => Some(relation),
             Err(why) => {
                 if let Some(span) = span.filter(|s| *s != Span::NOWHERE) {
-                    self.sink.push(Diagnostic::warning(Code::NoRelation, why.clone()).at(span, "not found"));
+                    let here = catalogue.relation(name).is_some();
+                    let label = if here { "not readable here" } else { "not found" };
+                    self.sink.push(Diagnostic::warning(Code::NoRelation, why.clone()).at(span, label));
                 }
                 self.unprovable(&name.to_string(), &why);
                 None

@@ -10,7 +10,15 @@ use crate::source_text::SourceSet;
 use crate::syntax::parse;
 
 fn column(name: &str, type_name: &str, kind: ColumnKind) -> Column {
-    Column { name: name.to_owned(), type_name: type_name.to_owned(), kind, nullable: true, operators: None }
+    Column {
+        name: name.to_owned(),
+        type_name: type_name.to_owned(),
+        kind,
+        nullable: true,
+        operators: None,
+        words: Vec::new(),
+        generated: false,
+    }
 }
 
 fn catalogue() -> Catalogue {

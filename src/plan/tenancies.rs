@@ -161,7 +161,7 @@ impl<'a> Planner<'a> {
             let key = self.fold(&source, &pointing, &Fold::Count);
             self.must(child.name.to_string(), Proof::Examined { key, strict: false });
             let message = format!(
-                "`{}` points to a row of `{}` that is another tenant's, or nobody's",
+                "`{}` leads to no row of `{}` that is the same tenant's",
                 columns.join(", "),
                 parent.name
             );

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::dump::{Archive, ArchiveError, ArchiveErrorKind, Table, TableData};
+use super::dump::{Archive, ArchiveError, ArchiveErrorKind, RowRef, Table, TableData};
 use super::observe::observation;
 use crate::catalogue::RelationKind;
 use crate::facts::{Failure, Observation, Observed, SourceFacts};
@@ -92,7 +92,7 @@ fn failure(error: &ArchiveError) -> Failure {
 /// Makes every observation of these statements on an archive.
 pub fn observe(archive: &Archive, path: &Path, statements: &[&Statement]) -> BTreeMap<String, Observation> {
     let started = Instant::now();
-    let mut found = stream::observe(statements, &Held { archive }, stream::Limits::default());
+    let mut found = stream::observe(statements, &Held::new(archive), stream::Limits::default());
     for statement in statements {
         if let Work::Fact { key, fact, argument } = &statement.work {
             let result = self::fact(archive, path, fact, argument.as_deref());
@@ -156,12 +156,29 @@ fn age(archive: &Archive, path: &Path) -> Result<i64, String> {
 /// The rows of an archive.
 struct Held<'a> {
     archive: &'a Archive,
+    /// Whether its text is compared as a server would, byte by byte with a policy's: in UTF-8, or as bytes of no encoding.
+    utf8: bool,
+}
+
+impl<'a> Held<'a> {
+    fn new(archive: &'a Archive) -> Self {
+        let encoding = archive.header().encoding.as_deref().unwrap_or_default();
+        let utf8 = ["UTF8", "SQL_ASCII"].iter().any(|name| encoding.eq_ignore_ascii_case(name));
+        Self { archive, utf8 }
+    }
+}
+
+/// The first of these columns whose cell has a character beyond ASCII.
+fn foreign<'r>(row: &RowRef<'r>, places: impl IntoIterator<Item = &'r usize>) -> Option<String> {
+    let beyond = |place: &&usize| row.cell(**place).is_some_and(|cell| !cell.raw().is_ascii());
+    places.into_iter().find(beyond).and_then(|place| row.columns().get(*place).cloned())
 }
 
 impl Rows for Held<'_> {
     fn read(&self, relation: &RelationName, columns: &[String], on_row: OnRow<'_>) -> Result<(), Failure> {
         let mut places: Option<Vec<usize>> = None;
         let mut lacking = None;
+        let mut unread = None;
         let read = self.archive.rows(relation, &mut |row| {
             if places.is_none() {
                 let found: Result<Vec<usize>, &String> = columns
@@ -174,6 +191,12 @@ impl Rows for Held<'_> {
                         lacking = Some(name.clone());
                         return ControlFlow::Break(());
                     }
+                }
+            }
+            if !self.utf8 {
+                unread = foreign(row, places.iter().flatten());
+                if unread.is_some() {
+                    return ControlFlow::Break(());
                 }
             }
             let cells: Vec<Option<Cow<'_, [u8]>>> = places
@@ -189,6 +212,16 @@ impl Rows for Held<'_> {
                 kind: FailureKind::MissingObject,
                 message: format!(
                     "the archive holds no values of column `{name}` of {relation}: a server generates them"
+                ),
+            });
+        }
+        if let Some(name) = unread {
+            let encoding = self.archive.header().encoding.as_deref().unwrap_or("it does not name");
+            return Err(Failure {
+                kind: FailureKind::Other,
+                message: format!(
+                    "`{relation}.{name}` holds text beyond ASCII in encoding {encoding}, and archives are read in UTF8 \
+                     only; dump again with `pg_dump --encoding=UTF8`"
                 ),
             });
         }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::cell::{Cell, Odd};
 use super::exact::Exact;
-use crate::catalogue::{ColumnKind, Relation};
+use crate::catalogue::{Column, ColumnKind, Relation};
 use crate::policy::operand::{Aggregate, Arithmetic, Comparator, Condition, Operand};
 use crate::value::Value;
 
@@ -27,13 +27,19 @@ impl Columns {
     ///
     /// # Errors
     ///
-    /// When the relation has no such column.
+    /// When the relation has no such column, or not its values.
     pub fn place(&mut self, relation: &Relation, name: &str) -> Result<usize, Refusal> {
         if let Some(at) = self.names.iter().position(|n| n == name) {
             return Ok(at);
         }
         let column =
             relation.column(name).ok_or_else(|| format!("`{}` has no column `{name}`", relation.name))?;
+        if column.generated {
+            return Err(format!(
+                "a server generates the values of `{}.{name}`, and this source holds none: restore it and verify that",
+                relation.name
+            ));
+        }
         self.names.push(name.to_owned());
         self.kinds.push(column.kind);
         Ok(self.names.len() - 1)
@@ -216,6 +222,11 @@ impl Compiler<'_> {
 
     /// A literal becomes what the column beside it is.
     fn beside(&mut self, neighbour: &Operand, operand: &Operand) -> Result<Expr, Refusal> {
+        if let Operand::Literal(Value::Text(text)) = operand {
+            for name in crate::policy::operand::columns_of(neighbour) {
+                self.relation.column(&name).map_or(Ok(()), |column| is_word(column, text))?;
+            }
+        }
         let (Operand::Literal(Value::Text(text)), Operand::Column { name, .. }) = (operand, neighbour) else {
             return self.operand(operand);
         };
@@ -229,6 +240,20 @@ impl Compiler<'_> {
         };
         Ok(Expr::Literal(Value::Text(text)))
     }
+}
+
+/// A word that an enum does not have equals none of its values, so that `!=` would hold of every row: a server refuses it.
+fn is_word(column: &Column, text: &str) -> Result<(), Refusal> {
+    if column.words.is_empty() || column.words.iter().any(|word| word == text) {
+        return Ok(());
+    }
+    let words: Vec<String> = column.words.iter().map(|word| format!("`{word}`")).collect();
+    Err(format!(
+        "`{}` is never `{text}`: enum `{}` has only the words {}",
+        column.name,
+        column.type_name,
+        words.join(", ")
+    ))
 }
 
 /// A UUID as PostgreSQL writes it, from any spelling it reads (`uuid_in` in its `uuid.c`).

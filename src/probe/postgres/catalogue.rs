@@ -217,6 +217,8 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
                 // Nobody enforces NOT NULL on a foreign table.
                 nullable: cells.is_true() || relation.kind == RelationKind::Foreign,
                 operators: cells.next(),
+                words: Vec::new(),
+                generated: false,
             });
         }
     }

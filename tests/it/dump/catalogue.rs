@@ -36,7 +36,12 @@ fn the_catalogue_is_the_servers() {
     let expected = server();
     let (_folder, path) = archive("sample.dump", &["-Fc"]);
     let archive = Archive::open(&path).unwrap();
-    let found = archive.catalogue().unwrap();
+    let mut found = archive.catalogue().unwrap().clone();
+    // What an archive has to say, and a server does by itself.
+    for column in found.relations.iter_mut().flat_map(|relation| &mut relation.columns) {
+        column.words = Vec::new();
+        column.generated = false;
+    }
     for relation in &expected.relations {
         assert_eq!(found.relation(&relation.name), Some(relation));
     }
@@ -44,7 +49,7 @@ fn the_catalogue_is_the_servers() {
     assert_eq!(found.foreign_keys, expected.foreign_keys);
     assert_eq!(found.sequences, expected.sequences);
     assert_eq!(found.objects, expected.objects);
-    assert_eq!(*found, expected);
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{ColumnDef, ConstrType, Node};
 
-use super::types::{TypeRef, Types};
+use super::types::{Resolved, TypeRef, Types};
 use crate::catalogue::{Column, Relation, RelationKind};
 use crate::policy::RelationName;
 
@@ -32,6 +32,7 @@ pub(super) struct DraftColumn {
     pub(super) type_name: String,
     pub(super) ty: TypeRef,
     pub(super) not_null: bool,
+    pub(super) generated: bool,
 }
 
 impl Draft {
@@ -56,6 +57,7 @@ impl Draft {
                 type_name: String::new(),
                 ty,
                 not_null: false,
+                generated: false,
             });
         }
         self.columns.iter_mut().find(|column| column.name == name)
@@ -72,6 +74,7 @@ impl DraftColumn {
             type_name: type_name.map(|ty| spelling(definition, ty.location, statement)).unwrap_or_default(),
             ty: TypeRef::new(type_name),
             not_null: definition.constraints.iter().any(is_not_null),
+            generated: definition.constraints.iter().any(is_generated),
         }
     }
 }
@@ -83,6 +86,10 @@ fn is_not_null(node: &Node) -> bool {
         }
         _ => false,
     }
+}
+
+fn is_generated(node: &Node) -> bool {
+    matches!(&node.node, Some(NodeEnum::Constraint(own)) if own.contype() == ConstrType::ConstrGenerated)
 }
 
 /// The type's text: from where it begins to where the next clause or line does.
@@ -115,15 +122,17 @@ pub(super) fn finish(
     let draft = drafts.get(name)?;
     let kind = if draft.partition_of.is_some() { RelationKind::Partition } else { draft.kind };
     let columns = gather(name, drafts).into_iter().map(|(column, schema)| {
-        let (resolved, operators) = types.resolve(&column.ty, &schema);
+        let Resolved { kind, operators, words } = types.resolve(&column.ty, &schema);
         let key = draft.primary_key.contains(&column.name);
         Column {
             name: column.name,
             type_name: column.type_name,
-            kind: resolved,
+            kind,
             // Nobody enforces NOT NULL on a foreign table.
             nullable: !(column.not_null || key) || draft.kind == RelationKind::Foreign,
             operators,
+            words,
+            generated: column.generated,
         }
     });
     Some(Relation {
@@ -143,7 +152,10 @@ fn gather(name: &RelationName, drafts: &BTreeMap<RelationName, Draft>) -> Vec<(D
         .iter_mut()
         .find(|(known, _)| known.name == column.name)
     {
-        Some((known, _)) => known.not_null |= column.not_null,
+        Some((known, _)) => {
+            known.not_null |= column.not_null;
+            known.generated |= column.generated;
+        }
         None => columns.push((column.clone(), schema.to_owned())),
     };
     for ancestor in lineage(name, drafts) {

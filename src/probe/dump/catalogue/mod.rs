@@ -156,7 +156,9 @@ impl Reader {
 
     fn type_definition(&mut self, statement: &NodeEnum, text: &str, schema: &str) {
         let (name, definition) = match statement {
-            NodeEnum::CreateEnumStmt(create) => (nodes::texts(&create.type_name), TypeDef::Enum),
+            NodeEnum::CreateEnumStmt(create) => {
+                (nodes::texts(&create.type_name), TypeDef::Enum(nodes::texts(&create.vals)))
+            }
             NodeEnum::CreateDomainStmt(create) => {
                 let base = TypeRef::new(create.type_name.as_ref());
                 (nodes::texts(&create.domainname), TypeDef::Domain(base))

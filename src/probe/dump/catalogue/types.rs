@@ -23,7 +23,8 @@ pub(super) struct TypeRef {
 /// A type the archive defines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TypeDef {
-    Enum,
+    /// With its words.
+    Enum(Vec<String>),
     Domain(TypeRef),
     /// Composite, range or base.
     Other,
@@ -32,6 +33,23 @@ pub(super) enum TypeDef {
 /// The types an archive defines.
 #[derive(Debug, Default)]
 pub(super) struct Types(pub(super) BTreeMap<RelationName, TypeDef>);
+
+/// What a type comes down to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Resolved {
+    /// The kind of its values.
+    pub(super) kind: ColumnKind,
+    /// The schema of its own comparison operators.
+    pub(super) operators: Option<String>,
+    /// The words of an enum.
+    pub(super) words: Vec<String>,
+}
+
+impl Resolved {
+    fn new(kind: ColumnKind, operators: Option<String>) -> Self {
+        Self { kind, operators, words: Vec::new() }
+    }
+}
 
 impl TypeRef {
     pub(super) fn new(name: Option<&TypeName>) -> Self {
@@ -43,13 +61,13 @@ impl TypeRef {
 }
 
 impl Types {
-    /// The kind of a type's values, and the schema of its own comparison operators. `schema` is where names without
-    /// one are looked up before the system's (archives from before 2018).
-    pub(super) fn resolve(&self, written: &TypeRef, schema: &str) -> (ColumnKind, Option<String>) {
+    /// What a type comes down to. `schema` is where names without one are looked up before the system's (archives from
+    /// before 2018).
+    pub(super) fn resolve(&self, written: &TypeRef, schema: &str) -> Resolved {
         let mut current = written.clone();
         for _ in 0..DEEPEST {
             if current.array {
-                return (ColumnKind::Other, None);
+                return Resolved::new(ColumnKind::Other, None);
             }
             let own = match &current.schema {
                 Some(own) => own.clone(),
@@ -59,19 +77,23 @@ impl Types {
                 None => "pg_catalog".to_owned(),
             };
             if own == "pg_catalog" {
-                return (ColumnKind::of(&current.name, "b"), None);
+                return Resolved::new(ColumnKind::of(&current.name, "b"), None);
             }
             let key = RelationName { schema: own.clone(), name: current.name.clone() };
             match self.0.get(&key) {
-                Some(TypeDef::Enum) => return (ColumnKind::Enum, None),
-                Some(TypeDef::Other) => return (ColumnKind::Other, None),
+                Some(TypeDef::Enum(words)) => {
+                    return Resolved { words: words.clone(), ..Resolved::new(ColumnKind::Enum, None) };
+                }
+                Some(TypeDef::Other) => return Resolved::new(ColumnKind::Other, None),
                 Some(TypeDef::Domain(base)) => current = base.clone(),
                 // Whatever is not defined comes from an extension, or was left out; then nobody knows what it is.
-                None if current.name == "citext" => return (ColumnKind::of("citext", "b"), Some(own)),
-                None => return (ColumnKind::Other, Some(own)),
+                None if current.name == "citext" => {
+                    return Resolved::new(ColumnKind::of("citext", "b"), Some(own));
+                }
+                None => return Resolved::new(ColumnKind::Other, Some(own)),
             }
         }
-        (ColumnKind::Other, None)
+        Resolved::new(ColumnKind::Other, None)
     }
 
     fn knows(&self, schema: &str, name: &str) -> bool {
