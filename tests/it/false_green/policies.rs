@@ -114,7 +114,6 @@ fn selections_and_parameters_must_be_known() {
         (&["--gate", "g", "--check", ""], "no check ``"),
         (&["--source", "dbb=x"], "did you mean `db`"),
         (&["--source", "db"], "NAME=VALUE"),
-        (&["--source", "db=dump:x.backup"], "not available"),
         (&["--set", "m=1"], "m"),
         (&["--set", "n=one"], "n"),
         (&["--set", "n=1", "--set", "n=2"], "given twice"),
