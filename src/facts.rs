@@ -60,7 +60,8 @@ pub struct Failure {
 pub struct Observation {
     /// What was seen, or why not.
     pub result: Result<Observed, Failure>,
-    /// Time it took, in microseconds; a shared scan's whole time for each of its cells.
+    /// Time it took, in microseconds; a shared scan's whole time for each of its cells. Of an archive, which is read for all
+    /// statements together, each statement's even share.
     pub micros: u64,
 }
 

@@ -11,6 +11,8 @@ use super::shared::Ready;
 use super::terminal::Talk;
 use crate::facts::Facts;
 use crate::judge::{self, Selection};
+use crate::policy::SourceKind;
+use crate::probe::archive;
 use crate::report::model::{self, FactInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
 use crate::report::{Format, render};
 use crate::verdict::{ExitStatus, Verdict};
@@ -178,13 +180,7 @@ fn sources(ready: &Ready, facts: &Facts) -> Vec<SourceInfo> {
         .iter()
         .map(|(name, source)| SourceInfo {
             name: name.clone(),
-            kind: ready
-                .policy
-                .sources
-                .iter()
-                .find(|s| s.name == *name)
-                .map_or("", |s| s.kind.word())
-                .to_owned(),
+            kind: kind(ready, name, &source.address).map_or("", SourceKind::word).to_owned(),
             address: source.address.clone(),
             reached: source.failure.is_none(),
             facts: source
@@ -202,6 +198,16 @@ fn sources(ready: &Ready, facts: &Facts) -> Vec<SourceInfo> {
                 .collect(),
         })
         .collect()
+}
+
+/// What was read, which `--source` may have made another kind than the declared one.
+fn kind(ready: &Ready, name: &str, address: &str) -> Option<SourceKind> {
+    let declared = ready.policy.sources.iter().find(|s| s.name == name).map(|s| s.kind)?;
+    Some(match (address.is_empty(), address.starts_with(archive::SCHEME)) {
+        (true, _) => declared,
+        (false, true) => SourceKind::Dump,
+        (false, false) => SourceKind::Postgres,
+    })
 }
 
 /// Unique per run on any machine that tells processes and nanoseconds apart.

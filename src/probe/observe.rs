@@ -224,7 +224,13 @@ impl Worker<'_> {
                 self.all(statement, result, started)
             }
             Work::Fact { fact, argument, .. } => {
-                let result = self.table(fact.sql, argument.as_slice(), 2).await;
+                let result = if fact.sql.is_empty() {
+                    let message =
+                        format!("`{}` is a fact of an archive, and this source is a server", fact.name);
+                    Err(Failure { kind: FailureKind::Other, message })
+                } else {
+                    self.table(fact.sql, argument.as_slice(), 2).await
+                };
                 self.all(statement, result, started)
             }
             Work::Table { sql, arguments, limit, .. } => {

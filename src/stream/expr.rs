@@ -177,6 +177,7 @@ impl Compiler<'_> {
             }
             Condition::IsNull(operand) => Test::IsNull(self.operand(operand)?),
             Condition::In(operand, list) => {
+                self.exactly(operand)?;
                 let values =
                     list.iter().map(|value| self.beside(operand, value)).collect::<Result<Vec<_>, _>>()?;
                 Test::In(self.operand(operand)?, values)
@@ -195,11 +196,15 @@ impl Compiler<'_> {
 
     /// The shortest text of a `real` is another number than the one a server compares.
     fn exactly(&self, operand: &Operand) -> Result<(), Refusal> {
-        let Operand::Column { name, .. } = operand else { return Ok(()) };
-        match self.relation.column(name) {
-            Some(column) if column.type_name == "real" => {
-                Err(format!("`{name}` is `real`, which only a server compares with decimals as it does"))
-            }
+        match operand {
+            Operand::Column { name, .. } => match self.relation.column(name) {
+                Some(column) if column.type_name == "real" => {
+                    Err(format!("`{name}` is `real`, which only a server compares with decimals as it does"))
+                }
+                _ => Ok(()),
+            },
+            Operand::Negate(inner) | Operand::Coalesce(inner, _) => self.exactly(inner),
+            Operand::Binary { left, right, .. } => self.exactly(left).and_then(|()| self.exactly(right)),
             _ => Ok(()),
         }
     }
@@ -236,6 +241,13 @@ impl Compiler<'_> {
                 canonical_uuid(text).ok_or_else(|| format!("`{text}` is no UUID, and `{name}` is one"))?
             }
             Some(ColumnKind::PaddedText) => text.trim_end_matches(' ').to_owned(),
+            // Such as the tenant of `--tenant`, which the server would read as the column's type.
+            Some(ColumnKind::Integer | ColumnKind::Numeric) => {
+                return match text.trim().parse() {
+                    Ok(number) => Ok(Expr::Literal(Value::Number(number))),
+                    Err(_) => Err(format!("`{text}` is no number, and `{name}` is one")),
+                };
+            }
             _ => text.clone(),
         };
         Ok(Expr::Literal(Value::Text(text)))

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{Run, Tala, fail, program, shared, tala};
+use crate::support::{Run, fail, program};
 
 /// A fenced block: its tag and its text.
 fn blocks(text: &str) -> Vec<(String, String)> {
@@ -94,7 +94,7 @@ fn relative_links_lead_somewhere() {
     assert!(followed > 5);
 }
 
-/// The output in the README is what its policy prints on the damaged copy, but for the time it took.
+/// The output in the README is what its policy prints on the damaged archive, but for the time it took.
 #[test]
 fn the_readme_shows_real_output() {
     let readme = read(&root().join("README.md"));
@@ -104,17 +104,10 @@ fn the_readme_shows_real_output() {
     assert!(policy.lines().count() <= 22, "the README promises twenty lines");
     let folder = folder();
     write(&folder.path().join("shop.hold"), &policy);
-    let database = tala(Tala::Faults);
-    let role = shared().reader_role(database);
-    let run = Run::of(
-        program().current_dir(folder.path()).env("DATABASE_URL", shared().url_as(role, database)).args([
-            "verify",
-            "shop.hold",
-            "--samples",
-            "2",
-        ]),
-    )
-    .ends_with(1);
+    // Paths of archives are relative to where the program runs.
+    std::os::unix::fs::symlink(root().join("policies"), folder.path().join("policies")).unwrap();
+    let run = Run::of(program().current_dir(folder.path()).args(["verify", "shop.hold", "--samples", "2"]))
+        .ends_with(1);
     let timeless = |text: &str| -> Vec<String> {
         text.lines()
             .map(|line| line.split(" in ").next().filter(|_| line.contains("examined  ")).unwrap_or(line))
@@ -132,4 +125,61 @@ fn the_readme_shows_real_output() {
     for (n, line) in shown.iter().enumerate() {
         assert_eq!(printed.get(n), Some(line), "line {} of the README's output\n{}", n + 1, run.stdout);
     }
+}
+
+/// Copies of a bundled archive as the page on dumps names them.
+fn backups(folder: &Path) {
+    let held = |name: &str| std::fs::read(root().join("policies/tala/data").join(name)).unwrap();
+    let backups = folder.join("backups");
+    std::fs::create_dir(&backups).unwrap();
+    let sound = held("tala_clean.dump");
+    std::fs::write(backups.join("tala_2026-01-14.dump"), &sound).unwrap();
+    std::fs::write(backups.join("faults.dump"), held("tala_faults.dump")).unwrap();
+    std::fs::write(backups.join("cut.dump"), sound.get(..1_000_000).unwrap()).unwrap();
+    std::fs::write(backups.join("short.dump"), sound.get(..20_000).unwrap()).unwrap();
+    std::fs::write(backups.join("empty.dump"), []).unwrap();
+    let mut flipped = sound;
+    *flipped.get_mut(1_200_000).unwrap() ^= 0x55;
+    std::fs::write(backups.join("flipped.dump"), flipped).unwrap();
+}
+
+/// Whether printed lines are as shown, where `...` stands for any lines, and a shown line for one that begins like it.
+fn as_shown(shown: &[&str], printed: &[&str]) -> Result<(), String> {
+    let mut rest = printed;
+    let mut anywhere = false;
+    for line in shown {
+        if *line == "..." {
+            anywhere = true;
+            continue;
+        }
+        let at = rest.iter().position(|p| p.starts_with(line)).filter(|at| anywhere || *at == 0);
+        let at = at.ok_or_else(|| format!("`{line}` is shown and not printed there"))?;
+        rest = rest.get(at + 1..).unwrap_or_default();
+        anywhere = false;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_page_on_dumps_shows_real_output() {
+    let page = read(&root().join("docs/verify-a-dump.md"));
+    let list = blocks(&page);
+    let folder = folder();
+    backups(folder.path());
+    let policy = list.iter().find(|(tag, _)| tag == "hold").map(|(_, text)| text.clone()).unwrap_or_default();
+    // However old the bundled archive has become.
+    write(&folder.path().join("backup.hold"), &policy.replace("26h", "876000h"));
+    let mut ran = 0;
+    for (_, block) in list.iter().filter(|(tag, _)| tag == "console") {
+        for session in format!("\n{block}").split("\n$ holdtrue ").skip(1) {
+            let (command, shown) = session.split_once('\n').unwrap();
+            let run = Run::of(program().current_dir(folder.path()).args(command.split_whitespace()));
+            let printed: Vec<&str> = run.stdout.lines().collect();
+            if let Err(why) = as_shown(&shown.lines().collect::<Vec<_>>(), &printed) {
+                fail(&format!("holdtrue {command}: {why}\n{}", run.said()));
+            }
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 6);
 }

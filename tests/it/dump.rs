@@ -1,5 +1,6 @@
 //! Archives of pg_dump, read in place, beside what the server itself says.
 
+mod bundled;
 mod catalogue;
 mod damage;
 mod formats;

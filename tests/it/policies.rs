@@ -1,8 +1,10 @@
 //! Every shipped policy: linted, in canonical layout, and run on sound and on damaged data.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-use crate::support::{AccuBooks, Run, Tala, accubooks, program, shared, tala};
+use crate::support::{AccuBooks, Run, Tala, accubooks, alike, pg_dump, program, shared, tala};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -19,7 +21,15 @@ fn files() -> Vec<PathBuf> {
     found
 }
 
+/// Runs a policy on a server, and demands the same judgement of an archive.
 fn verify(policy: &str, database: &str, arguments: &[&str]) -> Run {
+    let run = run(policy, database, arguments);
+    let source = format!("{}=dump:{}", server(policy), archive(database, "-Fc").display());
+    alike(&run, &self::run(policy, database, &[arguments, &["--source", &source]].concat()));
+    run
+}
+
+fn run(policy: &str, database: &str, arguments: &[&str]) -> Run {
     let role = shared().reader_role(database);
     Run::of(
         program()
@@ -28,6 +38,21 @@ fn verify(policy: &str, database: &str, arguments: &[&str]) -> Run {
             .args(["verify", policy, "--format", "json", "--samples", "50"])
             .args(arguments),
     )
+}
+
+/// The source of a shipped policy that is a server.
+fn server(policy: &str) -> &'static str {
+    if policy.contains("accubooks") { "platform" } else { "restored" }
+}
+
+/// An archive of a shared database, made once; the cluster's end removes it.
+fn archive(database: &str, format: &str) -> PathBuf {
+    static MADE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let path = shared().folder().join(format!("{database}{format}"));
+    if MADE.lock().unwrap().insert(path.clone()) {
+        pg_dump(&shared().url(database), Some(&path), &[format]);
+    }
+    path
 }
 
 /// Checks that did not hold, by verdict.
@@ -114,5 +139,27 @@ fn accubooks_restores_open_on_sound_data_and_close_on_damaged() {
         let lost = verify(&policy, accubooks(AccuBooks::Jsonb), &[]);
         assert_eq!(lost.status, Some(3), "{name}\n{}", lost.said());
         assert!(lost.said().contains("json_order_lost"), "{}", lost.said());
+    }
+}
+
+#[test]
+fn every_format_of_archive_is_judged_as_its_server() {
+    let (policy, gates) =
+        ("policies/tala/tala.hold", ["--gate", "after_restore", "--gate", "after_rollback"]);
+    let database = tala(Tala::Faults);
+    let live = run(policy, database, &gates);
+    for format in ["-Fd", "-Ft", "-Fp"] {
+        let source = format!("restored=dump:{}", archive(database, format).display());
+        let archived = run(policy, database, &[&gates[..], &["--source", &source]].concat());
+        // Recovery, version, sessions and raw SQL.
+        assert_eq!(alike(&live, &archived), 4, "{format}: {}", archived.said());
+    }
+}
+
+#[test]
+fn accubooks_verifies_its_backup_in_place() {
+    for (variant, status) in [(AccuBooks::Clean, 0), (AccuBooks::Faults, 1), (AccuBooks::Jsonb, 3)] {
+        let source = format!("backup=dump:{}", archive(accubooks(variant), "-Fc").display());
+        run("policies/accubooks/backup.hold", "postgres", &["--source", &source]).ends_with(status);
     }
 }

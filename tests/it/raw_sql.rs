@@ -13,7 +13,7 @@ fn scratch(name: &str) -> Scratch {
          create function deep_write() returns int language plpgsql stable as 'begin return write(); end';
          create function loud() returns int language sql volatile as 'select 1';
          create function slow() returns boolean language plpgsql stable as 'begin perform pg_sleep(20); return true; end'",
-    )
+    ).server_only()
 }
 
 #[test]

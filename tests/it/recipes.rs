@@ -68,7 +68,7 @@ fn covered(scratch: &Scratch) -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn studied_recipes_verify_and_see_every_change() {
-    let clean = Scratch::new("recipes", &TABLES.concat());
+    let clean = Scratch::new("recipes", &TABLES.concat()).server_only();
     let chains = covered(&clean);
     let names = CHAINS.lines().filter_map(|line| line.strip_prefix("chain ")?.split(' ').next());
     assert_eq!(chains.keys().map(String::as_str).collect::<Vec<_>>(), {
@@ -87,7 +87,7 @@ fn studied_recipes_verify_and_see_every_change() {
     for number in 0..most {
         let altered = format!("recipes_{number}");
         shared().create_database(&altered, Some("recipes"));
-        let altered = Scratch::around(&altered);
+        let altered = Scratch::around(&altered).server_only();
         altered.sql(&ALTER.replace("NUMBER", &(number + 1).to_string()));
         let run = altered.verify(CHAINS, &checks).ends_with(1);
         for (name, columns) in &chains {

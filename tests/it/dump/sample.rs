@@ -1,10 +1,9 @@
 //! One database with everything that matters when its dump is read, and archives of it.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use holdtrue::policy::RelationName;
@@ -26,18 +25,9 @@ pub(super) fn cluster() -> &'static Cluster {
     cluster
 }
 
-/// Runs pg_dump on the sample. Where `file` is given it writes there, else to a pipe whose other end is returned.
+/// Runs pg_dump on a database of the cluster. Where `file` is given it writes there, else what it printed is returned.
 pub(super) fn pg_dump(database: &str, file: Option<&Path>, arguments: &[&str]) -> Vec<u8> {
-    let mut command = Command::new(postgres_program("pg_dump"));
-    command.arg("-d").arg(cluster().url(database)).args(arguments).stdin(Stdio::null());
-    if let Some(file) = file {
-        command.args([OsStr::new("-f"), file.as_os_str()]);
-    }
-    let output = command.output().unwrap_or_else(|error| fail(&format!("cannot run pg_dump: {error}")));
-    if !output.status.success() {
-        fail(&format!("pg_dump {arguments:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    }
-    output.stdout
+    crate::support::pg_dump(&cluster().url(database), file, arguments)
 }
 
 /// A folder for archives, with one in it.

@@ -8,7 +8,7 @@ fn a_table_without_select_is_unproven_and_its_neighbour_is_judged() {
         "fg_denied",
         "create table open (id int primary key); insert into open values (1);
          create table shut (id int primary key, open_id int not null references open); insert into shut values (1, 1);",
-    );
+    ).server_only();
     s.sql("revoke select on shut from holdtrue_reader");
     let run = s.verify(
         "ledger books on shut { amount id; balance overall }",
@@ -32,7 +32,8 @@ fn a_schema_without_usage_is_unproven() {
     let s = Scratch::new(
         "fg_usage",
         "create schema hidden; create table hidden.t (id int primary key); insert into hidden.t values (1);",
-    );
+    )
+    .server_only();
     s.unproven("", "on hidden.t; require id > 0", "permission denied for schema hidden");
 }
 
@@ -41,7 +42,8 @@ fn columns_that_may_not_be_read_spoil_only_the_checks_that_need_them() {
     let s = Scratch::new(
         "fg_columns",
         "create table t (id int primary key, secret int not null); insert into t values (1, 1);",
-    );
+    )
+    .server_only();
     s.sql("revoke select on t from holdtrue_reader; grant select (id) on t to holdtrue_reader");
     s.verify("", "check a { on t; require id > 0 }\ncheck b { on t; require secret > 0 }")
         .ends_with(3)
@@ -60,7 +62,8 @@ fn rows_hidden_by_a_policy_are_not_absent() {
          create view v with (security_invoker = false) as select * from t;
          create role fg_rls_owner; grant select on t to fg_rls_owner;
          create view w as select * from t; alter view w owner to fg_rls_owner;",
-    );
+    )
+    .server_only();
     for relation in ["t", "w"] {
         s.unproven("", &format!("on {relation}; require (ok = true)"), "row-level security");
         s.unproven(
@@ -75,7 +78,8 @@ fn rows_hidden_by_a_policy_are_not_absent() {
 
 #[test]
 fn an_address_that_leads_nowhere_proves_nothing() {
-    let s = Scratch::new("fg_nowhere", "create table t (id int primary key); insert into t values (1)");
+    let s = Scratch::new("fg_nowhere", "create table t (id int primary key); insert into t values (1)")
+        .server_only();
     s.policy("", "check c { on t; require id > 0 }");
     let run = |url: &str| Run::of(s.command(&[]).env("DATABASE_URL", url)).ends_with(3);
     run(&shared().url_as("holdtrue_reader", "no_such_database")).judges("c", "unproven", "no_such_database");
@@ -120,7 +124,8 @@ fn a_wrong_password_is_refused_and_shown_nowhere() {
 
 #[test]
 fn a_role_that_can_write_is_not_believed() {
-    let s = Scratch::new("fg_writer", "create table t (id int primary key); insert into t values (1)");
+    let s = Scratch::new("fg_writer", "create table t (id int primary key); insert into t values (1)")
+        .server_only();
     s.policy("", "check c { on t; require id > 0 }");
     let superuser = shared().url("fg_writer");
     Run::of(s.command(&[]).env("DATABASE_URL", &superuser))

@@ -14,7 +14,7 @@ const CHECKS: &str =
 
 #[test]
 fn a_statement_timeout_is_named_and_spoils_only_its_check() {
-    let s = Scratch::new("fg_timeout", SLOW);
+    let s = Scratch::new("fg_timeout", SLOW).server_only();
     let run = s.verify("", "check before { on quick; require id > 0 }\ncheck late { on slow; require (never = false); timeout 300ms }");
     run.ends_with(3).judges("late", "unproven", "statement timeout").judges("before", "holds", "");
     s.policy("", CHECKS);
@@ -28,7 +28,7 @@ fn a_lock_that_is_not_granted_is_named() {
     let s = Scratch::new(
         "fg_lock",
         "create table t (id int primary key); insert into t values (1); create table free (id int); insert into free values (1)",
-    );
+    ).server_only();
     s.policy("", "check a { on t; require id > 0 }\ncheck b { on free; require id > 0 }");
     let mut psql =
         shared().background(&s.name, "begin; lock table t in access exclusive mode; select pg_sleep(60)");
@@ -44,7 +44,7 @@ fn a_lock_that_is_not_granted_is_named() {
 
 #[test]
 fn a_killed_backend_leaves_what_it_did_not_finish_unproven() {
-    let s = Scratch::new("fg_backend", SLOW);
+    let s = Scratch::new("fg_backend", SLOW).server_only();
     s.policy("", CHECKS);
     let child = s.command(&["--jobs", "1"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for(
@@ -79,7 +79,7 @@ fn a_killed_server_leaves_what_it_did_not_finish_unproven() {
 
 #[test]
 fn an_interrupt_cancels_on_the_server_and_proves_nothing() {
-    let s = Scratch::new("fg_interrupt", SLOW);
+    let s = Scratch::new("fg_interrupt", SLOW).server_only();
     s.policy("", CHECKS);
     let child = s.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let asleep = "select count(*) from pg_stat_activity where application_name = 'holdtrue' and wait_event = 'PgSleep' and datname = 'fg_interrupt'";

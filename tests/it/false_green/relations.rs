@@ -50,7 +50,8 @@ fn an_empty_view_in_the_place_of_a_table_is_empty() {
         "fg_view",
         "create table entry (id int primary key, total numeric not null); insert into entry values (1, 5);
          create table old (id int primary key); insert into old values (1);",
-    );
+    )
+    .server_only();
     s.sql("alter table entry rename to entry_moved; create view entry as select * from entry_moved where false; grant select on entry to holdtrue_reader");
     s.unproven("", "on entry; require total > 0", "public.entry holds no rows");
     s.unproven(
@@ -177,11 +178,11 @@ fn relations_without_a_key_are_still_judged() {
          create view v as select a, d from t; create table none (); ",
     );
     s.broken("", "on t; require d > 0", "1 case");
-    s.broken("", "on v; require d > 0", "1 case");
+    s.on_server(|s| s.broken("", "on v; require d > 0", "1 case"));
     s.broken("", "on t; require unique c", "1 case");
     s.unproven("", "on none; require rows >= 0", "holds no rows");
     let words = "ledger books on t { entry c of v; amount d; balance overall }";
-    s.unproven(words, "require books is balanced", "has no primary key");
+    s.on_server(|s| s.unproven(words, "require books is balanced", "has no primary key"));
 }
 
 #[test]
@@ -209,7 +210,7 @@ fn types_of_all_kinds_are_compared_as_themselves_or_refused() {
     );
     s.holds("", "on t; require m in (\"sad\", \"ok\")");
     s.broken("", "on t; require m = \"sad\"", "1 case");
-    s.unproven("", "on t; require m = \"sda\"", "invalid input value for enum");
+    s.on_server(|s| s.unproven("", "on t; require m = \"sda\"", "invalid input value for enum"));
     s.refused("", "on t; require tags = \"a\"", "cannot be compared");
     s.refused("", "on t; require j = \"a\"", "cannot be compared");
     s.holds("", "on t; require g = id * 2");
@@ -267,9 +268,11 @@ fn catalogue_objects_that_lost_their_force_are_found() {
          create function nothing() returns trigger language plpgsql as 'begin return new; end';
          create trigger guard before insert on t for each row execute function nothing(); alter table t disable trigger all;",
     );
-    s.broken("", "require every index is valid", "broken");
+    // A restore builds its indexes anew.
+    s.on_server(|s| s.broken("", "require every index is valid", "broken"));
     s.broken("", "require every constraint is valid", "positive");
-    s.broken("", "require every trigger is enabled", "guard");
+    // The triggers behind foreign keys are the server's own.
+    s.on_server(|s| s.broken("", "require every trigger is enabled", "guard"));
     s.broken("", "require every foreign_key is valid", "NOT VALID");
 }
 

@@ -79,10 +79,13 @@ fn not_a_number_equals_only_itself_in_sql_and_nothing_here() {
     s.unproven("", "on line; require sum(debit) = sum(credit) per e", "not a number");
     s.unproven("", "on line; require max(debit) = max(credit) per e", "not a number");
     s.unproven("", "on line; require count(id where debit < 0) = 0", "not a number");
-    let run = s.verify(
-        "ledger books on line { debit debit; credit credit; balance per e, overall; without one_sided because \"test\" }",
-        "check c { require books is balanced }",
-    );
+    // A server tells two sums apart that are no numbers; an archive does not call them anything.
+    let run = s.on_server(|s| {
+        s.verify(
+            "ledger books on line { debit debit; credit credit; balance per e, overall; without one_sided because \"test\" }",
+            "check c { require books is balanced }",
+        )
+    });
     assert!(matches!(run.status, Some(1 | 3)), "{}", run.said());
 }
 

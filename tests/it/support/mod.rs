@@ -1,5 +1,6 @@
 //! What integration tests share: a scratch PostgreSQL cluster and databases with known contents.
 
+mod archive;
 mod binaries;
 pub(crate) mod cluster;
 mod command;
@@ -8,6 +9,7 @@ mod scratch;
 mod selfcheck;
 mod watchdog;
 
+pub(crate) use archive::{alike, pg_dump};
 pub(crate) use cluster::{Cluster, Options};
 pub(crate) use command::{Run, program};
 pub(crate) use fixtures::{AccuBooks, Tala, accubooks, accubooks_copy, shared, tala, tala_copy};

@@ -1,8 +1,10 @@
 //! A database and a policy of one test's own.
 
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::archive::{Dump, alike};
 use super::cluster::{Cluster, READER};
 use super::command::{Run, program};
 use super::{fail, shared};
@@ -18,6 +20,10 @@ pub(crate) struct Scratch {
     pub(crate) name: String,
     cluster: &'static Cluster,
     folder: tempfile::TempDir,
+    /// Whether what is tested is the server and not the data.
+    server_only: Cell<bool>,
+    /// Its archive, until it is changed.
+    archive: RefCell<Option<Dump>>,
 }
 
 impl Scratch {
@@ -39,12 +45,33 @@ impl Scratch {
     pub(crate) fn around(name: &str) -> Self {
         let folder =
             tempfile::tempdir().unwrap_or_else(|error| fail(&format!("cannot create a folder: {error}")));
-        Self { name: name.to_owned(), cluster: shared(), folder }
+        Self {
+            name: name.to_owned(),
+            cluster: shared(),
+            folder,
+            server_only: Cell::new(false),
+            archive: RefCell::new(None),
+        }
+    }
+
+    /// Its runs are not repeated on an archive: they are about the server, its roles or its sessions.
+    pub(crate) fn server_only(self) -> Self {
+        self.server_only.set(true);
+        self
+    }
+
+    /// What is done in here is about what only a server has, such as views, and is not repeated on an archive.
+    pub(crate) fn on_server<T>(&self, what: impl FnOnce(&Self) -> T) -> T {
+        let before = self.server_only.replace(true);
+        let done = what(self);
+        self.server_only.set(before);
+        done
     }
 
     /// Runs SQL as the superuser.
     #[track_caller]
     pub(crate) fn sql(&self, sql: &str) -> String {
+        self.archive.take();
         self.cluster.psql(&self.name, sql)
     }
 
@@ -80,10 +107,24 @@ impl Scratch {
         command
     }
 
-    /// Runs `verify p.hold --format json` as the reader.
+    /// Runs `verify p.hold --format json` as the reader, and once more on an archive, which must judge alike.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
-        Run::of(&mut self.command(arguments))
+        let run = Run::of(&mut self.command(arguments));
+        // What is kept, rendered or read from elsewhere is not for a second run to overwrite.
+        let elsewhere = ["--source", "--facts", "--save-facts", "--format", "--output"];
+        if !self.server_only.get() && !arguments.iter().any(|a| elsewhere.contains(a)) {
+            alike(&run, &self.archived(arguments));
+        }
+        run
+    }
+
+    /// Runs `verify p.hold --format json` on an archive of the database.
+    #[track_caller]
+    pub(crate) fn archived(&self, arguments: &[&str]) -> Run {
+        let mut archive = self.archive.borrow_mut();
+        let archive = archive.get_or_insert_with(|| Dump::of(&self.cluster.url(&self.name), &["-Fc", "-Z0"]));
+        Run::of(self.command(arguments).args(["--source", &archive.source("db")]))
     }
 
     /// Writes a policy of these checks and runs it.
