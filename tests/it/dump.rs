@@ -4,6 +4,7 @@ mod bundled;
 mod catalogue;
 mod damage;
 mod formats;
+mod random;
 mod sample;
 mod strangers;
 mod versions;
