@@ -42,7 +42,7 @@ impl Dice {
 fn table(dice: &mut Dice, number: usize) -> (String, &'static str) {
     let (ty, values) = TYPES[number % TYPES.len()];
     let amounts = ["0", "1.5", "1.50", "-1.5", "2", "0.001", "100000000000000000000"];
-    let nulls = number % 3 != 0;
+    let nulls = !number.is_multiple_of(3);
     let mut sql = format!(
         "create table t{number} (id int primary key, k {ty}, a numeric, b numeric(30,4), at timestamptz);\n"
     );
