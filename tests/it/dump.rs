@@ -5,6 +5,7 @@ mod catalogue;
 mod damage;
 mod formats;
 mod judged;
+mod random;
 mod sample;
 mod strangers;
 mod versions;
