@@ -99,13 +99,7 @@ impl Job for Chained {
         }
         let mut cells = Vec::with_capacity(self.shown.len());
         for shown in &self.shown {
-            if row
-                .raw
-                .get(shown.place)
-                .copied()
-                .flatten()
-                .is_some_and(|raw| std::str::from_utf8(raw).is_err())
-            {
+            if row.raw.get(shown.place).is_some_and(|raw| std::str::from_utf8(raw).is_err()) {
                 return Err(format!("a value of `{}` is not valid UTF-8", shown.name));
             }
             cells.push(row.text(shown).map(Into::into));

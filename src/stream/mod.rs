@@ -8,8 +8,10 @@
 //! ends as unproven.
 
 pub mod accumulate;
+mod batch;
 pub mod cell;
 mod chain;
+mod chunk;
 mod compile;
 pub mod differences;
 pub mod exact;
@@ -26,7 +28,6 @@ mod shared;
 mod totals;
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crate::facts::{Failure, Observation, Observed, Tallied};
@@ -37,18 +38,17 @@ use compile::Builder;
 use keyed::Seed;
 use shared::Shared;
 
-/// A row: for each wanted column its text as `COPY` writes it, unescaped; `None` is NULL.
-pub type OnRow<'a> = &'a mut dyn FnMut(&[Option<&[u8]>]) -> ControlFlow<()>;
+pub use batch::Filler;
 
 /// Something that holds rows.
 pub trait Rows: Sync {
-    /// Hands over every row of a relation, with these columns in this order.
+    /// Hands over every row of a relation, with these columns in this order, until it is told to break off.
     ///
     /// # Errors
     ///
     /// Why not all rows, to the last, could be read. What was handed over before is then worth nothing. Breaking off is no
     /// error.
-    fn read(&self, relation: &RelationName, columns: &[String], on_row: OnRow<'_>) -> Result<(), Failure>;
+    fn read(&self, relation: &RelationName, columns: &[String], to: &mut Filler<'_>) -> Result<(), Failure>;
 
     /// About how much work reading it is, in any unit.
     fn weight(&self, relation: &RelationName) -> u64;
@@ -103,10 +103,8 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BT
 fn first_look(statement: &Statement, builder: &mut Builder, shared: &mut Shared) {
     match &statement.work {
         Work::Scan { rows, folds } => {
-            for (key, fold) in folds {
-                if let Err(why) = builder.fold(key, rows, fold) {
-                    shared.fail(key, &why);
-                }
+            for (key, why) in builder.folds(rows, folds) {
+                shared.fail(&key, &why);
             }
         }
         Work::Tally { key, tally, samples } => {

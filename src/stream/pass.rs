@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use super::Rows;
-use super::cell::Cell;
+use super::batch::{Batch, Filler};
+use super::chunk::{self, Chunk, Values};
 use super::expr::Columns;
-use super::job::{self, Planned, Wanted};
-use super::row::Row;
+use super::job::{self, Job, Planned, Wanted};
 use super::shared::{Shared, TableId};
 use crate::policy::RelationName;
 
@@ -77,7 +77,7 @@ fn pass(
     rows: &dyn Rows,
     shared: &mut Shared,
 ) {
-    let mut riding = Vec::new();
+    let mut riding: Vec<Riding> = Vec::new();
     for planned in jobs {
         let lost = planned.needs.iter().find_map(|table| match shared.tables.get(table) {
             Some(Err(why)) => Some(why.clone()),
@@ -85,32 +85,17 @@ fn pass(
         });
         match lost {
             Some(why) => job::fail(&*planned.job, &why, shared),
-            None => riding.push((planned.job, None::<String>)),
+            None => riding.push((planned.job, None)),
         }
     }
     if riding.is_empty() {
         return;
     }
-    let kinds = columns.kinds();
-    let mut spare: Vec<Cell<'static>> = Vec::new();
-    let read = rows.read(relation, columns.names(), &mut |raw| {
-        let mut cells = recycled(std::mem::take(&mut spare));
-        cells.extend(
-            kinds.iter().enumerate().map(|(at, kind)| Cell::read(*kind, raw.get(at).copied().flatten())),
-        );
-        let row = Row { raw, cells: &cells };
-        let mut going = false;
-        for (job, lost) in &mut riding {
-            if lost.is_none() {
-                match job.observe(&row, shared) {
-                    Ok(()) => going = true,
-                    Err(why) => *lost = Some(why),
-                }
-            }
-        }
-        spare = recycled(cells);
-        if going { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    });
+    let mut take = |batch: Batch| observe(&batch, columns, &mut riding, shared);
+    let mut filler = Filler::new(columns.names().len(), &mut take);
+    let read = rows.read(relation, columns.names(), &mut filler);
+    // The last rows are worth nothing if not all were read, and then do no harm either.
+    let _all_the_same = filler.flush();
     for (job, lost) in riding {
         match (lost, &read) {
             (Some(why), _) => job::fail(&*job, &why, shared),
@@ -132,11 +117,21 @@ fn pass(
     }
 }
 
-/// The same allocation, empty, for cells of another row.
-#[expect(
-    clippy::unnecessary_filter_map,
-    reason = "`filter` would keep the lifetime, which is what has to change"
-)]
-fn recycled<'a>(cells: Vec<Cell<'_>>) -> Vec<Cell<'a>> {
-    cells.into_iter().filter_map(|_| None).collect()
+/// A job on its way, and why it goes no further.
+type Riding = (Box<dyn Job>, Option<String>);
+
+/// Lets every job observe the rows of a batch; breaks off when none goes on.
+fn observe(batch: &Batch, columns: &Columns, riding: &mut [Riding], shared: &Shared) -> ControlFlow<()> {
+    let values = Values::read(batch, columns);
+    let derived = values.derived(columns, batch.rows());
+    let prints = chunk::prints(batch, &values, columns, shared.seed);
+    let chunk = Chunk { batch, columns, values: &values, derived: &derived, prints: &prints };
+    let mut going = ControlFlow::Break(());
+    for (job, lost) in riding.iter_mut().filter(|(_, lost)| lost.is_none()) {
+        match job.observe_all(&chunk, shared) {
+            Ok(()) => going = ControlFlow::Continue(()),
+            Err(why) => *lost = Some(why),
+        }
+    }
+    going
 }

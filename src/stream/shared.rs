@@ -141,7 +141,7 @@ impl Shared {
 
     /// Settles what needed several relations: children that came before their parents, and totals of two sides.
     pub(super) fn settle(&mut self) {
-        for (key, sums) in std::mem::take(&mut self.totals) {
+        for (key, mut sums) in std::mem::take(&mut self.totals) {
             let suspects = sums.suspects();
             if !suspects.is_empty() {
                 self.suspects.insert(key, Suspicion::Groups(suspects));
