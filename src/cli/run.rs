@@ -19,9 +19,12 @@ use crate::verdict::ExitStatus;
 /// How sources are read.
 #[derive(Debug, Args)]
 pub(super) struct ReadArgs {
-    /// Connections per source
+    /// Connections per server; threads that compute at once for an archive
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=64))]
     jobs: u64,
+    /// Memory for the keys of an archive's rows, such as `64MiB`; a check that needs more is unproven
+    #[arg(long, default_value = "256MiB", value_name = "SIZE", value_parser = super::size::bytes)]
+    memory: u64,
     /// Longest one statement may take, in seconds; a check's own `timeout` goes first
     #[arg(long, default_value_t = 300, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     statement_timeout: u64,
@@ -151,6 +154,7 @@ impl RunArgs {
         let plan = self.plan((ready, selected), &sources, now, talk)?;
         let observing = ObserveOptions {
             jobs: usize::try_from(self.read.jobs).unwrap_or(1),
+            memory: self.read.memory,
             session: options.session,
             schema: ready.policy.schema.clone(),
         };

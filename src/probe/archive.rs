@@ -89,9 +89,14 @@ fn failure(error: &ArchiveError) -> Failure {
 }
 
 /// Makes every observation of these statements on an archive.
-pub fn observe(archive: &Archive, path: &Path, statements: &[&Statement]) -> BTreeMap<String, Observation> {
+pub fn observe(
+    archive: &Archive,
+    path: &Path,
+    statements: &[&Statement],
+    limits: stream::Limits,
+) -> BTreeMap<String, Observation> {
     let started = Instant::now();
-    let mut found = stream::observe(statements, &Held { archive }, stream::Limits::default());
+    let mut found = stream::observe(statements, &Held { archive }, limits);
     for statement in statements {
         if let Work::Fact { key, fact, argument } = &statement.work {
             let result = self::fact(archive, path, fact, argument.as_deref());

@@ -8,7 +8,8 @@ use super::exact::Exact;
 use super::expr::{Columns, Compiler, Expr, KeyPlace, Refusal, Test};
 use super::grouped::{Exactly, Identity, Rule};
 use super::job::{Job, Planned, Wanted};
-use super::keyed::{PrintMap, PrintSet};
+use super::keyed::PrintMap;
+use super::print_set::PrintSet;
 use super::reference::{Gather, Key, Locate, Others, Owners, Repeated, Repeats, Seek, Whose};
 use super::row::{Filter, Shown};
 use super::samples::Samples;
@@ -134,8 +135,13 @@ impl Builder {
         let whose = path.map(|path| self.whose(&rows.relation, path, &mut narrowed.needs)).transpose()?;
         let table = self.table();
         self.known.insert(what, table);
-        let gather =
-            Gather { table, filter: narrowed.filter, key: Key { place, whose }, set: PrintSet::default() };
+        let gather = Gather {
+            table,
+            filter: narrowed.filter,
+            key: Key { place, whose },
+            set: PrintSet::default(),
+            asked: Vec::new(),
+        };
         self.push(&rows.relation, narrowed.needs, Vec::new(), Box::new(gather));
         Ok(table)
     }
@@ -447,6 +453,8 @@ impl Builder {
             missing: false,
             pending: PrintSet::default(),
             last: None,
+            asked: Vec::new(),
+            firsts: Vec::new(),
         };
         self.push(&child.relation, needs, vec![parents], Box::new(job));
         Ok(())

@@ -1,6 +1,6 @@
 //! Keys as fingerprints under a secret of the run, so that nobody who writes rows can make two keys meet.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -147,9 +147,6 @@ pub fn low(print: Print) -> u64 {
 pub fn high(print: Print) -> u64 {
     (print >> 64) as u64
 }
-
-/// A set of fingerprints.
-pub type PrintSet = HashSet<u64, BuildHasherDefault<AsIs>>;
 
 /// Something for each fingerprint.
 pub type PrintMap<V> = HashMap<Print, V, BuildHasherDefault<AsIs>>;

@@ -13,6 +13,7 @@ pub mod cell;
 mod chain;
 mod chunk;
 mod compile;
+mod cores;
 pub mod differences;
 pub mod exact;
 pub mod expr;
@@ -20,6 +21,7 @@ mod grouped;
 mod job;
 pub mod keyed;
 mod pass;
+mod print_set;
 mod reference;
 mod row;
 mod samples;
@@ -35,6 +37,7 @@ use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
 use crate::policy::RelationName;
 use compile::Builder;
+use cores::Cores;
 use keyed::Seed;
 use shared::Shared;
 
@@ -59,12 +62,8 @@ pub trait Rows: Sync {
 pub struct Limits {
     /// Bytes of memory for tables, about.
     pub memory: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { memory: 192 << 20 }
-    }
+    /// Threads that compute at once, at least one.
+    pub jobs: usize,
 }
 
 /// Makes every measurement of these statements. Facts are not rows and are left to the source.
@@ -79,13 +78,14 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BT
         }
     };
     let mut shared = Shared::new(seed, limits.memory);
+    let cores = Cores::new(limits.jobs);
     let mut reads = BTreeMap::new();
     let mut first = Builder::default();
     for statement in statements {
         first_look(statement, &mut first, &mut shared);
     }
     let jobs = std::mem::take(&mut first.jobs);
-    pass::run(jobs, &first.wanted, rows, &mut shared, &mut reads);
+    pass::run(jobs, &first.wanted, rows, &mut shared, &cores, &mut reads);
     shared.settle();
 
     let mut second = Builder::after(&first);
@@ -93,7 +93,7 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BT
         closer_look(statement, &first.parts, &mut second, &mut shared);
     }
     let jobs = std::mem::take(&mut second.jobs);
-    pass::run(jobs, &second.wanted, rows, &mut shared, &mut reads);
+    pass::run(jobs, &second.wanted, rows, &mut shared, &cores, &mut reads);
     for (relation, times) in &reads {
         tracing::debug!(%relation, times, "read");
     }

@@ -1,15 +1,17 @@
 //! Keys and who owns them: sets of keys, and rows that look for theirs.
 
+use super::chunk::Chunk;
 use super::expr::{KeyPlace, Refusal};
 use super::job::Job;
-use super::keyed::{Print, PrintSet, low, paired};
+use super::keyed::{Print, low, paired};
+use super::print_set::PrintSet;
 use super::row::{Filter, Row, Shown};
 use super::samples::Samples;
 use super::shared::{OwnerMap, Pending, Shared, Suspicion, Table, TableId, contains};
 use crate::facts::{Observed, Tallied};
 
-/// Bytes that one more fingerprint costs, about.
-const PER_KEY: u64 = 18;
+/// Bytes that one more fingerprint with something beside it costs, about.
+const PER_KEY: u64 = 36;
 
 /// Whose a row is.
 #[derive(Clone, Debug)]
@@ -85,15 +87,27 @@ pub(super) struct Gather {
     pub(super) key: Key,
     /// Those found so far.
     pub(super) set: PrintSet,
+    /// Those of the batch at hand.
+    pub(super) asked: Vec<u64>,
 }
 
 impl Job for Gather {
     fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
         if self.filter.admits(row, shared)?
             && let Found::Key(print) = self.key.find(row, shared)?
-            && self.set.insert(low(print))
         {
-            shared.take(PER_KEY)?;
+            self.asked.push(low(print));
+        }
+        Ok(())
+    }
+
+    fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
+        for row in chunk.rows() {
+            self.observe(&row, shared)?;
+        }
+        self.set.fetch(&self.asked);
+        for print in self.asked.drain(..) {
+            self.set.insert(print, &|bytes| shared.take(bytes))?;
         }
         Ok(())
     }
@@ -170,7 +184,11 @@ pub(super) struct Seek {
     /// Those that came before their parents.
     pub(super) pending: PrintSet,
     /// The last key, which is often the next one too.
-    pub(super) last: Option<(Print, bool)>,
+    pub(super) last: Option<Print>,
+    /// The keys of the batch at hand.
+    pub(super) asked: Vec<u64>,
+    /// Room for looking them up.
+    pub(super) firsts: Vec<u64>,
 }
 
 impl Job for Seek {
@@ -186,15 +204,28 @@ impl Job for Seek {
             }
             Found::Key(print) => print,
         };
-        if self.last.is_some_and(|(last, _)| last == print) {
-            return Ok(());
+        if self.last != Some(print) {
+            self.asked.push(low(print));
+            self.last = Some(print);
         }
+        Ok(())
+    }
+
+    fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
+        for row in chunk.rows() {
+            self.observe(&row, shared)?;
+        }
+        // The parents may be there for some batches and not yet for others, where another thread reads them.
         if shared.tables.contains_key(&self.parents) {
-            self.missing |= !contains(shared.set(self.parents)?, print);
-        } else if self.pending.insert(low(print)) {
-            shared.take(PER_KEY + 4)?;
+            let set = shared.set(self.parents)?;
+            self.missing |= set.contains_each(&self.asked, &mut self.firsts).any(|found| !found);
+        } else {
+            self.pending.fetch(&self.asked);
+            for print in &self.asked {
+                self.pending.insert(*print, &|bytes| shared.take(bytes))?;
+            }
         }
-        self.last = Some((print, true));
+        self.asked.clear();
         Ok(())
     }
 
@@ -333,10 +364,9 @@ impl Job for Repeats {
         if self.filter.admits(row, shared)?
             && let Some(print) = row.print(self.place)?
         {
-            if self.once.insert(low(print)) {
-                shared.take(PER_KEY)?;
-            } else {
-                self.again.insert(low(print));
+            let take = |bytes| shared.take(bytes);
+            if !self.once.insert(low(print), &take)? {
+                self.again.insert(low(print), &take)?;
             }
         }
         Ok(())
@@ -377,7 +407,7 @@ impl Job for Repeated {
             return Ok(());
         }
         let Some(print) = row.print(self.place)? else { return Ok(()) };
-        if self.again.contains(&low(print)) {
+        if self.again.contains(low(print)) {
             let entry = self
                 .counts
                 .entry(print)

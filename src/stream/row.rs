@@ -140,7 +140,7 @@ impl Filter {
         for (key, table) in &self.within {
             let set = shared.set(*table)?;
             match row.print(*key)? {
-                Some(print) if set.contains(&keyed::low(print)) => {}
+                Some(print) if set.contains(keyed::low(print)) => {}
                 _ => return Ok(false),
             }
         }

@@ -9,7 +9,8 @@ use super::exact::Exact;
 use super::expr::{Expr, KeyPlace, Refusal, UNREADABLE, compare};
 use super::grouped::SUM;
 use super::job::Job;
-use super::keyed::{PrintMap, PrintSet, low};
+use super::keyed::{PrintMap, low};
+use super::print_set::PrintSet;
 use super::row::{Filter, Row, Shown};
 use super::samples::Samples;
 use super::shared::{Shared, Table, TableId};
@@ -54,9 +55,7 @@ impl Job for Side {
         }
         // Two headers of one key could make up for each other.
         if let Some(once) = &mut self.once {
-            if once.insert(low(print)) {
-                shared.take(18)?;
-            } else {
+            if !once.insert(low(print), &|bytes| shared.take(bytes))? {
                 self.sums.doubt(print);
             }
         }

@@ -3,6 +3,7 @@
 mod catalogue;
 mod damage;
 mod formats;
+mod measured;
 mod sample;
 mod strangers;
 mod versions;
