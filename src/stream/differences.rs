@@ -122,7 +122,7 @@ impl Differences {
     /// The buckets that must be looked at; empty when every group sums to zero.
     #[must_use]
     pub fn suspects(&mut self) -> Buckets {
-        let run = std::mem::replace(&mut self.run, (0, 0, 0));
+        let run = std::mem::take(&mut self.run);
         self.settle(run);
         let mut buckets = Buckets::none();
         let lanes = self.prime.iter().zip(&self.wrapping).zip(&self.doubt);

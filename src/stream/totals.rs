@@ -54,10 +54,10 @@ impl Job for Side {
             _ => self.sums.doubt(print),
         }
         // Two headers of one key could make up for each other.
-        if let Some(once) = &mut self.once {
-            if !once.insert(low(print), &|bytes| shared.take(bytes))? {
-                self.sums.doubt(print);
-            }
+        if let Some(once) = &mut self.once
+            && !once.insert(low(print), &|bytes| shared.take(bytes))?
+        {
+            self.sums.doubt(print);
         }
         Ok(())
     }
