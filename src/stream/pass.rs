@@ -35,18 +35,20 @@ pub(super) fn run(
         let mut running: BTreeSet<RelationName> = BTreeSet::new();
         let (done, finished) = mpsc::channel();
         loop {
-            while running.len() < cores.many()
-                && let Some(relation) = next(&jobs, &givers, &running, rows, &read(&shared))
-            {
-                let (now, later): (Vec<Planned>, Vec<Planned>) = std::mem::take(&mut jobs)
-                    .into_iter()
-                    .partition(|j| j.relation.name == relation && ready(j, &read(&shared)));
-                jobs = later;
+            // Never two guards at once: one that waits to write between them would wait for ever.
+            let free = running.len() < cores.many();
+            let chosen = if free { next(&jobs, &givers, &running, rows, &read(&shared)) } else { None };
+            if let Some(relation) = chosen {
+                let now = {
+                    let shared = read(&shared);
+                    jobs.extract_if(.., |j| j.relation.name == relation && ready(j, &shared)).collect()
+                };
                 *reads.entry(relation.clone()).or_default() += 1;
                 running.insert(relation.clone());
                 let over = Over(done.clone(), relation);
                 let (columns, shared) = (wanted.get(&over.1).unwrap_or(&none), &shared);
                 scope.spawn(move || pass(&over.1, now, columns, rows, shared, cores));
+                continue;
             }
             if running.is_empty() {
                 break;
