@@ -9,7 +9,7 @@
 //! and looked at by [`super::verify`], which alone accuses anybody.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 
 use super::check::{Checked, Checker};
 use super::identity::Id;
@@ -32,7 +32,8 @@ pub struct Segment {
     /// Two independent hashes make a key; both are drawn anew for each segment's origin.
     states: [RandomState; 2],
     splits: HashMap<u128, Ends>,
-    current: Option<(Vec<Option<String>>, u128)>,
+    /// The place of the row at hand.
+    place: Place,
     rows: u64,
     by_search: u64,
     plain: bool,
@@ -72,7 +73,7 @@ impl Segment {
             checker: Checker::new(spec, limits.probes)?,
             states: [RandomState::new(), RandomState::new()],
             splits: HashMap::new(),
-            current: None,
+            place: Place::new(),
             rows: 0,
             by_search: 0,
             plain: true,
@@ -107,8 +108,10 @@ impl Segment {
         if row.len() != self.spec.columns.len() {
             return None;
         }
-        let place: Place =
-            self.spec.order.iter().map(|index| step(&self.spec, row, *index)).collect::<Option<_>>()?;
+        self.place.clear();
+        for index in &self.spec.order {
+            self.place.push(step(&self.spec, row, *index)?);
+        }
         let key = self.key(row);
         if !self.checker.read_hash(row) {
             return None;
@@ -131,16 +134,21 @@ impl Segment {
             Checked::BySearch => self.by_search += 1,
             Checked::Issue(_) | Checked::Failed { .. } => return None,
         }
-        let stored = if implicit { self.checker.hash().to_vec() } else { Vec::new() };
+        let stored: &[u8] = if implicit { self.checker.hash() } else { &[] };
         match known {
             Some(ends) => {
-                if names != Some(ends.last_hash) || !follows(&self.spec, &ends.last, &place) {
+                if names != Some(ends.last_hash) || !follows(&self.spec, &ends.last, &self.place) {
                     return None;
                 }
-                (ends.last_hash, ends.last, ends.stored) = (hash, place, stored);
+                ends.last_hash = hash;
+                // What was there becomes room for the next row.
+                std::mem::swap(&mut ends.last, &mut self.place);
+                ends.stored.clear();
+                ends.stored.extend_from_slice(stored);
             }
             None => {
-                let ends = Ends { names, first: place.clone(), last_hash: hash, last: place, stored };
+                let (first, stored) = (self.place.clone(), stored.to_vec());
+                let ends = Ends { names, last: first.clone(), first, last_hash: hash, stored };
                 self.splits.insert(key, ends);
             }
         }
@@ -148,18 +156,15 @@ impl Segment {
         Some(())
     }
 
-    fn key(&mut self, row: &[Option<&str>]) -> u128 {
-        let cells = || self.spec.split.iter().map(|index| row.get(*index).copied().flatten());
-        if let Some((kept, key)) = &self.current
-            && kept.iter().map(Option::as_deref).eq(cells())
-        {
-            return *key;
-        }
-        let kept: Vec<Option<String>> = cells().map(|cell| cell.map(str::to_owned)).collect();
-        let [a, b] = self.states.each_ref().map(|state| u128::from(state.hash_one(&kept)));
-        let key = a << 64 | b;
-        self.current = Some((kept, key));
-        key
+    fn key(&self, row: &[Option<&str>]) -> u128 {
+        let [a, b] = self.states.each_ref().map(|state| {
+            let mut hasher = state.build_hasher();
+            for index in &self.spec.split {
+                row.get(*index).copied().flatten().hash(&mut hasher);
+            }
+            u128::from(hasher.finish())
+        });
+        a << 64 | b
     }
 
     /// Both parts as one, the other one after this one. What does not join gives up.

@@ -238,7 +238,11 @@ pub(super) fn date(text: &str, span: Span) -> Result<Date, Diagnostic> {
 }
 
 /// The value of a parameter given from outside, such as by `--set`.
-pub(super) fn given(text: &str, ty: Type) -> Result<Value, String> {
+///
+/// # Errors
+///
+/// A sentence: what is wrong with it, and what to write instead.
+pub fn given(text: &str, ty: Type) -> Result<Value, String> {
     let nowhere = Span { file: crate::source_text::FileId(u32::MAX), start: 0, end: 0 };
     let explain = |d: Diagnostic| match d.help {
         Some(help) => format!("{}; {help}", d.message),

@@ -34,6 +34,7 @@ mod waivers;
 mod weaknesses;
 mod when;
 
+pub use literals::given;
 pub use weaknesses::weaknesses;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,6 +10,7 @@ mod plan;
 mod replay;
 mod run;
 mod shared;
+mod size;
 mod terminal;
 mod verify;
 

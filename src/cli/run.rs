@@ -19,7 +19,7 @@ use crate::verdict::ExitStatus;
 /// How sources are read.
 #[derive(Debug, Args)]
 pub(super) struct ReadArgs {
-    /// Connections per source [default: one for each core of this machine, at most 4]
+    /// Connections per server, and threads that compute at once for an archive [default: one for each core of this machine, at most 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=64))]
     jobs: Option<u64>,
     /// Memory that the hash table of a join may take, in MB, where the server's own settings allow less
@@ -28,6 +28,9 @@ pub(super) struct ReadArgs {
     /// Compare groups one by one, even where a keyed sum could tell that all are equal
     #[arg(long)]
     pub(super) exact: bool,
+    /// Memory for the keys of an archive's rows, such as `64MiB`; a check that needs more is unproven
+    #[arg(long, default_value = "256MiB", value_name = "SIZE", value_parser = super::size::bytes)]
+    memory: u64,
     /// Longest one statement may take, in seconds; a check's own `timeout` goes first
     #[arg(long, default_value_t = 300, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     statement_timeout: u64,
@@ -159,6 +162,7 @@ impl RunArgs {
         let plan = self.plan((ready, selected), &sources, now, talk)?;
         let observing = ObserveOptions {
             jobs: usize::try_from(self.read.jobs.unwrap_or_else(cores)).unwrap_or(1),
+            memory: self.read.memory,
             session: options.session,
             schema: ready.policy.schema.clone(),
             seed: seed(talk)?,

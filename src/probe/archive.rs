@@ -1,6 +1,5 @@
 //! A pg_dump archive as a source: what it says of itself, its facts, and its rows.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -14,7 +13,7 @@ use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
 use crate::policy::RelationName;
 use crate::policy::facts::Fact;
-use crate::stream::{self, OnRow, Rows};
+use crate::stream::{self, Filler, Rows};
 
 /// The beginning of an archive's address.
 pub const SCHEME: &str = "dump:";
@@ -90,9 +89,14 @@ fn failure(error: &ArchiveError) -> Failure {
 }
 
 /// Makes every observation of these statements on an archive.
-pub fn observe(archive: &Archive, path: &Path, statements: &[&Statement]) -> BTreeMap<String, Observation> {
+pub fn observe(
+    archive: &Archive,
+    path: &Path,
+    statements: &[&Statement],
+    limits: stream::Limits,
+) -> BTreeMap<String, Observation> {
     let started = Instant::now();
-    let mut found = stream::observe(statements, &Held::new(archive), stream::Limits::default());
+    let mut found = stream::observe(statements, &Held::new(archive), limits);
     for statement in statements {
         if let Work::Fact { key, fact, argument } = &statement.work {
             let result = self::fact(archive, path, fact, argument.as_deref());
@@ -179,7 +183,7 @@ fn foreign<'r>(row: &RowRef<'r>, places: impl IntoIterator<Item = &'r usize>) ->
 }
 
 impl Rows for Held<'_> {
-    fn read(&self, relation: &RelationName, columns: &[String], on_row: OnRow<'_>) -> Result<(), Failure> {
+    fn read(&self, relation: &RelationName, columns: &[String], to: &mut Filler<'_>) -> Result<(), Failure> {
         let mut places: Option<Vec<usize>> = None;
         let mut lacking = None;
         let mut unread = None;
@@ -203,13 +207,15 @@ impl Rows for Held<'_> {
                     return ControlFlow::Break(());
                 }
             }
-            let cells: Vec<Option<Cow<'_, [u8]>>> = places
-                .iter()
-                .flatten()
-                .map(|place| row.cell(*place).and_then(super::dump::Cell::bytes))
-                .collect();
-            let cells: Vec<Option<&[u8]>> = cells.iter().map(Option::as_deref).collect();
-            on_row(&cells)
+            let escaped = row.is_escaped();
+            for cell in places.iter().flatten().map(|place| row.cell(*place)) {
+                match cell {
+                    Some(cell) if !escaped => to.cell(cell.raw()),
+                    Some(cell) if !cell.is_null() => to.written(|bytes| cell.decode_onto(bytes)),
+                    _ => to.null(),
+                }
+            }
+            to.end_row()
         });
         if let Some(name) = lacking {
             return Err(Failure {

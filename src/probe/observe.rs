@@ -28,8 +28,10 @@ use crate::plan::{Plan, Statement, Work};
 /// Choices that change how statements are run, not what they say.
 #[derive(Clone, Debug)]
 pub struct ObserveOptions {
-    /// Connections per source, at least one.
+    /// Connections per server, and threads that compute at once per archive; at least one.
     pub jobs: usize,
+    /// Bytes of memory for tables of keys and the like, of a source whose rows are read here.
+    pub memory: u64,
     /// Limits of every session; its statement timeout is the default for statements without their own.
     pub session: SessionOptions,
     /// Schema that raw SQL may leave unnamed.
@@ -121,10 +123,11 @@ impl Run<'_> {
         let n = mine.len();
         let (archive, path) = (Arc::clone(archive), path.to_owned());
         let keys: Vec<String> = mine.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
+        let limits = crate::stream::Limits { memory: self.options.memory, jobs: self.options.jobs };
         let started = Instant::now();
         let found = tokio::task::spawn_blocking(move || {
             let mine: Vec<&Statement> = mine.iter().collect();
-            super::archive::observe(&archive, &path, &mine)
+            super::archive::observe(&archive, &path, &mine, limits)
         });
         let found = found.await.unwrap_or_else(|_| {
             let lost =

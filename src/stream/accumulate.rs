@@ -242,7 +242,7 @@ mod tests {
         for value in values {
             let cell =
                 value.map_or(Cell::Null, |n| Cell::Number(Exact::Small { digits: n.into(), scale: 2 }));
-            aggregator.observe(&mut seen, &Scope { cells: &[cell], aggregates: &[] }).unwrap();
+            aggregator.observe(&mut seen, &Scope { cells: &[cell], derived: &[], aggregates: &[] }).unwrap();
         }
         (aggregator, seen)
     }

@@ -43,6 +43,16 @@ pub enum Odd {
 }
 
 impl Odd {
+    /// A number of its own, from 0 to 2.
+    #[must_use]
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::NotANumber => 0,
+            Self::Infinite => 1,
+            Self::MinusInfinite => 2,
+        }
+    }
+
     /// As PostgreSQL spells it.
     #[must_use]
     pub fn word(self, time: bool) -> &'static str {

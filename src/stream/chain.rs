@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 
 use super::cell::Cell;
+use super::chunk::Chunk;
 use super::expr::{Refusal, compare};
 use super::job::Job;
 use super::row::{Filter, Row, Shown};
 use super::shared::{Shared, Suspicion};
+use crate::catalogue::ColumnKind;
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
@@ -28,6 +30,19 @@ pub(super) struct Laid {
     pub(super) texts: Vec<Option<String>>,
 }
 
+impl Laid {
+    /// Takes the memory that the segment has come to hold.
+    fn held(&mut self, shared: &Shared) -> Result<(), Refusal> {
+        let held = self.segment.bytes();
+        if held > self.taken {
+            let more = (held - self.taken).max(1 << 16);
+            shared.take(more as u64)?;
+            self.taken += more;
+        }
+        Ok(())
+    }
+}
+
 impl Job for Laid {
     fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
         if !self.filter.admits(row, shared)? {
@@ -44,13 +59,24 @@ impl Job for Laid {
             });
         }
         self.segment.push(&cells);
-        let held = self.segment.bytes();
-        if held > self.taken {
-            let more = (held - self.taken).max(1 << 16);
-            shared.take(more as u64)?;
-            self.taken += more;
+        self.held(shared)
+    }
+
+    fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if self.shown.iter().any(|shown| shown.kind == ColumnKind::TimestampTz) {
+            return chunk.rows().try_for_each(|row| self.observe(&row, shared));
         }
-        Ok(())
+        let mut cells: Vec<Option<&str>> = Vec::with_capacity(self.shown.len());
+        for row in chunk.rows() {
+            if self.filter.admits(&row, shared)? {
+                cells.clear();
+                for shown in &self.shown {
+                    cells.push(row.str(shown)?);
+                }
+                self.segment.push(&cells);
+            }
+        }
+        self.held(shared)
     }
 
     fn finish(self: Box<Self>, shared: &mut Shared) {
@@ -99,13 +125,7 @@ impl Job for Chained {
         }
         let mut cells = Vec::with_capacity(self.shown.len());
         for shown in &self.shown {
-            if row
-                .raw
-                .get(shown.place)
-                .copied()
-                .flatten()
-                .is_some_and(|raw| std::str::from_utf8(raw).is_err())
-            {
+            if row.raw.get(shown.place).is_some_and(|raw| std::str::from_utf8(raw).is_err()) {
                 return Err(format!("a value of `{}` is not valid UTF-8", shown.name));
             }
             cells.push(row.text(shown).map(Into::into));

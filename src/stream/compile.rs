@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use super::chain::{Chained, Laid};
 use super::differences::Differences;
 use super::exact::Exact;
-use super::expr::{Columns, Compiler, Expr, Refusal, Test};
+use super::expr::{Columns, Compiler, Expr, KeyPlace, Refusal, Test};
 use super::grouped::{Exactly, Identity, Rule};
 use super::job::{Job, Planned, Wanted};
-use super::keyed::{PrintMap, PrintSet};
+use super::keyed::PrintMap;
+use super::print_set::PrintSet;
 use super::reference::{Gather, Key, Locate, Others, Owners, Repeated, Repeats, Seek, Whose};
 use super::row::{Filter, Shown};
 use super::samples::Samples;
-use super::scan::{Folding, Showing, aggregator};
+use super::scan::{Folding, Folds, Showing, aggregator};
 use super::shared::{Suspicion, TableId};
 use super::totals::{Balances, Headers, Side, Sums};
 use crate::catalogue::{Relation, RelationKind};
@@ -56,8 +57,10 @@ impl Builder {
         Self { known: earlier.known.clone(), next: earlier.next, ..Self::default() }
     }
 
-    fn place(&mut self, relation: &Relation, name: &str) -> Result<usize, Refusal> {
-        self.columns(relation).place(relation, name)
+    /// The key that some columns make.
+    fn key(&mut self, relation: &Relation, names: &[String]) -> Result<KeyPlace, Refusal> {
+        let places = self.places(relation, names)?;
+        Ok(self.columns(relation).key(&places))
     }
 
     fn places(&mut self, relation: &Relation, names: &[String]) -> Result<Vec<usize>, Refusal> {
@@ -69,7 +72,7 @@ impl Builder {
                 ));
             }
         }
-        names.iter().map(|name| self.place(relation, name)).collect()
+        names.iter().map(|name| self.columns(relation).value(relation, name)).collect()
     }
 
     fn columns(&mut self, relation: &Relation) -> &mut Columns {
@@ -77,11 +80,14 @@ impl Builder {
     }
 
     fn shown(&mut self, relation: &Relation, names: &[String]) -> Result<Vec<Shown>, Refusal> {
-        names.iter().map(|name| Ok(Shown::new(relation, name, self.place(relation, name)?))).collect()
+        let columns = self.columns(relation);
+        names.iter().map(|name| Ok(Shown::new(relation, name, columns.place(relation, name)?))).collect()
     }
 
     fn expr(&mut self, relation: &Relation, operand: &Operand) -> Result<Expr, Refusal> {
-        Compiler { relation, columns: self.columns(relation), aggregates: Vec::new() }.operand(operand)
+        let columns = self.columns(relation);
+        let expression = Compiler { relation, columns, aggregates: Vec::new() }.operand(operand)?;
+        Ok(columns.derive(expression))
     }
 
     fn push(&mut self, relation: &Relation, needs: Vec<TableId>, likes: Vec<TableId>, job: Box<dyn Job>) {
@@ -106,8 +112,8 @@ impl Builder {
         }
         for within in &rows.within {
             let table = self.keys(&within.parent, &within.parent_columns, None)?;
-            let places = self.places(relation, &within.columns)?;
-            narrowed.filter.within.push((places, table));
+            let key = self.key(relation, &within.columns)?;
+            narrowed.filter.within.push((key, table));
             narrowed.needs.push(table);
         }
         Ok(narrowed)
@@ -125,12 +131,17 @@ impl Builder {
             return Ok(*known);
         }
         let mut narrowed = self.narrowed(rows)?;
-        let places = self.places(&rows.relation, columns)?;
+        let place = self.key(&rows.relation, columns)?;
         let whose = path.map(|path| self.whose(&rows.relation, path, &mut narrowed.needs)).transpose()?;
         let table = self.table();
         self.known.insert(what, table);
-        let gather =
-            Gather { table, filter: narrowed.filter, key: Key { places, whose }, set: PrintSet::default() };
+        let gather = Gather {
+            table,
+            filter: narrowed.filter,
+            key: Key { place, whose },
+            set: PrintSet::default(),
+            asked: Vec::new(),
+        };
         self.push(&rows.relation, narrowed.needs, Vec::new(), Box::new(gather));
         Ok(table)
     }
@@ -143,8 +154,10 @@ impl Builder {
         needs: &mut Vec<TableId>,
     ) -> Result<Whose, Refusal> {
         let Some(((columns, parent, keys), rest)) = path.steps.split_first() else {
-            let place = self.places(relation, std::slice::from_ref(&path.column))?.pop().unwrap_or(0);
-            return Ok(Whose::Own(Shown::new(relation, &path.column, place)));
+            let names = std::slice::from_ref(&path.column);
+            let key = self.key(relation, names)?;
+            let place = self.columns(relation).value(relation, &path.column)?;
+            return Ok(Whose::Own(Shown::new(relation, &path.column, place), key));
         };
         let rest = TenantPath { steps: rest.to_vec(), column: path.column.clone() };
         let what = format!("owners {} {} {rest:?}", keys.join(","), parent.from("r", &[]));
@@ -153,40 +166,49 @@ impl Builder {
             None => {
                 let mut narrowed = self.narrowed(parent)?;
                 let whose = self.whose(&parent.relation, &rest, &mut narrowed.needs)?;
-                let places = self.places(&parent.relation, keys)?;
+                let place = self.key(&parent.relation, keys)?;
                 let table = self.table();
                 self.known.insert(what, table);
                 let owners =
-                    Owners { table, filter: narrowed.filter, places, whose, map: PrintMap::default() };
+                    Owners { table, filter: narrowed.filter, place, whose, map: PrintMap::default() };
                 self.push(&parent.relation, narrowed.needs, Vec::new(), Box::new(owners));
                 table
             }
         };
         needs.push(table);
-        Ok(Whose::Through(self.places(relation, columns)?, table))
+        Ok(Whose::Through(self.key(relation, columns)?, table))
     }
 
-    /// A fold.
-    ///
-    /// # Errors
-    ///
-    /// When only a server can make it.
-    pub(super) fn fold(&mut self, key: &str, rows: &RowSet, fold: &Fold) -> Result<(), Refusal> {
-        match fold {
-            Fold::Where(conditions, inner) => {
-                let mut rows = rows.clone();
-                rows.filters.extend(conditions.iter().cloned());
-                return self.fold(key, &rows, inner);
-            }
-            // They only spare a server the look at what is looked at here anyway.
-            Fold::Keyed(_) | Fold::Unmet(_) => return Ok(()),
-            _ => {}
-        }
-        let narrowed = self.narrowed(rows)?;
+    /// Folds over some rows. Handed back are those that only a server can make.
+    pub(super) fn folds(&mut self, rows: &RowSet, list: &[(String, Fold)]) -> Vec<(String, Refusal)> {
         let relation = &rows.relation;
-        let job = Folding::new(key, fold, relation, narrowed.filter, self.columns(relation))?;
-        self.push(relation, narrowed.needs, Vec::new(), Box::new(job));
-        Ok(())
+        let narrowed = match self.narrowed(rows) {
+            Ok(narrowed) => narrowed,
+            Err(why) => return list.iter().map(|(key, _)| (key.clone(), why.clone())).collect(),
+        };
+        let (mut folds, mut refused) = (Vec::new(), Vec::new());
+        for (key, fold) in list {
+            match fold {
+                Fold::Where(conditions, inner) => {
+                    let mut rows = rows.clone();
+                    rows.filters.extend(conditions.iter().cloned());
+                    refused.extend(self.folds(&rows, &[(key.clone(), (**inner).clone())]));
+                    continue;
+                }
+                // They only spare a server the look at what is looked at here anyway.
+                Fold::Keyed(_) | Fold::Unmet(_) => continue,
+                _ => {}
+            }
+            match Folding::new(key, fold, relation, self.columns(relation)) {
+                Ok(fold) => folds.push(fold),
+                Err(why) => refused.push((key.clone(), why)),
+            }
+        }
+        if !folds.is_empty() {
+            let job = Folds { filter: narrowed.filter, folds };
+            self.push(relation, narrowed.needs, Vec::new(), Box::new(job));
+        }
+        refused
     }
 
     /// Whether a relation has any rows.
@@ -199,7 +221,8 @@ impl Builder {
             primary_key: Vec::new(),
             estimated_rows: -1,
         };
-        self.push(&relation, Vec::new(), Vec::new(), Box::new(Folding::any(key)));
+        let job = Folds { filter: Filter::default(), folds: vec![Folding::any(key)] };
+        self.push(&relation, Vec::new(), Vec::new(), Box::new(job));
     }
 
     /// Samples of rows for which a condition is not true.
@@ -263,11 +286,12 @@ impl Builder {
             (Tally::Duplicates(duplicates), Suspicion::Keys(again)) => {
                 let relation = &duplicates.rows.relation;
                 let narrowed = self.narrowed(&duplicates.rows)?;
-                self.places(relation, &duplicates.columns)?;
+                let place = self.key(relation, &duplicates.columns)?;
                 let shown = self.shown(relation, &duplicates.columns)?;
                 let job = Repeated {
                     key: key.to_owned(),
                     filter: narrowed.filter,
+                    place,
                     shown,
                     again,
                     counts: std::collections::HashMap::new(),
@@ -315,6 +339,9 @@ impl Builder {
         samples: u64,
     ) -> Result<(), Refusal> {
         let (narrowed, shown) = self.chained(rows, spec)?;
+        for name in spec.order.iter().filter_map(|at| spec.columns.get(*at)).map(|c| &c.name) {
+            self.columns(&rows.relation).value(&rows.relation, name)?;
+        }
         let (key, filter, spec) = (key.to_owned(), narrowed.filter, spec.clone());
         let job = Chained { key, filter, shown, spec, samples, rows: Vec::new() };
         self.push(&rows.relation, narrowed.needs, Vec::new(), Box::new(job));
@@ -332,7 +359,7 @@ impl Builder {
     fn groups(&mut self, key: &str, groups: &Groups, samples: u64) -> Result<(), Refusal> {
         let relation = &groups.rows.relation;
         let narrowed = self.narrowed(&groups.rows)?;
-        let places = self.places(relation, &groups.keys)?;
+        let place = self.key(relation, &groups.keys)?;
         let amounts: Option<Vec<Operand>> = groups.comparisons.iter().map(balance).collect();
         let Some(amounts) = amounts else {
             let rule = self.rule(groups)?;
@@ -342,7 +369,7 @@ impl Builder {
         let job = Identity {
             key: key.to_owned(),
             filter: narrowed.filter,
-            places,
+            place,
             or_null: groups.or_null,
             sums: vec![Differences::default(); amounts.len()],
             amounts,
@@ -386,13 +413,13 @@ impl Builder {
     ) -> Result<(), Refusal> {
         let relation = &groups.rows.relation;
         let narrowed = self.narrowed(&groups.rows)?;
-        self.places(relation, &groups.keys)?;
+        let place = self.key(relation, &groups.keys)?;
         let keys = self.shown(relation, &groups.keys)?;
         let columns = groups.sql().columns;
         let job = Exactly::new(
             key.to_owned(),
             narrowed.filter,
-            (keys, groups.or_null),
+            (place, keys, groups.or_null),
             rule,
             only,
             columns,
@@ -406,8 +433,8 @@ impl Builder {
 
     fn orphans(&mut self, key: &str, orphans: &Orphans) -> Result<(), Refusal> {
         let parents = self.keys(&orphans.parent, &orphans.parent_columns, None)?;
-        let places = self.places(&orphans.child.relation, &orphans.columns)?;
-        self.seek(key, &orphans.child, Key { places, whose: None }, parents, Vec::new())
+        let place = self.key(&orphans.child.relation, &orphans.columns)?;
+        self.seek(key, &orphans.child, Key { place, whose: None }, parents, Vec::new())
     }
 
     fn crossing(&mut self, key: &str, crossing: &Crossing) -> Result<(), Refusal> {
@@ -415,8 +442,8 @@ impl Builder {
         let mut needs = Vec::new();
         let child = &crossing.child.relation;
         let whose = self.whose(child, &crossing.child_path, &mut needs)?;
-        let places = self.places(child, &crossing.columns)?;
-        self.seek(key, &crossing.child, Key { places, whose: Some(whose) }, parents, needs)
+        let place = self.key(child, &crossing.columns)?;
+        self.seek(key, &crossing.child, Key { place, whose: Some(whose) }, parents, needs)
     }
 
     fn seek(
@@ -437,6 +464,8 @@ impl Builder {
             missing: false,
             pending: PrintSet::default(),
             last: None,
+            asked: Vec::new(),
+            firsts: Vec::new(),
         };
         self.push(&child.relation, needs, vec![parents], Box::new(job));
         Ok(())
@@ -445,8 +474,8 @@ impl Builder {
     fn locate_orphans(&mut self, key: &str, orphans: &Orphans, samples: u64) -> Result<(), Refusal> {
         let parents = self.keys(&orphans.parent, &orphans.parent_columns, None)?;
         let child = &orphans.child.relation;
-        let places = self.places(child, &orphans.columns)?;
-        let wanted = Key { places, whose: None };
+        let place = self.key(child, &orphans.columns)?;
+        let wanted = Key { place, whose: None };
         self.locate(key, (&orphans.child, &orphans.columns), wanted, (parents, None), Vec::new(), samples)
     }
 
@@ -455,17 +484,17 @@ impl Builder {
         let mut needs = Vec::new();
         let child = &crossing.child.relation;
         let whose = self.whose(child, &crossing.child_path, &mut needs)?;
-        let places = self.places(child, &crossing.columns)?;
+        let place = self.key(child, &crossing.columns)?;
         // Whose the rows are that they point to instead.
         let parent = &crossing.parent.relation;
         let mut parent_needs = Vec::new();
         let other = self.whose(parent, &crossing.parent_path, &mut parent_needs)?;
-        let parent_places = self.places(parent, &crossing.parent_columns)?;
+        let place_of = self.key(parent, &crossing.parent_columns)?;
         let table = self.table();
-        let others = Others { table, places: parent_places, whose: other, map: PrintMap::default() };
+        let others = Others { table, place: place_of, whose: other, map: PrintMap::default() };
         self.push(parent, parent_needs, Vec::new(), Box::new(others));
         needs.push(table);
-        let wanted = Key { places, whose: Some(whose) };
+        let wanted = Key { place, whose: Some(whose) };
         let rows = (&crossing.child, crossing.columns.as_slice());
         self.locate(key, rows, wanted, (parents, Some(table)), needs, samples)
     }
@@ -506,11 +535,11 @@ impl Builder {
     fn duplicates(&mut self, key: &str, duplicates: &Duplicates) -> Result<(), Refusal> {
         let relation = &duplicates.rows.relation;
         let narrowed = self.narrowed(&duplicates.rows)?;
-        let places = self.places(relation, &duplicates.columns)?;
+        let place = self.key(relation, &duplicates.columns)?;
         let job = Repeats {
             key: key.to_owned(),
             filter: narrowed.filter,
-            places,
+            place,
             once: PrintSet::default(),
             again: PrintSet::default(),
         };
@@ -525,8 +554,8 @@ impl Builder {
         let mut narrowed = self.narrowed(&totals.lines)?;
         if !(totals.entries.filters.is_empty() && totals.entries.within.is_empty()) {
             let table = self.keys(&totals.entries, &totals.key, None)?;
-            let places = self.places(&totals.lines.relation, &totals.columns)?;
-            narrowed.filter.within.push((places, table));
+            let key = self.key(&totals.lines.relation, &totals.columns)?;
+            narrowed.filter.within.push((key, table));
             narrowed.needs.push(table);
         }
         Ok(narrowed)
@@ -542,7 +571,7 @@ impl Builder {
         let side = Side {
             key: key.to_owned(),
             filter: narrowed.filter,
-            places: self.places(lines, &totals.columns)?,
+            place: self.key(lines, &totals.columns)?,
             amount: self.expr(lines, &totals.side)?,
             lines: true,
             once: None,
@@ -555,7 +584,7 @@ impl Builder {
         let side = Side {
             key: key.to_owned(),
             filter: narrowed.filter,
-            places: self.places(entries, &totals.key)?,
+            place: self.key(entries, &totals.key)?,
             amount: header,
             lines: false,
             once: (!unique).then(PrintSet::default),
@@ -584,7 +613,7 @@ impl Builder {
         let sums = Sums {
             table,
             filter: narrowed.filter,
-            places: self.places(lines, &totals.columns)?,
+            place: self.key(lines, &totals.columns)?,
             sum: sum.clone(),
             only: Some(only.clone()),
             map: PrintMap::default(),
@@ -592,10 +621,11 @@ impl Builder {
         self.push(lines, narrowed.needs, Vec::new(), Box::new(sums));
         let mut narrowed = self.narrowed(&totals.entries)?;
         narrowed.needs.push(table);
-        self.places(entries, &totals.key)?;
+        let place = self.key(entries, &totals.key)?;
         let job = Headers {
             key: key.to_owned(),
             filter: narrowed.filter,
+            place,
             keys: self.shown(entries, &totals.key)?,
             header: (self.header(totals)?, totals.header.clone()),
             table,
@@ -618,7 +648,7 @@ impl Builder {
         let job = Balances::new(
             key.to_owned(),
             narrowed.filter,
-            self.places(relation, &running.per)?,
+            self.key(relation, &running.per)?,
             self.places(relation, &running.order)?,
             self.expr(relation, &running.net)?,
             (kept, running.balance.clone()),

@@ -27,11 +27,18 @@ pub struct Differences {
     prime: Vec<u64>,
     wrapping: Vec<u64>,
     doubt: Vec<bool>,
+    /// The group at hand, and what neighbouring rows of it come to so far: `digits / 10^scale`.
+    run: (Print, i128, u32),
 }
 
 impl Default for Differences {
     fn default() -> Self {
-        Self { prime: vec![0; BUCKETS], wrapping: vec![0; BUCKETS], doubt: vec![false; BUCKETS] }
+        Self {
+            prime: vec![0; BUCKETS],
+            wrapping: vec![0; BUCKETS],
+            doubt: vec![false; BUCKETS],
+            run: (0, 0, 0),
+        }
     }
 }
 
@@ -57,17 +64,30 @@ fn reduce(n: u128) -> u64 {
 impl Differences {
     /// Adds an amount to a group.
     pub fn add(&mut self, print: Print, amount: &Exact) {
-        let at = bucket(print);
-        let small = amount.small().filter(|(digits, _)| digits.unsigned_abs() < MOST);
-        let (Some((digits, scale)), Some(prime), Some(wrapping)) =
-            (small, self.prime.get_mut(at), self.wrapping.get_mut(at))
-        else {
+        let Some((digits, scale)) = amount.small().filter(|(digits, _)| digits.unsigned_abs() < MOST) else {
             self.doubt(print);
             return;
         };
+        let (group, sum, sum_scale) = self.run;
+        let more = sum + digits;
+        // Rows of a group mostly lie together, and mostly come to nothing together.
+        if group == print && sum_scale == scale && more.unsigned_abs() < MOST {
+            self.run = (print, more, scale);
+            return;
+        }
+        self.settle(self.run);
+        self.run = (print, digits, scale);
+    }
+
+    /// Adds what a group's run of rows comes to.
+    fn settle(&mut self, (print, digits, scale): (Print, i128, u32)) {
         if digits == 0 {
             return;
         }
+        let at = bucket(print);
+        let (Some(prime), Some(wrapping)) = (self.prime.get_mut(at), self.wrapping.get_mut(at)) else {
+            return;
+        };
         let factor = 10u64.pow(MAX_SCALE.saturating_sub(scale));
         let scaled = u128::from(reduce(digits.unsigned_abs())) * u128::from(factor % PRIME);
         let product = reduce(u128::from(reduce(scaled)) * u128::from(reduce(u128::from(low(print)))));
@@ -87,6 +107,7 @@ impl Differences {
 
     /// The sums of two parts of the rows.
     pub fn merge(&mut self, other: &Self) {
+        self.settle(other.run);
         for (a, b) in self.prime.iter_mut().zip(&other.prime) {
             *a = reduce(u128::from(*a) + u128::from(*b));
         }
@@ -100,7 +121,9 @@ impl Differences {
 
     /// The buckets that must be looked at; empty when every group sums to zero.
     #[must_use]
-    pub fn suspects(&self) -> Buckets {
+    pub fn suspects(&mut self) -> Buckets {
+        let run = std::mem::take(&mut self.run);
+        self.settle(run);
         let mut buckets = Buckets::none();
         let lanes = self.prime.iter().zip(&self.wrapping).zip(&self.doubt);
         for (at, ((prime, wrapping), doubt)) in lanes.enumerate() {
@@ -171,8 +194,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn print(n: u64) -> Print {
+        use super::super::keyed::{Printed, Seed, printed};
         let cells = [super::super::cell::Cell::Time(i64::try_from(n).unwrap())];
-        super::super::keyed::print(super::super::keyed::Seed::fixed(3), &cells, &[0], false).unwrap().unwrap()
+        match printed(Seed::fixed(3), &cells, &[0], &mut Vec::new()) {
+            Printed::Whole(print) => print,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn amount(digits: i128, scale: u32) -> Exact {
@@ -227,6 +254,7 @@ mod tests {
             rows[..cut].iter().rev().for_each(|row| add(&mut left, row));
             rows[cut..].iter().for_each(|row| add(&mut right, row));
             right.merge(&left);
+            prop_assert_eq!(whole.suspects().marked, right.suspects().marked);
             prop_assert_eq!(&whole.prime, &right.prime);
             prop_assert_eq!(&whole.wrapping, &right.wrapping);
         }

@@ -40,6 +40,9 @@ impl Exact {
             Some((b'-', rest)) => (true, rest),
             _ => (false, text),
         };
+        if let Some(short) = Self::parse_short(rest, negative) {
+            return Some(short);
+        }
         let (mut digits, mut count, mut scale, mut point) = (0i128, 0usize, 0u32, false);
         for byte in rest {
             match byte {
@@ -62,6 +65,29 @@ impl Exact {
         Some(Self::Small { digits: if negative { -digits } else { digits }, scale })
     }
 
+    /// Numbers that fit a machine word, as nearly all do; `None` for all others.
+    fn parse_short(text: &[u8], negative: bool) -> Option<Self> {
+        if text.len() > 18 {
+            return None;
+        }
+        let (mut digits, mut scale, mut point) = (0i64, 0u32, false);
+        for byte in text {
+            match byte {
+                b'0'..=b'9' => {
+                    digits = digits * 10 + i64::from(byte - b'0');
+                    scale += u32::from(point);
+                }
+                b'.' if !point => point = true,
+                _ => return None,
+            }
+        }
+        // A point alone is no number.
+        if text.len() == usize::from(point) {
+            return None;
+        }
+        Some(Self::Small { digits: i128::from(if negative { -digits } else { digits }), scale })
+    }
+
     fn parse_large(text: &[u8]) -> Option<Self> {
         std::str::from_utf8(text).ok()?.parse::<BigDecimal>().ok().map(|n| Self::Large(Box::new(n)))
     }
@@ -80,6 +106,9 @@ impl Exact {
         let (Self::Small { digits: a, scale: s }, Self::Small { digits: b, scale: t }) = (self, other) else {
             return None;
         };
+        if s == t {
+            return Some((*a, *b, *s));
+        }
         let scale = (*s).max(*t);
         Some((a.checked_mul(power(scale - s)?)?, b.checked_mul(power(scale - t)?)?, scale))
     }

@@ -20,10 +20,19 @@ pub const UNREADABLE: &str =
 pub struct Columns {
     names: Vec<String>,
     kinds: Vec<ColumnKind>,
+    valued: Vec<bool>,
+    keys: Vec<Vec<usize>>,
+    derived: Vec<(String, Expr)>,
 }
 
+/// A key of a pass, by place.
+pub type KeyPlace = usize;
+
+/// The value of a shared expression.
+pub type Derived<'a> = Result<Cell<'a>, Refusal>;
+
 impl Columns {
-    /// The place of a column, which is read from now on.
+    /// The place of a column, which is read from now on; as text only, until somebody asks for its value.
     ///
     /// # Errors
     ///
@@ -42,7 +51,43 @@ impl Columns {
         }
         self.names.push(name.to_owned());
         self.kinds.push(column.kind);
+        self.valued.push(false);
         Ok(self.names.len() - 1)
+    }
+
+    /// The place of a column whose value is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the relation has no such column.
+    pub fn value(&mut self, relation: &Relation, name: &str) -> Result<usize, Refusal> {
+        let place = self.place(relation, name)?;
+        if let Some(valued) = self.valued.get_mut(place) {
+            *valued = true;
+        }
+        Ok(place)
+    }
+
+    /// The place of a key, whose fingerprint is made once for all who ask. The values of its columns must be asked for.
+    pub fn key(&mut self, places: &[usize]) -> KeyPlace {
+        if let Some(at) = self.keys.iter().position(|known| known == places) {
+            return at;
+        }
+        self.keys.push(places.to_vec());
+        self.keys.len() - 1
+    }
+
+    /// An expression that is evaluated once for all who ask. What is no more than a column or a value stays as it is.
+    pub fn derive(&mut self, expression: Expr) -> Expr {
+        if matches!(expression, Expr::Column(_) | Expr::Literal(_) | Expr::Derived(_)) {
+            return expression;
+        }
+        let spelt = format!("{expression:?}");
+        let known = self.derived.iter().position(|(other, _)| *other == spelt);
+        Expr::Derived(known.unwrap_or_else(|| {
+            self.derived.push((spelt, expression));
+            self.derived.len() - 1
+        }))
     }
 
     /// Names in order of their places.
@@ -51,10 +96,20 @@ impl Columns {
         &self.names
     }
 
-    /// Kinds in order of their places.
+    /// Kinds in order of their places; none where only the text is asked for.
+    pub fn valued(&self) -> impl Iterator<Item = Option<ColumnKind>> {
+        self.kinds.iter().zip(&self.valued).map(|(kind, valued)| valued.then_some(*kind))
+    }
+
+    /// The columns of each key.
     #[must_use]
-    pub fn kinds(&self) -> &[ColumnKind] {
-        &self.kinds
+    pub fn keys(&self) -> &[Vec<usize>] {
+        &self.keys
+    }
+
+    /// The shared expressions.
+    pub fn derived(&self) -> impl ExactSizeIterator<Item = &Expr> {
+        self.derived.iter().map(|(_, expression)| expression)
     }
 }
 
@@ -65,6 +120,8 @@ pub enum Expr {
     Literal(Value),
     /// The cell at a place.
     Column(usize),
+    /// A shared expression of the pass, by place.
+    Derived(usize),
     /// An aggregate of the group at hand, by place.
     Aggregate(usize),
     /// `-value`.
@@ -145,7 +202,7 @@ impl Compiler<'_> {
     }
 
     fn comparable(&mut self, name: &str) -> Result<usize, Refusal> {
-        let place = self.columns.place(self.relation, name)?;
+        let place = self.columns.value(self.relation, name)?;
         let column = self.relation.column(name);
         if let Some(schema) = column.and_then(|c| c.operators.as_deref()) {
             return Err(format!(
@@ -290,6 +347,8 @@ fn canonical_uuid(text: &str) -> Option<String> {
 pub struct Scope<'a> {
     /// Cells of the row, by place.
     pub cells: &'a [Cell<'a>],
+    /// Shared expressions of the row, by place.
+    pub derived: &'a [Derived<'a>],
     /// Finished aggregates of the group, by place.
     pub aggregates: &'a [Cell<'a>],
 }
@@ -304,6 +363,7 @@ impl Expr {
         Ok(match self {
             Self::Literal(value) => Cell::literal(value),
             Self::Column(place) => scope.cells.get(*place).cloned().unwrap_or(Cell::Null),
+            Self::Derived(place) => scope.derived.get(*place).cloned().unwrap_or(Ok(Cell::Null))?,
             Self::Aggregate(place) => scope.aggregates.get(*place).cloned().unwrap_or(Cell::Null),
             Self::Negate(inner) => match inner.eval(scope)? {
                 Cell::Number(n) => Cell::Number(n.negated()),

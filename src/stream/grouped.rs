@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::accumulate::{Aggregator, Doubt, Seen, spelt};
 use super::cell::Cell;
 use super::differences::{Buckets, Differences};
-use super::expr::{Expr, Refusal, Scope, Test};
+use super::expr::{Expr, KeyPlace, Refusal, Scope, Test};
 use super::job::Job;
-use super::keyed::{self, Print};
+use super::keyed::Print;
 use super::row::{Filter, Row, Shown};
 use super::samples::Samples;
 use super::shared::{Shared, Suspicion};
@@ -20,8 +20,8 @@ pub(super) struct Identity {
     pub(super) key: String,
     /// Which rows count.
     pub(super) filter: Filter,
-    /// Columns of the group's key.
-    pub(super) places: Vec<usize>,
+    /// The group's key.
+    pub(super) place: KeyPlace,
     /// Whether NULL is a key like any other.
     pub(super) or_null: bool,
     /// What must sum to zero, each by itself.
@@ -35,11 +35,16 @@ impl Job for Identity {
         if !self.filter.admits(row, shared)? {
             return Ok(());
         }
-        let Some(print) = keyed::print(shared.seed, row.cells, &self.places, true)? else { return Ok(()) };
+        let print = row.print_or_null(self.place)?;
         let scope = row.scope();
-        let no_key = !self.or_null
-            && self.places.iter().any(|p| row.cells.get(*p).is_none_or(super::reference::is_null));
+        let no_key = !self.or_null && row.no_key(self.place);
         for (amount, sums) in self.amounts.iter().zip(&mut self.sums) {
+            if let (Expr::Derived(place), false) = (amount, no_key)
+                && let Some(Ok(Cell::Number(n))) = row.derived.get(*place)
+            {
+                sums.add(print, n);
+                continue;
+            }
             match amount.eval(&scope)? {
                 Cell::Number(n) if !no_key => sums.add(print, &n),
                 Cell::Unreadable => return Err(super::expr::UNREADABLE.to_owned()),
@@ -50,9 +55,9 @@ impl Job for Identity {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, shared: &mut Shared) {
+    fn finish(mut self: Box<Self>, shared: &mut Shared) {
         let mut suspects = Buckets::none();
-        for sums in &self.sums {
+        for sums in &mut self.sums {
             suspects.join(&sums.suspects());
         }
         if !suspects.is_empty() {
@@ -93,7 +98,9 @@ pub(super) struct Exactly {
     pub(super) key: String,
     /// Which rows count.
     pub(super) filter: Filter,
-    /// Columns of the group's key.
+    /// The group's key.
+    pub(super) place: KeyPlace,
+    /// Its columns.
     pub(super) keys: Vec<Shown>,
     /// Whether NULL is a key like any other.
     pub(super) or_null: bool,
@@ -114,14 +121,14 @@ impl Exactly {
     pub(super) fn new(
         key: String,
         filter: Filter,
-        (keys, or_null): (Vec<Shown>, bool),
+        (place, keys, or_null): (KeyPlace, Vec<Shown>, bool),
         rule: Rule,
         only: Option<Buckets>,
         columns: Vec<String>,
         samples: u64,
     ) -> Self {
         let (samples, groups) = (Samples::new(samples), HashMap::new());
-        Self { key, filter, keys, or_null, rule, only, columns, samples, groups }
+        Self { key, filter, place, keys, or_null, rule, only, columns, samples, groups }
     }
 }
 
@@ -130,8 +137,7 @@ impl Job for Exactly {
         if !self.filter.admits(row, shared)? {
             return Ok(());
         }
-        let places: Vec<usize> = self.keys.iter().map(|s| s.place).collect();
-        let Some(print) = keyed::print(shared.seed, row.cells, &places, true)? else { return Ok(()) };
+        let print = row.print_or_null(self.place)?;
         if self.only.as_ref().is_some_and(|only| !only.has(print)) {
             return Ok(());
         }
@@ -170,7 +176,7 @@ impl Job for Exactly {
         for group in std::mem::take(&mut self.groups).into_values() {
             let aggregates: Vec<Cell<'static>> =
                 rule.aggregates.iter().zip(&group.seen).map(|(a, seen)| a.finish(seen)).collect();
-            let scope = Scope { cells: &[], aggregates: &aggregates };
+            let scope = Scope { cells: &[], derived: &[], aggregates: &aggregates };
             let ok = if group.doubt { Ok(None) } else { rule.test.eval(&scope) };
             let ok = match ok {
                 Ok(ok) => ok,

@@ -1,5 +1,6 @@
 //! What rides along in a pass over a relation.
 
+use super::chunk::Chunk;
 use super::expr::{Columns, Refusal};
 use super::row::Row;
 use super::shared::{Shared, TableId};
@@ -13,6 +14,18 @@ pub(super) trait Job: Send {
     ///
     /// Why it cannot go on. What it stands for is then unproven, and the other jobs of the pass go on.
     fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal>;
+
+    /// Observes the rows of a batch in their order.
+    ///
+    /// # Errors
+    ///
+    /// As for one row.
+    fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
+        for row in chunk.rows() {
+            self.observe(&row, shared)?;
+        }
+        Ok(())
+    }
 
     /// Hands over what it found.
     fn finish(self: Box<Self>, shared: &mut Shared);

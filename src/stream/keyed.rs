@@ -1,12 +1,12 @@
 //! Keys as fingerprints under a secret of the run, so that nobody who writes rows can make two keys meet.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::cell::Cell;
-use super::expr::{Refusal, UNREADABLE};
+use super::expr::UNREADABLE;
 
 /// The run's secret: 128 bits from the operating system, drawn anew for each run.
 #[derive(Clone, Copy)]
@@ -44,26 +44,31 @@ impl std::fmt::Debug for Seed {
 /// 128 bits with a probability of 2^-128, and 64 of them with 2^-64.
 pub type Print = u128;
 
-/// The fingerprint of some cells of a row; `None` when one of them is NULL and `or_null` is not set.
-///
-/// # Errors
-///
-/// When a cell has no value that could be compared.
-pub fn print(
-    seed: Seed,
-    cells: &[Cell<'_>],
-    places: &[usize],
-    or_null: bool,
-) -> Result<Option<Print>, Refusal> {
-    let mut hasher = SipHasher13::new_with_keys(seed.0[0], seed.0[1]);
+/// What became of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Printed {
+    /// Its fingerprint, in which NULL is a value like any other.
+    Whole(Print),
+    /// The same, and part of it is NULL.
+    Part(Print),
+    /// A cell has no value that could be compared.
+    Refused(&'static str),
+}
+
+/// The fingerprint of some cells of a row. The buffer is kept from key to key.
+#[must_use]
+pub fn printed(seed: Seed, cells: &[Cell<'_>], places: &[usize], buffer: &mut Vec<u8>) -> Printed {
+    buffer.clear();
+    let mut part = false;
     for place in places {
-        match cells.get(*place) {
-            None | Some(Cell::Null) if !or_null => return Ok(None),
-            None | Some(Cell::Null) => hasher.write_u8(0),
-            Some(cell) => absorb(&mut hasher, cell)?,
+        let cell = cells.get(*place).unwrap_or(&Cell::Null);
+        part |= matches!(cell, Cell::Null);
+        if let Err(why) = absorb(buffer, cell) {
+            return Printed::Refused(why);
         }
     }
-    Ok(Some(hasher.finish128().as_u128()))
+    let print = SipHasher13::new_with_keys(seed.0[0], seed.0[1]).hash(buffer).as_u128();
+    if part { Printed::Part(print) } else { Printed::Whole(print) }
 }
 
 /// The fingerprint of a key together with its tenant's.
@@ -76,43 +81,34 @@ pub fn paired(seed: Seed, key: Print, tenant: Print) -> Print {
 }
 
 /// Values that are equal to a server enter alike, whatever their type or scale.
-fn absorb(hasher: &mut SipHasher13, cell: &Cell<'_>) -> Result<(), Refusal> {
+fn absorb(to: &mut Vec<u8>, cell: &Cell<'_>) -> Result<(), &'static str> {
+    let mut put = |kind: u8, value: &[u8]| {
+        to.push(kind);
+        to.extend_from_slice(value);
+    };
     match cell {
-        Cell::Null => hasher.write_u8(0),
+        Cell::Null => put(0, &[]),
         Cell::Text(text) => {
-            hasher.write_u8(1);
-            hasher.write_u64(u64::try_from(text.len()).unwrap_or(u64::MAX));
-            hasher.write(text);
+            put(1, &text.len().to_le_bytes());
+            to.extend_from_slice(text);
         }
         Cell::Number(number) => {
-            hasher.write_u8(2);
             let (digits, scale, large) = number.canonical();
-            hasher.write_i128(digits);
-            hasher.write_u32(scale);
-            if let Some(large) = large {
-                hasher.write(large.as_bytes());
-            }
+            put(2, &digits.to_le_bytes());
+            to.extend_from_slice(&scale.to_le_bytes());
+            // Its length, so that no number runs into what comes after it.
+            let large = large.unwrap_or_default();
+            to.extend_from_slice(&large.len().to_le_bytes());
+            to.extend_from_slice(large.as_bytes());
         }
         // Zero has two spellings.
-        Cell::Float(n) => {
-            hasher.write_u8(3);
-            hasher.write_u64((n + 0.0).to_bits());
-        }
-        Cell::Odd(odd) => {
-            hasher.write_u8(4);
-            hasher.write(odd.word(false).as_bytes());
-        }
-        Cell::Time(micros) => {
-            hasher.write_u8(5);
-            hasher.write_i64(*micros);
-        }
-        Cell::Span(micros) => {
-            hasher.write_u8(6);
-            hasher.write_i64(*micros);
-        }
-        Cell::Bool(b) => hasher.write_u8(7 + u8::from(*b)),
-        Cell::Opaque => return Err("keys of this type are compared by a server only".to_owned()),
-        Cell::Unreadable => return Err(UNREADABLE.to_owned()),
+        Cell::Float(n) => put(3, &(n + 0.0).to_bits().to_le_bytes()),
+        Cell::Odd(odd) => put(4 + odd.rank(), &[]),
+        Cell::Time(micros) => put(7, &micros.to_le_bytes()),
+        Cell::Span(micros) => put(8, &micros.to_le_bytes()),
+        Cell::Bool(b) => put(9 + u8::from(*b), &[]),
+        Cell::Opaque => return Err("keys of this type are compared by a server only"),
+        Cell::Unreadable => return Err(UNREADABLE),
     }
     Ok(())
 }
@@ -152,9 +148,6 @@ pub fn high(print: Print) -> u64 {
     (print >> 64) as u64
 }
 
-/// A set of fingerprints.
-pub type PrintSet = HashSet<u64, BuildHasherDefault<AsIs>>;
-
 /// Something for each fingerprint.
 pub type PrintMap<V> = HashMap<Print, V, BuildHasherDefault<AsIs>>;
 
@@ -163,8 +156,13 @@ mod tests {
     use super::*;
     use crate::catalogue::ColumnKind;
 
-    fn of(kind: ColumnKind, text: &[u8]) -> Option<Print> {
-        print(Seed::fixed(7), &[Cell::read(kind, Some(text))], &[0], false).unwrap()
+    fn print(seed: u64, cells: &[Cell<'_>]) -> Printed {
+        let places: Vec<usize> = (0..cells.len()).collect();
+        printed(Seed::fixed(seed), cells, &places, &mut b"of another key".to_vec())
+    }
+
+    fn of(kind: ColumnKind, text: &[u8]) -> Printed {
+        print(7, &[Cell::read(kind, Some(text))])
     }
 
     #[test]
@@ -180,23 +178,21 @@ mod tests {
 
     #[test]
     fn cells_do_not_run_into_each_other() {
-        let cells = |a: &'static [u8], b: &'static [u8]| {
-            print(Seed::fixed(7), &[Cell::Text(a), Cell::Text(b)], &[0, 1], false).unwrap()
-        };
+        let cells = |a: &'static [u8], b: &'static [u8]| print(7, &[Cell::Text(a), Cell::Text(b)]);
         assert_ne!(cells(b"ab", b"c"), cells(b"a", b"bc"));
     }
 
     #[test]
-    fn a_null_is_no_key_unless_it_may_be_one() {
-        let cells = [Cell::Null];
-        assert_eq!(print(Seed::fixed(1), &cells, &[0], false), Ok(None));
-        assert!(matches!(print(Seed::fixed(1), &cells, &[0], true), Ok(Some(_))));
+    fn a_null_is_told_apart_wherever_it_is() {
+        assert!(matches!(print(1, &[Cell::Null]), Printed::Part(_)));
+        assert!(matches!(print(1, &[Cell::Bool(true), Cell::Null]), Printed::Part(_)));
+        assert!(matches!(print(1, &[Cell::Bool(true), Cell::Bool(true)]), Printed::Whole(_)));
+        assert!(matches!(print(1, &[Cell::Unreadable, Cell::Null]), Printed::Refused(_)));
     }
 
     #[test]
     fn another_run_has_other_fingerprints() {
-        let cells = [Cell::Text(b"x")];
-        let [a, b] = [1, 2].map(|n| print(Seed::fixed(n), &cells, &[0], false).unwrap());
+        let [a, b] = [1, 2].map(|n| print(n, &[Cell::Text(b"x")]));
         assert_ne!(a, b);
     }
 }

@@ -8,9 +8,12 @@
 //! ends as unproven.
 
 pub mod accumulate;
+mod batch;
 pub mod cell;
 mod chain;
+mod chunk;
 mod compile;
+mod cores;
 pub mod differences;
 pub mod exact;
 pub mod expr;
@@ -18,6 +21,7 @@ mod grouped;
 mod job;
 pub mod keyed;
 mod pass;
+mod print_set;
 mod reference;
 mod row;
 mod samples;
@@ -26,7 +30,6 @@ mod shared;
 mod totals;
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crate::facts::{Failure, Observation, Observed, Tallied};
@@ -34,21 +37,21 @@ use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
 use crate::policy::RelationName;
 use compile::Builder;
+use cores::Cores;
 use keyed::Seed;
 use shared::Shared;
 
-/// A row: for each wanted column its text as `COPY` writes it, unescaped; `None` is NULL.
-pub type OnRow<'a> = &'a mut dyn FnMut(&[Option<&[u8]>]) -> ControlFlow<()>;
+pub use batch::Filler;
 
 /// Something that holds rows.
 pub trait Rows: Sync {
-    /// Hands over every row of a relation, with these columns in this order.
+    /// Hands over every row of a relation, with these columns in this order, until it is told to break off.
     ///
     /// # Errors
     ///
     /// Why not all rows, to the last, could be read. What was handed over before is then worth nothing. Breaking off is no
     /// error.
-    fn read(&self, relation: &RelationName, columns: &[String], on_row: OnRow<'_>) -> Result<(), Failure>;
+    fn read(&self, relation: &RelationName, columns: &[String], to: &mut Filler<'_>) -> Result<(), Failure>;
 
     /// About how much work reading it is, in any unit.
     fn weight(&self, relation: &RelationName) -> u64;
@@ -59,12 +62,8 @@ pub trait Rows: Sync {
 pub struct Limits {
     /// Bytes of memory for tables, about.
     pub memory: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { memory: 192 << 20 }
-    }
+    /// Threads that compute at once, at least one.
+    pub jobs: usize,
 }
 
 /// Makes every measurement of these statements. Facts are not rows and are left to the source.
@@ -79,13 +78,14 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BT
         }
     };
     let mut shared = Shared::new(seed, limits.memory);
+    let cores = Cores::new(limits.jobs);
     let mut reads = BTreeMap::new();
     let mut first = Builder::default();
     for statement in statements {
         first_look(statement, &mut first, &mut shared);
     }
     let jobs = std::mem::take(&mut first.jobs);
-    pass::run(jobs, &first.wanted, rows, &mut shared, &mut reads);
+    pass::run(jobs, &first.wanted, rows, &mut shared, &cores, &mut reads);
     shared.settle();
 
     let mut second = Builder::after(&first);
@@ -93,7 +93,7 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BT
         closer_look(statement, &first.parts, &mut second, &mut shared);
     }
     let jobs = std::mem::take(&mut second.jobs);
-    pass::run(jobs, &second.wanted, rows, &mut shared, &mut reads);
+    pass::run(jobs, &second.wanted, rows, &mut shared, &cores, &mut reads);
     for (relation, times) in &reads {
         tracing::debug!(%relation, times, "read");
     }
@@ -103,10 +103,8 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BT
 fn first_look(statement: &Statement, builder: &mut Builder, shared: &mut Shared) {
     match &statement.work {
         Work::Scan { rows, folds } => {
-            for (key, fold) in folds {
-                if let Err(why) = builder.fold(key, rows, fold) {
-                    shared.fail(key, &why);
-                }
+            for (key, why) in builder.folds(rows, folds) {
+                shared.fail(&key, &why);
             }
         }
         Work::Tally { key, tally, samples } => {

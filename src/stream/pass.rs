@@ -1,35 +1,88 @@
 //! Passes: which jobs ride together, in which order relations are read, and the reading itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
 
 use super::Rows;
-use super::cell::Cell;
+use super::batch::{Batch, Filler};
+use super::chunk::{self, Chunk, Values};
+use super::cores::Cores;
 use super::expr::Columns;
-use super::job::{self, Planned, Wanted};
-use super::row::Row;
+use super::job::{self, Job, Planned, Wanted};
 use super::shared::{Shared, TableId};
+use crate::facts::Failure;
 use crate::policy::RelationName;
 
+/// Batches that are read ahead of the jobs.
+const AHEAD: usize = 8;
+
 /// Runs jobs until none is left. Relations whose keys others look for are read first; a relation is read again only where
-/// jobs on it wait for what another job on it gives.
+/// jobs on it wait for what another job on it gives. Relations that do not wait for each other are read side by side.
 pub(super) fn run(
     mut jobs: Vec<Planned>,
     wanted: &Wanted,
     rows: &dyn Rows,
     shared: &mut Shared,
+    cores: &Cores,
     reads: &mut Reads,
 ) {
-    while let Some(relation) = next(&jobs, rows, shared) {
-        let (now, later): (Vec<Planned>, Vec<Planned>) =
-            jobs.into_iter().partition(|j| j.relation.name == relation && ready(j, shared));
-        jobs = later;
-        *reads.entry(relation.clone()).or_default() += 1;
-        let none = Columns::default();
-        pass(&relation, now, wanted.get(&relation).unwrap_or(&none), rows, shared);
-    }
+    let givers: Givers =
+        jobs.iter().filter_map(|j| Some((j.job.gives()?, j.relation.name.clone()))).collect();
+    let none = Columns::default();
+    let shared = RwLock::new(shared);
+    std::thread::scope(|scope| {
+        let mut running: BTreeSet<RelationName> = BTreeSet::new();
+        let (done, finished) = mpsc::channel();
+        loop {
+            // Never two guards at once: one that waits to write between them would wait for ever.
+            let free = running.len() < cores.many();
+            let chosen = if free { next(&jobs, &givers, &running, rows, &read(&shared)) } else { None };
+            if let Some(relation) = chosen {
+                let now = {
+                    let shared = read(&shared);
+                    jobs.extract_if(.., |j| j.relation.name == relation && ready(j, &shared)).collect()
+                };
+                *reads.entry(relation.clone()).or_default() += 1;
+                running.insert(relation.clone());
+                let over = Over(done.clone(), relation);
+                let (columns, shared) = (wanted.get(&over.1).unwrap_or(&none), &shared);
+                scope.spawn(move || pass(&over.1, now, columns, rows, shared, cores));
+                continue;
+            }
+            if running.is_empty() {
+                break;
+            }
+            let Ok(relation) = finished.recv() else { break };
+            running.remove(&relation);
+        }
+    });
     for planned in jobs {
-        job::fail(&*planned.job, "what it needs depends on itself", shared);
+        job::fail(&*planned.job, "what it needs depends on itself", &mut write(&shared));
+    }
+}
+
+/// Which relation each table comes from.
+type Givers = BTreeMap<TableId, RelationName>;
+
+/// What passes that run side by side share.
+type Common<'a> = RwLock<&'a mut Shared>;
+
+fn read<'a, 'b>(shared: &'a Common<'b>) -> RwLockReadGuard<'a, &'b mut Shared> {
+    // A thread that panics takes the whole run with it, so nobody sees what it left behind.
+    shared.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<'a, 'b>(shared: &'a Common<'b>) -> RwLockWriteGuard<'a, &'b mut Shared> {
+    shared.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells that a pass is over, however it ends.
+struct Over(mpsc::Sender<RelationName>, RelationName);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        let _nobody_waits = self.0.send(self.1.clone());
     }
 }
 
@@ -40,33 +93,42 @@ fn ready(planned: &Planned, shared: &Shared) -> bool {
     planned.needs.iter().all(|table| shared.tables.contains_key(table))
 }
 
-/// The relation to read next: one all of whose jobs can run, better one whose parents were read, better a small one.
-fn next(jobs: &[Planned], rows: &dyn Rows, shared: &Shared) -> Option<RelationName> {
-    let mut scores: BTreeMap<&RelationName, (bool, usize, bool)> = BTreeMap::new();
-    let given: Vec<(TableId, &RelationName)> =
-        jobs.iter().filter_map(|j| Some((j.job.gives()?, &j.relation.name))).collect();
-    for planned in jobs {
+/// The relation to read next: one all of whose jobs can run, better one whose parents were read, better one that gives
+/// what others look for, better a small one. While others are being read, only one that waits for nothing.
+fn next(
+    jobs: &[Planned],
+    givers: &Givers,
+    running: &BTreeSet<RelationName>,
+    rows: &dyn Rows,
+    shared: &Shared,
+) -> Option<RelationName> {
+    let mut scores: BTreeMap<&RelationName, Score> = BTreeMap::new();
+    for planned in jobs.iter().filter(|j| !running.contains(&j.relation.name)) {
         let name = &planned.relation.name;
-        let score = scores.entry(name).or_insert((false, 0, false));
-        if ready(planned, shared) {
-            score.2 = true;
-        } else {
-            score.0 = true;
-        }
+        let score = scores.entry(name).or_default();
+        let can = ready(planned, shared);
+        score.any |= can;
+        score.blocked |= !can;
+        score.gives |= planned.job.gives().is_some();
         // Tables that another relation would give first.
-        score.1 += planned
-            .likes
-            .iter()
-            .filter(|table| {
-                !shared.tables.contains_key(table) && given.iter().any(|(t, of)| t == *table && *of != name)
-            })
-            .count();
+        score.early |= planned.likes.iter().any(|table| {
+            !shared.tables.contains_key(table) && givers.get(table).is_some_and(|of| of != name)
+        });
     }
     scores
         .into_iter()
-        .filter(|(_, (_, _, any))| *any)
-        .min_by_key(|(name, (blocked, early, _))| (*blocked, *early > 0, rows.weight(name)))
+        .filter(|(_, score)| score.any && (running.is_empty() || !(score.blocked || score.early)))
+        .min_by_key(|(name, score)| (score.blocked, score.early, !score.gives, rows.weight(name)))
         .map(|(name, _)| name.clone())
+}
+
+/// What speaks for and against reading a relation now.
+#[derive(Default)]
+struct Score {
+    any: bool,
+    blocked: bool,
+    early: bool,
+    gives: bool,
 }
 
 /// Reads a relation once for all its jobs.
@@ -75,42 +137,33 @@ fn pass(
     jobs: Vec<Planned>,
     columns: &Columns,
     rows: &dyn Rows,
-    shared: &mut Shared,
+    common: &Common<'_>,
+    cores: &Cores,
 ) {
-    let mut riding = Vec::new();
+    let mut riding: Vec<Riding> = Vec::new();
     for planned in jobs {
-        let lost = planned.needs.iter().find_map(|table| match shared.tables.get(table) {
+        let lost = planned.needs.iter().find_map(|table| match read(common).tables.get(table) {
             Some(Err(why)) => Some(why.clone()),
             _ => None,
         });
         match lost {
-            Some(why) => job::fail(&*planned.job, &why, shared),
-            None => riding.push((planned.job, None::<String>)),
+            Some(why) => job::fail(&*planned.job, &why, &mut write(common)),
+            None => riding.push((planned.job, None)),
         }
     }
     if riding.is_empty() {
         return;
     }
-    let kinds = columns.kinds();
-    let mut spare: Vec<Cell<'static>> = Vec::new();
-    let read = rows.read(relation, columns.names(), &mut |raw| {
-        let mut cells = recycled(std::mem::take(&mut spare));
-        cells.extend(
-            kinds.iter().enumerate().map(|(at, kind)| Cell::read(*kind, raw.get(at).copied().flatten())),
-        );
-        let row = Row { raw, cells: &cells };
-        let mut going = false;
-        for (job, lost) in &mut riding {
-            if lost.is_none() {
-                match job.observe(&row, shared) {
-                    Ok(()) => going = true,
-                    Err(why) => *lost = Some(why),
-                }
-            }
-        }
-        spare = recycled(cells);
-        if going { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    });
+    let mut take = |batch: Batch| {
+        let _leave = cores.enter();
+        observe(&batch, columns, &mut riding, &read(common))
+    };
+    let read = match cores.many() {
+        1 => fill(relation, columns, rows, &mut take),
+        _ => beside(relation, columns, rows, cores, &mut take),
+    };
+    let _leave = cores.enter();
+    let shared = &mut write(common);
     for (job, lost) in riding {
         match (lost, &read) {
             (Some(why), _) => job::fail(&*job, &why, shared),
@@ -132,11 +185,65 @@ fn pass(
     }
 }
 
-/// The same allocation, empty, for cells of another row.
-#[expect(
-    clippy::unnecessary_filter_map,
-    reason = "`filter` would keep the lifetime, which is what has to change"
-)]
-fn recycled<'a>(cells: Vec<Cell<'_>>) -> Vec<Cell<'a>> {
-    cells.into_iter().filter_map(|_| None).collect()
+/// Reads all rows in batches.
+fn fill(
+    relation: &RelationName,
+    columns: &Columns,
+    rows: &dyn Rows,
+    take: &mut dyn FnMut(Batch) -> ControlFlow<()>,
+) -> Result<(), Failure> {
+    let mut filler = Filler::new(columns.names().len(), take);
+    let read = rows.read(relation, columns.names(), &mut filler);
+    // The last rows are worth nothing if not all were read, and then do no harm either.
+    let _all_the_same = filler.flush();
+    read
+}
+
+/// Reads them on a thread of their own, which is some batches ahead.
+fn beside(
+    relation: &RelationName,
+    columns: &Columns,
+    rows: &dyn Rows,
+    cores: &Cores,
+    take: &mut dyn FnMut(Batch) -> ControlFlow<()>,
+) -> Result<(), Failure> {
+    let (ahead, batches) = mpsc::sync_channel(AHEAD);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(move || {
+            let mut leave = Some(cores.enter());
+            let mut give = |batch| {
+                leave = None;
+                let sent = ahead.send(batch);
+                leave = Some(cores.enter());
+                // Nobody takes any more.
+                if sent.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            };
+            fill(relation, columns, rows, &mut give)
+        });
+        for batch in batches {
+            if take(batch).is_break() {
+                break;
+            }
+        }
+        reader.join().unwrap_or_else(|_| Err(super::failure("reading the rows broke off")))
+    })
+}
+
+/// A job on its way, and why it goes no further.
+type Riding = (Box<dyn Job>, Option<String>);
+
+/// Lets every job observe the rows of a batch; breaks off when none goes on.
+fn observe(batch: &Batch, columns: &Columns, riding: &mut [Riding], shared: &Shared) -> ControlFlow<()> {
+    let values = Values::read(batch, columns);
+    let derived = values.derived(columns, batch.rows());
+    let prints = chunk::prints(batch, &values, columns, shared.seed);
+    let chunk = Chunk { batch, columns, values: &values, derived: &derived, prints: &prints };
+    let mut going = ControlFlow::Break(());
+    for (job, lost) in riding.iter_mut().filter(|(_, lost)| lost.is_none()) {
+        match job.observe_all(&chunk, shared) {
+            Ok(()) => going = ControlFlow::Continue(()),
+            Err(why) => *lost = Some(why),
+        }
+    }
+    going
 }

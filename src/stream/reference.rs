@@ -1,33 +1,34 @@
 //! Keys and who owns them: sets of keys, and rows that look for theirs.
 
-use super::cell::Cell;
-use super::expr::Refusal;
+use super::chunk::Chunk;
+use super::expr::{KeyPlace, Refusal};
 use super::job::Job;
-use super::keyed::{self, Print, PrintSet, low, paired};
+use super::keyed::{Print, low, paired};
+use super::print_set::PrintSet;
 use super::row::{Filter, Row, Shown};
 use super::samples::Samples;
 use super::shared::{OwnerMap, Pending, Shared, Suspicion, Table, TableId, contains};
 use crate::facts::{Observed, Tallied};
 
-/// Bytes that one more fingerprint costs, about.
-const PER_KEY: u64 = 18;
+/// Bytes that one more fingerprint with something beside it costs, about.
+const PER_KEY: u64 = 36;
 
 /// Whose a row is.
 #[derive(Clone, Debug)]
 pub(super) enum Whose {
     /// A column says.
-    Own(Shown),
+    Own(Shown, KeyPlace),
     /// The row it points to says.
-    Through(Vec<usize>, TableId),
+    Through(KeyPlace, TableId),
 }
 
 impl Whose {
     /// The tenant's fingerprint; `None` for nobody's.
     fn print(&self, row: &Row<'_>, shared: &Shared) -> Result<Option<Print>, Refusal> {
         match self {
-            Self::Own(shown) => row.print(shared, std::slice::from_ref(&shown.place)),
-            Self::Through(places, table) => Ok(row
-                .print(shared, places)?
+            Self::Own(_, key) => row.print(*key),
+            Self::Through(key, table) => Ok(row
+                .print(*key)?
                 .and_then(|print| shared.tenants(*table).ok()?.get(&print).map(|(tenant, _)| *tenant))),
         }
     }
@@ -35,9 +36,9 @@ impl Whose {
     /// The tenant as text.
     fn text(&self, row: &Row<'_>, shared: &Shared) -> Option<String> {
         match self {
-            Self::Own(shown) => row.text(shown),
-            Self::Through(places, table) => {
-                let print = row.print(shared, places).ok()??;
+            Self::Own(shown, _) => row.text(shown),
+            Self::Through(key, table) => {
+                let print = row.print(*key).ok()??;
                 shared.tenants(*table).ok()?.get(&print)?.1.as_deref().map(str::to_owned)
             }
         }
@@ -47,8 +48,8 @@ impl Whose {
 /// A key, with its owner where that belongs to it.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
-    /// Its columns.
-    pub(super) places: Vec<usize>,
+    /// Its place.
+    pub(super) place: KeyPlace,
     /// Whose it is, if asked.
     pub(super) whose: Option<Whose>,
 }
@@ -65,7 +66,7 @@ enum Found {
 
 impl Key {
     fn find(&self, row: &Row<'_>, shared: &Shared) -> Result<Found, Refusal> {
-        let Some(key) = row.print(shared, &self.places)? else { return Ok(Found::Null) };
+        let Some(key) = row.print(self.place)? else { return Ok(Found::Null) };
         Ok(match &self.whose {
             None => Found::Key(key),
             Some(whose) => match whose.print(row, shared)? {
@@ -86,15 +87,27 @@ pub(super) struct Gather {
     pub(super) key: Key,
     /// Those found so far.
     pub(super) set: PrintSet,
+    /// Those of the batch at hand.
+    pub(super) asked: Vec<u64>,
 }
 
 impl Job for Gather {
     fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
         if self.filter.admits(row, shared)?
             && let Found::Key(print) = self.key.find(row, shared)?
-            && self.set.insert(low(print))
         {
-            shared.take(PER_KEY)?;
+            self.asked.push(low(print));
+        }
+        Ok(())
+    }
+
+    fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
+        for row in chunk.rows() {
+            self.observe(&row, shared)?;
+        }
+        self.set.fetch(&self.asked);
+        for print in self.asked.drain(..) {
+            self.set.insert(print, &|bytes| shared.take(bytes))?;
         }
         Ok(())
     }
@@ -119,7 +132,7 @@ pub(super) struct Owners {
     /// Which rows count.
     pub(super) filter: Filter,
     /// The key that others point to.
-    pub(super) places: Vec<usize>,
+    pub(super) place: KeyPlace,
     /// Whose a row is.
     pub(super) whose: Whose,
     /// Those found so far.
@@ -131,7 +144,7 @@ impl Job for Owners {
         if !self.filter.admits(row, shared)? {
             return Ok(());
         }
-        let Some(key) = row.print(shared, &self.places)? else { return Ok(()) };
+        let Some(key) = row.print(self.place)? else { return Ok(()) };
         let Some(tenant) = self.whose.print(row, shared)? else { return Ok(()) };
         let text = self.whose.text(row, shared);
         shared.take(PER_KEY + 40 + text.as_ref().map_or(0, |t| t.len() as u64))?;
@@ -171,7 +184,11 @@ pub(super) struct Seek {
     /// Those that came before their parents.
     pub(super) pending: PrintSet,
     /// The last key, which is often the next one too.
-    pub(super) last: Option<(Print, bool)>,
+    pub(super) last: Option<Print>,
+    /// The keys of the batch at hand.
+    pub(super) asked: Vec<u64>,
+    /// Room for looking them up.
+    pub(super) firsts: Vec<u64>,
 }
 
 impl Job for Seek {
@@ -187,15 +204,28 @@ impl Job for Seek {
             }
             Found::Key(print) => print,
         };
-        if self.last.is_some_and(|(last, _)| last == print) {
-            return Ok(());
+        if self.last != Some(print) {
+            self.asked.push(low(print));
+            self.last = Some(print);
         }
+        Ok(())
+    }
+
+    fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
+        for row in chunk.rows() {
+            self.observe(&row, shared)?;
+        }
+        // The parents may be there for some batches and not yet for others, where another thread reads them.
         if shared.tables.contains_key(&self.parents) {
-            self.missing |= !contains(shared.set(self.parents)?, print);
-        } else if self.pending.insert(low(print)) {
-            shared.take(PER_KEY + 4)?;
+            let set = shared.set(self.parents)?;
+            self.missing |= set.contains_each(&self.asked, &mut self.firsts).any(|found| !found);
+        } else {
+            self.pending.fetch(&self.asked);
+            for print in &self.asked {
+                self.pending.insert(*print, &|bytes| shared.take(bytes))?;
+            }
         }
-        self.last = Some((print, true));
+        self.asked.clear();
         Ok(())
     }
 
@@ -251,7 +281,7 @@ impl Job for Locate {
                 if let Some(whose) = &self.wanted.whose {
                     sample.push(whose.text(row, shared));
                     let other = self.others.and_then(|table| {
-                        let print = row.print(shared, &self.wanted.places).ok()??;
+                        let print = row.print(self.wanted.place).ok()??;
                         shared.tenants(table).ok()?.get(&print)?.1.as_deref().map(str::to_owned)
                     });
                     sample.push(other);
@@ -282,7 +312,7 @@ pub(super) struct Others {
     /// The table that comes of it.
     pub(super) table: TableId,
     /// The key that others point to.
-    pub(super) places: Vec<usize>,
+    pub(super) place: KeyPlace,
     /// Whose a row is.
     pub(super) whose: Whose,
     /// Those found so far.
@@ -291,7 +321,7 @@ pub(super) struct Others {
 
 impl Job for Others {
     fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
-        let Some(key) = row.print(shared, &self.places)? else { return Ok(()) };
+        let Some(key) = row.print(self.place)? else { return Ok(()) };
         let Some(text) = self.whose.text(row, shared) else { return Ok(()) };
         let text: Box<str> = text.into();
         shared.take(PER_KEY + 40 + text.len() as u64)?;
@@ -322,7 +352,7 @@ pub(super) struct Repeats {
     /// Which rows count.
     pub(super) filter: Filter,
     /// The key.
-    pub(super) places: Vec<usize>,
+    pub(super) place: KeyPlace,
     /// Fingerprints so far.
     pub(super) once: PrintSet,
     /// Fingerprints that came again.
@@ -332,12 +362,11 @@ pub(super) struct Repeats {
 impl Job for Repeats {
     fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
         if self.filter.admits(row, shared)?
-            && let Some(print) = row.print(shared, &self.places)?
+            && let Some(print) = row.print(self.place)?
         {
-            if self.once.insert(low(print)) {
-                shared.take(PER_KEY)?;
-            } else {
-                self.again.insert(low(print));
+            let take = |bytes| shared.take(bytes);
+            if !self.once.insert(low(print), &take)? {
+                self.again.insert(low(print), &take)?;
             }
         }
         Ok(())
@@ -361,6 +390,8 @@ pub(super) struct Repeated {
     /// Which rows count.
     pub(super) filter: Filter,
     /// The key.
+    pub(super) place: KeyPlace,
+    /// Its columns.
     pub(super) shown: Vec<Shown>,
     /// Fingerprints to look at.
     pub(super) again: PrintSet,
@@ -375,9 +406,8 @@ impl Job for Repeated {
         if !self.filter.admits(row, shared)? {
             return Ok(());
         }
-        let places: Vec<usize> = self.shown.iter().map(|s| s.place).collect();
-        let Some(print) = keyed::print(shared.seed, row.cells, &places, false)? else { return Ok(()) };
-        if self.again.contains(&low(print)) {
+        let Some(print) = row.print(self.place)? else { return Ok(()) };
+        if self.again.contains(low(print)) {
             let entry = self
                 .counts
                 .entry(print)
@@ -405,10 +435,4 @@ impl Job for Repeated {
     fn keys(&self) -> Vec<String> {
         vec![self.key.clone()]
     }
-}
-
-/// Whether a cell stands for nothing at all.
-#[must_use]
-pub(super) fn is_null(cell: &Cell<'_>) -> bool {
-    matches!(cell, Cell::Null)
 }

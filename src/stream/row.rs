@@ -1,8 +1,9 @@
 //! One row of a pass, and which rows a measurement is about.
 
+use super::batch::Raw;
 use super::cell::Cell;
-use super::expr::{Refusal, Scope, Test};
-use super::keyed::{self, Print};
+use super::expr::{Derived, KeyPlace, Refusal, Scope, Test};
+use super::keyed::{self, Print, Printed};
 use super::shared::{Shared, TableId};
 use crate::catalogue::{ColumnKind, Relation};
 use crate::chain::spec::TimePreset;
@@ -12,25 +13,53 @@ use crate::chain::time;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     /// As `COPY` writes them, unescaped.
-    pub(super) raw: &'a [Option<&'a [u8]>],
+    pub(super) raw: Raw<'a>,
     /// As values.
     pub(super) cells: &'a [Cell<'a>],
+    /// Values of shared expressions.
+    pub(super) derived: &'a [Derived<'a>],
+    /// Fingerprints of keys.
+    pub(super) prints: &'a [Printed],
 }
 
 impl<'a> Row<'a> {
     /// For expressions.
     #[must_use]
     pub(super) fn scope(&self) -> Scope<'a> {
-        Scope { cells: self.cells, aggregates: &[] }
+        Scope { cells: self.cells, derived: self.derived, aggregates: &[] }
     }
 
-    /// The fingerprint of some cells.
+    /// The fingerprint of a key; `None` where part of it is NULL.
     ///
     /// # Errors
     ///
     /// When a cell has no value that could be compared.
-    pub(super) fn print(&self, shared: &Shared, places: &[usize]) -> Result<Option<Print>, Refusal> {
-        keyed::print(shared.seed, self.cells, places, false)
+    pub(super) fn print(&self, key: KeyPlace) -> Result<Option<Print>, Refusal> {
+        match self.prints.get(key) {
+            Some(Printed::Whole(print)) => Ok(Some(*print)),
+            // A key that is NULL in part is none, whatever its other cells are.
+            Some(Printed::Part(_)) | None => Ok(None),
+            Some(Printed::Refused(why)) => Err((*why).to_owned()),
+        }
+    }
+
+    /// The fingerprint of a key in which NULL is a value like any other.
+    ///
+    /// # Errors
+    ///
+    /// When a cell has no value that could be compared.
+    pub(super) fn print_or_null(&self, key: KeyPlace) -> Result<Print, Refusal> {
+        match self.prints.get(key) {
+            Some(Printed::Whole(print) | Printed::Part(print)) => Ok(*print),
+            Some(Printed::Refused(why)) => Err((*why).to_owned()),
+            None => Err("a key was left without a fingerprint".to_owned()),
+        }
+    }
+
+    /// Whether part of a key is NULL.
+    #[must_use]
+    pub(super) fn no_key(&self, key: KeyPlace) -> bool {
+        !matches!(self.prints.get(key), Some(Printed::Whole(_)))
     }
 
     /// A cell as text.
@@ -39,7 +68,7 @@ impl<'a> Row<'a> {
     ///
     /// When it is not valid UTF-8.
     pub(super) fn str(&self, shown: &Shown) -> Result<Option<&'a str>, Refusal> {
-        let Some(raw) = self.raw.get(shown.place).copied().flatten() else { return Ok(None) };
+        let Some(raw) = self.raw.get(shown.place) else { return Ok(None) };
         std::str::from_utf8(raw)
             .map(Some)
             .map_err(|_| format!("a value of `{}` is not valid UTF-8", shown.name))
@@ -50,7 +79,7 @@ impl<'a> Row<'a> {
         if shown.kind != ColumnKind::TimestampTz {
             return None;
         }
-        let raw = self.raw.get(shown.place).copied().flatten()?;
+        let raw = self.raw.get(shown.place)?;
         if raw.ends_with(b"+00") {
             return None;
         }
@@ -62,7 +91,7 @@ impl<'a> Row<'a> {
     /// A cell as a server in UTC would show it.
     #[must_use]
     pub(super) fn text(&self, shown: &Shown) -> Option<String> {
-        let raw = self.raw.get(shown.place).copied().flatten()?;
+        let raw = self.raw.get(shown.place)?;
         self.respelt(shown).or_else(|| Some(String::from_utf8_lossy(raw).into_owned()))
     }
 }
@@ -93,7 +122,7 @@ pub(super) struct Filter {
     /// Conditions that must be true.
     pub(super) tests: Vec<Test>,
     /// Keys that must be in a set.
-    pub(super) within: Vec<(Vec<usize>, TableId)>,
+    pub(super) within: Vec<(KeyPlace, TableId)>,
 }
 
 impl Filter {
@@ -108,10 +137,10 @@ impl Filter {
                 return Ok(false);
             }
         }
-        for (places, table) in &self.within {
+        for (key, table) in &self.within {
             let set = shared.set(*table)?;
-            match row.print(shared, places)? {
-                Some(print) if set.contains(&keyed::low(print)) => {}
+            match row.print(*key)? {
+                Some(print) if set.contains(keyed::low(print)) => {}
                 _ => return Ok(false),
             }
         }

@@ -41,7 +41,10 @@ pub(super) fn aggregator(
         {
             Some(super::expr::Expr::Column(compiler.columns.place(relation, name)?))
         }
-        Some(argument) => Some(compiler.operand(argument)?),
+        Some(argument) => {
+            let argument = compiler.operand(argument)?;
+            Some(compiler.columns.derive(argument))
+        }
         None => None,
     };
     let filter = aggregate.filter.as_ref().map(|f| compiler.condition(f)).transpose()?;
@@ -56,18 +59,27 @@ pub(super) fn aggregator(
 /// One fold on its way.
 pub(super) struct Folding {
     key: String,
-    filter: Filter,
     counter: Counter,
     seen: Seen,
     count: u64,
     odd: Option<String>,
+    /// Why it goes no further.
+    lost: Option<Refusal>,
+}
+
+/// Folds over the same rows.
+pub(super) struct Folds {
+    /// Which rows count.
+    pub(super) filter: Filter,
+    /// The folds.
+    pub(super) folds: Vec<Folding>,
 }
 
 impl Folding {
     /// Whether there are any rows, as 1 or 0.
     pub(super) fn any(key: &str) -> Self {
-        let (key, filter, seen) = (key.to_owned(), Filter::default(), Seen::Count(0));
-        Self { key, filter, counter: Counter::Any, seen, count: 0, odd: None }
+        let (key, seen) = (key.to_owned(), Seen::Count(0));
+        Self { key, counter: Counter::Any, seen, count: 0, odd: None, lost: None }
     }
 
     /// Compiles a fold.
@@ -79,7 +91,6 @@ impl Folding {
         key: &str,
         fold: &Fold,
         relation: &Relation,
-        filter: Filter,
         columns: &mut Columns,
     ) -> Result<Self, Refusal> {
         let mut seen = Seen::Count(0);
@@ -101,7 +112,7 @@ impl Folding {
                 Counter::Aggregate(aggregator)
             }
         };
-        Ok(Self { key: key.to_owned(), filter, counter, seen, count: 0, odd: None })
+        Ok(Self { key: key.to_owned(), counter, seen, count: 0, odd: None, lost: None })
     }
 }
 
@@ -113,20 +124,15 @@ fn test(
     Compiler { relation, columns, aggregates: Vec::new() }.condition(condition)
 }
 
-impl Job for Folding {
-    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
-        if !self.filter.admits(row, shared)? {
-            return Ok(());
-        }
+impl Folding {
+    fn observe(&mut self, row: &Row<'_>) -> Result<(), Refusal> {
         let scope = row.scope();
         let mut doubt = Doubt::default();
         let counts = match &self.counter {
             Counter::Rows | Counter::Any => true,
             Counter::Failing(test) => test.eval(&scope)? == Some(false),
             Counter::Unknown(test) => test.eval(&scope)?.is_none(),
-            Counter::AnyNull(places) => {
-                places.iter().any(|place| row.raw.get(*place).is_none_or(Option::is_none))
-            }
+            Counter::AnyNull(places) => places.iter().any(|place| row.raw.get(*place).is_none()),
             Counter::SkippedNulls(aggregator) => {
                 aggregator.value(&scope, &mut doubt)?.is_some() && doubt.null
             }
@@ -151,7 +157,11 @@ impl Job for Folding {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, shared: &mut Shared) {
+    fn finish(self, shared: &mut Shared) {
+        if let Some(why) = self.lost {
+            shared.fail(&self.key, &why);
+            return;
+        }
         let cell = match &self.counter {
             Counter::Odd(_) => self.odd,
             Counter::Aggregate(aggregator) => aggregator.text(&self.seen),
@@ -160,9 +170,25 @@ impl Job for Folding {
         };
         shared.found.insert(self.key, Ok(Observed::Cell(cell)));
     }
+}
+
+impl Job for Folds {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if self.filter.admits(row, shared)? {
+            // One that cannot go on takes nothing away from its neighbours.
+            for fold in self.folds.iter_mut().filter(|fold| fold.lost.is_none()) {
+                fold.lost = fold.observe(row).err();
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shared: &mut Shared) {
+        self.folds.into_iter().for_each(|fold| fold.finish(shared));
+    }
 
     fn keys(&self) -> Vec<String> {
-        vec![self.key.clone()]
+        self.folds.iter().map(|fold| fold.key.clone()).collect()
     }
 }
 

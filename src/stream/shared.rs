@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::accumulate::Seen;
 use super::differences::{Buckets, Differences};
 use super::expr::Refusal;
-use super::keyed::{Print, PrintMap, PrintSet, Seed, low};
+use super::keyed::{Print, PrintMap, Seed, low};
+use super::print_set::PrintSet;
 use crate::facts::{Failure, Observed};
 
 /// A table that one measurement makes and others use.
@@ -96,7 +97,10 @@ impl Shared {
         let taken =
             self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         taken.map(|_| ()).map_err(|_| {
-            format!("it needs more than the {} MiB of memory that a run may use", self.limit >> 20)
+            format!(
+                "it needs more than the {} MiB of memory that it may use; allow more with `--memory SIZE`",
+                self.limit >> 20
+            )
         })
     }
 
@@ -141,7 +145,7 @@ impl Shared {
 
     /// Settles what needed several relations: children that came before their parents, and totals of two sides.
     pub(super) fn settle(&mut self) {
-        for (key, sums) in std::mem::take(&mut self.totals) {
+        for (key, mut sums) in std::mem::take(&mut self.totals) {
             let suspects = sums.suspects();
             if !suspects.is_empty() {
                 self.suspects.insert(key, Suspicion::Groups(suspects));
@@ -170,5 +174,5 @@ impl Shared {
 /// A key in a set.
 #[must_use]
 pub(super) fn contains(set: &PrintSet, print: Print) -> bool {
-    set.contains(&low(print))
+    set.contains(low(print))
 }

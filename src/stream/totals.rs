@@ -6,10 +6,11 @@ use super::accumulate::{Aggregator, Seen, spelt};
 use super::cell::Cell;
 use super::differences::{Buckets, Differences};
 use super::exact::Exact;
-use super::expr::{Expr, Refusal, UNREADABLE, compare};
+use super::expr::{Expr, KeyPlace, Refusal, UNREADABLE, compare};
 use super::grouped::SUM;
 use super::job::Job;
-use super::keyed::{PrintMap, PrintSet, low};
+use super::keyed::{PrintMap, low};
+use super::print_set::PrintSet;
 use super::row::{Filter, Row, Shown};
 use super::samples::Samples;
 use super::shared::{Shared, Table, TableId};
@@ -22,7 +23,7 @@ pub(super) struct Side {
     /// Which rows count.
     pub(super) filter: Filter,
     /// The entry's key.
-    pub(super) places: Vec<usize>,
+    pub(super) place: KeyPlace,
     /// What is added.
     pub(super) amount: Expr,
     /// Whether this is the side of the lines.
@@ -38,8 +39,12 @@ impl Job for Side {
         if !self.filter.admits(row, shared)? {
             return Ok(());
         }
-        let Some(print) = super::keyed::print(shared.seed, row.cells, &self.places, !self.lines)? else {
-            return Ok(());
+        let print = match self.lines {
+            false => row.print_or_null(self.place)?,
+            true => match row.print(self.place)? {
+                Some(print) => print,
+                None => return Ok(()),
+            },
         };
         match self.amount.eval(&row.scope())? {
             Cell::Number(n) if self.lines => self.sums.add(print, &n.negated()),
@@ -49,12 +54,10 @@ impl Job for Side {
             _ => self.sums.doubt(print),
         }
         // Two headers of one key could make up for each other.
-        if let Some(once) = &mut self.once {
-            if once.insert(low(print)) {
-                shared.take(18)?;
-            } else {
-                self.sums.doubt(print);
-            }
+        if let Some(once) = &mut self.once
+            && !once.insert(low(print), &|bytes| shared.take(bytes))?
+        {
+            self.sums.doubt(print);
         }
         Ok(())
     }
@@ -75,7 +78,7 @@ pub(super) struct Sums {
     /// Which rows count.
     pub(super) filter: Filter,
     /// The entry's key.
-    pub(super) places: Vec<usize>,
+    pub(super) place: KeyPlace,
     /// The sum.
     pub(super) sum: Aggregator,
     /// Only these entries; all without.
@@ -89,7 +92,7 @@ impl Job for Sums {
         if !self.filter.admits(row, shared)? {
             return Ok(());
         }
-        let Some(print) = row.print(shared, &self.places)? else { return Ok(()) };
+        let Some(print) = row.print(self.place)? else { return Ok(()) };
         if self.only.as_ref().is_some_and(|only| !only.has(print)) {
             return Ok(());
         }
@@ -122,6 +125,8 @@ pub(super) struct Headers {
     /// Which rows count.
     pub(super) filter: Filter,
     /// The entry's key.
+    pub(super) place: KeyPlace,
+    /// Its columns.
     pub(super) keys: Vec<Shown>,
     /// The header.
     pub(super) header: (Expr, String),
@@ -144,8 +149,7 @@ impl Job for Headers {
         if !self.filter.admits(row, shared)? {
             return Ok(());
         }
-        let places: Vec<usize> = self.keys.iter().map(|s| s.place).collect();
-        let Some(print) = super::keyed::print(shared.seed, row.cells, &places, true)? else { return Ok(()) };
+        let print = row.print_or_null(self.place)?;
         if self.only.as_ref().is_some_and(|only| !only.has(print)) {
             return Ok(());
         }
@@ -204,8 +208,8 @@ pub(super) struct Balances {
     pub(super) key: String,
     /// Which rows count.
     pub(super) filter: Filter,
-    /// Columns of the account.
-    pub(super) per: Vec<usize>,
+    /// The account.
+    pub(super) per: KeyPlace,
     /// Columns of the order.
     pub(super) order: Vec<usize>,
     /// What a posting moves.
@@ -228,7 +232,7 @@ impl Balances {
     pub(super) fn new(
         key: String,
         filter: Filter,
-        per: Vec<usize>,
+        per: KeyPlace,
         order: Vec<usize>,
         net: Expr,
         kept: (Expr, String),
@@ -246,13 +250,9 @@ impl Job for Balances {
         if !self.filter.admits(row, shared)? {
             return Ok(());
         }
-        let Some(print) = super::keyed::print(shared.seed, row.cells, &self.per, true)? else {
-            return Ok(());
-        };
-        let (mut order, mut lost) = (Vec::new(), false);
-        for place in self.per.iter().chain(&self.order) {
-            lost |= row.cells.get(*place).is_none_or(super::reference::is_null);
-        }
+        let print = row.print_or_null(self.per)?;
+        let mut order = Vec::new();
+        let lost = row.no_key(self.per) || self.order.iter().any(|place| row.raw.get(*place).is_none());
         for place in &self.order {
             order.push(match row.cells.get(*place) {
                 Some(Cell::Number(n)) => Cell::Number(n.clone()),

@@ -5,6 +5,7 @@ mod catalogue;
 mod damage;
 mod formats;
 mod judged;
+mod measured;
 mod random;
 mod sample;
 mod strangers;

@@ -42,6 +42,12 @@ impl<'a> RowRef<'a> {
         (0..self.columns.len()).filter_map(|column| self.cell(column))
     }
 
+    /// Whether any of its cells may be NULL or escaped.
+    #[must_use]
+    pub fn is_escaped(&self) -> bool {
+        memchr(b'\\', self.line).is_some()
+    }
+
     /// The row as the archive has it, without its line feed.
     #[must_use]
     pub fn line(&self) -> &'a [u8] {
@@ -94,14 +100,11 @@ impl<'a> Cell<'a> {
         })
     }
 
-    /// Puts its value in place of what a buffer holds; false for NULL. For callers that keep one buffer for all rows.
-    pub fn decode_into(self, buffer: &mut Vec<u8>) -> bool {
-        buffer.clear();
-        if self.is_null() {
-            return false;
+    /// Puts its value behind what a buffer holds; nothing for NULL. For callers that keep one buffer for many cells.
+    pub fn decode_onto(self, buffer: &mut Vec<u8>) {
+        if !self.is_null() {
+            decode(self.0, buffer);
         }
-        decode(self.0, buffer);
-        true
     }
 }
 
@@ -165,8 +168,8 @@ mod tests {
         ] {
             assert_eq!(Cell(written).bytes().as_deref(), Some(value), "{written:?}");
             let mut buffer = b"old".to_vec();
-            assert!(Cell(written).decode_into(&mut buffer));
-            assert_eq!(buffer, value);
+            Cell(written).decode_onto(&mut buffer);
+            assert_eq!(buffer, [b"old", value].concat());
         }
         assert_eq!(Cell(b"\\N").bytes(), None);
         assert!(matches!(Cell(b"plain").bytes(), Some(Cow::Borrowed(_))));

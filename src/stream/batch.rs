@@ -1,0 +1,173 @@
+//! Rows on their way from where they are read to where they are measured: many at once, in one piece of memory.
+
+use std::ops::ControlFlow;
+
+/// Rows in a batch, at most.
+const ROWS: usize = 1024;
+
+/// Bytes after which a batch is full.
+const FULL: usize = 128 << 10;
+
+/// Some rows of a relation: of each, the cells of the wanted columns, one after another.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    bytes: Vec<u8>,
+    /// Where each cell ends, twice, and one more for NULL.
+    ends: Vec<u32>,
+    rows: usize,
+    width: usize,
+}
+
+impl Batch {
+    /// How many rows it holds.
+    #[must_use]
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// One of its rows.
+    #[must_use]
+    pub(super) fn row(&self, at: usize) -> Raw<'_> {
+        Raw { batch: self, first: at * self.width }
+    }
+
+    /// A cell, counted over all rows.
+    fn cell(&self, at: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(at)?;
+        if end & 1 == 1 {
+            return None;
+        }
+        let from = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| end >> 1);
+        self.bytes.get(from as usize..(end >> 1) as usize)
+    }
+}
+
+/// The text of a row's cells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Raw<'a> {
+    batch: &'a Batch,
+    first: usize,
+}
+
+impl<'a> Raw<'a> {
+    /// The cell of a column, by place; `None` for NULL.
+    #[must_use]
+    pub(super) fn get(&self, place: usize) -> Option<&'a [u8]> {
+        if place >= self.batch.width {
+            return None;
+        }
+        self.batch.cell(self.first + place)
+    }
+}
+
+/// Takes rows cell by cell, and hands them on in batches.
+pub struct Filler<'a> {
+    batch: Batch,
+    width: usize,
+    give: &'a mut dyn FnMut(Batch) -> ControlFlow<()>,
+}
+
+impl<'a> Filler<'a> {
+    /// Rows of so many cells.
+    pub(super) fn new(width: usize, give: &'a mut dyn FnMut(Batch) -> ControlFlow<()>) -> Self {
+        Self { batch: Self::empty(width), width, give }
+    }
+
+    fn empty(width: usize) -> Batch {
+        let bytes = Vec::with_capacity(FULL + FULL / 8);
+        Batch { bytes, ends: Vec::with_capacity(ROWS * width), rows: 0, width }
+    }
+
+    /// The next cell of a row: its text as `COPY` writes it, unescaped.
+    pub fn cell(&mut self, text: &[u8]) {
+        self.batch.bytes.extend_from_slice(text);
+        self.end(0);
+    }
+
+    /// The next cell of a row, which is NULL.
+    pub fn null(&mut self) {
+        self.end(1);
+    }
+
+    /// The next cell of a row, written by somebody else behind what is there.
+    pub fn written(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.batch.bytes);
+        self.end(0);
+    }
+
+    fn end(&mut self, null: u32) {
+        // A row has less than 2^30 bytes, and a batch ends with the first row that fills it.
+        let end = u32::try_from(self.batch.bytes.len()).unwrap_or(u32::MAX >> 1);
+        self.batch.ends.push(end << 1 | null);
+    }
+
+    /// Ends a row, which has all its cells.
+    pub fn end_row(&mut self) -> ControlFlow<()> {
+        self.batch.rows += 1;
+        if self.batch.rows >= ROWS || self.batch.bytes.len() >= FULL {
+            return self.flush();
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Hands on what there is.
+    pub(super) fn flush(&mut self) -> ControlFlow<()> {
+        if self.batch.rows == 0 {
+            return ControlFlow::Continue(());
+        }
+        let full = std::mem::replace(&mut self.batch, Self::empty(self.width));
+        (self.give)(full)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_out_as_they_went_in_and_in_order() {
+        let long = vec![b'x'; FULL];
+        let mut batches = Vec::new();
+        let mut give = |batch: Batch| {
+            batches.push(batch);
+            ControlFlow::Continue(())
+        };
+        let mut filler = Filler::new(3, &mut give);
+        for n in 0..3000u32 {
+            filler.cell(n.to_string().as_bytes());
+            filler.null();
+            if n == 2000 {
+                filler.cell(&long);
+            } else {
+                filler.written(|bytes| bytes.extend_from_slice(b""));
+            }
+            assert!(filler.end_row().is_continue());
+        }
+        assert!(filler.flush().is_continue());
+        let rows = batches.iter().flat_map(|b| (0..b.rows()).map(|at| b.row(at)));
+        let mut count = 0;
+        for (n, row) in rows.enumerate() {
+            assert_eq!(row.get(0), Some(n.to_string().as_bytes()));
+            assert_eq!((row.get(1), row.get(3)), (None, None));
+            assert_eq!(row.get(2).map(<[u8]>::len), Some(if n == 2000 { FULL } else { 0 }));
+            count += 1;
+        }
+        assert_eq!(count, 3000);
+        assert_eq!(batches.len(), 3);
+    }
+
+    #[test]
+    fn rows_without_columns_are_counted_all_the_same() {
+        let mut rows = 0;
+        let mut give = |batch: Batch| {
+            rows += batch.rows();
+            ControlFlow::Continue(())
+        };
+        let mut filler = Filler::new(0, &mut give);
+        for _ in 0..1500 {
+            assert!(filler.end_row().is_continue());
+        }
+        assert!(filler.flush().is_continue());
+        assert_eq!(rows, 1500);
+    }
+}
