@@ -198,6 +198,8 @@ impl Builder {
             columns: Vec::new(),
             primary_key: Vec::new(),
             estimated_rows: -1,
+            foreign: false,
+            parts: Vec::new(),
         };
         self.push(&relation, Vec::new(), Vec::new(), Box::new(Folding::any(key)));
     }

@@ -132,6 +132,8 @@ pub(super) fn finish(
         columns: columns.collect(),
         primary_key: draft.primary_key.clone(),
         estimated_rows: -1,
+        foreign: kind == RelationKind::Foreign,
+        parts: Vec::new(),
     })
 }
 
