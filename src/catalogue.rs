@@ -52,6 +52,14 @@ pub struct Relation {
     pub primary_key: Vec<String>,
     /// The server's estimate of its rows, negative when never analysed.
     pub estimated_rows: i64,
+    /// Whether another server keeps some of its rows, and holds them to nothing that is declared here: no NOT NULL, no
+    /// bounds of a partition.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub foreign: bool,
+    /// The relations that its rows are in, each row in one, where some are of other servers and all may be read. Empty
+    /// where it is best read as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<RelationName>,
 }
 
 /// Kinds of relations.

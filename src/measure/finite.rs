@@ -8,8 +8,8 @@ use crate::measure::sql::{Sql, ident};
 use crate::policy::operand::{Operand, columns_of};
 
 impl Sql<'_> {
-    /// For each column in the operands whose type has such values, a test for them and the column's own text.
-    fn odd(&self, operands: &[&Operand]) -> Vec<(String, String)> {
+    /// For each column in the operands whose type has such values, a test for them and the column.
+    pub(super) fn odd(&self, operands: &[&Operand]) -> Vec<(String, String)> {
         let mut odd: Vec<(String, String)> = Vec::new();
         for name in operands.iter().flat_map(|operand| columns_of(operand)) {
             let Some(column) = self.relation.column(&name).filter(|c| c.kind.may_be_infinite()) else {
@@ -25,7 +25,7 @@ impl Sql<'_> {
                 ColumnKind::Numeric | ColumnKind::Float => format!("{field} - {field} <> 0"),
                 _ => format!("NOT isfinite({field})"),
             };
-            let found = (test, format!("{field}::text"));
+            let found = (test, field);
             if !odd.contains(&found) {
                 odd.push(found);
             }
@@ -41,8 +41,11 @@ impl Sql<'_> {
 
     /// The text of such a value in the operand, NULL for a row without; `None` when no column can hold one.
     pub(super) fn odd_text(&self, operand: &Operand) -> Option<String> {
-        let cases: Vec<String> =
-            self.odd(&[operand]).into_iter().map(|(test, text)| format!("WHEN {test} THEN {text}")).collect();
+        let cases: Vec<String> = self
+            .odd(&[operand])
+            .into_iter()
+            .map(|(test, field)| format!("WHEN {test} THEN {field}::text"))
+            .collect();
         (!cases.is_empty()).then(|| format!("CASE {} END", cases.join(" ")))
     }
 

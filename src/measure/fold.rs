@@ -2,9 +2,10 @@
 
 use crate::measure::TallySql;
 use crate::measure::keyed::{Keyed, bits};
+use crate::measure::parts::{Calls, Merge};
 use crate::measure::rows::{RowSet, sorting};
 use crate::measure::sql::Sql;
-use crate::policy::operand::{Aggregate, Condition, Operand, columns_of_condition};
+use crate::policy::operand::{Aggregate, Condition, Function, Operand, columns_of_condition};
 use crate::source_text::Span;
 
 /// One mergeable number about rows.
@@ -38,7 +39,12 @@ impl Fold {
     /// Its expression in the select list of a scan of `rows AS r`.
     #[must_use]
     pub fn expression(&self, rows: &RowSet) -> String {
-        self.narrowed(rows, &[])
+        self.of_calls(rows, &mut Calls::whole())
+    }
+
+    /// The same, its aggregates being what the calls make of them.
+    pub(super) fn of_calls(&self, rows: &RowSet, calls: &mut Calls) -> String {
+        self.narrowed(rows, &[], calls)
     }
 
     /// Whether its statement takes the run's seed as `$1`.
@@ -59,44 +65,61 @@ impl Fold {
 
     /// The same, over the rows for which all of these are true as well. A condition of the scan is a condition on what
     /// enters an aggregate, so that NULL leaves a row out in both places.
-    fn narrowed(&self, rows: &RowSet, within: &[String]) -> String {
+    fn narrowed(&self, rows: &RowSet, within: &[String], calls: &mut Calls) -> String {
         let sql = rows.sql("r");
         let only = |more: Option<String>| filter(within.iter().cloned().chain(more).collect());
+        let mut count =
+            |of: Option<String>| format!("{}::text", calls.call(Merge::Sum, format!("count(*){}", only(of))));
         match self {
-            Self::Count => format!("count(*){}::text", only(None)),
-            Self::Failing(condition) => {
-                format!("count(*){}::text", only(Some(format!("{} IS FALSE", sql.condition(condition)))))
-            }
-            Self::Unknown(condition) => {
-                format!("count(*){}::text", only(Some(format!("{} IS NULL", sql.condition(condition)))))
-            }
+            Self::Count => count(None),
+            Self::Failing(condition) => count(Some(sql.is_false(&sql.condition(condition)))),
+            Self::Unknown(condition) => count(Some(format!("{} IS NULL", sql.condition(condition)))),
             Self::AnyNull(columns) => {
                 let any: Vec<String> = columns.iter().map(|c| format!("{} IS NULL", sql.column(c))).collect();
                 let any = any.join(" OR ");
                 let any = if within.is_empty() || columns.len() == 1 { any } else { format!("({any})") };
-                format!("count(*){}::text", only(Some(any)))
+                count(Some(any))
             }
             Self::SkippedNulls(aggregate) => {
                 let argument = aggregate.argument.as_ref().map_or("1".to_owned(), |a| sql.operand(a));
                 let own =
                     aggregate.filter.as_ref().map_or(String::new(), |f| format!(" AND {}", sql.condition(f)));
-                format!("count(*){}::text", only(Some(format!("{argument} IS NULL{own}"))))
+                count(Some(format!("{argument} IS NULL{own}")))
             }
             Self::Odd(aggregate) => {
-                let odd = aggregate.argument.as_ref().and_then(|a| sql.odd_text(a));
-                let odd = odd.unwrap_or_else(|| "NULL::text".to_owned());
                 let own = aggregate.filter.as_ref().map(|f| sql.condition(f));
-                format!("min({odd}){}", only(own))
+                let argument = aggregate.argument.as_ref();
+                match argument.map(|a| sql.odd(&[a])).filter(|each| sql.relation.foreign && !each.is_empty())
+                {
+                    Some(each) => {
+                        let of = |(test, field): (String, String)| {
+                            let both =
+                                filter(within.iter().cloned().chain(own.clone()).chain([test]).collect());
+                            format!("{}::text", calls.call(Merge::Min, format!("min({field}){both}")))
+                        };
+                        format!("LEAST({})", each.into_iter().map(of).collect::<Vec<_>>().join(", "))
+                    }
+                    None => {
+                        let odd = argument.and_then(|a| sql.odd_text(a));
+                        let odd = odd.unwrap_or_else(|| "NULL::text".to_owned());
+                        calls.call(Merge::Min, format!("min({odd}){}", only(own)))
+                    }
+                }
             }
             Self::Aggregate(aggregate) => {
                 let own = aggregate.filter.as_ref().map(|f| sql.condition(f));
                 let bare = Aggregate { filter: None, ..aggregate.clone() };
-                format!("({}{})::text", sql.aggregate(&bare), only(own))
+                let merge = match aggregate.function {
+                    Function::Rows | Function::Count | Function::Sum => Merge::Sum,
+                    Function::Min | Function::Oldest => Merge::Min,
+                    Function::Max | Function::Newest => Merge::Max,
+                };
+                format!("({})::text", calls.call(merge, format!("{}{}", sql.aggregate(&bare), only(own))))
             }
             Self::Unmet(conditions) => {
                 let bare = Sql { bare: true, ..sql };
                 let met: Vec<String> = conditions.iter().map(|c| bare.condition(c)).collect();
-                let mut unmet = format!("({}) IS NOT TRUE", met.join(" AND "));
+                let mut unmet = sql.is_not_true(&format!("({})", met.join(" AND ")));
                 let columns: Vec<Operand> = conditions
                     .iter()
                     .flat_map(columns_of_condition)
@@ -105,12 +128,12 @@ impl Fold {
                 if let Some(odd) = sql.has_odd(&columns.iter().collect::<Vec<_>>()) {
                     unmet = format!("({odd} OR {unmet})");
                 }
-                format!("count(*){}::text", only(Some(unmet)))
+                count(Some(unmet))
             }
-            Self::Keyed(keyed) => keyed.expression(rows, within),
+            Self::Keyed(keyed) => keyed.expression(rows, within, calls),
             Self::Where(conditions, inner) => {
                 let more = conditions.iter().map(|c| sql.condition(c));
-                inner.narrowed(rows, &within.iter().cloned().chain(more).collect::<Vec<_>>())
+                inner.narrowed(rows, &within.iter().cloned().chain(more).collect::<Vec<_>>(), calls)
             }
         }
     }

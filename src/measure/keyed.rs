@@ -7,14 +7,15 @@
 //!
 //! What is 0 is proven but for that chance. What is not 0 proves nothing: the groups are then looked at one by one.
 //! So a hash that differs for equal keys costs time, and one that agrees for different keys would cost the proof.
-//! Therefore what is hashed is the value's text, which differs whenever the value does; the server's own hashes of
-//! `bigint` and `numeric` are left alone, since the first folds 64 bits into 32 and the second lets a power of 10000
-//! through unmixed, whatever the seed.
+//! Therefore what is hashed is the value's text, which differs whenever the value does, or all of its bits; the server's
+//! own hashes of `bigint` and `numeric` are left alone, since the first folds 64 bits into 32 and the second lets a power
+//! of 10000 through unmixed, whatever the seed.
 
 use crate::catalogue::{ColumnKind, Relation, RelationKind};
 use crate::measure::fold::filter;
 use crate::measure::groups::Groups;
 use crate::measure::ledger::Totals;
+use crate::measure::parts::{Calls, Merge};
 use crate::measure::rows::RowSet;
 use crate::measure::sql::{Sql, may_be_null, quote};
 use crate::policy::operand::{Arithmetic, Comparator, Function, Operand, columns_of};
@@ -44,8 +45,7 @@ pub fn bits(groups: usize) -> u32 {
 impl Keyed {
     /// Its expression over the rows for which all of the conditions are true. The seed is the statement's parameter
     /// `$1`, a whole number of 64 bits as text.
-    #[must_use]
-    pub fn expression(&self, rows: &RowSet, within: &[String]) -> String {
+    pub(super) fn expression(&self, rows: &RowSet, within: &[String], calls: &mut Calls) -> String {
         let sql = rows.sql("r");
         let shift = 64 - bits(self.groups.len());
         let hashes: Vec<String> = self
@@ -65,7 +65,7 @@ impl Keyed {
         let weight = hashes.join(" + ");
         let weight = if hashes.len() > 1 { format!("({weight})") } else { weight };
         let value = sql.operand(&self.value);
-        let sum = format!("sum({weight} * {value}){}", filter(within.to_vec()));
+        let sum = calls.call(Merge::Sum, format!("sum({weight} * {value}){}", filter(within.to_vec())));
         let mut gaps: Vec<String> = Vec::new();
         for column in self.groups.iter().flatten() {
             let gap = format!("{} IS NULL", sql.column(column));
@@ -85,7 +85,8 @@ impl Keyed {
             // A row without a key or a value would drop out of the sum unseen.
             let gaps = format!("({})", gaps.join(" OR "));
             let any = filter(within.iter().cloned().chain([gaps]).collect());
-            format!("(CASE WHEN count(*){any} = 0 THEN {sum} END)::text")
+            let any = calls.call(Merge::Sum, format!("count(*){any}"));
+            format!("(CASE WHEN {any} = 0 THEN {sum} END)::text")
         }
     }
 }
@@ -96,6 +97,13 @@ fn hash(sql: &Sql<'_>, name: &str, seed: &str) -> String {
     match sql.relation.column(name).map(|c| c.kind) {
         // All 128 bits enter it, unlike those of `bigint`.
         Some(ColumnKind::Uuid) => format!("uuid_hash_extended({column}, {seed})"),
+        // Both halves one after the other, whichever integer type it is: cheaper than its text, and another server can
+        // be asked for it.
+        Some(ColumnKind::Integer) => {
+            let low =
+                format!("hashint4extended((({column}::bigint & 4294967295) - 2147483648)::int, {seed})");
+            format!("hashint4extended(({column}::bigint >> 32)::int, {low})")
+        }
         // 1.0 and 1.00 are equal, and so are 0 and -0.
         Some(ColumnKind::Numeric | ColumnKind::Money) => {
             format!("hashtextextended(trim_scale({column})::text, {seed})")

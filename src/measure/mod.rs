@@ -11,6 +11,7 @@ pub mod groups;
 pub mod keyed;
 pub mod keys;
 pub mod ledger;
+pub mod parts;
 pub mod rows;
 pub mod sql;
 pub mod tenants;
@@ -65,6 +66,18 @@ impl Tally {
             Self::Running(running) => &running.lines,
             Self::Crossing(crossing) => &crossing.child,
         }
+    }
+
+    /// Whether another server keeps some of the rows that it reads.
+    #[must_use]
+    pub fn foreign(&self) -> bool {
+        let looked_up = match self {
+            Self::Orphans(orphans) => Some(&orphans.parent),
+            Self::Crossing(crossing) => Some(&crossing.parent),
+            Self::Totals(totals) => Some(&totals.lines),
+            Self::Groups(_) | Self::Duplicates(_) | Self::Running(_) => None,
+        };
+        self.rows().foreign() || looked_up.is_some_and(rows::RowSet::foreign)
     }
 
     /// The relation they are of.

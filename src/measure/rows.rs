@@ -47,6 +47,12 @@ impl RowSet {
         &self.relation.name
     }
 
+    /// Whether another server keeps some of what decides about its rows.
+    #[must_use]
+    pub fn foreign(&self) -> bool {
+        self.relation.foreign || self.within.iter().any(|within| within.parent.foreign())
+    }
+
     /// The relation in double quotes with its schema.
     #[must_use]
     pub fn qualified(&self) -> String {

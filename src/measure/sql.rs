@@ -88,8 +88,13 @@ impl Sql<'_> {
             Operand::Negate(inner) => format!("(- {})", self.operand(inner)),
             Operand::Coalesce(inner, value) => match (&**inner, value) {
                 // Beside an exact decimal the constant becomes one by itself; the statements are also read by people.
-                (Operand::Exact(_), Value::Number(n)) => {
+                (Operand::Exact(_), Value::Number(n)) if !self.relation.foreign => {
                     format!("COALESCE({}, {})", self.operand(inner), plain(n))
+                }
+                // Servers that are asked by another understand no COALESCE from it.
+                _ if self.relation.foreign => {
+                    let inner = self.operand(inner);
+                    format!("CASE WHEN {inner} IS NULL THEN {} ELSE {inner} END", literal(value))
                 }
                 _ => format!("COALESCE({}, {})", self.operand(inner), literal(value)),
             },
@@ -164,6 +169,21 @@ impl Sql<'_> {
             });
         }
         operator(symbol, schema)
+    }
+
+    /// Within a filter, that a condition is false.
+    pub(super) fn is_false(&self, condition: &str) -> String {
+        // To a filter NULL is as good as false, and `IS FALSE` stays on the server that reads.
+        if self.relation.foreign { format!("(NOT {condition})") } else { format!("{condition} IS FALSE") }
+    }
+
+    /// That a condition is false or NULL.
+    pub(super) fn is_not_true(&self, condition: &str) -> String {
+        if self.relation.foreign {
+            format!("(CASE WHEN {condition} THEN false ELSE true END)")
+        } else {
+            format!("{condition} IS NOT TRUE")
+        }
     }
 
     /// A condition on one row; three-valued, as SQL is.

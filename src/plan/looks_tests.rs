@@ -32,6 +32,8 @@ fn catalogue() -> Catalogue {
         ],
         primary_key: vec!["id".to_owned()],
         estimated_rows: -1,
+        foreign: false,
+        parts: Vec::new(),
     };
     let link = ForeignKey {
         name: "entry_id_fkey".to_owned(),

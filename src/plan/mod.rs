@@ -35,6 +35,7 @@ use crate::diagnostic::Diagnostic;
 use crate::facts::{Failure, Observation, Observed};
 use crate::measure::Tally;
 use crate::measure::fold::{Fold, Show};
+use crate::measure::parts;
 use crate::measure::rows::RowSet;
 use crate::policy::RelationName;
 use crate::policy::assertion::Returns;
@@ -202,14 +203,23 @@ impl Work {
         }
     }
 
+    /// Whether it reads rows of which another server keeps some.
+    #[must_use]
+    pub fn foreign(&self) -> bool {
+        match self {
+            Self::Scan { rows, .. } | Self::Chain { rows, .. } => rows.foreign(),
+            Self::Tally { tally, .. } => tally.foreign(),
+            Self::Show { show, .. } => show.rows.foreign(),
+            // Rows that are there are there, and what raw SQL reads is its own affair.
+            Self::Any { .. } | Self::Fact { .. } | Self::Table { .. } => false,
+        }
+    }
+
     /// The statement a server is asked first.
     #[must_use]
     pub fn sql(&self) -> String {
         match self {
-            Self::Scan { rows, folds } => {
-                let items: Vec<String> = folds.iter().map(|(_, fold)| fold.expression(rows)).collect();
-                format!("SELECT {} {}", items.join(", "), rows.from("r", &[]))
-            }
+            Self::Scan { rows, folds } => parts::scan(rows, folds.iter().map(|(_, fold)| fold)),
             Self::Tally { tally, .. } => tally.sql().count,
             Self::Show { show, samples, .. } => show.sql().samples(*samples),
             Self::Any { relation, .. } => format!(

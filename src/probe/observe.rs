@@ -88,7 +88,17 @@ impl Run<'_> {
             }
         }
         let changed = server.session.changed().await.unwrap_or_default();
-        let helpers = helpers(server, self.options, mine.len()).await;
+        // Every session reads other servers in a snapshot of its own there, so one session reads all.
+        let foreign = mine.iter().any(|s| s.work.foreign());
+        let helpers = if foreign { Vec::new() } else { helpers(server, self.options, mine.len()).await };
+        if foreign && let Err(error) = server.session.distrust_bounds().await {
+            let seen = mine
+                .iter()
+                .flat_map(|s| s.work.keys())
+                .map(|key| (key.to_owned(), observation(Err(failure(&error)), Instant::now())));
+            self.seen.lock().await.extend(seen);
+            return;
+        }
         let queue = Queue::new(&mine);
         let workers = std::iter::once(&server.session).chain(&helpers).map(|session| {
             let (queue, seen, done) = (&queue, self.seen, self.done);

@@ -10,7 +10,7 @@ use super::postgres::role::write_powers;
 use super::postgres::{
     Address, Environment, QueryError, Session, SessionOptions, Snapshot, catalogue, identity,
 };
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Relation};
 use crate::facts::{Failure, SourceFacts};
 use crate::failure::FailureKind;
 use crate::policy::{Policy, Source, SourceAddress, SourceKind};
@@ -154,7 +154,22 @@ async fn open(
     }
     facts.identity = identity::identity(&session).await?;
     facts.catalogue = catalogue::read(&session, &functions(policy)).await?;
+    facts.notes.extend(elsewhere(&facts.catalogue));
     Ok((session, snapshot, refusal))
+}
+
+/// What a snapshot here does not cover.
+fn elsewhere(catalogue: &Catalogue) -> Option<String> {
+    let stores = |r: &&Relation| r.foreign && r.kind.stores();
+    let mut names = catalogue.relations.iter().filter(stores).map(|r| format!("`{}`", r.name));
+    let shown: Vec<String> = names.by_ref().take(3).collect();
+    let more = if names.next().is_some() { ", ..." } else { "" };
+    (!shown.is_empty()).then(|| {
+        format!(
+            "other servers keep rows of {}{more}: each is read in a snapshot of its own and by its own row-level security",
+            shown.join(", ")
+        )
+    })
 }
 
 /// Names of the functions that raw SQL anywhere in the policy calls.

@@ -68,7 +68,7 @@ impl Builder {
             let column = relation.column(name);
             if let Some(schema) = column.and_then(|c| c.operators.as_deref()) {
                 return Err(format!(
-                    "`{name}` is compared by operators of its own (schema `{schema}`), which only a server has"
+                    "`{name}` is compared by rules of its own (an extension or a collation of schema `{schema}`), which only a server has"
                 ));
             }
         }
@@ -220,6 +220,8 @@ impl Builder {
             columns: Vec::new(),
             primary_key: Vec::new(),
             estimated_rows: -1,
+            foreign: false,
+            parts: Vec::new(),
         };
         let job = Folds { filter: Filter::default(), folds: vec![Folding::any(key)] };
         self.push(&relation, Vec::new(), Vec::new(), Box::new(job));
@@ -580,14 +582,14 @@ impl Builder {
         self.push(lines, narrowed.needs, Vec::new(), Box::new(side));
         let narrowed = self.narrowed(&totals.entries)?;
         let header = self.header(totals)?;
-        let unique = entries.primary_key == totals.key;
         let side = Side {
             key: key.to_owned(),
             filter: narrowed.filter,
             place: self.key(entries, &totals.key)?,
             amount: header,
             lines: false,
-            once: (!unique).then(PrintSet::default),
+            // A primary key says nothing of rows that heirs add, and an archive enforces none.
+            once: Some(PrintSet::default()),
             sums: Differences::default(),
         };
         self.push(entries, narrowed.needs, Vec::new(), Box::new(side));

@@ -206,7 +206,7 @@ impl Compiler<'_> {
         let column = self.relation.column(name);
         if let Some(schema) = column.and_then(|c| c.operators.as_deref()) {
             return Err(format!(
-                "`{name}` is compared by operators of its own (schema `{schema}`), which only a server has"
+                "`{name}` is compared by rules of its own (an extension or a collation of schema `{schema}`), which only a server has"
             ));
         }
         if column.is_some_and(|c| c.kind == ColumnKind::Money) {

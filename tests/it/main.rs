@@ -12,6 +12,7 @@ mod docs;
 mod dump;
 mod false_green;
 mod faults;
+mod foreign;
 mod formats;
 mod gates;
 mod goodbye;

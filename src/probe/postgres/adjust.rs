@@ -50,6 +50,25 @@ impl Session {
         }
     }
 
+    /// Has the statements that follow read every partition, whatever its bounds or checks say: a foreign one may hold
+    /// rows that they rule out, and nobody has looked.
+    ///
+    /// # Errors
+    /// The setting is refused, or the connection is lost.
+    pub async fn distrust_bounds(&self) -> Result<(), QueryError> {
+        let turn = self.turn().await?;
+        match self
+            .command("set local enable_partition_pruning = off; set local constraint_exclusion = off")
+            .await
+        {
+            Ok(()) => turn.keep().await,
+            Err(error) => {
+                turn.back().await?;
+                Err(error)
+            }
+        }
+    }
+
     /// Names of the columns a query would return, without running it.
     ///
     /// # Errors

@@ -39,6 +39,34 @@ fn columns_sql() -> String {
     )
 }
 
+/// Relations that show rows of foreign tables: those themselves, what inherits from them or is made of them, and views
+/// of those. For a partitioned table its parts: none where one may not be read or has row-level security of its own,
+/// which reading the whole passes by, and none while one is being detached.
+const FOREIGN: &str = "
+  with recursive above (whole, part) as (
+    select inhparent, inhrelid from pg_inherits
+    union
+    select r.ev_class, d.refobjid from pg_rewrite r join pg_class v on v.oid = r.ev_class and v.relkind = 'v'
+      join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass),
+  shows (oid) as (
+    select oid from pg_class where relkind = 'f'
+    union
+    select a.whole from shows s join above a on a.part = s.oid),
+  tree (root, oid, leaving) as (
+    select c.oid, c.oid, false from shows s join pg_class c on c.oid = s.oid where c.relkind = 'p' and not c.relispartition
+    union all
+    select t.root, i.inhrelid, t.leaving or coalesce((to_jsonb(i) ->> 'inhdetachpending')::boolean, false)
+      from tree t join pg_inherits i on i.inhparent = t.oid),
+  leaf as (
+    select t.root, n.nspname::text as schema, c.relname::text as name,
+           not t.leaving and not c.relrowsecurity and has_schema_privilege(n.oid, 'USAGE')
+             and has_table_privilege(c.oid, 'SELECT') as fit
+      from tree t join pg_class c on c.oid = t.oid and c.relkind <> 'p' join pg_namespace n on n.oid = c.relnamespace)
+  select n.nspname::text, c.relname::text, l.schema, l.name
+    from shows s join pg_class c on c.oid = s.oid join pg_namespace n on n.oid = c.relnamespace
+    left join leaf l on l.root = s.oid and not exists (select 1 from leaf o where o.root = l.root and not o.fit)
+   order by 1, 2, 3, 4";
+
 const PRIMARY_KEYS: &str = "
   select n.nspname::text, c.relname::text, a.attname::text
     from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace,
@@ -206,6 +234,8 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
             columns: Vec::new(),
             primary_key: Vec::new(),
             estimated_rows,
+            foreign: false,
+            parts: Vec::new(),
         });
         if let Some(column) = cells.next() {
             let type_name = cells.text();
@@ -214,12 +244,21 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
                 name: column,
                 type_name,
                 kind: ColumnKind::of(&base, &typtype),
-                // Nobody enforces NOT NULL on a foreign table.
-                nullable: cells.is_true() || relation.kind == RelationKind::Foreign,
+                nullable: cells.is_true(),
                 operators: cells.next(),
                 words: Vec::new(),
                 generated: false,
             });
+        }
+    }
+    for row in session.rows(FOREIGN, &[]).await? {
+        let mut cells = Cells(row.into_iter());
+        let Some(relation) = relations.get_mut(&cells.relation()) else { continue };
+        relation.foreign = true;
+        // Nobody enforces NOT NULL on a foreign table, and so on nothing that shows its rows.
+        relation.columns.iter_mut().for_each(|column| column.nullable = true);
+        if let Some(schema) = cells.next() {
+            relation.parts.push(RelationName { schema, name: cells.text() });
         }
     }
     Ok(relations)

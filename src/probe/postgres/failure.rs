@@ -134,7 +134,8 @@ fn kind(db: &DbError, moment: Moment) -> FailureKind {
         "55P03" => FailureKind::LockTimeout,
         // Reading only, in one snapshot, nothing but recovery can conflict with us.
         "40001" | "40P01" | "72000" => FailureKind::SnapshotConflict,
-        "57P03" => FailureKind::Unreachable,
+        // The first is what a server says that cannot reach another one, whose foreign table it was asked for.
+        "08001" | "57P03" => FailureKind::Unreachable,
         "57P01" | "57P02" | "57P04" | "57P05" | "25P03" => FailureKind::ConnectionLost,
         "3D000" | "3F000" | "42P01" | "42703" | "42704" | "42883" | "26000" | "34000" => {
             FailureKind::MissingObject

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{ColumnDef, ConstrType, Node};
 
+use super::nodes;
 use super::types::{Resolved, TypeRef, Types};
 use crate::catalogue::{Column, Relation, RelationKind};
 use crate::policy::RelationName;
@@ -67,12 +68,14 @@ impl Draft {
 impl DraftColumn {
     /// From `name type ...` in a statement. pg_dump writes one column to a line, and the type as `format_type` spells
     /// it.
-    pub(super) fn new(definition: &ColumnDef, statement: &str) -> Self {
+    pub(super) fn new(definition: &ColumnDef, statement: &str, schema: &str) -> Self {
         let type_name = definition.type_name.as_ref();
+        let mut ty = TypeRef::new(type_name);
+        ty.collation = nodes::collation(definition.coll_clause.as_deref(), schema);
         Self {
             name: definition.colname.clone(),
             type_name: type_name.map(|ty| spelling(definition, ty.location, statement)).unwrap_or_default(),
-            ty: TypeRef::new(type_name),
+            ty,
             not_null: definition.constraints.iter().any(is_not_null),
             generated: definition.constraints.iter().any(is_generated),
         }
@@ -141,6 +144,8 @@ pub(super) fn finish(
         columns: columns.collect(),
         primary_key: draft.primary_key.clone(),
         estimated_rows: -1,
+        foreign: kind == RelationKind::Foreign,
+        parts: Vec::new(),
     })
 }
 

@@ -160,23 +160,31 @@ impl Reader {
                 (nodes::texts(&create.type_name), TypeDef::Enum(nodes::texts(&create.vals)))
             }
             NodeEnum::CreateDomainStmt(create) => {
-                let base = TypeRef::new(create.type_name.as_ref());
+                let mut base = TypeRef::new(create.type_name.as_ref());
+                base.collation = nodes::collation(create.coll_clause.as_deref(), schema);
                 (nodes::texts(&create.domainname), TypeDef::Domain(base))
             }
             NodeEnum::CreateRangeStmt(create) => (nodes::texts(&create.type_name), TypeDef::Other),
+            NodeEnum::DefineStmt(define) if define.kind() == ObjectType::ObjectCollation => {
+                if nodes::is_off(&define.definition, "deterministic") {
+                    self.types.folding.insert(nodes::qualified(&nodes::texts(&define.defnames), schema));
+                }
+                return;
+            }
             NodeEnum::DefineStmt(define) if define.kind() == ObjectType::ObjectType => {
                 (nodes::texts(&define.defnames), TypeDef::Other)
             }
             NodeEnum::CompositeTypeStmt(create) => {
                 let name = nodes::relation(create.typevar.as_ref(), schema);
                 let mut draft = Draft::new(RelationKind::Table, schema);
-                draft.columns = create.coldeflist.iter().filter_map(|node| column(node, text)).collect();
+                draft.columns =
+                    create.coldeflist.iter().filter_map(|node| column(node, text, schema)).collect();
                 self.composites.insert(name.clone(), draft);
                 (vec![name.schema, name.name], TypeDef::Other)
             }
             _ => return,
         };
-        self.types.0.insert(nodes::qualified(&name, schema), definition);
+        self.types.known.insert(nodes::qualified(&name, schema), definition);
     }
 
     fn create(&mut self, create: &CreateStmt, kind: RelationKind, text: &str, schema: &str) {
@@ -207,7 +215,7 @@ impl Reader {
                             self.around.constraint(&name, &mut draft, own);
                         }
                     }
-                    draft.columns.push(DraftColumn::new(definition, text));
+                    draft.columns.push(DraftColumn::new(definition, text, schema));
                 }
                 Some(NodeEnum::Constraint(own)) => self.around.constraint(&name, &mut draft, own),
                 _ => {}
@@ -308,9 +316,9 @@ impl Reader {
     }
 }
 
-fn column(node: &pg_query::protobuf::Node, text: &str) -> Option<DraftColumn> {
+fn column(node: &pg_query::protobuf::Node, text: &str, schema: &str) -> Option<DraftColumn> {
     match &node.node {
-        Some(NodeEnum::ColumnDef(definition)) => Some(DraftColumn::new(definition, text)),
+        Some(NodeEnum::ColumnDef(definition)) => Some(DraftColumn::new(definition, text, schema)),
         _ => None,
     }
 }

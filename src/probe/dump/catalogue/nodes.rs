@@ -1,7 +1,7 @@
 //! Small questions to PostgreSQL's parse trees.
 
 use pg_query::NodeEnum;
-use pg_query::protobuf::{Node, RangeVar, a_const};
+use pg_query::protobuf::{CollateClause, Node, RangeVar, a_const};
 
 use crate::policy::RelationName;
 
@@ -46,6 +46,27 @@ pub(super) fn is_true(node: &Node) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an option in a list of definitions is switched off, however that is written.
+pub(super) fn is_off(list: &[Node], name: &str) -> bool {
+    list.iter().any(|node| match &node.node {
+        Some(NodeEnum::DefElem(element)) if element.defname == name => {
+            let word = match element.arg.as_deref().and_then(|arg| arg.node.as_ref()) {
+                Some(NodeEnum::TypeName(word)) => texts(&word.names).pop(),
+                _ => element.arg.as_deref().and_then(text).map(str::to_owned),
+            };
+            word.is_some_and(|word| {
+                matches!(word.to_ascii_lowercase().as_str(), "false" | "off" | "no" | "0")
+            })
+        }
+        _ => false,
+    })
+}
+
+/// The collation a clause names; without a schema it is in `schema`.
+pub(super) fn collation(clause: Option<&CollateClause>, schema: &str) -> Option<RelationName> {
+    clause.map(|clause| qualified(&texts(&clause.collname), schema))
 }
 
 /// A relation's name; without a schema it is in `schema`.

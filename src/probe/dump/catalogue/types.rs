@@ -1,6 +1,6 @@
 //! Types: what a column's values really are, once domains are seen through.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pg_query::protobuf::TypeName;
 
@@ -18,6 +18,8 @@ pub(super) struct TypeRef {
     schema: Option<String>,
     name: String,
     array: bool,
+    /// The collation of its texts, where one is written.
+    pub(super) collation: Option<RelationName>,
 }
 
 /// A type the archive defines.
@@ -32,7 +34,12 @@ pub(super) enum TypeDef {
 
 /// The types an archive defines.
 #[derive(Debug, Default)]
-pub(super) struct Types(pub(super) BTreeMap<RelationName, TypeDef>);
+pub(super) struct Types {
+    /// By name.
+    pub(super) known: BTreeMap<RelationName, TypeDef>,
+    /// Collations in which different texts are equal.
+    pub(super) folding: BTreeSet<RelationName>,
+}
 
 /// What a type comes down to.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +63,7 @@ impl TypeRef {
         let mut names = name.map(|name| nodes::texts(&name.names)).unwrap_or_default();
         let array = name.is_some_and(|name| !name.array_bounds.is_empty());
         let last = names.pop().unwrap_or_default();
-        Self { schema: names.pop(), name: last, array }
+        Self { schema: names.pop(), name: last, array, collation: None }
     }
 }
 
@@ -65,7 +72,13 @@ impl Types {
     /// before 2018).
     pub(super) fn resolve(&self, written: &TypeRef, schema: &str) -> Resolved {
         let mut current = written.clone();
+        let mut folding = None;
         for _ in 0..DEEPEST {
+            // The outermost collation counts.
+            if let Some(collation) = current.collation.take() {
+                let of = self.folding.contains(&collation).then_some(collation.schema);
+                folding = folding.or(Some(of));
+            }
             if current.array {
                 return Resolved::new(ColumnKind::Other, None);
             }
@@ -77,10 +90,10 @@ impl Types {
                 None => "pg_catalog".to_owned(),
             };
             if own == "pg_catalog" {
-                return Resolved::new(ColumnKind::of(&current.name, "b"), None);
+                return Resolved::new(ColumnKind::of(&current.name, "b"), folding.flatten());
             }
             let key = RelationName { schema: own.clone(), name: current.name.clone() };
-            match self.0.get(&key) {
+            match self.known.get(&key) {
                 Some(TypeDef::Enum(words)) => {
                     return Resolved { words: words.clone(), ..Resolved::new(ColumnKind::Enum, None) };
                 }
@@ -97,7 +110,7 @@ impl Types {
     }
 
     fn knows(&self, schema: &str, name: &str) -> bool {
-        self.0.contains_key(&RelationName { schema: schema.to_owned(), name: name.to_owned() })
+        self.known.contains_key(&RelationName { schema: schema.to_owned(), name: name.to_owned() })
     }
 }
 
