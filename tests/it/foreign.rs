@@ -109,7 +109,8 @@ fn sharded(name: &str, servers: &[(u32, &Cluster)]) -> Scratch {
         "alter database {name} set enable_partitionwise_aggregate = on; alter database {name} set enable_partitionwise_join = on;"
     ));
     sql.push_str(&FILL.replace("TENANTS", "t = 3"));
-    Scratch::new(name, &sql)
+    // An archive holds no rows of other servers.
+    Scratch::new(name, &sql).server_only()
 }
 
 fn checks() -> String {
@@ -129,7 +130,7 @@ fn same(plain: &Run, sharded: &Run, what: &str) {
 
 #[test]
 fn rows_on_three_servers_are_judged_as_rows_on_one() {
-    let here = Scratch::new("foreign_none", "");
+    let here = Scratch::new("foreign_none", "").server_only();
     if here.sql("select count(*) from pg_available_extensions where name = 'postgres_fdw'") == "0" {
         eprintln!("not shown: this PostgreSQL comes without the extension postgres_fdw");
         return;

@@ -80,7 +80,9 @@ fn they_agree_with_the_groups_on_keys_of_every_type() {
             columns = columns.join(", "),
             values = values.join(", ")
         ),
-    );
+    )
+    // Equal keys have several texts here, and which of them is shown is anybody's choice.
+    .server_only();
     let mut checks = String::new();
     for (name, _, _) in KEYS {
         checks.push_str(&format!(
