@@ -39,6 +39,27 @@ fn columns(relation: &Relation) -> Vec<(&str, &str, ColumnKind, bool)> {
 }
 
 #[test]
+fn texts_that_a_collation_calls_equal_are_left_to_a_server() {
+    let statements = [
+        (
+            "COLLATION",
+            "CREATE COLLATION app.folded (provider = icu, deterministic = false, locale = 'und-u-ks-level2');",
+        ),
+        ("COLLATION", "CREATE COLLATION app.german (provider = icu, locale = 'de');"),
+        ("DOMAIN", "CREATE DOMAIN app.word AS text COLLATE app.folded;"),
+        (
+            "TABLE",
+            "CREATE TABLE app.t (\n    a text COLLATE app.folded,\n    b text COLLATE app.german,\n    c app.word,\n    \
+             d text COLLATE pg_catalog.\"C\",\n    e app.word COLLATE pg_catalog.\"C\"\n);",
+        ),
+    ];
+    let model = model(&statements, false);
+    let t = relation(&model, "t");
+    let own: Vec<bool> = t.columns.iter().map(|c| c.operators.is_some()).collect();
+    assert_eq!(own, [true, false, true, false, false]);
+}
+
+#[test]
 fn old_archives_leave_the_schema_out() {
     let statements = [
         ("TYPE", "CREATE TYPE mood AS ENUM (\n    'sad'\n);"),
