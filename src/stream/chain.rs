@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::cell::Cell;
 use super::chunk::Chunk;
+use super::exact::Exact;
 use super::expr::{Refusal, compare};
 use super::job::Job;
 use super::row::{Filter, Row, Shown};
@@ -139,6 +140,10 @@ impl Job for Chained {
                 Some(Cell::Number(n)) => Cell::Number(n.clone()),
                 Some(Cell::Time(n)) => Cell::Time(*n),
                 None | Some(Cell::Null) => Cell::Null,
+                // Numbers in text come first, by their value; the rest follows by its bytes.
+                Some(Cell::Text(text)) if self.spec.numeric.contains(at) => {
+                    counted(text).map_or(Cell::Opaque, Cell::Number)
+                }
                 Some(Cell::Text(_)) => Cell::Opaque,
                 _ => return Err("only a server knows the order of these rows".to_owned()),
             });
@@ -181,14 +186,28 @@ fn sequence(a: &Kept, b: &Kept, places: &[usize]) -> Ordering {
     for (n, place) in places.iter().enumerate() {
         let ordering = match (a.order.get(n), b.order.get(n)) {
             (Some(Cell::Opaque), Some(Cell::Opaque)) => a.cells.get(*place).cmp(&b.cells.get(*place)),
+            (Some(Cell::Number(_)), Some(Cell::Opaque)) => Ordering::Less,
+            (Some(Cell::Opaque), Some(Cell::Number(_))) => Ordering::Greater,
             (Some(Cell::Null) | None, Some(Cell::Null) | None) => Ordering::Equal,
             (Some(Cell::Null) | None, _) => Ordering::Greater,
             (_, Some(Cell::Null) | None) => Ordering::Less,
-            (Some(a), Some(b)) => compare(a, b).ok().flatten().unwrap_or(Ordering::Equal),
+            (Some(x), Some(y)) => {
+                let by_value = compare(x, y).ok().flatten().unwrap_or(Ordering::Equal);
+                by_value.then_with(|| a.cells.get(*place).cmp(&b.cells.get(*place)))
+            }
         };
         if ordering.is_ne() {
             return ordering;
         }
     }
     Ordering::Equal
+}
+
+/// The number a text stands for where it orders: a sign or none, and up to 30 digits.
+fn counted(text: &[u8]) -> Option<Exact> {
+    let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
+    if !(1..=30).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Exact::parse(text.strip_prefix(b"+").unwrap_or(text))
 }
