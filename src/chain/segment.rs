@@ -170,6 +170,12 @@ impl Segment {
     /// Both parts as one, the other one after this one. What does not join gives up.
     #[must_use]
     pub fn followed_by(mut self, next: Self) -> Self {
+        self.follow(next);
+        self
+    }
+
+    /// Adds the part that comes after this one. What does not join gives up.
+    pub fn follow(&mut self, next: Self) {
         self.plain &= next.plain;
         self.rows += next.rows;
         self.by_search += next.by_search;
@@ -185,7 +191,6 @@ impl Segment {
                 }
             }
         }
-        self
     }
 
     /// The report, if every row was in perfect order and every split begins with the genesis; else the rows must be

@@ -1,7 +1,8 @@
 //! The journey from a checked policy to facts: reach, plan, observe.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -14,6 +15,7 @@ use crate::plan::{self, Catalogues, Plan};
 use crate::probe::observe::{ObserveOptions, observe};
 use crate::probe::postgres::{Canceller, ProcessEnvironment, SessionOptions};
 use crate::probe::reach::{ReachOptions, Reached, reach};
+use crate::stream::engine::{self, Choice, Means};
 use crate::verdict::ExitStatus;
 
 /// How sources are read.
@@ -28,6 +30,12 @@ pub(super) struct ReadArgs {
     /// Compare groups one by one, even where a keyed sum could tell that all are equal
     #[arg(long)]
     pub(super) exact: bool,
+    /// Where checks on the rows of a server are carried out
+    #[arg(long, value_enum, default_value = "auto", value_name = "ENGINE")]
+    engine: Engine,
+    /// Most that is fetched of the rows of servers, such as `10GB`; a check that cannot do with less is unproven [default: no limit]
+    #[arg(long, value_name = "SIZE", value_parser = super::size::bytes)]
+    max_transfer: Option<u64>,
     /// Memory for the keys of an archive's rows, such as `64MiB`; a check that needs more is unproven
     #[arg(long, default_value = "256MiB", value_name = "SIZE", value_parser = super::size::bytes)]
     memory: u64,
@@ -43,6 +51,17 @@ pub(super) struct ReadArgs {
     /// Go on although the role could change data; the report says so
     #[arg(long)]
     allow_privileged_role: bool,
+}
+
+/// Where checks on the rows of a server are carried out.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Engine {
+    /// Wherever it is estimated to be cheaper
+    Auto,
+    /// In the server, but for chains, which no server can verify
+    Server,
+    /// Here, on the rows as they pass, but for what only a server can tell
+    Stream,
 }
 
 /// Which policy, which part of it, and how its sources are read.
@@ -159,12 +178,27 @@ impl RunArgs {
             );
             return Err(ExitStatus::Usage);
         }
-        let plan = self.plan((ready, selected), &sources, now, talk)?;
+        let mut plan = self.plan((ready, selected), &sources, now, talk)?;
+        let choice = match self.read.engine {
+            Engine::Auto => Choice::Auto,
+            Engine::Server => Choice::Server,
+            Engine::Stream => Choice::Stream,
+        };
+        let transfer = self.read.max_transfer.unwrap_or(u64::MAX);
+        for (name, open) in &reached {
+            match open {
+                Reached::Server(server) => {
+                    engine::assign(&mut plan, name, Means { choice, near: server.is_near(), transfer });
+                }
+                Reached::Archive(..) => engine::archived(&mut plan, name),
+            }
+        }
         let observing = ObserveOptions {
             jobs: usize::try_from(self.read.jobs.unwrap_or_else(cores)).unwrap_or(1),
             memory: self.read.memory,
             session: options.session,
             schema: ready.policy.schema.clone(),
+            transfer: Arc::new(AtomicU64::new(transfer)),
             seed: seed(talk)?,
         };
         Ok(Prepared { plan, now, reached, sources, observing, canceller })

@@ -53,6 +53,16 @@ impl Fold {
         self.hash_bits().is_some()
     }
 
+    /// Whether it only spares a look at something else.
+    #[must_use]
+    pub fn only_spares(&self) -> bool {
+        match self {
+            Self::Keyed(_) | Self::Unmet(_) => true,
+            Self::Where(_, inner) => inner.only_spares(),
+            _ => false,
+        }
+    }
+
     /// Of the weights it gives to groups, the bits; `None` if it gives none.
     #[must_use]
     pub fn hash_bits(&self) -> Option<u32> {

@@ -117,6 +117,7 @@ impl Planner<'_> {
                 timeout: None,
                 checks: Vec::new(),
                 spared: Vec::new(),
+                engine: super::Engine::default(),
                 why,
             };
             (statement, Users::default())

@@ -87,8 +87,22 @@ pub struct Statement {
     pub checks: Vec<String>,
     /// What spares it: it does not run if all of these settle what they stand for. Empty when it always runs.
     pub spared: Vec<Shortcut>,
+    /// Where it is carried out.
+    pub engine: Engine,
     /// Why it is done like this, for people.
     pub why: String,
+}
+
+/// Where a statement is carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// By the server, which is asked for the answer.
+    #[default]
+    Server,
+    /// Here, on the rows of a server as they pass; what that leaves open is asked of the server.
+    Stream,
+    /// Here, on the rows of an archive.
+    Archive,
 }
 
 /// What a statement does: what is measured, never how. Each kind of source has its own way.

@@ -31,6 +31,7 @@ impl Planner<'_> {
                 timeout: scan.users.timeout(),
                 checks: scan.users.checks,
                 spared,
+                engine: super::Engine::default(),
                 why,
             });
         }

@@ -13,7 +13,7 @@ use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
 use crate::policy::RelationName;
 use crate::policy::facts::Fact;
-use crate::stream::{self, Filler, Rows};
+use crate::stream::{self, Filler, Part, Rows};
 
 /// The beginning of an archive's address.
 pub const SCHEME: &str = "dump:";
@@ -183,7 +183,13 @@ fn foreign<'r>(row: &RowRef<'r>, places: impl IntoIterator<Item = &'r usize>) ->
 }
 
 impl Rows for Held<'_> {
-    fn read(&self, relation: &RelationName, columns: &[String], to: &mut Filler<'_>) -> Result<(), Failure> {
+    fn read(
+        &self,
+        relation: &RelationName,
+        _whole: Part,
+        columns: &[String],
+        to: &mut Filler<'_>,
+    ) -> Result<(), Failure> {
         let mut places: Option<Vec<usize>> = None;
         let mut lacking = None;
         let mut unread = None;

@@ -3,7 +3,10 @@
 pub mod archive;
 pub mod dump;
 pub mod observe;
+mod pool;
 pub mod postgres;
 mod queue;
 pub mod reach;
+pub mod served;
 mod stale;
+mod worker;

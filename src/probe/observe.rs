@@ -1,29 +1,25 @@
 //! Plan to observations: every statement once, on as many connections as wanted, all in one snapshot.
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::time::Instant;
 
 use tokio::sync::Mutex;
 
 use super::dump::Archive;
-use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
+use super::pool::Pool;
+use super::postgres::{Session, SessionOptions, Snapshot};
 use super::queue::Queue;
 use super::reach::{Reached, Server, failure};
-use super::stale;
-use crate::chain::report::ChainReport;
-use crate::chain::segment::Segment;
-use crate::chain::spec::ChainSpec;
-use crate::chain::verify::{ChainFold, Limits};
-use crate::facts::{Failure, Observation, Observed, Tallied};
+use super::served::Served;
+use super::{stale, worker};
+use crate::facts::{Failure, Observation, Observed};
 use crate::failure::FailureKind;
-use crate::measure::TallySql;
-use crate::measure::fold::Fold;
-use crate::measure::rows::RowSet;
-use crate::plan::{Plan, Statement, Work};
+use crate::plan::{Engine, Plan, Statement, Work};
+use crate::policy::RelationName;
+use crate::stream;
 
 /// Choices that change how statements are run, not what they say.
 #[derive(Clone, Debug)]
@@ -36,6 +32,8 @@ pub struct ObserveOptions {
     pub session: SessionOptions,
     /// Schema that raw SQL may leave unnamed.
     pub schema: String,
+    /// Bytes of rows that may be fetched from a server.
+    pub transfer: Arc<AtomicU64>,
     /// The seed of keyed sums, which nobody who can write to a source may know beforehand.
     pub seed: i64,
 }
@@ -80,7 +78,7 @@ impl Run<'_> {
     /// Every statement on a server.
     async fn server(&self, name: &str, server: &Server) {
         let mine: Vec<&Statement> = self.plan.statements.iter().filter(|s| s.source == *name).collect();
-        let hold: std::collections::BTreeSet<&str> = mine.iter().map(|s| s.relation.as_str()).collect();
+        let hold: BTreeSet<&str> = mine.iter().map(|s| s.relation.as_str()).collect();
         for relation in hold {
             // A table that may not be locked may not be read either, and the statement that reads it will say so.
             if let Some((schema, table)) = relation.split_once('.') {
@@ -90,7 +88,8 @@ impl Run<'_> {
         let changed = server.session.changed().await.unwrap_or_default();
         // Every session reads other servers in a snapshot of its own there, so one session reads all.
         let foreign = mine.iter().any(|s| s.work.foreign());
-        let helpers = if foreign { Vec::new() } else { helpers(server, self.options, mine.len()).await };
+        let most = if mine.iter().any(|s| s.engine == Engine::Stream) { usize::MAX } else { mine.len() };
+        let jobs = if foreign { 1 } else { self.options.jobs.min(most) };
         if foreign && let Err(error) = server.session.distrust_bounds().await {
             let seen = mine
                 .iter()
@@ -99,30 +98,94 @@ impl Run<'_> {
             self.seen.lock().await.extend(seen);
             return;
         }
-        let queue = Queue::new(&mine);
-        let workers = std::iter::once(&server.session).chain(&helpers).map(|session| {
-            let (queue, seen, done) = (&queue, self.seen, self.done);
-            async move {
-                let mut worker = Worker { session, options: self.options, setting: None };
-                while let Some(statement) = queue.next().await {
-                    let found = worker.run(statement, seen).await;
-                    let n = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-                    let micros = found.first().map_or(0, |(_, o)| o.micros);
-                    let failed = found.iter().any(|(_, o)| o.result.is_err());
-                    // What is logged never holds SQL, whose constants may be a policy's, nor values.
-                    tracing::debug!(source = %statement.source, relation = %statement.relation, micros, failed, "statement");
-                    (self.progress)(n, self.total, &statement.relation);
-                    seen.lock().await.extend(found);
-                    queue.finished(statement).await;
-                }
+        let pool = Arc::new(Pool::new(sessions(server, self.options, jobs).await));
+        let shared = |s: &&Statement| Arc::new((*s).clone());
+        let (streamed, asked): (Vec<&Statement>, Vec<&Statement>) =
+            mine.iter().partition(|s| s.engine == Engine::Stream);
+        let streamed: Vec<Arc<Statement>> = streamed.iter().map(shared).collect();
+        let elsewhere = streamed.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
+        let queue = Queue::new(asked.iter().map(shared).collect(), elsewhere);
+        let workers = (0..pool.many()).map(|_| self.work(&queue, &pool));
+        let both = futures_util::future::join(
+            futures_util::future::join_all(workers),
+            self.stream(server, &pool, &streamed, &queue),
+        );
+        both.await;
+        for session in Arc::into_inner(pool).map(Pool::into_sessions).unwrap_or_default() {
+            if let Some(helper) = Arc::into_inner(session) {
+                helper.close().await;
             }
-        });
-        futures_util::future::join_all(workers).await;
-        for helper in helpers {
-            helper.close().await;
         }
         // Asked again at the end, since what no statement holds may have changed until here.
         stale::look_again(&server.session, &changed, &mine, &mut *self.seen.lock().await).await;
+    }
+
+    /// Carries out statements until none is left.
+    async fn work(&self, queue: &Queue, pool: &Pool) {
+        while let Some(statement) = queue.next().await {
+            let found = worker::carry_out(&statement, pool, self.options, self.seen).await;
+            self.took(&statement, &found);
+            self.seen.lock().await.extend(found);
+            queue.finished(&statement).await;
+        }
+    }
+
+    fn took(&self, statement: &Statement, found: &[(String, Observation)]) {
+        let n = self.done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        let micros = found.first().map_or(0, |(_, o)| o.micros);
+        let failed = found.iter().any(|(_, o)| o.result.is_err());
+        // What is logged never holds SQL, whose constants may be a policy's, nor values.
+        tracing::debug!(source = %statement.source, relation = %statement.relation, micros, failed, "statement");
+        (self.progress)(n.min(self.total), self.total, &statement.relation);
+    }
+
+    /// Measures on the rows themselves what is to be measured there, and leaves to the queue what that leaves open.
+    async fn stream(&self, server: &Server, pool: &Arc<Pool>, statements: &[Arc<Statement>], queue: &Queue) {
+        if statements.is_empty() {
+            return;
+        }
+        let served = self.served(server, pool, statements).await;
+        let limits = stream::Limits { memory: self.options.memory, jobs: pool.many().max(2) };
+        let mine = statements.to_vec();
+        let found = tokio::task::spawn_blocking(move || {
+            let mine: Vec<&Statement> = mine.iter().map(|s| &**s).collect();
+            stream::glance(&mine, &served, limits)
+        });
+        let mut found = found.await.unwrap_or_default();
+        found.retain(|_, observation| observation.result.is_ok());
+        let left: Vec<Arc<Statement>> =
+            statements.iter().filter_map(|s| open(s, &found)).map(Arc::new).collect();
+        let observed = statements.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
+        for statement in statements {
+            let keys = statement.work.keys();
+            let mine: Vec<_> =
+                keys.iter().filter_map(|k| Some(((*k).to_owned(), found.get(*k)?.clone()))).collect();
+            if !left.iter().any(|open| open.work.keys().iter().any(|key| keys.contains(key))) {
+                self.took(statement, &mine);
+            }
+        }
+        self.seen.lock().await.extend(found);
+        queue.rest(&observed, left).await;
+    }
+
+    async fn served(&self, server: &Server, pool: &Arc<Pool>, statements: &[Arc<Statement>]) -> Served {
+        let catalogue = Arc::clone(&server.catalogue);
+        let names: Vec<RelationName> = catalogue.relations.iter().map(|r| r.name.clone()).collect();
+        let held: Vec<RelationName> = names
+            .into_iter()
+            .filter(|name| statements.iter().any(|s| s.relation == name.to_string()))
+            .collect();
+        let limits = statements.iter().map(|s| worker::limit(s, self.options));
+        Served {
+            pool: Arc::clone(pool),
+            catalogue,
+            // Where they cannot be asked for, nothing is read in parts.
+            blocks: server.session.blocks(&held).await.unwrap_or_default(),
+            version: server.session.version(),
+            limit: limits.max().unwrap_or(self.options.session.statement_timeout),
+            transfer: Arc::clone(&self.options.transfer),
+            runtime: tokio::runtime::Handle::current(),
+        }
     }
 
     /// Every statement on an archive. The rows are read on a thread of their own, since reading them waits for nothing
@@ -150,291 +213,35 @@ impl Run<'_> {
     }
 }
 
-/// Further sessions in the same snapshot. Where none can be had, one connection does everything.
-async fn helpers(reached: &Server, options: &ObserveOptions, statements: usize) -> Vec<Session> {
-    let Snapshot::Shared(id) = &reached.snapshot else { return Vec::new() };
-    let mut sessions = Vec::new();
-    while sessions.len() + 1 < options.jobs.min(statements) {
+/// The session of the snapshot, and further ones in it. Where none can be had, one connection does everything.
+async fn sessions(reached: &Server, options: &ObserveOptions, jobs: usize) -> Vec<Arc<Session>> {
+    let mut sessions = vec![Arc::clone(&reached.session)];
+    let Snapshot::Shared(id) = &reached.snapshot else { return sessions };
+    while sessions.len() < jobs {
         let Ok(session) = Session::open(&reached.address, &options.session).await else { break };
         if session.join(id).await.is_err() {
             session.close().await;
             break;
         }
-        sessions.push(session);
+        sessions.push(Arc::new(session));
     }
     sessions
 }
 
-/// Most bytes kept about the splits of a chain that is read as it lies.
-const MOST_OF_SPLITS: usize = 128 << 20;
-
-struct Worker<'a> {
-    session: &'a Session,
-    options: &'a ObserveOptions,
-    setting: Option<(Duration, bool, bool)>,
-}
-
-impl Worker<'_> {
-    async fn run(
-        &mut self,
-        statement: &Statement,
-        seen: &Mutex<BTreeMap<String, Observation>>,
-    ) -> Vec<(String, Observation)> {
-        let started = Instant::now();
-        if !statement.spared.is_empty() {
-            let seen = seen.lock().await;
-            if statement.spared.iter().all(|shortcut| shortcut.settles(&seen)) {
-                let by = statement.spared.iter().flat_map(|s| s.keys()).map(str::to_owned).collect();
-                return self.all(statement, Ok(Observed::Settled(by)), started);
-            }
+/// What is left of a statement when some of its observations have been made; `None` when nothing is.
+fn open(statement: &Statement, found: &BTreeMap<String, Observation>) -> Option<Statement> {
+    let mut left = statement.clone();
+    match &mut left.work {
+        // What only spares a server a look was not asked for.
+        Work::Scan { folds, .. } => {
+            folds.retain(|(key, fold)| !fold.only_spares() && !found.contains_key(key))
         }
-        if let Err(error) = self.adjust(statement).await {
-            return self.all(statement, Err(failure(&error)), started);
-        }
-        match &statement.work {
-            Work::Scan { rows, folds } => match self
-                .scan(&statement.work.sql(), statement.work.needs_seed())
-                .await
-            {
-                Ok(answer) => match answer.into_iter().next() {
-                    Some(cells) if cells.len() == folds.len() => folds
-                        .iter()
-                        .zip(cells)
-                        .map(|((key, _), cell)| (key.clone(), observation(Ok(Observed::Cell(cell)), started)))
-                        .collect(),
-                    _ => self.all(statement, Err(unexpected()), started),
-                },
-                Err(error) if folds.len() > 1 && is_of_one_expression(&error) => {
-                    self.apart(rows, folds, started).await
-                }
-                Err(error) => self.all(statement, Err(failure(&error)), started),
-            },
-            Work::Tally { tally, samples, .. } => {
-                let result = self.tally(&tally.sql(), *samples).await;
-                self.all(statement, result.map(Observed::Tally), started)
-            }
-            Work::Show { when, show, samples, .. } => {
-                let tally = show.sql();
-                let needed = {
-                    let seen = seen.lock().await;
-                    when.iter().any(|key| is_above_zero(seen.get(key)))
-                };
-                if !needed {
-                    return Vec::new();
-                }
-                let result = self.samples(&tally, *samples).await.map(|samples| {
-                    Observed::Tally(Tallied {
-                        violations: 0,
-                        unknown: 0,
-                        columns: tally.columns.clone(),
-                        samples,
-                    })
-                });
-                self.all(statement, result, started)
-            }
-            Work::Any { .. } => {
-                let result = self.table(&statement.work.sql(), &[], 1).await;
-                self.all(statement, result, started)
-            }
-            Work::Fact { fact, argument, .. } => {
-                let result = if fact.sql.is_empty() {
-                    let message =
-                        format!("`{}` is a fact of an archive, and this source is a server", fact.name);
-                    Err(Failure { kind: FailureKind::Other, message })
-                } else {
-                    self.table(fact.sql, argument.as_slice(), 2).await
-                };
-                self.all(statement, result, started)
-            }
-            Work::Table { sql, arguments, limit, .. } => {
-                let result = self.table(sql, arguments, *limit).await;
-                self.all(statement, result, started)
-            }
-            Work::Chain { spec, samples, .. } => {
-                let settled = match statement.work.laid() {
-                    Some(sql) => self.laid(&sql, spec, *samples).await,
-                    None => None,
-                };
-                let result = match settled {
-                    Some(report) => Ok(Observed::Chain(report)),
-                    None => self.chain(&statement.work.sql(), spec, *samples).await,
-                };
-                self.all(statement, result, started)
-            }
-        }
+        work if work.keys().iter().all(|key| found.contains_key(*key)) => return None,
+        _ => {}
     }
-
-    /// Every figure of a scan in a statement of its own, so that a division by zero in one check, or a column that may
-    /// not be read, takes nothing away from its neighbours.
-    async fn apart(
-        &self,
-        rows: &RowSet,
-        folds: &[(String, Fold)],
-        started: Instant,
-    ) -> Vec<(String, Observation)> {
-        let mut found = Vec::new();
-        for (key, fold) in folds {
-            // A condition of one fold goes back to where it keeps rows from being looked at in the first place.
-            let (rows, fold) = match fold {
-                Fold::Where(conditions, inner) => {
-                    let mut narrowed = rows.clone();
-                    narrowed.filters.extend(conditions.iter().cloned());
-                    (narrowed, &**inner)
-                }
-                fold => (rows.clone(), fold),
-            };
-            let sql = format!("SELECT {} {}", fold.expression(&rows), rows.from("r", &[]));
-            let result = match self.scan(&sql, fold.needs_seed()).await {
-                Ok(rows) => match rows.into_iter().next().and_then(|cells| cells.into_iter().next()) {
-                    Some(cell) => Ok(Observed::Cell(cell)),
-                    None => Err(unexpected()),
-                },
-                Err(error) => Err(failure(&error)),
-            };
-            found.push((key.clone(), observation(result, started)));
-        }
-        found
-    }
-
-    /// The same outcome for every key of a statement.
-    fn all(
-        &self,
-        statement: &Statement,
-        result: Result<Observed, Failure>,
-        started: Instant,
-    ) -> Vec<(String, Observation)> {
-        let keys = statement.work.keys().into_iter();
-        keys.map(|key| (key.to_owned(), observation(result.clone(), started))).collect()
-    }
-
-    async fn adjust(&mut self, statement: &Statement) -> Result<(), QueryError> {
-        let limit = statement
-            .timeout
-            .and_then(|micros| u64::try_from(micros).ok())
-            .map_or(self.options.session.statement_timeout, Duration::from_micros);
-        let raw = matches!(statement.work, Work::Table { .. });
-        let join = matches!(&statement.work, Work::Tally { tally, .. } if tally.is_join());
-        if self.setting != Some((limit, raw, join)) {
-            let schemas: &[&str] = if raw { &[self.options.schema.as_str()] } else { &[] };
-            self.session.adjust(limit, schemas, join).await?;
-            self.setting = Some((limit, raw, join));
-        }
-        Ok(())
-    }
-
-    async fn scan(&self, sql: &str, seeded: bool) -> Result<Vec<Vec<Option<String>>>, QueryError> {
-        let seed = self.options.seed.to_string();
-        let parameters = [seed.as_str()];
-        self.session.rows(sql, if seeded { &parameters } else { &[] }).await
-    }
-
-    async fn tally(&self, tally: &TallySql, samples: u64) -> Result<Tallied, Failure> {
-        let rows = self.session.rows(&tally.count, &[]).await.map_err(|e| failure(&e))?;
-        let counts: Vec<u64> = rows
-            .into_iter()
-            .next()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|cell| cell.and_then(|text| text.parse().ok()).ok_or_else(unexpected))
-            .collect::<Result<_, _>>()?;
-        let [violations, unknown] = counts.as_slice() else { return Err(unexpected()) };
-        let mut found = Tallied {
-            violations: *violations,
-            unknown: *unknown,
-            columns: tally.columns.clone(),
-            samples: Vec::new(),
-        };
-        if violations + unknown > 0 {
-            found.samples = self.samples(tally, samples).await?;
-        }
-        Ok(found)
-    }
-
-    async fn samples(&self, tally: &TallySql, samples: u64) -> Result<Vec<Vec<Option<String>>>, Failure> {
-        self.session.rows(&tally.samples(samples), &[]).await.map_err(|e| failure(&e))
-    }
-
-    /// A query whose columns may be of any type: they are named by number and cast to text around it.
-    async fn table(&self, sql: &str, arguments: &[String], limit: u64) -> Result<Observed, Failure> {
-        let columns = self.session.columns_of(sql, arguments.len()).await.map_err(|e| failure(&e))?;
-        let names: Vec<String> = (1..=columns.len()).map(|n| format!("c{n}")).collect();
-        let items: Vec<String> = names.iter().map(|n| format!("q.{n}::text")).collect();
-        let wrapped = format!(
-            "SELECT {} FROM (\n{sql}\n) AS q ({}) LIMIT {}",
-            items.join(", "),
-            names.join(", "),
-            limit + 1
-        );
-        let parameters: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let mut rows = self.session.rows(&wrapped, &parameters).await.map_err(|e| failure(&e))?;
-        let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = rows.len() > most;
-        rows.truncate(most);
-        Ok(Observed::Table { rows, columns, more })
-    }
-
-    /// A chain as it lies in the table, without sorting it: nearly always enough, since rows are appended. `None` at the
-    /// first row that is not in perfect order, and for every trouble, which the sorted look will name.
-    async fn laid(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Option<ChainReport> {
-        let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
-        let mut segment = Segment::new(spec, limits).ok()?;
-        let mut going = true;
-        let take = |cells: &[Option<&str>]| {
-            // What is known of very many splits takes more memory than sorting them. The rest is read all the same: to
-            // break off means to cancel, and a cancellation that comes late hits the next statement.
-            going = going && segment.push(cells) && segment.bytes() < MOST_OF_SPLITS;
-            ControlFlow::Continue(())
-        };
-        let streamed = self.session.stream(sql, &[], take).await.ok()?;
-        if going && streamed.complete { segment.finish() } else { None }
-    }
-
-    async fn chain(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Result<Observed, Failure> {
-        let other = |message: String| Failure { kind: FailureKind::Other, message };
-        let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
-        let mut fold = ChainFold::new(spec, limits).map_err(|issue| other(issue.to_string()))?;
-        let mut stopped = None;
-        let streamed = self
-            .session
-            .stream(sql, &[], |cells| match fold.push(cells) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(issue) => {
-                    stopped = Some(issue.to_string());
-                    ControlFlow::Break(())
-                }
-            })
-            .await
-            .map_err(|e| failure(&e))?;
-        if let Some(message) = stopped {
-            return Err(other(message));
-        }
-        if !streamed.complete {
-            return Err(unexpected());
-        }
-        Ok(Observed::Chain(fold.finish()))
-    }
+    (!left.work.keys().is_empty()).then_some(left)
 }
 
 pub(super) fn observation(result: Result<Observed, Failure>, started: Instant) -> Observation {
     Observation { result, micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) }
-}
-
-/// Whether an error may come from one expression of several, and asking again is no waste of time.
-fn is_of_one_expression(error: &QueryError) -> bool {
-    matches!(error.kind, FailureKind::Other | FailureKind::PermissionDenied | FailureKind::MissingObject)
-        && error.sqlstate.is_some()
-}
-
-fn unexpected() -> Failure {
-    Failure {
-        kind: FailureKind::Other,
-        message: "the server's answer does not have the expected shape".to_owned(),
-    }
-}
-
-fn is_above_zero(observation: Option<&Observation>) -> bool {
-    match observation.map(|o| &o.result) {
-        Some(Ok(Observed::Cell(Some(text)))) => text.parse::<u64>().is_ok_and(|n| n > 0),
-        _ => false,
-    }
 }

@@ -38,9 +38,19 @@ pub enum Reached {
 /// A server that was reached.
 #[derive(Debug)]
 pub struct Server {
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
+    pub(super) catalogue: Arc<Catalogue>,
     pub(super) snapshot: Snapshot,
     pub(super) address: Address,
+}
+
+impl Server {
+    /// Whether it runs on this machine.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        let place = self.session.place();
+        ["/", "localhost", "127.", "[::1]", "::1"].iter().any(|near| place.starts_with(near))
+    }
 }
 
 /// What reaching a source came to.
@@ -108,7 +118,8 @@ pub async fn reach(
     facts.notes.extend(address.notes().iter().cloned());
     match open(policy, source, options, &address, &mut facts).await {
         Ok((session, snapshot, refusal)) => {
-            let server = Server { session, snapshot, address };
+            let (session, catalogue) = (Arc::new(session), Arc::new(facts.catalogue.clone()));
+            let server = Server { session, catalogue, snapshot, address };
             Outcome { reached: Some(Reached::Server(Box::new(server))), facts, refusal }
         }
         Err(error) => {

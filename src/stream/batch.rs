@@ -120,6 +120,28 @@ impl<'a> Filler<'a> {
     }
 }
 
+/// The rows that somebody fills in, for tests.
+///
+/// # Errors
+///
+/// Those of whoever fills them in.
+#[cfg(test)]
+pub fn collect<E>(
+    width: usize,
+    rows: &mut Vec<Vec<Option<Vec<u8>>>>,
+    fill: impl FnOnce(&mut Filler<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut give = |batch: Batch| {
+        let cells = |row: Raw<'_>| (0..width).map(|place| row.get(place).map(<[u8]>::to_vec)).collect();
+        rows.extend((0..batch.rows()).map(|at| cells(batch.row(at))));
+        ControlFlow::Continue(())
+    };
+    let mut filler = Filler::new(width, &mut give);
+    fill(&mut filler)?;
+    let _all_the_same = filler.flush();
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

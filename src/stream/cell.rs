@@ -135,8 +135,12 @@ fn utf8(text: &[u8]) -> Option<&str> {
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
-/// Reads an interval as `intervalstyle postgres` writes it, which pg_dump sets: `1 year 2 mons -3 days 04:05:06.789`.
+/// Reads an interval as `intervalstyle postgres` writes it, which pg_dump sets: `1 year 2 mons -3 days 04:05:06.789`; or as
+/// `iso_8601` does, which a run's sessions set: `P1Y2M-3DT4H5M6.789S`.
 fn interval(text: &str) -> Option<i64> {
+    if let Some(designated) = text.strip_prefix('P') {
+        return iso_interval(designated);
+    }
     let mut total = 0i64;
     let mut words = text.split(' ');
     while let Some(word) = words.next() {
@@ -171,6 +175,38 @@ fn interval(text: &str) -> Option<i64> {
     Some(total)
 }
 
+/// The designated parts of an interval: numbers, each with a letter behind it, which means another thing behind the `T`.
+fn iso_interval(text: &str) -> Option<i64> {
+    let (date, clock) = text.split_once('T').unwrap_or((text, ""));
+    if text.is_empty() || text.ends_with('T') {
+        return None;
+    }
+    let mut total = 0i64;
+    for (mut rest, units) in [
+        (date, [('Y', 360 * DAY), ('M', 30 * DAY), ('D', DAY)]),
+        (clock, [('H', 3600 * SECOND), ('M', 60 * SECOND), ('S', SECOND)]),
+    ] {
+        while !rest.is_empty() {
+            let at = rest.find(|c: char| c.is_ascii_alphabetic())?;
+            let (number, behind) = rest.split_at_checked(at)?;
+            let letter = behind.chars().next()?;
+            rest = behind.get(1..)?;
+            let unit = units.iter().find(|(known, _)| *known == letter)?.1;
+            let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+            let count: i64 = if whole == "-" { 0 } else { whole.parse().ok()? };
+            total = total.checked_add(count.checked_mul(unit)?)?;
+            if !fraction.is_empty() {
+                if letter != 'S' || fraction.len() > 6 {
+                    return None;
+                }
+                let micros: i64 = format!("{fraction:0<6}").parse().ok()?;
+                total = total.checked_add(if number.starts_with('-') { -micros } else { micros })?;
+            }
+        }
+    }
+    Some(total)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,10 +219,15 @@ mod tests {
             ("1 mon -1 days", 29 * DAY),
             ("-00:00:01.5", -1_500_000),
             ("1 year 2 mons 3 days 04:05:06.789", 423 * DAY + 14_706_789_000),
+            ("PT0S", 0),
+            ("P1M-1D", 29 * DAY),
+            ("PT-1.5S", -1_500_000),
+            ("PT-0.5S", -500_000),
+            ("P1Y2M3DT4H5M6.789S", 423 * DAY + 14_706_789_000),
         ] {
             assert_eq!(interval(text), Some(micros), "{text}");
         }
-        for text in ["1 fortnight", "P1D", "1:2:3:4", "99999999999999 years"] {
+        for text in ["1 fortnight", "P", "P1", "P1W", "PT1.5H", "P1DT", "1:2:3:4", "99999999999999 years"] {
             assert_eq!(interval(text), None, "{text}");
         }
     }

@@ -6,7 +6,7 @@ use super::cell::Cell;
 use super::chunk::Chunk;
 use super::exact::Exact;
 use super::expr::{Refusal, compare};
-use super::job::Job;
+use super::job::{Job, fork_of};
 use super::row::{Filter, Row, Shown};
 use super::shared::{Shared, Suspicion};
 use crate::catalogue::ColumnKind;
@@ -77,6 +77,22 @@ impl Job for Laid {
                 self.segment.push(&cells);
             }
         }
+        self.held(shared)
+    }
+
+    fn fork(&self) -> Option<Box<dyn Job>> {
+        Some(Box::new(Self {
+            key: self.key.clone(),
+            filter: self.filter.clone(),
+            shown: self.shown.clone(),
+            segment: self.segment.beside()?,
+            taken: 0,
+            texts: Vec::new(),
+        }))
+    }
+
+    fn merge(&mut self, other: Box<dyn Job>, shared: &Shared) -> Result<(), Refusal> {
+        self.segment.follow(fork_of::<Self>(other)?.segment);
         self.held(shared)
     }
 

@@ -6,7 +6,7 @@ use super::accumulate::{Aggregator, Doubt, Seen, spelt};
 use super::cell::Cell;
 use super::differences::{Buckets, Differences};
 use super::expr::{Expr, KeyPlace, Refusal, Scope, Test};
-use super::job::Job;
+use super::job::{Job, fork_of};
 use super::keyed::Print;
 use super::row::{Filter, Row, Shown};
 use super::samples::Samples;
@@ -51,6 +51,23 @@ impl Job for Identity {
                 // NULL, and what is no number, is for the exact look to judge.
                 _ => sums.doubt(print),
             }
+        }
+        Ok(())
+    }
+
+    fn fork(&self) -> Option<Box<dyn Job>> {
+        Some(Box::new(Self {
+            key: self.key.clone(),
+            filter: self.filter.clone(),
+            amounts: self.amounts.clone(),
+            sums: vec![Differences::default(); self.sums.len()],
+            ..*self
+        }))
+    }
+
+    fn merge(&mut self, other: Box<dyn Job>, _shared: &Shared) -> Result<(), Refusal> {
+        for (sums, other) in self.sums.iter_mut().zip(&fork_of::<Self>(other)?.sums) {
+            sums.merge(other);
         }
         Ok(())
     }

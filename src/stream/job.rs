@@ -1,5 +1,7 @@
 //! What rides along in a pass over a relation.
 
+use std::any::Any;
+
 use super::chunk::Chunk;
 use super::expr::{Columns, Refusal};
 use super::row::Row;
@@ -7,7 +9,7 @@ use super::shared::{Shared, TableId};
 use crate::catalogue::Relation;
 
 /// One measurement, or one part of it, on its way through the rows of a relation.
-pub(super) trait Job: Send {
+pub(super) trait Job: Any + Send {
     /// Observes a row.
     ///
     /// # Errors
@@ -27,6 +29,20 @@ pub(super) trait Job: Send {
         Ok(())
     }
 
+    /// The same measurement with nothing observed, for another part of the rows; `None` where parts cannot be put together.
+    fn fork(&self) -> Option<Box<dyn Job>> {
+        None
+    }
+
+    /// Takes over what a fork observed, whose rows come after this one's.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot go on.
+    fn merge(&mut self, _other: Box<dyn Job>, _shared: &Shared) -> Result<(), Refusal> {
+        Err("parts of it cannot be put together".to_owned())
+    }
+
     /// Hands over what it found.
     fn finish(self: Box<Self>, shared: &mut Shared);
 
@@ -37,6 +53,16 @@ pub(super) trait Job: Send {
     fn gives(&self) -> Option<TableId> {
         None
     }
+}
+
+/// A fork as what it was made from.
+///
+/// # Errors
+///
+/// When it is of another kind.
+pub(super) fn fork_of<T: Job>(other: Box<dyn Job>) -> Result<Box<T>, Refusal> {
+    let other: Box<dyn Any> = other;
+    other.downcast().map_err(|_| "parts of different measurements met".to_owned())
 }
 
 /// A job and when it can run.

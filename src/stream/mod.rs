@@ -15,6 +15,7 @@ mod chunk;
 mod compile;
 mod cores;
 pub mod differences;
+pub mod engine;
 pub mod exact;
 pub mod expr;
 mod grouped;
@@ -42,19 +43,51 @@ use keyed::Seed;
 use shared::Shared;
 
 pub use batch::Filler;
+#[cfg(test)]
+pub use batch::collect;
 
 /// Something that holds rows.
 pub trait Rows: Sync {
-    /// Hands over every row of a relation, with these columns in this order, until it is told to break off.
+    /// Hands over every row of a part of a relation, with these columns in this order, until it is told to break off.
     ///
     /// # Errors
     ///
     /// Why not all rows, to the last, could be read. What was handed over before is then worth nothing. Breaking off is no
     /// error.
-    fn read(&self, relation: &RelationName, columns: &[String], to: &mut Filler<'_>) -> Result<(), Failure>;
+    fn read(
+        &self,
+        relation: &RelationName,
+        part: Part,
+        columns: &[String],
+        to: &mut Filler<'_>,
+    ) -> Result<(), Failure>;
 
     /// About how much work reading it is, in any unit.
     fn weight(&self, relation: &RelationName) -> u64;
+
+    /// In how many parts it can be read side by side. Each row is in one of them, and they lie one after another.
+    fn parts(&self, _relation: &RelationName) -> usize {
+        1
+    }
+
+    /// Whether somebody else does most of the work of reading.
+    fn waits(&self) -> bool {
+        false
+    }
+}
+
+/// A part of a relation's rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Which one, counted from 0.
+    pub at: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl Part {
+    /// All rows.
+    pub const WHOLE: Self = Self { at: 0, of: 1 };
 }
 
 /// What a run on rows may use.
@@ -80,13 +113,7 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BT
     let mut shared = Shared::new(seed, limits.memory);
     let cores = Cores::new(limits.jobs);
     let mut reads = BTreeMap::new();
-    let mut first = Builder::default();
-    for statement in statements {
-        first_look(statement, &mut first, &mut shared);
-    }
-    let jobs = std::mem::take(&mut first.jobs);
-    pass::run(jobs, &first.wanted, rows, &mut shared, &cores, &mut reads);
-    shared.settle();
+    let first = look(statements, rows, &mut shared, &cores, &mut reads);
 
     let mut second = Builder::after(&first);
     for statement in statements {
@@ -100,29 +127,75 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BT
     shared.found.into_iter().map(|(key, result)| (key, observation(result, started))).collect()
 }
 
-fn first_look(statement: &Statement, builder: &mut Builder, shared: &mut Shared) {
+/// Makes those measurements that nothing speaks against and that one look settles. What is missing from the answer, or is
+/// an error there, is for the source to look at itself.
+#[must_use]
+pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BTreeMap<String, Observation> {
+    let started = Instant::now();
+    let Ok(seed) = Seed::fresh() else { return BTreeMap::new() };
+    let mut shared = Shared::new(seed, limits.memory);
+    let cores = Cores::new(limits.jobs);
+    let first = look(statements, rows, &mut shared, &cores, &mut BTreeMap::new());
+    for statement in statements {
+        if let Work::Tally { key, tally, .. } = &statement.work
+            && !shared.found.contains_key(key)
+            && !shared.suspects.contains_key(key)
+            && was_looked_at(key, &first.parts, &shared)
+        {
+            shared.found.insert(key.clone(), Ok(nothing(tally)));
+        }
+    }
+    shared.found.into_iter().map(|(key, result)| (key, observation(result, started))).collect()
+}
+
+/// Reads every relation once for all that can be measured in one look.
+fn look(
+    statements: &[&Statement],
+    rows: &dyn Rows,
+    shared: &mut Shared,
+    cores: &Cores,
+    reads: &mut pass::Reads,
+) -> Builder {
+    let mut first = Builder::default();
+    for statement in statements {
+        for (key, why) in compile(statement, &mut first) {
+            shared.fail(&key, &why);
+        }
+    }
+    let jobs = std::mem::take(&mut first.jobs);
+    pass::run(jobs, &first.wanted, rows, shared, cores, reads);
+    shared.settle();
+    first
+}
+
+/// Whether every part of a tally was looked at to the last row. Nothing is in order that was not.
+fn was_looked_at(key: &str, parts: &BTreeMap<String, u32>, shared: &Shared) -> bool {
+    shared.looked.get(key).is_some_and(|n| Some(n) == parts.get(key))
+}
+
+/// A tally that counted nothing.
+fn nothing(tally: &crate::measure::Tally) -> Observed {
+    Observed::Tally(Tallied { columns: tally.sql().columns, ..Tallied::default() })
+}
+
+/// The jobs of a first look. Handed back are the keys of what only a server can measure, and why.
+fn compile(statement: &Statement, builder: &mut Builder) -> Vec<(String, expr::Refusal)> {
+    let one = |key: &String, made: Result<(), expr::Refusal>| {
+        made.err().map(|why| (key.clone(), why)).into_iter().collect()
+    };
     match &statement.work {
-        Work::Scan { rows, folds } => {
-            for (key, why) in builder.folds(rows, folds) {
-                shared.fail(&key, &why);
-            }
+        Work::Scan { rows, folds } => builder.folds(rows, folds),
+        Work::Tally { key, tally, samples } => one(key, builder.tally(key, tally, *samples)),
+        Work::Chain { key, rows, spec, samples } => one(key, builder.chain(key, rows, spec, *samples)),
+        Work::Table { key, .. } => {
+            let why = "raw SQL needs a server, and this source is none: restore it into one and verify that";
+            vec![(key.clone(), why.to_owned())]
         }
-        Work::Tally { key, tally, samples } => {
-            if let Err(why) = builder.tally(key, tally, *samples) {
-                shared.fail(key, &why);
-            }
+        Work::Any { key, relation } => {
+            builder.any(key, relation);
+            Vec::new()
         }
-        Work::Chain { key, rows, spec, samples } => {
-            if let Err(why) = builder.chain(key, rows, spec, *samples) {
-                shared.fail(key, &why);
-            }
-        }
-        Work::Table { key, .. } => shared.fail(
-            key,
-            "raw SQL needs a server, and this source is none: restore it into one and verify that",
-        ),
-        Work::Any { key, relation } => builder.any(key, relation),
-        Work::Show { .. } | Work::Fact { .. } => {}
+        Work::Show { .. } | Work::Fact { .. } => Vec::new(),
     }
 }
 
@@ -139,14 +212,11 @@ fn closer_look(
                 return;
             }
             match shared.suspects.remove(key) {
-                // Nothing is in order that was not read to its last row.
-                None if shared.looked.get(key).is_none_or(|n| Some(n) != parts.get(key)) => {
+                None if !was_looked_at(key, parts, shared) => {
                     shared.fail(key, "it was not looked at to the last row");
                 }
                 None => {
-                    let columns = tally.sql().columns;
-                    let none = Tallied { columns, ..Tallied::default() };
-                    shared.found.insert(key.clone(), Ok(Observed::Tally(none)));
+                    shared.found.insert(key.clone(), Ok(nothing(tally)));
                 }
                 Some(suspicion) => {
                     if let Err(why) = builder.closer(key, tally, suspicion, *samples) {

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
 
-use super::Rows;
 use super::batch::{Batch, Filler};
 use super::chunk::{self, Chunk, Values};
 use super::cores::Cores;
 use super::expr::Columns;
 use super::job::{self, Job, Planned, Wanted};
 use super::shared::{Shared, TableId};
+use super::{Part, Rows};
 use crate::facts::Failure;
 use crate::policy::RelationName;
 
@@ -154,13 +154,19 @@ fn pass(
     if riding.is_empty() {
         return;
     }
-    let mut take = |batch: Batch| {
-        let _leave = cores.enter();
-        observe(&batch, columns, &mut riding, &read(common))
-    };
-    let read = match cores.many() {
-        1 => fill(relation, columns, rows, &mut take),
-        _ => beside(relation, columns, rows, cores, &mut take),
+    let forks = forked(&riding, rows.parts(relation));
+    let read = if forks.is_empty() {
+        let from = From { relation, part: Part::WHOLE, columns, rows };
+        let mut take = |batch: Batch| {
+            let _leave = cores.enter();
+            observe(&batch, columns, &mut riding, &read(common))
+        };
+        match cores.many() {
+            1 => from.fill(&mut take),
+            _ => from.beside(cores, &mut take),
+        }
+    } else {
+        apart((relation, columns, rows), &mut riding, forks, common)
     };
     let _leave = cores.enter();
     let shared = &mut write(common);
@@ -185,48 +191,90 @@ fn pass(
     }
 }
 
-/// Reads all rows in batches.
-fn fill(
-    relation: &RelationName,
-    columns: &Columns,
-    rows: &dyn Rows,
-    take: &mut dyn FnMut(Batch) -> ControlFlow<()>,
-) -> Result<(), Failure> {
-    let mut filler = Filler::new(columns.names().len(), take);
-    let read = rows.read(relation, columns.names(), &mut filler);
-    // The last rows are worth nothing if not all were read, and then do no harm either.
-    let _all_the_same = filler.flush();
-    read
+/// The jobs of a pass for each part but the first; none where it must be read as a whole.
+fn forked(riding: &[Riding], parts: usize) -> Vec<Vec<Riding>> {
+    let fork = |_| riding.iter().map(|(job, _)| Some((job.fork()?, None))).collect::<Option<Vec<Riding>>>();
+    (1..parts).map(fork).collect::<Option<_>>().unwrap_or_default()
 }
 
-/// Reads them on a thread of their own, which is some batches ahead.
-fn beside(
-    relation: &RelationName,
-    columns: &Columns,
-    rows: &dyn Rows,
-    cores: &Cores,
-    take: &mut dyn FnMut(Batch) -> ControlFlow<()>,
+/// Reads parts side by side, each for jobs of its own, and puts the jobs together in the order of their parts.
+fn apart(
+    (relation, columns, rows): (&RelationName, &Columns, &dyn Rows),
+    riding: &mut [Riding],
+    mut forks: Vec<Vec<Riding>>,
+    common: &Common<'_>,
 ) -> Result<(), Failure> {
-    let (ahead, batches) = mpsc::sync_channel(AHEAD);
+    let of = forks.len() + 1;
+    let mut whole = Ok(());
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || {
-            let mut leave = Some(cores.enter());
-            let mut give = |batch| {
-                leave = None;
-                let sent = ahead.send(batch);
-                leave = Some(cores.enter());
-                // Nobody takes any more.
-                if sent.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            };
-            fill(relation, columns, rows, &mut give)
-        });
-        for batch in batches {
-            if take(batch).is_break() {
-                break;
-            }
+        let lists = std::iter::once(&mut *riding).chain(forks.iter_mut().map(Vec::as_mut_slice));
+        let threads: Vec<_> = lists
+            .enumerate()
+            .map(|(at, list)| {
+                scope.spawn(move || {
+                    let from = From { relation, part: Part { at, of }, columns, rows };
+                    from.fill(&mut |batch| observe(&batch, columns, list, &read(common)))
+                })
+            })
+            .collect();
+        for thread in threads {
+            let part = thread.join().unwrap_or_else(|_| Err(super::failure("reading the rows broke off")));
+            whole = std::mem::replace(&mut whole, Ok(())).and(part);
         }
-        reader.join().unwrap_or_else(|_| Err(super::failure("reading the rows broke off")))
-    })
+    });
+    for part in forks {
+        for ((job, lost), (fork, fork_lost)) in riding.iter_mut().zip(part) {
+            *lost = lost.take().or(fork_lost).or_else(|| job.merge(fork, &read(common)).err());
+        }
+    }
+    whole
+}
+
+/// Where rows come from.
+#[derive(Clone, Copy)]
+struct From<'a> {
+    relation: &'a RelationName,
+    part: Part,
+    columns: &'a Columns,
+    rows: &'a dyn Rows,
+}
+
+impl From<'_> {
+    /// Reads them in batches.
+    fn fill(self, take: &mut dyn FnMut(Batch) -> ControlFlow<()>) -> Result<(), Failure> {
+        let names = self.columns.names();
+        let mut filler = Filler::new(names.len(), take);
+        let read = self.rows.read(self.relation, self.part, names, &mut filler);
+        // The last rows are worth nothing if not all were read, and then do no harm either.
+        let _all_the_same = filler.flush();
+        read
+    }
+
+    /// Reads them on a thread of their own, which is some batches ahead.
+    fn beside(self, cores: &Cores, take: &mut dyn FnMut(Batch) -> ControlFlow<()>) -> Result<(), Failure> {
+        let (ahead, batches) = mpsc::sync_channel(AHEAD);
+        // Who waits for a server computes little.
+        let leave_to_read = move || (!self.rows.waits()).then(|| cores.enter());
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(move || {
+                let mut leave = leave_to_read();
+                let mut give = |batch| {
+                    leave = None;
+                    let sent = ahead.send(batch);
+                    leave = leave_to_read();
+                    // Nobody takes any more.
+                    if sent.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                };
+                self.fill(&mut give)
+            });
+            for batch in batches {
+                if take(batch).is_break() {
+                    break;
+                }
+            }
+            reader.join().unwrap_or_else(|_| Err(super::failure("reading the rows broke off")))
+        })
+    }
 }
 
 /// A job on its way, and why it goes no further.

@@ -79,6 +79,19 @@ impl PrintSet {
         part.and_then(|part| part.places.get(home(print, part.places.len())).copied()).unwrap_or(0)
     }
 
+    /// Puts in all those of another set.
+    ///
+    /// # Errors
+    ///
+    /// What `take` says.
+    pub(super) fn join(
+        &mut self,
+        other: &Self,
+        take: &dyn Fn(u64) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        other.iter().try_for_each(|print| self.insert(print, take).map(|_| ()))
+    }
+
     /// All of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = u64> {
         self.parts.iter().flat_map(|part| &part.places).copied().filter(|print| *print != 0)

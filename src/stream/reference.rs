@@ -2,7 +2,7 @@
 
 use super::chunk::Chunk;
 use super::expr::{KeyPlace, Refusal};
-use super::job::Job;
+use super::job::{Job, fork_of};
 use super::keyed::{Print, low, paired};
 use super::print_set::PrintSet;
 use super::row::{Filter, Row, Shown};
@@ -110,6 +110,15 @@ impl Job for Gather {
             self.set.insert(print, &|bytes| shared.take(bytes))?;
         }
         Ok(())
+    }
+
+    fn fork(&self) -> Option<Box<dyn Job>> {
+        let (filter, key) = (self.filter.clone(), self.key.clone());
+        Some(Box::new(Self { filter, key, set: PrintSet::default(), asked: Vec::new(), ..*self }))
+    }
+
+    fn merge(&mut self, other: Box<dyn Job>, shared: &Shared) -> Result<(), Refusal> {
+        self.set.join(&fork_of::<Self>(other)?.set, &|bytes| shared.take(bytes))
     }
 
     fn finish(self: Box<Self>, shared: &mut Shared) {
@@ -227,6 +236,26 @@ impl Job for Seek {
         }
         self.asked.clear();
         Ok(())
+    }
+
+    fn fork(&self) -> Option<Box<dyn Job>> {
+        Some(Box::new(Self {
+            key: self.key.clone(),
+            filter: self.filter.clone(),
+            wanted: self.wanted.clone(),
+            missing: false,
+            pending: PrintSet::default(),
+            last: None,
+            asked: Vec::new(),
+            firsts: Vec::new(),
+            ..*self
+        }))
+    }
+
+    fn merge(&mut self, other: Box<dyn Job>, shared: &Shared) -> Result<(), Refusal> {
+        let other = fork_of::<Self>(other)?;
+        self.missing |= other.missing;
+        self.pending.join(&other.pending, &|bytes| shared.take(bytes))
     }
 
     fn finish(self: Box<Self>, shared: &mut Shared) {
@@ -370,6 +399,21 @@ impl Job for Repeats {
             }
         }
         Ok(())
+    }
+
+    fn fork(&self) -> Option<Box<dyn Job>> {
+        let (once, again) = (PrintSet::default(), PrintSet::default());
+        Some(Box::new(Self { key: self.key.clone(), filter: self.filter.clone(), once, again, ..*self }))
+    }
+
+    fn merge(&mut self, other: Box<dyn Job>, shared: &Shared) -> Result<(), Refusal> {
+        let (other, take) = (fork_of::<Self>(other)?, |bytes| shared.take(bytes));
+        for print in other.once.iter() {
+            if !self.once.insert(print, &take)? {
+                self.again.insert(print, &take)?;
+            }
+        }
+        self.again.join(&other.again, &take)
     }
 
     fn finish(self: Box<Self>, shared: &mut Shared) {

@@ -2,7 +2,7 @@
 
 use super::accumulate::{Aggregator, Doubt, Seen};
 use super::expr::{Columns, Compiler, Refusal, Test};
-use super::job::Job;
+use super::job::{Job, fork_of};
 use super::row::{Filter, Row, Shown};
 use super::samples::Samples;
 use super::shared::Shared;
@@ -12,6 +12,7 @@ use crate::measure::fold::Fold;
 use crate::policy::operand::{Aggregate, Operand};
 
 /// A fold, compiled.
+#[derive(Clone)]
 enum Counter {
     Rows,
     Any,
@@ -157,6 +158,28 @@ impl Folding {
         Ok(())
     }
 
+    fn fork(&self) -> Self {
+        let seen = match &self.counter {
+            Counter::Aggregate(aggregator) => aggregator.empty(),
+            _ => Seen::Count(0),
+        };
+        Self { key: self.key.clone(), counter: self.counter.clone(), seen, count: 0, odd: None, lost: None }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.odd = match (self.odd.take(), other.odd) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.lost = self.lost.take().or(other.lost);
+        if let Counter::Aggregate(aggregator) = &self.counter
+            && let Err(why) = aggregator.merge(&mut self.seen, other.seen)
+        {
+            self.lost.get_or_insert(why);
+        }
+    }
+
     fn finish(self, shared: &mut Shared) {
         if let Some(why) = self.lost {
             shared.fail(&self.key, &why);
@@ -179,6 +202,18 @@ impl Job for Folds {
             for fold in self.folds.iter_mut().filter(|fold| fold.lost.is_none()) {
                 fold.lost = fold.observe(row).err();
             }
+        }
+        Ok(())
+    }
+
+    fn fork(&self) -> Option<Box<dyn Job>> {
+        let folds = self.folds.iter().map(Folding::fork).collect();
+        Some(Box::new(Self { filter: self.filter.clone(), folds }))
+    }
+
+    fn merge(&mut self, other: Box<dyn Job>, _shared: &Shared) -> Result<(), Refusal> {
+        for (fold, other) in self.folds.iter_mut().zip(fork_of::<Self>(other)?.folds) {
+            fold.merge(other);
         }
         Ok(())
     }

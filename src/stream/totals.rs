@@ -8,7 +8,7 @@ use super::differences::{Buckets, Differences};
 use super::exact::Exact;
 use super::expr::{Expr, KeyPlace, Refusal, UNREADABLE, compare};
 use super::grouped::SUM;
-use super::job::Job;
+use super::job::{Job, fork_of};
 use super::keyed::{PrintMap, low};
 use super::print_set::PrintSet;
 use super::row::{Filter, Row, Shown};
@@ -58,6 +58,31 @@ impl Job for Side {
             && !once.insert(low(print), &|bytes| shared.take(bytes))?
         {
             self.sums.doubt(print);
+        }
+        Ok(())
+    }
+
+    fn fork(&self) -> Option<Box<dyn Job>> {
+        Some(Box::new(Self {
+            key: self.key.clone(),
+            filter: self.filter.clone(),
+            amount: self.amount.clone(),
+            once: self.once.as_ref().map(|_| PrintSet::default()),
+            sums: Differences::default(),
+            ..*self
+        }))
+    }
+
+    fn merge(&mut self, other: Box<dyn Job>, shared: &Shared) -> Result<(), Refusal> {
+        let other = fork_of::<Self>(other)?;
+        self.sums.merge(&other.sums);
+        if let (Some(once), Some(other)) = (&mut self.once, &other.once) {
+            for print in other.iter() {
+                if !once.insert(print, &|bytes| shared.take(bytes))? {
+                    // Which of the buckets its group is in only a whole fingerprint tells.
+                    self.sums.doubt_all();
+                }
+            }
         }
         Ok(())
     }

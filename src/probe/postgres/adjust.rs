@@ -1,4 +1,5 @@
-//! What one statement needs differently: its time limit, the schemas raw SQL may leave unnamed, memory for a join.
+//! What one statement needs differently: its time limit, the schemas raw SQL may leave unnamed, memory for a join, rows as
+//! they lie.
 
 use std::time::Duration;
 
@@ -7,30 +8,46 @@ use tokio_postgres::types::Type;
 use super::failure::QueryError;
 use super::session::Session;
 
-impl Session {
-    /// Sets the time limit and the search path for the statements that follow in this transaction, and whether they are
-    /// joins, whose hash tables get more memory. Others do not: with more of it the server would group by hashing where
+/// What the statements that follow are like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Like {
+    /// None of these.
+    Plain,
+    /// A join, whose hash table gets more memory. Others do not: with more of it the server would group by hashing where
     /// going along an index is faster, having guessed too few groups.
+    Join,
+    /// Raw SQL, which may leave this schema unnamed.
+    Raw(String),
+    /// Rows as they lie, from the first block on, by one process.
+    Stream,
+}
+
+/// How the statements that follow are run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The longest one may take.
+    pub limit: Duration,
+    /// What they are like.
+    pub like: Like,
+}
+
+impl Session {
+    /// Sets what differs for the statements that follow in this transaction.
     ///
-    /// `pg_catalog` always comes first, so that no schema can shadow the system's functions.
+    /// `pg_catalog` always comes first on the search path, so that no schema can shadow the system's functions.
     ///
     /// # Errors
     /// The setting is refused, or the connection is lost.
-    pub async fn adjust(
-        &self,
-        statement_timeout: Duration,
-        schemas: &[&str],
-        join: bool,
-    ) -> Result<(), QueryError> {
+    pub async fn adjust(&self, setting: &Setting) -> Result<(), QueryError> {
         let turn = self.turn().await?;
         let mut path = String::from("pg_catalog");
-        for schema in schemas {
+        if let Like::Raw(schema) = &setting.like {
             path.push_str(&format!(", \"{}\"", schema.replace('"', "\"\"")));
         }
-        let limit = i32::try_from(statement_timeout.as_millis()).unwrap_or(i32::MAX).max(1);
+        let limit = i32::try_from(setting.limit.as_millis()).unwrap_or(i32::MAX).max(1);
         // Never lowered: a server that gives more has reasons. A hash table takes this times a multiplier, so that the
         // two together keep to the limit.
-        let memory = if join {
+        let memory = if setting.like == Like::Join {
             format!(
                 "select set_config('work_mem', greatest(setting::bigint, {} / greatest(1, multiplier))::bigint || 'kB', true) \
                    from pg_settings, (select current_setting('hash_mem_multiplier')::numeric as multiplier) as m \
@@ -40,7 +57,15 @@ impl Session {
         } else {
             "set local work_mem to default".to_owned()
         };
-        let sql = format!("set local statement_timeout = {limit}; set local search_path = {path}; {memory}");
+        // Workers would mix the rows, and a scan that joins another one begins in the middle.
+        let order = if setting.like == Like::Stream {
+            "set local max_parallel_workers_per_gather = 0; set local synchronize_seqscans = off"
+        } else {
+            "set local max_parallel_workers_per_gather to default; set local synchronize_seqscans to default"
+        };
+        let sql = format!(
+            "set local statement_timeout = {limit}; set local search_path = {path}; {order}; {memory}"
+        );
         match self.command(&sql).await {
             Ok(()) => turn.keep().await,
             Err(error) => {

@@ -26,7 +26,7 @@ pub struct QueryError {
 }
 
 impl QueryError {
-    pub(super) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, sqlstate: None, message: message.into(), hint: None }
     }
 

@@ -3,20 +3,22 @@
 //! - [`address`] turns a URL, a keyword string or the environment into an [`Address`], with libpq's rules.
 //! - [`connect`] tries its hosts in order; [`tls`] builds what encryption needs.
 //! - [`session`] is one pinned, read-only conversation; all sessions of a run share one [`snapshot`].
-//! - [`changes`] finds the tables that a snapshot does not protect.
-//! - [`stream`] asks: rows as text, one by one or all at once, and COPY.
+//! - [`blocks`] asks how large tables are, and [`changes`] finds the tables that a snapshot does not protect.
+//! - [`stream`] asks: rows as text, one by one or all at once, and COPY; [`copied`] reads what COPY sends.
 //! - [`failure`] names what went wrong by its cause.
 //! - [`role`] and [`identity`] say who is looking, and at what.
 //! - [`cancel`] stops every query of a run on the server; [`goodbye`] ends each connection as the protocol wants it.
 
 pub mod address;
 mod address_error;
-mod adjust;
+pub mod adjust;
+pub mod blocks;
 pub mod cancel;
 pub mod catalogue;
 pub mod changes;
 mod connect;
 mod conninfo;
+pub mod copied;
 pub mod environment;
 pub mod failure;
 mod goodbye;
@@ -29,6 +31,7 @@ pub mod service_file;
 pub mod session;
 mod settings;
 pub mod snapshot;
+mod spelling;
 mod ssl_files;
 pub mod stream;
 mod targets;

@@ -67,7 +67,7 @@ impl Session {
     pub async fn copy_binary(
         &self,
         query: &str,
-        mut each: impl FnMut(Bytes) -> ControlFlow<()> + Send,
+        mut each: impl FnMut(Bytes) -> ControlFlow<()>,
     ) -> Result<Streamed, QueryError> {
         let turn = self.turn().await?;
         let outcome = self.copy_in(&turn, query, &mut each).await;
@@ -106,7 +106,7 @@ impl Session {
         &self,
         turn: &Turn<'_>,
         query: &str,
-        each: &mut (impl FnMut(Bytes) -> ControlFlow<()> + Send),
+        each: &mut impl FnMut(Bytes) -> ControlFlow<()>,
     ) -> Result<Streamed, QueryError> {
         // Prepared alone first: a text that is one complete query cannot close our parenthesis.
         self.prepare(turn, query, 0).await?;

@@ -1,0 +1,304 @@
+//! One statement on a session of a server.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::observe::{ObserveOptions, observation};
+use super::pool::Pool;
+use super::postgres::adjust::{Like, Setting};
+use super::postgres::{QueryError, Session};
+use super::reach::failure;
+use crate::chain::report::ChainReport;
+use crate::chain::segment::Segment;
+use crate::chain::spec::ChainSpec;
+use crate::chain::verify::{ChainFold, Limits};
+use crate::facts::{Failure, Observation, Observed, Tallied};
+use crate::failure::FailureKind;
+use crate::measure::TallySql;
+use crate::measure::fold::Fold;
+use crate::measure::rows::RowSet;
+use crate::plan::{Statement, Work};
+
+/// Most bytes kept about the splits of a chain that is read as it lies.
+const MOST_OF_SPLITS: usize = 128 << 20;
+
+/// Carries out a statement on whichever session is free.
+pub(super) async fn carry_out(
+    statement: &Statement,
+    pool: &Pool,
+    options: &ObserveOptions,
+    seen: &Mutex<BTreeMap<String, Observation>>,
+) -> Vec<(String, Observation)> {
+    let started = Instant::now();
+    if !statement.spared.is_empty() {
+        let seen = seen.lock().await;
+        if statement.spared.iter().all(|shortcut| shortcut.settles(&seen)) {
+            let by = statement.spared.iter().flat_map(|s| s.keys()).map(str::to_owned).collect();
+            return all(statement, Ok(Observed::Settled(by)), started);
+        }
+    }
+    let lent = match pool.take(setting(statement, options)).await {
+        Ok(lent) => lent,
+        Err(error) => return all(statement, Err(failure(&error)), started),
+    };
+    Worker { session: &lent, options }.run(statement, seen, started).await
+}
+
+/// How a statement is run.
+fn setting(statement: &Statement, options: &ObserveOptions) -> Setting {
+    let like = match &statement.work {
+        Work::Table { .. } => Like::Raw(options.schema.clone()),
+        Work::Tally { tally, .. } if tally.is_join() => Like::Join,
+        _ => Like::Plain,
+    };
+    Setting { limit: limit(statement, options), like }
+}
+
+/// The longest a statement may take.
+pub(super) fn limit(statement: &Statement, options: &ObserveOptions) -> Duration {
+    let own = statement.timeout.and_then(|micros| u64::try_from(micros).ok());
+    own.map_or(options.session.statement_timeout, Duration::from_micros)
+}
+
+/// The same outcome for every key of a statement.
+fn all(
+    statement: &Statement,
+    result: Result<Observed, Failure>,
+    started: Instant,
+) -> Vec<(String, Observation)> {
+    let keys = statement.work.keys().into_iter();
+    keys.map(|key| (key.to_owned(), observation(result.clone(), started))).collect()
+}
+
+struct Worker<'a> {
+    session: &'a Session,
+    options: &'a ObserveOptions,
+}
+
+impl Worker<'_> {
+    async fn run(
+        &self,
+        statement: &Statement,
+        seen: &Mutex<BTreeMap<String, Observation>>,
+        started: Instant,
+    ) -> Vec<(String, Observation)> {
+        match &statement.work {
+            Work::Scan { rows, folds } => match self
+                .scan(&statement.work.sql(), statement.work.needs_seed())
+                .await
+            {
+                Ok(answer) => match answer.into_iter().next() {
+                    Some(cells) if cells.len() == folds.len() => folds
+                        .iter()
+                        .zip(cells)
+                        .map(|((key, _), cell)| (key.clone(), observation(Ok(Observed::Cell(cell)), started)))
+                        .collect(),
+                    _ => all(statement, Err(unexpected()), started),
+                },
+                Err(error) if folds.len() > 1 && is_of_one_expression(&error) => {
+                    self.apart(rows, folds, started).await
+                }
+                Err(error) => all(statement, Err(failure(&error)), started),
+            },
+            Work::Tally { tally, samples, .. } => {
+                let result = self.tally(&tally.sql(), *samples).await;
+                all(statement, result.map(Observed::Tally), started)
+            }
+            Work::Show { when, show, samples, .. } => {
+                let tally = show.sql();
+                let needed = {
+                    let seen = seen.lock().await;
+                    when.iter().any(|key| is_above_zero(seen.get(key)))
+                };
+                if !needed {
+                    return Vec::new();
+                }
+                let result = self.samples(&tally, *samples).await.map(|samples| {
+                    Observed::Tally(Tallied {
+                        violations: 0,
+                        unknown: 0,
+                        columns: tally.columns.clone(),
+                        samples,
+                    })
+                });
+                all(statement, result, started)
+            }
+            Work::Any { .. } => {
+                let result = self.table(&statement.work.sql(), &[], 1).await;
+                all(statement, result, started)
+            }
+            Work::Fact { fact, argument, .. } => {
+                let result = if fact.sql.is_empty() {
+                    let message =
+                        format!("`{}` is a fact of an archive, and this source is a server", fact.name);
+                    Err(Failure { kind: FailureKind::Other, message })
+                } else {
+                    self.table(fact.sql, argument.as_slice(), 2).await
+                };
+                all(statement, result, started)
+            }
+            Work::Table { sql, arguments, limit, .. } => {
+                let result = self.table(sql, arguments, *limit).await;
+                all(statement, result, started)
+            }
+            Work::Chain { spec, samples, .. } => {
+                let settled = match statement.work.laid() {
+                    Some(sql) => self.laid(&sql, spec, *samples).await,
+                    None => None,
+                };
+                let result = match settled {
+                    Some(report) => Ok(Observed::Chain(report)),
+                    None => self.chain(&statement.work.sql(), spec, *samples).await,
+                };
+                all(statement, result, started)
+            }
+        }
+    }
+
+    /// Every figure of a scan in a statement of its own, so that a division by zero in one check, or a column that may
+    /// not be read, takes nothing away from its neighbours.
+    async fn apart(
+        &self,
+        rows: &RowSet,
+        folds: &[(String, Fold)],
+        started: Instant,
+    ) -> Vec<(String, Observation)> {
+        let mut found = Vec::new();
+        for (key, fold) in folds {
+            // A condition of one fold goes back to where it keeps rows from being looked at in the first place.
+            let (rows, fold) = match fold {
+                Fold::Where(conditions, inner) => {
+                    let mut narrowed = rows.clone();
+                    narrowed.filters.extend(conditions.iter().cloned());
+                    (narrowed, &**inner)
+                }
+                fold => (rows.clone(), fold),
+            };
+            let sql = format!("SELECT {} {}", fold.expression(&rows), rows.from("r", &[]));
+            let result = match self.scan(&sql, fold.needs_seed()).await {
+                Ok(rows) => match rows.into_iter().next().and_then(|cells| cells.into_iter().next()) {
+                    Some(cell) => Ok(Observed::Cell(cell)),
+                    None => Err(unexpected()),
+                },
+                Err(error) => Err(failure(&error)),
+            };
+            found.push((key.clone(), observation(result, started)));
+        }
+        found
+    }
+
+    async fn scan(&self, sql: &str, seeded: bool) -> Result<Vec<Vec<Option<String>>>, QueryError> {
+        let seed = self.options.seed.to_string();
+        let parameters = [seed.as_str()];
+        self.session.rows(sql, if seeded { &parameters } else { &[] }).await
+    }
+
+    async fn tally(&self, tally: &TallySql, samples: u64) -> Result<Tallied, Failure> {
+        let rows = self.session.rows(&tally.count, &[]).await.map_err(|e| failure(&e))?;
+        let counts: Vec<u64> = rows
+            .into_iter()
+            .next()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|cell| cell.and_then(|text| text.parse().ok()).ok_or_else(unexpected))
+            .collect::<Result<_, _>>()?;
+        let [violations, unknown] = counts.as_slice() else { return Err(unexpected()) };
+        let mut found = Tallied {
+            violations: *violations,
+            unknown: *unknown,
+            columns: tally.columns.clone(),
+            samples: Vec::new(),
+        };
+        if violations + unknown > 0 {
+            found.samples = self.samples(tally, samples).await?;
+        }
+        Ok(found)
+    }
+
+    async fn samples(&self, tally: &TallySql, samples: u64) -> Result<Vec<Vec<Option<String>>>, Failure> {
+        self.session.rows(&tally.samples(samples), &[]).await.map_err(|e| failure(&e))
+    }
+
+    /// A query whose columns may be of any type: they are named by number and cast to text around it.
+    async fn table(&self, sql: &str, arguments: &[String], limit: u64) -> Result<Observed, Failure> {
+        let columns = self.session.columns_of(sql, arguments.len()).await.map_err(|e| failure(&e))?;
+        let names: Vec<String> = (1..=columns.len()).map(|n| format!("c{n}")).collect();
+        let items: Vec<String> = names.iter().map(|n| format!("q.{n}::text")).collect();
+        let wrapped = format!(
+            "SELECT {} FROM (\n{sql}\n) AS q ({}) LIMIT {}",
+            items.join(", "),
+            names.join(", "),
+            limit + 1
+        );
+        let parameters: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut rows = self.session.rows(&wrapped, &parameters).await.map_err(|e| failure(&e))?;
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > most;
+        rows.truncate(most);
+        Ok(Observed::Table { rows, columns, more })
+    }
+
+    /// A chain as it lies in the table, without sorting it: nearly always enough, since rows are appended. `None` at the
+    /// first row that is not in perfect order, and for every trouble, which the sorted look will name.
+    async fn laid(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Option<ChainReport> {
+        let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
+        let mut segment = Segment::new(spec, limits).ok()?;
+        let mut going = true;
+        let take = |cells: &[Option<&str>]| {
+            // What is known of very many splits takes more memory than sorting them. The rest is read all the same: to
+            // break off means to cancel, and a cancellation that comes late hits the next statement.
+            going = going && segment.push(cells) && segment.bytes() < MOST_OF_SPLITS;
+            ControlFlow::Continue(())
+        };
+        let streamed = self.session.stream(sql, &[], take).await.ok()?;
+        if going && streamed.complete { segment.finish() } else { None }
+    }
+
+    async fn chain(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Result<Observed, Failure> {
+        let other = |message: String| Failure { kind: FailureKind::Other, message };
+        let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
+        let mut fold = ChainFold::new(spec, limits).map_err(|issue| other(issue.to_string()))?;
+        let mut stopped = None;
+        let streamed = self
+            .session
+            .stream(sql, &[], |cells| match fold.push(cells) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(issue) => {
+                    stopped = Some(issue.to_string());
+                    ControlFlow::Break(())
+                }
+            })
+            .await
+            .map_err(|e| failure(&e))?;
+        if let Some(message) = stopped {
+            return Err(other(message));
+        }
+        if !streamed.complete {
+            return Err(unexpected());
+        }
+        Ok(Observed::Chain(fold.finish()))
+    }
+}
+
+/// Whether an error may come from one expression of several, and asking again is no waste of time.
+fn is_of_one_expression(error: &QueryError) -> bool {
+    matches!(error.kind, FailureKind::Other | FailureKind::PermissionDenied | FailureKind::MissingObject)
+        && error.sqlstate.is_some()
+}
+
+fn unexpected() -> Failure {
+    Failure {
+        kind: FailureKind::Other,
+        message: "the server's answer does not have the expected shape".to_owned(),
+    }
+}
+
+fn is_above_zero(observation: Option<&Observation>) -> bool {
+    match observation.map(|o| &o.result) {
+        Some(Ok(Observed::Cell(Some(text)))) => text.parse::<u64>().is_ok_and(|n| n > 0),
+        _ => false,
+    }
+}

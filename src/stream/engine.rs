@@ -1,0 +1,312 @@
+//! Which statements of a plan are better made on the rows of a server as they pass than asked of the server.
+//!
+//! Asking costs the server a scan, a join or a sort for each statement; fetching costs it one scan and this program some
+//! work, however many statements ride along. Both are estimated in nanoseconds of computing for each row. The figures are
+//! those of PostgreSQL 15 and this program on one machine (`benches/README.md` says how they were taken); only their
+//! proportions matter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compile;
+use super::compile::Builder;
+use crate::catalogue::{ColumnKind, Relation};
+use crate::measure::Tally;
+use crate::measure::fold::Fold;
+use crate::plan::{Engine, Plan, Statement, Work};
+use crate::policy::RelationName;
+use crate::policy::operand::Function;
+
+/// What somebody wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// Whatever is estimated to need less.
+    #[default]
+    Auto,
+    /// Everything by the server that it can do.
+    Server,
+    /// Everything on the rows that can be done there.
+    Stream,
+}
+
+/// What there is to work with.
+#[derive(Clone, Copy, Debug)]
+pub struct Means {
+    /// What somebody wants.
+    pub choice: Choice,
+    /// Whether the server is on this machine, so that fetching costs computing alone.
+    pub near: bool,
+    /// Bytes that may be fetched.
+    pub transfer: u64,
+}
+
+/// Rows assumed of a relation nobody has counted.
+const UNCOUNTED: i64 = 100_000;
+
+/// Server, for each row: reading it.
+const SCAN: u64 = 50;
+/// Server, for each row: putting it on the wire, beside its columns.
+const SEND: u64 = 60;
+/// Server, for each cell: putting it on the wire.
+const SEND_CELL: u64 = 70;
+/// Here, for each row: taking it off the wire.
+const TAKE: u64 = 60;
+/// Here, for each cell.
+const TAKE_CELL: u64 = 15;
+/// Here, for each row and job: an ordinary one.
+const JOB: u64 = 25;
+/// Here, for each row: recomputing a chain's hash.
+const HASH: u64 = 350;
+/// Server, for each row of a child, and of a parent: a join by hashing.
+const PROBE: u64 = 300;
+const BUILD: u64 = 350;
+/// The same where the parent's keys stay in the cache.
+const PROBE_FEW: u64 = 100;
+const FEW: u64 = 10_000;
+/// Server, for each row: grouping or sorting.
+const GROUP: u64 = 400;
+
+/// Decides for each statement on a server where it is carried out, and says why.
+pub fn assign(plan: &mut Plan, source: &str, means: Means) {
+    let mine: Vec<usize> = (0..plan.statements.len())
+        .filter(|at| plan.statements.get(*at).is_some_and(|s| s.source == source))
+        .collect();
+    let statement = |at: &usize| plan.statements.get(*at);
+    let can: BTreeSet<usize> =
+        mine.iter().filter(|at| statement(at).is_some_and(can_stream)).copied().collect();
+    let is_chain = |at: &usize| statement(at).is_some_and(|s| matches!(s.work, Work::Chain { .. }));
+    let mut chosen: BTreeSet<usize> = match means.choice {
+        Choice::Server => return,
+        Choice::Stream => can.clone(),
+        Choice::Auto => can.iter().filter(|at| is_chain(at)).copied().collect(),
+    };
+    let cost = |set: &BTreeSet<usize>| Cost::of(plan, &mine, set);
+    let mut best = cost(&chosen);
+    if means.choice == Choice::Auto && means.near {
+        // Relations one by one, the costliest first: what is read for one of them may be there for the next already.
+        for name in by_cost(plan, &can) {
+            let more = can.iter().filter(|at| statement(at).is_some_and(|s| s.relation == name));
+            let wider: BTreeSet<usize> = chosen.iter().chain(more).copied().collect();
+            let found = cost(&wider);
+            if found.total() < best.total() && found.bytes <= means.transfer {
+                (chosen, best) = (wider, found);
+            }
+        }
+    }
+    let reading = Reading::of(plan, &chosen);
+    let many = chosen.len();
+    for at in mine {
+        let Some(statement) = plan.statements.get_mut(at) else { continue };
+        let alone = asked(statement);
+        if !chosen.contains(&at) {
+            if can.contains(&at) && alone > 0 {
+                statement.why.push_str(if means.near {
+                    ", cheaper in the server"
+                } else {
+                    ", in the server, which is elsewhere"
+                });
+            }
+            continue;
+        }
+        statement.engine = Engine::Stream;
+        let of = reading.relations.get(&statement.relation);
+        let others = of.map_or(0, |of| of.statements.saturating_sub(1));
+        let with = match others {
+            0 => String::new(),
+            1 => " with 1 other".to_owned(),
+            n => format!(" with {n} others"),
+        };
+        let (rows, bytes) = of.map_or((0, 0), |of| (of.rows, of.bytes));
+        statement.why = format!(
+            "on its rows in one pass{with}, about {rows} rows and {}; {}",
+            size(bytes),
+            if is_always(statement) {
+                "no server can do it"
+            } else if many > 1 && means.choice == Choice::Auto {
+                "cheaper by estimate than to ask for each"
+            } else {
+                "as asked for"
+            }
+        );
+    }
+}
+
+/// All that is asked of an archive is made on its rows.
+pub fn archived(plan: &mut Plan, source: &str) {
+    for statement in plan.statements.iter_mut().filter(|s| s.source == source) {
+        statement.engine = Engine::Archive;
+    }
+}
+
+fn is_always(statement: &Statement) -> bool {
+    matches!(statement.work, Work::Chain { .. })
+}
+
+/// Whether a statement can be carried out on rows, at least in part. One that has a time limit of its own is left to a
+/// statement of its own, as is what other servers keep.
+fn can_stream(statement: &Statement) -> bool {
+    if statement.timeout.is_some() || statement.work.foreign() {
+        return false;
+    }
+    let rides = match &statement.work {
+        Work::Scan { folds, .. } => folds.iter().any(|(_, fold)| !fold.only_spares()),
+        Work::Tally { .. } | Work::Chain { .. } => true,
+        _ => false,
+    };
+    rides && compile(statement, &mut Builder::default()).is_empty()
+}
+
+/// Names of the relations that statements are about, those first that cost the server most.
+fn by_cost(plan: &Plan, of: &BTreeSet<usize>) -> Vec<String> {
+    let mut costs: BTreeMap<&str, u64> = BTreeMap::new();
+    for statement in of.iter().filter_map(|at| plan.statements.get(*at)) {
+        *costs.entry(&statement.relation).or_default() += asked(statement);
+    }
+    let mut names: Vec<(&str, u64)> = costs.into_iter().collect();
+    names.sort_by_key(|(name, cost)| (std::cmp::Reverse(*cost), *name));
+    names.into_iter().map(|(name, _)| name.to_owned()).collect()
+}
+
+/// What a choice costs, in nanoseconds.
+struct Cost {
+    asked: u64,
+    streamed: u64,
+    bytes: u64,
+}
+
+impl Cost {
+    fn of(plan: &Plan, all: &[usize], streamed: &BTreeSet<usize>) -> Self {
+        let reading = Reading::of(plan, streamed);
+        let rest = all.iter().filter(|at| !streamed.contains(at)).filter_map(|at| plan.statements.get(*at));
+        let parts = reading.relations.values();
+        Self {
+            asked: rest.map(asked).fold(0, u64::saturating_add),
+            streamed: parts.clone().map(|part| part.cost).fold(0, u64::saturating_add),
+            bytes: parts.map(|part| part.bytes).fold(0, u64::saturating_add),
+        }
+    }
+
+    fn total(&self) -> u64 {
+        self.asked.saturating_add(self.streamed)
+    }
+}
+
+/// What is read for some statements.
+#[derive(Default)]
+struct Reading {
+    relations: BTreeMap<String, Of>,
+}
+
+/// What is read of a relation.
+#[derive(Default)]
+struct Of {
+    rows: u64,
+    bytes: u64,
+    cost: u64,
+    statements: usize,
+}
+
+impl Reading {
+    fn of(plan: &Plan, streamed: &BTreeSet<usize>) -> Self {
+        let mut builder = Builder::default();
+        let mut reading = Self::default();
+        for statement in streamed.iter().filter_map(|at| plan.statements.get(*at)) {
+            let _refused = compile(statement, &mut builder);
+            reading.relations.entry(statement.relation.clone()).or_default().statements += 1;
+            if is_always(statement)
+                && let Work::Chain { rows, .. } = &statement.work
+            {
+                let of = reading.relations.entry(statement.relation.clone()).or_default();
+                of.cost += counted(&rows.relation).saturating_mul(HASH);
+            }
+        }
+        let relations: BTreeMap<RelationName, &Relation> =
+            builder.jobs.iter().map(|job| (job.relation.name.clone(), &job.relation)).collect();
+        for (name, relation) in relations {
+            let columns = builder.wanted.get(&name).map(|c| c.names()).unwrap_or_default();
+            let jobs = builder.jobs.iter().filter(|job| job.relation.name == name).count() as u64;
+            let (rows, cells) = (counted(relation), columns.len() as u64);
+            let each = SCAN + SEND + TAKE + cells * (SEND_CELL + TAKE_CELL) + jobs * JOB;
+            let of = reading.relations.entry(name.to_string()).or_default();
+            of.rows = rows;
+            of.bytes =
+                rows.saturating_mul(7 + columns.iter().map(|column| width(relation, column)).sum::<u64>());
+            of.cost = of.cost.saturating_add(rows.saturating_mul(each));
+        }
+        reading
+    }
+}
+
+/// Rows of a relation, about.
+fn counted(relation: &Relation) -> u64 {
+    let rows = if relation.estimated_rows < 0 { UNCOUNTED } else { relation.estimated_rows };
+    u64::try_from(rows).unwrap_or(0)
+}
+
+/// Bytes of a cell on the wire with its length, about. What text takes is not known, and a key of a few dozen characters is
+/// assumed.
+fn width(relation: &Relation, column: &str) -> u64 {
+    4 + match relation.column(column).map(|c| c.kind) {
+        Some(ColumnKind::Integer | ColumnKind::Float | ColumnKind::Timestamp | ColumnKind::TimestampTz) => 8,
+        Some(ColumnKind::Numeric | ColumnKind::Money) => 12,
+        Some(ColumnKind::Bool) => 1,
+        Some(ColumnKind::Date) => 4,
+        Some(ColumnKind::Uuid) => 16,
+        _ => 28,
+    }
+}
+
+/// What a statement costs a server that is asked, in nanoseconds; nothing where it is mostly spared.
+fn asked(statement: &Statement) -> u64 {
+    if !statement.spared.is_empty() {
+        return 0;
+    }
+    match &statement.work {
+        Work::Scan { rows, folds } => {
+            let each = SCAN + folds.iter().map(|(_, fold)| of_fold(fold)).sum::<u64>();
+            counted(&rows.relation).saturating_mul(each)
+        }
+        Work::Tally { tally, .. } => {
+            let child = counted(&tally.rows().relation);
+            let join = |parent: &Relation| {
+                let parent = counted(parent);
+                let probe = if parent <= FEW { PROBE_FEW } else { PROBE };
+                child.saturating_mul(probe).saturating_add(parent.saturating_mul(BUILD))
+            };
+            match &**tally {
+                Tally::Orphans(orphans) => join(&orphans.parent.relation),
+                Tally::Crossing(crossing) => join(&crossing.parent.relation),
+                Tally::Totals(totals) => {
+                    child.saturating_add(counted(&totals.lines.relation)).saturating_mul(GROUP)
+                }
+                Tally::Groups(_) | Tally::Duplicates(_) => child.saturating_mul(GROUP),
+                Tally::Running(_) => child.saturating_mul(2 * GROUP),
+            }
+        }
+        _ => 0,
+    }
+}
+
+fn of_fold(fold: &Fold) -> u64 {
+    match fold {
+        Fold::Count | Fold::AnyNull(_) | Fold::SkippedNulls(_) => 8,
+        Fold::Failing(_) | Fold::Unknown(_) => 40,
+        Fold::Unmet(conditions) => 40 * conditions.len() as u64,
+        Fold::Odd(_) => 60,
+        Fold::Aggregate(aggregate) => match aggregate.function {
+            Function::Rows | Function::Count => 8,
+            Function::Sum => 45,
+            Function::Min | Function::Max | Function::Oldest | Function::Newest => 30,
+        },
+        // One multiplication serves all balances over the same amount.
+        Fold::Keyed(_) => 80,
+        Fold::Where(conditions, inner) => 40 * conditions.len() as u64 + of_fold(inner),
+    }
+}
+
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        _ => format!("{} MB", bytes.div_ceil(1_000_000)),
+    }
+}
