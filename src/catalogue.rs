@@ -103,12 +103,16 @@ pub struct Column {
     /// search path, and the system's operators would compare such a value as if it were plain text.
     #[serde(default)]
     pub operators: Option<String>,
-    /// Words of its enum; empty for other types, and where the server itself says which words there are.
+    /// Words of its enum; empty for other types.
     #[serde(default)]
     pub words: Vec<String>,
     /// Whether a server generates its values, and this source holds none: a generated column in an archive.
     #[serde(default)]
     pub generated: bool,
+    /// Whether its collation calls different texts equal (a collation that is not deterministic), so that only a server can
+    /// compare them. In an archive such a column has comparison operators of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub folding: bool,
 }
 
 /// Kinds of column types, as far as they are treated differently.

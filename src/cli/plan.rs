@@ -1,12 +1,15 @@
 //! `plan`: every statement that would run, and which checks need it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args as ClapArgs;
 
 use super::run::{RunArgs, runtime};
 use super::terminal::{Talk, counted};
-use crate::plan::{Plan, Proof};
+use crate::facts::SourceFacts;
+use crate::plan::{Engine, Plan, Proof, Reading};
+use crate::probe::served;
 use crate::verdict::ExitStatus;
 
 /// Options of `plan`.
@@ -19,13 +22,13 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
     let planned = (|| {
         let (ready, selected) = args.run.ready(talk)?;
-        runtime(talk)?
-            .block_on(async { args.run.prepare(&ready, &selected, talk).await.map(|prepared| prepared.plan) })
+        let prepared = runtime(talk)?.block_on(args.run.prepare(&ready, &selected, talk))?;
+        Ok((prepared.plan, prepared.sources))
     })();
     match planned {
-        Ok(plan) => {
+        Ok((plan, sources)) => {
             let complete = !unprovable(&plan);
-            let printed = talk.print(&text(&plan));
+            let printed = talk.print(&text(&plan, &sources));
             if complete { printed } else { ExitStatus::Unproven }
         }
         Err(status) => status,
@@ -36,7 +39,15 @@ fn unprovable(plan: &Plan) -> bool {
     plan.checks.iter().flat_map(|c| &c.obligations).any(|o| matches!(o.proof, Proof::Unprovable(_)))
 }
 
-fn text(plan: &Plan) -> String {
+/// The statement that fetches a relation's rows.
+fn copy(reading: &Reading, sources: &BTreeMap<String, SourceFacts>) -> Option<String> {
+    let relations = &sources.get(&reading.source)?.catalogue.relations;
+    let relation = relations.iter().find(|r| r.name.to_string() == reading.relation)?;
+    let (select, _) = served::fetch(relation, reading.fetched.as_ref()?, None);
+    Some(format!("COPY ({select}) TO STDOUT (FORMAT binary)"))
+}
+
+fn text(plan: &Plan, sources: &BTreeMap<String, SourceFacts>) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -44,9 +55,23 @@ fn text(plan: &Plan) -> String {
         counted(plan.statements.len(), "statement"),
         counted(plan.checks.len(), "check")
     );
+    if !plan.readings.is_empty() {
+        let _ = writeln!(out, "\nHow relations are read:");
+    }
+    for reading in &plan.readings {
+        let _ = writeln!(out, "   {} {}: {}", reading.source, reading.relation, reading.why);
+        if let Some(sql) = copy(reading, sources) {
+            let _ = writeln!(out, "      {sql}");
+        }
+    }
     for (n, statement) in plan.statements.iter().enumerate() {
         let what = &statement.why;
-        let _ = writeln!(out, "\n{}. {} {}: {what}", n + 1, statement.source, statement.relation);
+        let place = match statement.engine {
+            Engine::Stream => "on the rows; asked of the server only for what that leaves open: ",
+            Engine::Archive => "on the archive's rows: ",
+            Engine::Server => "",
+        };
+        let _ = writeln!(out, "\n{}. {} {}: {place}{what}", n + 1, statement.source, statement.relation);
         let _ = writeln!(out, "   for {}", statement.checks.join(", "));
         for sql in statement.work.laid().into_iter().chain([statement.work.sql()]) {
             for line in sql.lines() {

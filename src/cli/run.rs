@@ -80,7 +80,7 @@ pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) now: jiff::Timestamp,
     reached: BTreeMap<String, Reached>,
-    sources: BTreeMap<String, facts::SourceFacts>,
+    pub(super) sources: BTreeMap<String, facts::SourceFacts>,
     observing: ObserveOptions,
     canceller: Canceller,
 }

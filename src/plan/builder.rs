@@ -39,7 +39,7 @@ pub fn plan(policy: &Policy, catalogues: &Catalogues, options: &Options) -> Plan
         .map(|check| planner.check(check))
         .collect();
     let statements = planner.statements();
-    (Plan { statements, checks }, planner.sink.finish())
+    (Plan { statements, checks, readings: Vec::new() }, planner.sink.finish())
 }
 
 /// Folds over the same rows.

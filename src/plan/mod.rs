@@ -70,6 +70,21 @@ pub struct Plan {
     pub statements: Vec<Statement>,
     /// One entry per selected check, in policy order.
     pub checks: Vec<CheckPlan>,
+    /// How relations of servers are read, and why so.
+    pub readings: Vec<Reading>,
+}
+
+/// How a relation is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The source it is of.
+    pub source: String,
+    /// The relation, as `schema.name`.
+    pub relation: String,
+    /// The columns that are fetched; none where the server is asked.
+    pub fetched: Option<Vec<String>>,
+    /// How, and why so.
+    pub why: String,
 }
 
 /// One statement for one source.

@@ -11,6 +11,7 @@ use super::pool::Pool;
 use super::postgres::adjust::{Like, Setting};
 use super::postgres::{QueryError, Session};
 use super::reach::failure;
+use super::served;
 use crate::chain::report::ChainReport;
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
@@ -251,10 +252,19 @@ impl Worker<'_> {
             // What is known of very many splits takes more memory than sorting them. The rest is read all the same: to
             // break off means to cancel, and a cancellation that comes late hits the next statement.
             going = going && segment.push(cells) && segment.bytes() < MOST_OF_SPLITS;
-            ControlFlow::Continue(())
+            self.fetched(cells)
         };
         let streamed = self.session.stream(sql, &[], take).await.ok()?;
         if going && streamed.complete { segment.finish() } else { None }
+    }
+
+    /// Takes a row from what may be fetched.
+    fn fetched(&self, cells: &[Option<&str>]) -> ControlFlow<()> {
+        let bytes: usize = cells.iter().map(|cell| 4 + cell.map_or(0, str::len)).sum();
+        match served::spend(&self.options.transfer, bytes as u64) {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
     }
 
     async fn chain(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Result<Observed, Failure> {
@@ -265,7 +275,7 @@ impl Worker<'_> {
         let streamed = self
             .session
             .stream(sql, &[], |cells| match fold.push(cells) {
-                Ok(()) => ControlFlow::Continue(()),
+                Ok(()) => self.fetched(cells),
                 Err(issue) => {
                     stopped = Some(issue.to_string());
                     ControlFlow::Break(())
@@ -277,7 +287,7 @@ impl Worker<'_> {
             return Err(other(message));
         }
         if !streamed.complete {
-            return Err(unexpected());
+            return Err(other(served::TOO_MUCH.to_owned()));
         }
         Ok(Observed::Chain(fold.finish()))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::chain::{Chained, Laid};
 use super::differences::Differences;
 use super::exact::Exact;
-use super::expr::{Columns, Compiler, Expr, KeyPlace, Refusal, Test};
+use super::expr::{Columns, Compiler, Expr, KeyPlace, Refusal, Test, by_bytes};
 use super::grouped::{Exactly, Identity, Rule};
 use super::job::{Job, Planned, Wanted};
 use super::keyed::PrintMap;
@@ -65,12 +65,7 @@ impl Builder {
 
     fn places(&mut self, relation: &Relation, names: &[String]) -> Result<Vec<usize>, Refusal> {
         for name in names {
-            let column = relation.column(name);
-            if let Some(schema) = column.and_then(|c| c.operators.as_deref()) {
-                return Err(format!(
-                    "`{name}` is compared by rules of its own (an extension or a collation of schema `{schema}`), which only a server has"
-                ));
-            }
+            relation.column(name).map_or(Ok(()), by_bytes)?;
         }
         names.iter().map(|name| self.columns(relation).value(relation, name)).collect()
     }

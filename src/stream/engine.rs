@@ -12,7 +12,7 @@ use super::compile::Builder;
 use crate::catalogue::{ColumnKind, Relation};
 use crate::measure::Tally;
 use crate::measure::fold::Fold;
-use crate::plan::{Engine, Plan, Statement, Work};
+use crate::plan::{Engine, Plan, Reading, Statement, Work};
 use crate::policy::RelationName;
 use crate::policy::operand::Function;
 
@@ -65,6 +65,11 @@ const FEW: u64 = 10_000;
 /// Server, for each row: grouping or sorting.
 const GROUP: u64 = 400;
 
+/// Server, for each statement: the way there and back, and planning it.
+const ASK: u64 = 1_000_000;
+/// Here, for each relation: preparing to read it.
+const OPEN: u64 = 3_000_000;
+
 /// Decides for each statement on a server where it is carried out, and says why.
 pub fn assign(plan: &mut Plan, source: &str, means: Means) {
     let mine: Vec<usize> = (0..plan.statements.len())
@@ -92,42 +97,76 @@ pub fn assign(plan: &mut Plan, source: &str, means: Means) {
             }
         }
     }
-    let reading = Reading::of(plan, &chosen);
-    let many = chosen.len();
-    for at in mine {
-        let Some(statement) = plan.statements.get_mut(at) else { continue };
-        let alone = asked(statement);
-        if !chosen.contains(&at) {
-            if can.contains(&at) && alone > 0 {
-                statement.why.push_str(if means.near {
-                    ", cheaper in the server"
-                } else {
-                    ", in the server, which is elsewhere"
-                });
-            }
-            continue;
+    let mut fetched = Fetched::of(plan, &chosen).relations;
+    let mut readings: Vec<Reading> = relations(plan, &mine)
+        .into_iter()
+        .map(|relation| {
+            let why = explained(plan, &relation, (&mine, &can, &chosen), means);
+            let fetched = fetched.remove(&relation).map(|of| of.columns);
+            Reading { source: source.to_owned(), relation, fetched, why }
+        })
+        .collect();
+    readings.extend(fetched.into_iter().map(|(relation, of)| Reading {
+        source: source.to_owned(),
+        relation,
+        fetched: Some(of.columns),
+        why: "its keys, which others look for".to_owned(),
+    }));
+    plan.readings.extend(readings);
+    for at in chosen {
+        if let Some(statement) = plan.statements.get_mut(at) {
+            statement.engine = Engine::Stream;
         }
-        statement.engine = Engine::Stream;
-        let of = reading.relations.get(&statement.relation);
-        let others = of.map_or(0, |of| of.statements.saturating_sub(1));
-        let with = match others {
-            0 => String::new(),
-            1 => " with 1 other".to_owned(),
-            n => format!(" with {n} others"),
-        };
-        let (rows, bytes) = of.map_or((0, 0), |of| (of.rows, of.bytes));
-        statement.why = format!(
-            "on its rows in one pass{with}, about {rows} rows and {}; {}",
-            size(bytes),
-            if is_always(statement) {
-                "no server can do it"
-            } else if many > 1 && means.choice == Choice::Auto {
-                "cheaper by estimate than to ask for each"
-            } else {
-                "as asked for"
-            }
-        );
     }
+}
+
+/// Relations that statements read rows of, by name.
+fn relations(plan: &Plan, mine: &[usize]) -> BTreeSet<String> {
+    let reads = |s: &&Statement| !matches!(s.work, Work::Fact { .. }) && !s.relation.is_empty();
+    mine.iter().filter_map(|at| plan.statements.get(*at)).filter(reads).map(|s| s.relation.clone()).collect()
+}
+
+/// Why a relation is read the way it is.
+fn explained(
+    plan: &Plan,
+    relation: &str,
+    (mine, can, chosen): (&[usize], &BTreeSet<usize>, &BTreeSet<usize>),
+    means: Means,
+) -> String {
+    let of = |at: &usize| plan.statements.get(*at).filter(|s| s.relation == relation);
+    let able: BTreeSet<usize> = can.iter().filter(|at| of(at).is_some()).copied().collect();
+    let riding: Vec<&Statement> = able.iter().filter(|at| chosen.contains(at)).filter_map(of).collect();
+    let with: BTreeSet<usize> = chosen.union(&able).copied().collect();
+    let without: BTreeSet<usize> = chosen.difference(&able).copied().collect();
+    let (with, without) = (Cost::of(plan, mine, &with), Cost::of(plan, mine, &without));
+    let fetched = size(with.bytes.saturating_sub(without.bytes));
+    let on_rows = time(with.streamed.saturating_sub(without.streamed));
+    let there = time(able.iter().filter_map(of).map(asked).fold(0, u64::saturating_add));
+    if riding.is_empty() {
+        return match (able.is_empty(), means.near, means.choice) {
+            (true, ..) | (_, _, Choice::Server) => "by the server".to_owned(),
+            (_, false, _) => {
+                format!("by the server, which is elsewhere; on its rows here would mean to fetch {fetched}")
+            }
+            _ => format!(
+                "by the server, about {there} of computing; on its rows here it would be {on_rows}, with {fetched} to fetch"
+            ),
+        };
+    }
+    let statements =
+        if riding.len() == 1 { "1 statement".to_owned() } else { format!("{} statements", riding.len()) };
+    let why = if means.choice == Choice::Stream {
+        "as `--engine stream` asks for".to_owned()
+    } else if riding.iter().all(|s| is_always(s)) {
+        "which no server can do".to_owned()
+    } else if riding.iter().any(|s| is_always(s)) {
+        "one of which no server can do".to_owned()
+    } else {
+        format!("where the server would need {there}")
+    };
+    format!(
+        "on its rows here, in one pass for {statements}: about {on_rows} of computing, with {fetched} to fetch, {why}"
+    )
 }
 
 /// All that is asked of an archive is made on its rows.
@@ -175,7 +214,7 @@ struct Cost {
 
 impl Cost {
     fn of(plan: &Plan, all: &[usize], streamed: &BTreeSet<usize>) -> Self {
-        let reading = Reading::of(plan, streamed);
+        let reading = Fetched::of(plan, streamed);
         let rest = all.iter().filter(|at| !streamed.contains(at)).filter_map(|at| plan.statements.get(*at));
         let parts = reading.relations.values();
         Self {
@@ -192,26 +231,24 @@ impl Cost {
 
 /// What is read for some statements.
 #[derive(Default)]
-struct Reading {
+struct Fetched {
     relations: BTreeMap<String, Of>,
 }
 
 /// What is read of a relation.
 #[derive(Default)]
 struct Of {
-    rows: u64,
     bytes: u64,
     cost: u64,
-    statements: usize,
+    columns: Vec<String>,
 }
 
-impl Reading {
+impl Fetched {
     fn of(plan: &Plan, streamed: &BTreeSet<usize>) -> Self {
         let mut builder = Builder::default();
         let mut reading = Self::default();
         for statement in streamed.iter().filter_map(|at| plan.statements.get(*at)) {
             let _refused = compile(statement, &mut builder);
-            reading.relations.entry(statement.relation.clone()).or_default().statements += 1;
             if is_always(statement)
                 && let Work::Chain { rows, .. } = &statement.work
             {
@@ -227,10 +264,10 @@ impl Reading {
             let (rows, cells) = (counted(relation), columns.len() as u64);
             let each = SCAN + SEND + TAKE + cells * (SEND_CELL + TAKE_CELL) + jobs * JOB;
             let of = reading.relations.entry(name.to_string()).or_default();
-            of.rows = rows;
+            of.columns = columns.to_vec();
             of.bytes =
                 rows.saturating_mul(7 + columns.iter().map(|column| width(relation, column)).sum::<u64>());
-            of.cost = of.cost.saturating_add(rows.saturating_mul(each));
+            of.cost = of.cost.saturating_add(rows.saturating_mul(each)).saturating_add(OPEN);
         }
         reading
     }
@@ -260,7 +297,7 @@ fn asked(statement: &Statement) -> u64 {
     if !statement.spared.is_empty() {
         return 0;
     }
-    match &statement.work {
+    ASK + match &statement.work {
         Work::Scan { rows, folds } => {
             let each = SCAN + folds.iter().map(|(_, fold)| of_fold(fold)).sum::<u64>();
             counted(&rows.relation).saturating_mul(each)
@@ -300,6 +337,14 @@ fn of_fold(fold: &Fold) -> u64 {
         // One multiplication serves all balances over the same amount.
         Fold::Keyed(_) => 80,
         Fold::Where(conditions, inner) => 40 * conditions.len() as u64 + of_fold(inner),
+    }
+}
+
+/// A time for people.
+fn time(nanoseconds: u64) -> String {
+    match nanoseconds / 1_000_000 {
+        0..1000 => format!("{} ms", (nanoseconds / 1_000_000).max(1)),
+        millis => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
     }
 }
 

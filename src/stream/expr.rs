@@ -204,11 +204,7 @@ impl Compiler<'_> {
     fn comparable(&mut self, name: &str) -> Result<usize, Refusal> {
         let place = self.columns.value(self.relation, name)?;
         let column = self.relation.column(name);
-        if let Some(schema) = column.and_then(|c| c.operators.as_deref()) {
-            return Err(format!(
-                "`{name}` is compared by rules of its own (an extension or a collation of schema `{schema}`), which only a server has"
-            ));
-        }
+        column.map_or(Ok(()), by_bytes)?;
         if column.is_some_and(|c| c.kind == ColumnKind::Money) {
             return Err(format!(
                 "`{name}` is `money`, whose text depends on a locale; only a server can read it"
@@ -308,6 +304,24 @@ impl Compiler<'_> {
             _ => text.clone(),
         };
         Ok(Expr::Literal(Value::Text(text)))
+    }
+}
+
+/// Equal texts of a column must be the same bytes.
+///
+/// # Errors
+///
+/// When only a server knows which are equal.
+pub(super) fn by_bytes(column: &Column) -> Result<(), Refusal> {
+    let name = &column.name;
+    match &column.operators {
+        Some(schema) => Err(format!(
+            "`{name}` is compared by rules of its own (an extension or a collation of schema `{schema}`), which only a server has"
+        )),
+        None if column.folding => Err(format!(
+            "`{name}` has a collation that calls different texts equal, which only a server knows"
+        )),
+        None => Ok(()),
     }
 }
 

@@ -28,7 +28,9 @@ fn columns_sql() -> String {
                 (select pn.nspname::text from pg_opclass oc join pg_am am on am.oid = oc.opcmethod and am.amname = 'btree'
                    join pg_amop ao on ao.amopfamily = oc.opcfamily and ao.amoplefttype = r.oid and ao.amoprighttype = r.oid and ao.amopstrategy = 3
                    join pg_operator po on po.oid = ao.amopopr join pg_namespace pn on pn.oid = po.oprnamespace
-                  where oc.opcintype = r.oid and oc.opcdefault and pn.nspname <> 'pg_catalog')
+                  where oc.opcintype = r.oid and oc.opcdefault and pn.nspname <> 'pg_catalog'),
+                (select array_to_string(array_agg(w.enumlabel::text order by w.enumsortorder), chr(10)) from pg_enum w where w.enumtypid = r.oid),
+                exists (select 1 from pg_collation co where co.oid = a.attcollation and not co.collisdeterministic)::text
            from pg_class c join pg_namespace n on n.oid = c.relnamespace
            left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
            left join pg_type t on t.oid = a.atttypid
@@ -246,9 +248,18 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
                 kind: ColumnKind::of(&base, &typtype),
                 nullable: cells.is_true(),
                 operators: cells.next(),
-                words: Vec::new(),
+                words: cells
+                    .next()
+                    .map_or_else(Vec::new, |words| words.split('\n').map(str::to_owned).collect()),
                 generated: false,
+                folding: cells.is_true(),
             });
+        }
+    }
+    // Only what is cheaper depends on it.
+    for (name, rows) in session.guessed_rows().await.unwrap_or_default() {
+        if let Some(relation) = relations.get_mut(&name) {
+            relation.estimated_rows = rows;
         }
     }
     for row in session.rows(FOREIGN, &[]).await? {

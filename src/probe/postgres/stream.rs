@@ -43,6 +43,29 @@ impl Session {
         Ok(rows)
     }
 
+    /// All rows of a query without parameters, under a setting that ends with it.
+    ///
+    /// # Errors
+    /// As [`Session::rows`].
+    pub(super) async fn rows_within(
+        &self,
+        sql: &str,
+        setting: &str,
+    ) -> Result<Vec<Vec<Option<String>>>, QueryError> {
+        let turn = self.turn().await?;
+        let mut rows = Vec::new();
+        let mut each = |cells: &[Option<&str>]| {
+            rows.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
+            ControlFlow::Continue(())
+        };
+        let outcome = match self.command(setting).await {
+            Ok(()) => self.stream_in(&turn, sql, &[], &mut each).await,
+            Err(error) => Err(error),
+        };
+        finish(turn, outcome).await?;
+        Ok(rows)
+    }
+
     /// The rows of a query one by one, as they arrive; memory is bounded by a row, not by the result. Returning
     /// `Break` stops the query on the server.
     ///

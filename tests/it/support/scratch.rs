@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::archive::{Dump, alike};
+use super::archive::{Dump, alike, same};
 use super::cluster::{Cluster, READER};
 use super::command::{Run, program};
 use super::{fail, shared};
@@ -113,7 +113,13 @@ impl Scratch {
         let run = Run::of(&mut self.command(arguments));
         // What is kept, rendered or read from elsewhere is not for a second run to overwrite.
         let elsewhere = ["--source", "--facts", "--save-facts", "--format", "--output"];
-        if !self.server_only.get() && !arguments.iter().any(|a| elsewhere.contains(a)) {
+        if arguments.iter().any(|a| elsewhere.contains(a)) {
+            return run;
+        }
+        if !arguments.contains(&"--engine") {
+            same(&run, &Run::of(self.command(arguments).args(["--engine", "stream"])));
+        }
+        if !self.server_only.get() {
             alike(&run, &self.archived(arguments));
         }
         run

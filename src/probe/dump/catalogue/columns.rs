@@ -136,6 +136,7 @@ pub(super) fn finish(
             operators,
             words,
             generated: column.generated,
+            folding: false,
         }
     });
     Some(Relation {
