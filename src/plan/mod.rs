@@ -23,6 +23,7 @@ mod scans;
 mod shortcut;
 mod sql;
 mod tenancies;
+mod tightest;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::builder::{Planner, Scan, Users};
+use super::tightest::tightest;
 use super::{Evidence, Shortcut, Statement, Work};
 use crate::measure::Tally;
 use crate::measure::fold::Fold;
@@ -119,7 +120,7 @@ fn screened(mut scan: Scan) -> Vec<Scan> {
     if scan.folds.values().filter(|fold| of_these(fold)).count() < 2 {
         return vec![scan];
     }
-    let screen = Fold::Unmet(failing.values().cloned().collect());
+    let screen = Fold::Unmet(tightest(failing.values().cloned()));
     let key = format!("{}: {} {}", scan.source, screen.expression(&scan.rows), scan.rows.from("r", &[]));
     let (moved, kept) = std::mem::take(&mut scan.folds).into_iter().partition(|(_, fold)| of_these(fold));
     let mut users = scan.users.clone();
