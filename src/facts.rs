@@ -25,6 +25,10 @@ pub struct Facts {
     /// The seed of the run's keyed sums, if there were any: `0x` and 16 hex digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<String>,
+    /// Where fingerprints of keys settled something: a difference goes unseen with a probability of about 1 in 2 to this
+    /// power, or less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint_bits: Option<u32>,
     /// Sources by name.
     pub sources: BTreeMap<String, SourceFacts>,
     /// Observations by the key of their measurement.

@@ -224,7 +224,7 @@ impl Prepared {
                 bar.set_message(relation.to_owned());
             }
         };
-        let observations = observe(&self.plan, &self.reached, &self.observing, &progress).await;
+        let measured = observe(&self.plan, &self.reached, &self.observing, &progress).await;
         if let Some(bar) = bar {
             bar.finish_and_clear();
         }
@@ -236,9 +236,11 @@ impl Prepared {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             policy_digest: digest,
             now: self.now,
-            seed: self.plan.needs_seed().then(|| format!("{:#018x}", self.observing.seed)),
+            seed: (self.plan.needs_seed() || measured.bits.is_some())
+                .then(|| format!("{:#018x}", self.observing.seed)),
+            fingerprint_bits: measured.bits,
             sources: self.sources,
-            observations,
+            observations: measured.found,
         };
         (self.plan, facts)
     }

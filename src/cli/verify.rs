@@ -110,6 +110,12 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
              difference goes unseen with a chance of about 1 in 2^{bits}; `--exact` looks at each group"
         ));
     }
+    if let (Some(bits), Some(seed)) = (facts.fingerprint_bits, &facts.seed) {
+        notes.push(format!(
+            "keys and groups were compared by fingerprints, seed {seed}, drawn for this run: a difference goes unseen \
+             with a chance of about 1 in 2^{bits} or less; `--exact` looks at each group, and at each key of a server"
+        ));
+    }
     let report = Report {
         schema: model::SCHEMA.to_owned(),
         verdict,

@@ -24,7 +24,8 @@ impl Planner<'_> {
             }
             Err(why) => self.exactly(&why, exact, &groups.rows),
         };
-        self.tally_unless(source, Tally::Groups(groups), words, route);
+        let key = self.tally_unless(source, Tally::Groups(groups), words, route);
+        self.demand(&key, exact);
     }
 
     /// Adds the obligation that header totals are those of the lines.
@@ -37,7 +38,8 @@ impl Planner<'_> {
             }
             Err(why) => self.exactly(&why, exact, &totals.entries),
         };
-        self.tally_unless(source, Tally::Totals(totals), words, route);
+        let key = self.tally_unless(source, Tally::Totals(totals), words, route);
+        self.demand(&key, exact);
     }
 
     /// What shows that a value adds up to 0 over all rows, if keyed sums of it are looked at anyhow.
@@ -49,6 +51,13 @@ impl Planner<'_> {
         let key = self.fold(source, rows, &Fold::Keyed(sum));
         self.sums.insert(key.clone());
         Shortcut(vec![Evidence::Nothing(key)])
+    }
+
+    /// Notes that a tally is asked for exactly.
+    fn demand(&mut self, key: &str, exact: bool) {
+        if let Some((statement, _)) = self.others.get_mut(key) {
+            statement.exact |= exact;
+        }
     }
 
     fn wanted(&self, exact: bool) -> Result<(), Why> {

@@ -72,14 +72,16 @@ impl Planner<'_> {
         tally: Tally,
         (kind, message): (&str, &str),
         (shortcut, why): (Shortcut, String),
-    ) {
+    ) -> String {
         let sql = tally.sql();
         let see = sql.samples(100);
         let key = format!("{source}: {}", sql.count);
         let (samples, subject) = (self.options.samples, tally.relation().to_string());
         let work = |key| Work::Tally { key, tally: Box::new(tally), samples };
         let key = self.other_unless(source, subject.clone(), key, work, (shortcut, why));
-        self.must(subject, Proof::Tally { key, kind: kind.to_owned(), message: message.to_owned(), see });
+        let (kind, message) = (kind.to_owned(), message.to_owned());
+        self.must(subject, Proof::Tally { key: key.clone(), kind, message, see });
+        key
     }
 
     /// Adds samples that are fetched only when one of the folds counted something.
@@ -117,6 +119,7 @@ impl Planner<'_> {
                 timeout: None,
                 checks: Vec::new(),
                 spared: Vec::new(),
+                exact: self.policy.exact || self.options.exact,
                 engine: super::Engine::default(),
                 why,
             };

@@ -103,6 +103,8 @@ pub struct Statement {
     pub checks: Vec<String>,
     /// What spares it: it does not run if all of these settle what they stand for. Empty when it always runs.
     pub spared: Vec<Shortcut>,
+    /// Whether somebody asks for a look at each group and key, and not at sums and fingerprints of them.
+    pub exact: bool,
     /// Where it is carried out.
     pub engine: Engine,
     /// Why it is done like this, for people.

@@ -32,6 +32,7 @@ impl Planner<'_> {
                 timeout: scan.users.timeout(),
                 checks: scan.users.checks,
                 spared,
+                exact: false,
                 engine: super::Engine::default(),
                 why,
             });

@@ -1,6 +1,5 @@
 //! A pg_dump archive as a source: what it says of itself, its facts, and its rows.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -8,12 +7,12 @@ use std::time::Instant;
 use super::dump::{Archive, ArchiveError, ArchiveErrorKind, RowRef, Table, TableData};
 use super::observe::observation;
 use crate::catalogue::RelationKind;
-use crate::facts::{Failure, Observation, Observed, SourceFacts};
+use crate::facts::{Failure, Observed, SourceFacts};
 use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
 use crate::policy::RelationName;
 use crate::policy::facts::Fact;
-use crate::stream::{self, Filler, Part, Rows};
+use crate::stream::{self, Filler, Measured, Part, Rows};
 
 /// The beginning of an archive's address.
 pub const SCHEME: &str = "dump:";
@@ -94,9 +93,9 @@ pub fn observe(
     path: &Path,
     statements: &[&Statement],
     limits: stream::Limits,
-) -> BTreeMap<String, Observation> {
+) -> Measured {
     let started = Instant::now();
-    let mut found = stream::observe(statements, &Held::new(archive), limits);
+    let Measured { mut found, bits } = stream::observe(statements, &Held::new(archive), limits);
     for statement in statements {
         if let Work::Fact { key, fact, argument } = &statement.work {
             let result = self::fact(archive, path, fact, argument.as_deref());
@@ -107,7 +106,7 @@ pub fn observe(
     let elapsed = started.elapsed().as_micros() / statements.len().max(1) as u128;
     let share = u64::try_from(elapsed).unwrap_or(u64::MAX);
     found.values_mut().for_each(|observation| observation.micros = share);
-    found
+    Measured { found, bits }
 }
 
 fn fact(archive: &Archive, path: &Path, fact: &Fact, argument: Option<&str>) -> Result<Observed, Failure> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 use std::time::Instant;
 
 use tokio::sync::Mutex;
@@ -19,7 +19,7 @@ use crate::facts::{Failure, Observation, Observed};
 use crate::failure::FailureKind;
 use crate::plan::{Engine, Plan, Statement, Work};
 use crate::policy::RelationName;
-use crate::stream;
+use crate::stream::{self, Measured};
 
 /// Choices that change how statements are run, not what they say.
 #[derive(Clone, Debug)]
@@ -50,18 +50,20 @@ pub async fn observe(
     sources: &BTreeMap<String, Reached>,
     options: &ObserveOptions,
     progress: Progress<'_>,
-) -> BTreeMap<String, Observation> {
+) -> Measured {
     let total = plan.statements.len();
     let seen: Mutex<BTreeMap<String, Observation>> = Mutex::new(BTreeMap::new());
     let done = AtomicUsize::new(0);
-    let run = Run { plan, options, progress, seen: &seen, done: &done, total };
+    let bits = AtomicU32::new(u32::MAX);
+    let run = Run { plan, options, progress, seen: &seen, done: &done, bits: &bits, total };
     for (name, reached) in sources {
         match reached {
             Reached::Server(server) => run.server(name, server).await,
             Reached::Archive(archive, path) => run.archive(name, archive, path).await,
         }
     }
-    seen.into_inner()
+    let bits = bits.into_inner();
+    Measured { found: seen.into_inner(), bits: (bits != u32::MAX).then_some(bits) }
 }
 
 /// What all sources of a run share.
@@ -71,6 +73,7 @@ struct Run<'a> {
     progress: Progress<'a>,
     seen: &'a Mutex<BTreeMap<String, Observation>>,
     done: &'a AtomicUsize,
+    bits: &'a AtomicU32,
     total: usize,
 }
 
@@ -130,6 +133,10 @@ impl Run<'_> {
         }
     }
 
+    fn trust(&self, bits: Option<u32>) {
+        self.bits.fetch_min(bits.unwrap_or(u32::MAX), std::sync::atomic::Ordering::Relaxed);
+    }
+
     fn took(&self, statement: &Statement, found: &[(String, Observation)]) {
         let n = self.done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         let micros = found.first().map_or(0, |(_, o)| o.micros);
@@ -145,13 +152,15 @@ impl Run<'_> {
             return;
         }
         let served = self.served(server, pool, statements).await;
-        let limits = stream::Limits { memory: self.options.memory, jobs: pool.many().max(2) };
+        let limits =
+            stream::Limits { memory: self.options.memory, jobs: pool.many().max(2), seed: self.options.seed };
         let mine = statements.to_vec();
         let found = tokio::task::spawn_blocking(move || {
             let mine: Vec<&Statement> = mine.iter().map(|s| &**s).collect();
             stream::glance(&mine, &served, limits)
         });
-        let mut found = found.await.unwrap_or_default();
+        let Measured { mut found, bits } = found.await.unwrap_or_default();
+        self.trust(bits);
         found.retain(|_, observation| observation.result.is_ok());
         let left: Vec<Arc<Statement>> =
             statements.iter().filter_map(|s| open(s, &found)).map(Arc::new).collect();
@@ -196,7 +205,8 @@ impl Run<'_> {
         let n = mine.len();
         let (archive, path) = (Arc::clone(archive), path.to_owned());
         let keys: Vec<String> = mine.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
-        let limits = crate::stream::Limits { memory: self.options.memory, jobs: self.options.jobs };
+        let limits =
+            stream::Limits { memory: self.options.memory, jobs: self.options.jobs, seed: self.options.seed };
         let started = Instant::now();
         let found = tokio::task::spawn_blocking(move || {
             let mine: Vec<&Statement> = mine.iter().collect();
@@ -205,8 +215,11 @@ impl Run<'_> {
         let found = found.await.unwrap_or_else(|_| {
             let lost =
                 Failure { kind: FailureKind::Other, message: "reading the archive broke off".to_owned() };
-            keys.into_iter().map(|key| (key, observation(Err(lost.clone()), started))).collect()
+            let found = keys.into_iter().map(|key| (key, observation(Err(lost.clone()), started)));
+            Measured { found: found.collect(), bits: None }
         });
+        let Measured { found, bits } = found;
+        self.trust(bits);
         let done = self.done.fetch_add(n, std::sync::atomic::Ordering::Relaxed) + n;
         (self.progress)(done, self.total, name);
         self.seen.lock().await.extend(found);

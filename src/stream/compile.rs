@@ -250,8 +250,21 @@ impl Builder {
     /// # Errors
     ///
     /// When only a server can make it.
-    pub(super) fn tally(&mut self, key: &str, tally: &Tally, samples: u64) -> Result<(), Refusal> {
+    pub(super) fn tally(
+        &mut self,
+        key: &str,
+        tally: &Tally,
+        samples: u64,
+        exact: bool,
+    ) -> Result<(), Refusal> {
         match tally {
+            Tally::Groups(groups) if exact => {
+                let rule = self.rule(groups)?;
+                self.exactly(key, groups, rule, None, samples)
+            }
+            Tally::Totals(totals) if exact => {
+                self.headers(key, totals, &super::differences::Buckets::all(), samples)
+            }
             Tally::Groups(groups) => self.groups(key, groups, samples),
             Tally::Orphans(orphans) => self.orphans(key, orphans),
             Tally::Crossing(crossing) => self.crossing(key, crossing),

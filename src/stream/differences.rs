@@ -12,6 +12,9 @@
 use super::exact::{Exact, MAX_SCALE};
 use super::keyed::{Print, high, low};
 
+/// How surely a group that is not balanced is seen: unseen by chance in one of 2 to this power cases.
+pub const BITS: u32 = 60;
+
 /// Number of buckets.
 const BUCKETS: usize = 1 << 16;
 

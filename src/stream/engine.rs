@@ -181,9 +181,10 @@ fn is_always(statement: &Statement) -> bool {
 }
 
 /// Whether a statement can be carried out on rows, at least in part. One that has a time limit of its own is left to a
-/// statement of its own, as is what other servers keep.
+/// statement of its own, as is what other servers keep, and what is not to be settled by fingerprints.
 fn can_stream(statement: &Statement) -> bool {
-    if statement.timeout.is_some() || statement.work.foreign() {
+    let exact = statement.exact && matches!(statement.work, Work::Tally { .. });
+    if exact || statement.timeout.is_some() || statement.work.foreign() {
         return false;
     }
     let rides = match &statement.work {

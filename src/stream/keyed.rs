@@ -3,27 +3,26 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use sha2::{Digest as _, Sha256};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::cell::Cell;
 use super::expr::UNREADABLE;
 
-/// The run's secret: 128 bits from the operating system, drawn anew for each run.
+/// The run's secret.
 #[derive(Clone, Copy)]
 pub struct Seed([u64; 2]);
 
 impl Seed {
-    /// Draws one.
-    ///
-    /// # Errors
-    ///
-    /// When the operating system gives no random bytes.
-    pub fn fresh() -> Result<Self, String> {
-        let mut bytes = [0u8; 16];
-        getrandom::fill(&mut bytes).map_err(|e| format!("the operating system gave no random bytes: {e}"))?;
+    /// That of a run whose seed this is.
+    #[must_use]
+    pub fn of(run: i64) -> Self {
+        // Apart from whatever else is made with the run's seed.
+        let digest =
+            Sha256::new().chain_update(b"holdtrue fingerprints").chain_update(run.to_be_bytes()).finalize();
         let [a, b] = [0, 8]
-            .map(|at| bytes.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes));
-        Ok(Self([a, b]))
+            .map(|at| digest.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes));
+        Self([a, b])
     }
 
     /// A fixed one, for tests.

@@ -97,20 +97,33 @@ pub struct Limits {
     pub memory: u64,
     /// Threads that compute at once, at least one.
     pub jobs: usize,
+    /// What the run's fingerprints are made with, which nobody who can write to a source may know beforehand.
+    pub seed: i64,
+}
+
+/// What was measured.
+#[derive(Debug, Default)]
+pub struct Measured {
+    /// Observations by key.
+    pub found: BTreeMap<String, Observation>,
+    /// Where something was settled by fingerprints of keys or by sums weighted with them: a difference goes unseen with a
+    /// probability of about 1 in 2 to this power, or less.
+    pub bits: Option<u32>,
+}
+
+impl Measured {
+    fn of(shared: Shared, started: Instant) -> Self {
+        let bits = shared.bits();
+        let found = shared.found.into_iter().map(|(key, result)| (key, observation(result, started)));
+        Self { found: found.collect(), bits }
+    }
 }
 
 /// Makes every measurement of these statements. Facts are not rows and are left to the source.
 #[must_use]
-pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BTreeMap<String, Observation> {
+pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> Measured {
     let started = Instant::now();
-    let seed = match Seed::fresh() {
-        Ok(seed) => seed,
-        Err(why) => {
-            let keys = statements.iter().flat_map(|s| s.work.keys());
-            return keys.map(|key| (key.to_owned(), observation(Err(failure(&why)), started))).collect();
-        }
-    };
-    let mut shared = Shared::new(seed, limits.memory);
+    let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
     let cores = Cores::new(limits.jobs);
     let mut reads = BTreeMap::new();
     let first = look(statements, rows, &mut shared, &cores, &mut reads);
@@ -124,16 +137,15 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BT
     for (relation, times) in &reads {
         tracing::debug!(%relation, times, "read");
     }
-    shared.found.into_iter().map(|(key, result)| (key, observation(result, started))).collect()
+    Measured::of(shared, started)
 }
 
 /// Makes those measurements that nothing speaks against and that one look settles. What is missing from the answer, or is
 /// an error there, is for the source to look at itself.
 #[must_use]
-pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BTreeMap<String, Observation> {
+pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> Measured {
     let started = Instant::now();
-    let Ok(seed) = Seed::fresh() else { return BTreeMap::new() };
-    let mut shared = Shared::new(seed, limits.memory);
+    let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
     let cores = Cores::new(limits.jobs);
     let first = look(statements, rows, &mut shared, &cores, &mut BTreeMap::new());
     for statement in statements {
@@ -145,7 +157,7 @@ pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> BTr
             shared.found.insert(key.clone(), Ok(nothing(tally)));
         }
     }
-    shared.found.into_iter().map(|(key, result)| (key, observation(result, started))).collect()
+    Measured::of(shared, started)
 }
 
 /// Reads every relation once for all that can be measured in one look.
@@ -185,7 +197,7 @@ fn compile(statement: &Statement, builder: &mut Builder) -> Vec<(String, expr::R
     };
     match &statement.work {
         Work::Scan { rows, folds } => builder.folds(rows, folds),
-        Work::Tally { key, tally, samples } => one(key, builder.tally(key, tally, *samples)),
+        Work::Tally { key, tally, samples } => one(key, builder.tally(key, tally, *samples, statement.exact)),
         Work::Chain { key, rows, spec, samples } => one(key, builder.chain(key, rows, spec, *samples)),
         Work::Table { key, .. } => {
             let why = "raw SQL needs a server, and this source is none: restore it into one and verify that";

@@ -97,6 +97,13 @@ impl PrintSet {
         self.parts.iter().flat_map(|part| &part.places).copied().filter(|print| *print != 0)
     }
 
+    /// With this many, how surely another key is not taken for one of them: by chance in one of 2 to this power cases.
+    #[must_use]
+    pub(super) fn bits(&self) -> u32 {
+        let held: usize = self.parts.iter().map(|part| part.held).sum();
+        64 - (held.max(1) as u64).next_power_of_two().trailing_zeros()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub(super) fn is_empty(&self) -> bool {

@@ -259,6 +259,9 @@ impl Job for Seek {
     }
 
     fn finish(self: Box<Self>, shared: &mut Shared) {
+        if let Ok(bits) = shared.set(self.parents).map(PrintSet::bits) {
+            shared.trust(bits);
+        }
         if self.missing {
             shared.suspects.insert(self.key, Suspicion::Rows);
         } else if self.pending.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::accumulate::Seen;
-use super::differences::{Buckets, Differences};
+use super::differences::{BITS, Buckets, Differences};
 use super::expr::Refusal;
 use super::keyed::{Print, PrintMap, Seed, low};
 use super::print_set::PrintSet;
@@ -66,6 +66,8 @@ pub(super) struct Shared {
     pub(super) totals: BTreeMap<String, Differences>,
     /// Children without parents so far.
     pub(super) pending: Vec<Pending>,
+    /// Of what fingerprints settled, the fewest bits; `u32::MAX` where they settled nothing.
+    bits: u32,
     /// Bytes that may still be used.
     budget: AtomicU64,
     limit: u64,
@@ -83,9 +85,21 @@ impl Shared {
             suspects: BTreeMap::new(),
             totals: BTreeMap::new(),
             pending: Vec::new(),
+            bits: u32::MAX,
             budget: AtomicU64::new(limit),
             limit,
         }
+    }
+
+    /// Notes that something was settled by fingerprints, and how surely.
+    pub(super) fn trust(&mut self, bits: u32) {
+        self.bits = self.bits.min(bits);
+    }
+
+    /// Of what fingerprints settled, the fewest bits.
+    #[must_use]
+    pub(super) fn bits(&self) -> Option<u32> {
+        (self.bits != u32::MAX).then_some(self.bits)
     }
 
     /// Takes memory.
@@ -147,18 +161,20 @@ impl Shared {
     pub(super) fn settle(&mut self) {
         for (key, mut sums) in std::mem::take(&mut self.totals) {
             let suspects = sums.suspects();
+            self.trust(BITS);
             if !suspects.is_empty() {
                 self.suspects.insert(key, Suspicion::Groups(suspects));
             }
         }
         for pending in std::mem::take(&mut self.pending) {
-            let orphans = match self.set(pending.parents) {
-                Ok(set) => pending.children.iter().any(|print| !set.contains(print)),
+            let (orphans, bits) = match self.set(pending.parents) {
+                Ok(set) => (pending.children.iter().any(|print| !set.contains(print)), set.bits()),
                 Err(why) => {
                     self.fail(&pending.key, &why);
                     continue;
                 }
             };
+            self.trust(bits);
             if orphans {
                 self.suspects.insert(pending.key, Suspicion::Rows);
             }
