@@ -38,6 +38,7 @@ pub mod spec;
 mod strands;
 mod textual;
 pub(crate) mod time;
+mod time_plain;
 mod variants;
 pub mod verify;
 pub(crate) mod visit;
