@@ -247,6 +247,11 @@ impl Checker {
         attached
     }
 
+    /// What the row names as its predecessor's hash; `None` is NULL.
+    pub(crate) fn named(&self) -> Option<&[u8]> {
+        self.prev.as_deref()
+    }
+
     /// Recomputes the row with its stated predecessor, by the declared search if need be.
     pub(crate) fn check(&mut self, row: &[Option<&str>]) -> Checked {
         let inputs = Inputs { row, prev: self.prev.as_deref(), shift: None };

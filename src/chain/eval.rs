@@ -1,13 +1,12 @@
 //! Evaluates a recipe for one row. Everything is built in one buffer, so a plain row allocates nothing.
 
-use base64::Engine as _;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha384, Sha512};
 
-use super::decimal;
 use super::hex;
 use super::number::NumberIssue;
 use super::program::Program;
-use super::spec::{CellKind, ChainColumn, Digest, Recipe};
+use super::sha;
+use super::spec::{CellKind, ChainColumn, Digest, Recipe, TimePreset};
 use super::time;
 
 /// Why a row cannot be evaluated. It is then unproven, neither right nor wrong.
@@ -113,7 +112,8 @@ impl<'a> Eval<'a> {
         self.inputs.row.get(index).copied().flatten()
     }
 
-    /// Appends the value; false, with nothing appended, when it is NULL.
+    /// Appends the value; false, with nothing appended, when it is NULL. What most recipes are made of stands here, and little
+    /// else, so that it stays quick to enter.
     pub(super) fn emit(&mut self, recipe: &Recipe) -> Result<bool, EvalIssue> {
         let start = self.out.len();
         match recipe {
@@ -142,74 +142,13 @@ impl<'a> Eval<'a> {
                 }
                 hex::encode_tail(self.out, start, matches!(recipe, Recipe::HexUpper(_)));
             }
-            Recipe::Base64(inner) => {
-                if !self.emit(inner)? {
-                    return Ok(false);
-                }
-                let bytes = self.out.split_off(start);
-                let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-                self.out.extend_from_slice(text.as_bytes());
-            }
-            Recipe::Unhex(inner) => {
-                if !self.emit(inner)? {
-                    return Ok(false);
-                }
-                let text = self.out.split_off(start);
-                hex::decode_into(&text, self.out)
-                    .ok_or(EvalIssue { column: only_column(inner), kind: EvalIssueKind::NotHex })?;
-            }
-            Recipe::Lower(inner) | Recipe::Upper(inner) => {
-                if !self.emit(inner)? {
-                    return Ok(false);
-                }
-                self.change_case(matches!(recipe, Recipe::Upper(_)), start);
-            }
-            Recipe::Time(index, preset) => {
-                let Some(cell) = self.cell(*index) else { return Ok(false) };
-                let mut at = time::parse(cell).ok_or_else(|| unreadable(*index))?;
-                if let Some((column, micros)) = self.inputs.shift
-                    && column == *index
-                    && micros != 0
-                {
-                    at = at.shifted(micros).ok_or_else(|| unreadable(*index))?;
-                }
-                at.write(*preset, self.out);
-            }
-            Recipe::Decimal(index, scale) => {
-                let Some(cell) = self.cell(*index) else { return Ok(false) };
-                let scale = usize::try_from(*scale).unwrap_or(usize::MAX);
-                decimal::decimal(cell, scale, self.out).map_err(|issue| numeric(*index, issue))?;
-            }
-            Recipe::Integer(index) => {
-                let Some(cell) = self.cell(*index) else { return Ok(false) };
-                decimal::decimal(cell, 0, self.out).map_err(|issue| numeric(*index, issue))?;
-            }
-            Recipe::Bool(index, yes, no) => {
-                let Some(cell) = self.cell(*index) else { return Ok(false) };
-                let text = if truth(cell).ok_or_else(|| unreadable(*index))? { yes } else { no };
-                self.out.extend_from_slice(text.as_bytes());
-            }
-            Recipe::Json(profile, fields) => self.object(*profile, fields)?,
-            Recipe::JsonColumn(profile, index) => return self.json_column(*profile, *index),
-            // `parts` leaves it out; checked recipes have it nowhere else.
-            Recipe::Omit(inner) => return self.emit(inner),
-            Recipe::UuidDigits(index) => {
-                let Some(cell) = self.cell(*index) else { return Ok(false) };
-                uuid_digits(cell, self.out).ok_or_else(|| unreadable(*index))?;
-            }
-            Recipe::Sized(separator, inner) => {
-                if !self.emit(inner)? {
-                    return Ok(false);
-                }
-                let value = self.out.split_off(start);
-                self.out.extend_from_slice(value.len().to_string().as_bytes());
-                self.out.extend_from_slice(separator.as_bytes());
-                self.out.extend_from_slice(&value);
-            }
+            Recipe::Time(index, preset) => return self.time(*index, *preset),
+            other => return self.emit_other(other),
         }
         Ok(true)
     }
 
+    #[inline]
     fn column(&mut self, index: usize) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
         if self.kind(index) == CellKind::Bytea {
@@ -220,6 +159,20 @@ impl<'a> Eval<'a> {
         Ok(true)
     }
 
+    #[inline]
+    fn time(&mut self, index: usize, preset: TimePreset) -> Result<bool, EvalIssue> {
+        let Some(cell) = self.cell(index) else { return Ok(false) };
+        let mut at = time::parse(cell).ok_or_else(|| unreadable(index))?;
+        if let Some((column, micros)) = self.inputs.shift
+            && column == index
+            && micros != 0
+        {
+            at = at.shifted(micros).ok_or_else(|| unreadable(index))?;
+        }
+        at.write(preset, self.out);
+        Ok(true)
+    }
+
     fn parts(&mut self, separator: &str, parts: &[Recipe]) -> Result<(), EvalIssue> {
         let mut first = true;
         for part in parts {
@@ -227,8 +180,12 @@ impl<'a> Eval<'a> {
             if !first {
                 self.out.extend_from_slice(separator.as_bytes());
             }
-            let null = !self.emit(part)?;
-            match (null, part) {
+            // Most parts are columns, for which there is no need to go deeper.
+            let there = match part {
+                Recipe::Column(index) => self.column(*index)?,
+                other => self.emit(other)?,
+            };
+            match (!there, part) {
                 (false, _) => first = false,
                 (true, Recipe::Omit(_)) => self.out.truncate(start),
                 (true, _) => {
@@ -240,39 +197,20 @@ impl<'a> Eval<'a> {
     }
 
     fn digest(&mut self, algorithm: Digest, start: usize) {
-        let preimage = self.out.get(start..).unwrap_or_default();
         match algorithm {
-            Digest::Sha256 => {
-                let digest = Sha256::digest(preimage);
-                self.out.truncate(start);
-                self.out.extend_from_slice(&digest);
-            }
-            Digest::Sha384 => {
-                let digest = Sha384::digest(preimage);
-                self.out.truncate(start);
-                self.out.extend_from_slice(&digest);
-            }
-            Digest::Sha512 => {
-                let digest = Sha512::digest(preimage);
-                self.out.truncate(start);
-                self.out.extend_from_slice(&digest);
-            }
+            Digest::Sha256 => sha::sha256_tail(self.out, start),
+            Digest::Sha384 => replace_tail(self.out, start, |text| Sha384::digest(text)),
+            Digest::Sha512 => replace_tail(self.out, start, |text| Sha512::digest(text)),
         }
     }
+}
 
-    fn change_case(&mut self, upper: bool, start: usize) {
-        let ascii = self.out.get(start..).unwrap_or_default().is_ascii();
-        if ascii {
-            for byte in self.out.iter_mut().skip(start) {
-                *byte = if upper { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() };
-            }
-        } else {
-            let tail = self.out.split_off(start);
-            let text = String::from_utf8_lossy(&tail);
-            let changed = if upper { text.to_uppercase() } else { text.to_lowercase() };
-            self.out.extend_from_slice(changed.as_bytes());
-        }
-    }
+/// Puts a digest in the place of what was digested. Its state is large, and no room for it is to be kept for others.
+#[inline(never)]
+fn replace_tail<D: AsRef<[u8]>>(out: &mut Vec<u8>, start: usize, digest: impl Fn(&[u8]) -> D) {
+    let digest = digest(out.get(start..).unwrap_or_default());
+    out.truncate(start);
+    out.extend_from_slice(digest.as_ref());
 }
 
 pub(super) fn truth(cell: &str) -> Option<bool> {
@@ -281,14 +219,6 @@ pub(super) fn truth(cell: &str) -> Option<bool> {
         "f" | "false" => Some(false),
         _ => None,
     }
-}
-
-/// The digits of a uuid in its usual form, eight, four, four, four and twelve of them, in lower case.
-fn uuid_digits(cell: &str, out: &mut Vec<u8>) -> Option<()> {
-    let groups: Vec<&str> = cell.split('-').collect();
-    let well = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()));
-    well.then(|| out.extend(groups.iter().flat_map(|group| group.bytes()).map(|b| b.to_ascii_lowercase())))
 }
 
 pub(super) fn unreadable(column: usize) -> EvalIssue {

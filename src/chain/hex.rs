@@ -1,68 +1,85 @@
 //! Hexadecimal text, as digests are stored in it and as PostgreSQL prints `bytea`.
 
-const LOWER: &[u8; 16] = b"0123456789abcdef";
-const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+/// Bytes that are written or read at once: the same few steps for each of them, which compilers put side by side.
+const BYTES: usize = 32;
 
 /// The two digits of one byte.
 pub(crate) fn digits(byte: u8, upper: bool) -> [u8; 2] {
-    let table = if upper { UPPER } else { LOWER };
-    let digit = |nibble: u8| table.get(usize::from(nibble)).copied().unwrap_or(b'0');
-    [digit(byte >> 4), digit(byte & 15)]
+    let letter = if upper { b'A' } else { b'a' };
+    [byte >> 4, byte & 15].map(|nibble| digit(nibble, letter))
+}
+
+/// No step of it can overflow; it only must not look as if it could.
+fn digit(nibble: u8, letter: u8) -> u8 {
+    let low = nibble.wrapping_add(b'0');
+    let high = nibble.wrapping_sub(10).wrapping_add(letter);
+    if nibble < 10 { low } else { high }
+}
+
+fn encode(bytes: &[u8; BYTES], upper: bool) -> [[u8; 2]; BYTES] {
+    let letter = if upper { b'A' } else { b'a' };
+    bytes.map(|byte| [digit(byte >> 4, letter), digit(byte & 15, letter)])
 }
 
 /// Replaces the bytes from `start` on by their hex text, in place.
 pub(crate) fn encode_tail(out: &mut Vec<u8>, start: usize, upper: bool) {
-    let length = out.len().saturating_sub(start);
-    if length <= 64 {
-        // Digests fit on the stack.
-        let mut copy = [0u8; 64];
-        for (to, from) in copy.iter_mut().zip(out.iter().skip(start)) {
-            *to = *from;
-        }
+    let bytes = out.get(start..).unwrap_or_default();
+    if let Ok(digest) = <&[u8; BYTES]>::try_from(bytes) {
+        let text = encode(digest, upper);
         out.truncate(start);
-        for byte in copy.iter().take(length) {
-            out.extend_from_slice(&digits(*byte, upper));
-        }
+        out.extend_from_slice(text.as_flattened());
+        return;
+    }
+    let copy = out.split_off(start);
+    out.reserve(copy.len() * 2);
+    let (whole, rest) = copy.as_chunks();
+    for bytes in whole {
+        out.extend_from_slice(encode(bytes, upper).as_flattened());
+    }
+    for byte in rest {
+        out.extend_from_slice(&digits(*byte, upper));
+    }
+}
+
+/// The value of a digit in lower case; above 15 for what is none.
+fn value(digit: u8) -> u8 {
+    let number = digit.wrapping_sub(b'0');
+    let letter = digit.wrapping_sub(b'a');
+    if number < 10 {
+        number
+    } else if letter < 6 {
+        letter.wrapping_add(10)
     } else {
-        let copy = out.split_off(start);
-        for byte in copy {
-            out.extend_from_slice(&digits(byte, upper));
-        }
+        255
     }
 }
 
-/// The value of each lower-case digit; 255 for what is none.
-const VALUES: [u8; 256] = values();
-
-const fn values() -> [u8; 256] {
-    let mut table = [255u8; 256];
-    let mut nibble = 0u8;
-    while nibble < 16 {
-        let digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler; a byte is always inside 256")]
-        {
-            table[digit as usize] = nibble;
-        }
-        nibble += 1;
-    }
-    table
-}
-
-fn nibble(digit: u8, any_case: bool) -> Option<u8> {
-    let digit = if any_case { digit.to_ascii_lowercase() } else { digit };
-    VALUES.get(usize::from(digit)).copied().filter(|n| *n < 16)
+/// Whatever is no digit in lower case is seen at the end, for all bytes at once.
+fn decode(text: &[[u8; 2]; BYTES]) -> Option<[u8; BYTES]> {
+    let values = text.map(|pair| pair.map(value));
+    let bad = values.as_flattened().iter().fold(0, |bad, value| bad | value);
+    (bad < 16).then(|| values.map(|[high, low]| high << 4 | low))
 }
 
 /// Appends the bytes that hex text of either case stands for; `None` when it is not hex text.
 #[must_use]
 pub(crate) fn decode_into(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let pairs = text.chunks_exact(2);
-    if !pairs.remainder().is_empty() {
+    let (pairs, odd) = text.as_chunks::<2>();
+    if !odd.is_empty() {
         return None;
     }
-    for pair in pairs {
-        let [high, low] = pair else { return None };
-        out.push(nibble(*high, true)? << 4 | nibble(*low, true)?);
+    out.reserve(pairs.len());
+    let (whole, rest) = pairs.as_chunks::<BYTES>();
+    for pairs in whole {
+        let lower = pairs.map(|pair| pair.map(|digit| digit.to_ascii_lowercase()));
+        out.extend_from_slice(&decode(&lower)?);
+    }
+    for pair in rest {
+        let [high, low] = pair.map(|digit| value(digit.to_ascii_lowercase()));
+        if (high | low) > 15 {
+            return None;
+        }
+        out.push(high << 4 | low);
     }
     Some(())
 }
@@ -76,24 +93,68 @@ pub(crate) fn decode_bytea(cell: &str, out: &mut Vec<u8>) -> Option<()> {
 /// Exactly 64 lower-case digits as 32 bytes. Upper case is refused: text is compared as text.
 #[must_use]
 pub(crate) fn exact_32(text: &[u8]) -> Option<[u8; 32]> {
-    if text.len() != 64 {
-        return None;
-    }
-    let mut bytes = [0u8; 32];
-    let mut bad = 0u8;
-    for (to, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        let high = VALUES.get(usize::from(*high)).copied().unwrap_or(255);
-        let low = VALUES.get(usize::from(*low)).copied().unwrap_or(255);
-        bad |= high | low;
-        *to = high << 4 | (low & 15);
-    }
-    (bad < 16).then_some(bytes)
+    let (pairs, []) = text.as_chunks::<2>() else { return None };
+    decode(pairs.try_into().ok()?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Digit by digit, as the library reads them.
+    fn slowly(text: &[u8]) -> Option<Vec<u8>> {
+        let read = |pair: &[u8]| {
+            let pair = std::str::from_utf8(pair).ok().filter(|p| p.len() == 2 && !p.contains('+'))?;
+            u8::from_str_radix(pair, 16).ok()
+        };
+        text.chunks(2).map(read).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn hex_is_read_and_written_digit_by_digit(
+            bytes in prop::collection::vec(any::<u8>(), 0..150),
+            upper: bool,
+            at in any::<prop::sample::Index>(),
+            other: u8,
+            spoilt: bool,
+        ) {
+            let mut text = bytes.iter().fold(String::new(), |mut text, byte| {
+                let _ = if upper { write!(text, "{byte:02X}") } else { write!(text, "{byte:02x}") };
+                text
+            })
+            .into_bytes();
+            let mut out = bytes;
+            encode_tail(&mut out, 0, upper);
+            prop_assert_eq!(&out, &text);
+            if spoilt && !text.is_empty() {
+                let n = at.index(text.len());
+                text[n] = other;
+            }
+            let mut read = b"keep".to_vec();
+            let decoded = decode_into(&text, &mut read);
+            prop_assert_eq!(decoded.map(|()| read[4..].to_vec()), slowly(&text));
+            let exact = slowly(&text).filter(|_| text.len() == 64 && !text.iter().any(u8::is_ascii_uppercase));
+            prop_assert_eq!(exact_32(&text).map(|id| id.to_vec()), exact);
+        }
+    }
+
+    #[test]
+    fn every_byte_is_a_digit_or_is_none() {
+        for byte in 0..=255u8 {
+            let known = char::from(byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
+            let lower = known.filter(|_| !byte.is_ascii_uppercase());
+            assert_eq!(Some(value(byte)).filter(|n| *n < 16), lower);
+            let mut text = [b'7'; 64];
+            text[63] = byte;
+            assert_eq!(exact_32(&text).is_some(), lower.is_some());
+            assert_eq!(decode_into(&text, &mut Vec::new()).is_some(), known.is_some());
+        }
+    }
 
     #[test]
     fn hex_goes_there_and_back() {

@@ -8,19 +8,16 @@
 //! Only rows in perfect order are settled here. At the first row that is not, the segment gives up, and the rows are sorted
 //! and looked at by [`super::verify`], which alone accuses anybody.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
-
 use super::check::{Checked, Checker};
-use super::identity::Id;
 use super::judge;
 use super::marks::Marked;
+use super::place::Place;
 use super::program::SpecIssue;
 use super::report::ChainReport;
 use super::run::Run;
-use super::spec::{CellKind, ChainSpec};
+use super::spec::ChainSpec;
+use super::split_key::{BySplit, SplitKeys};
 use super::strands::Attached;
-use super::time;
 use super::verify::{Limits, watched};
 
 /// A part of a table's rows.
@@ -29,9 +26,9 @@ pub struct Segment {
     spec: ChainSpec,
     samples: usize,
     checker: Checker,
-    /// Two independent hashes make a key; both are drawn anew for each segment's origin.
-    states: [RandomState; 2],
-    splits: HashMap<u128, Ends>,
+    /// The secret is drawn anew for each segment's origin.
+    keys: SplitKeys,
+    splits: BySplit<Ends>,
     /// The place of the row at hand.
     place: Place,
     rows: u64,
@@ -43,22 +40,12 @@ pub struct Segment {
 #[derive(Clone, Debug)]
 struct Ends {
     /// What its first row names: a hash, or the genesis.
-    names: Option<Id>,
+    names: Option<Vec<u8>>,
     first: Place,
-    last_hash: Id,
+    /// The hash of its last row. What rows name is compared with it as it is stored, so that no row's hash need be decoded.
+    hash: Vec<u8>,
     last: Place,
-    /// The last hash as it is stored, where rows do not state their predecessors.
-    stored: Vec<u8>,
 }
-
-/// A row's place in the declared order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
-    Number(i128),
-    Text(String),
-}
-
-type Place = Vec<Step>;
 
 impl Segment {
     /// Prepares a segment. Segments of one relation must all be made by [`Segment::beside`] of one of them.
@@ -71,9 +58,9 @@ impl Segment {
             spec: spec.clone(),
             samples: limits.samples,
             checker: Checker::new(spec, limits.probes)?,
-            states: [RandomState::new(), RandomState::new()],
-            splits: HashMap::new(),
-            place: Place::new(),
+            keys: SplitKeys::fresh(),
+            splits: BySplit::default(),
+            place: Place::default(),
             rows: 0,
             by_search: 0,
             plain: true,
@@ -87,7 +74,7 @@ impl Segment {
         self.spec.previous?;
         let limits = Limits { samples: self.samples, ..Limits::default() };
         let mut beside = Self::new(&self.spec, limits).ok()?;
-        beside.states = self.states.clone();
+        beside.keys = self.keys.clone();
         Some(beside)
     }
 
@@ -100,7 +87,7 @@ impl Segment {
     /// About how many bytes it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.splits.len() * (size_of::<Ends>() + 120)
+        self.splits.len() * (size_of::<Ends>() + 240)
     }
 
     /// `None` for a row that is not in perfect order.
@@ -108,63 +95,44 @@ impl Segment {
         if row.len() != self.spec.columns.len() {
             return None;
         }
-        self.place.clear();
-        for index in &self.spec.order {
-            self.place.push(step(&self.spec, row, *index)?);
-        }
-        let key = self.key(row);
+        self.place.take(&self.spec, row)?;
         if !self.checker.read_hash(row) {
             return None;
         }
-        let hash = self.checker.hash_id();
-        let implicit = self.spec.previous.is_none();
+        let key = self.keys.of(row, &self.spec.split);
         let known = self.splits.get_mut(&key);
         if known.is_none() && self.checker.begin_split(row).is_some() {
             return None;
         }
-        let before: &[u8] = known.as_ref().map_or(&[], |ends| ends.stored.as_slice());
-        let names = match self.checker.read_link(row, !implicit || known.is_none(), before) {
-            Attached::Genesis => None,
-            Attached::Elsewhere(id) => Some(id),
-            Attached::Before => known.as_ref().map(|ends| ends.last_hash),
-            Attached::Nothing => return None,
+        let last = known.as_ref().map_or(&[][..], |ends| ends.hash.as_slice());
+        let names = match (self.checker.read_link(row, known.is_none(), last), &known) {
+            (Attached::Before, Some(_)) => None,
+            (Attached::Genesis, None) => None,
+            (Attached::Elsewhere(_), None) => self.checker.named().map(<[u8]>::to_vec),
+            _ => return None,
         };
         match self.checker.check(row) {
             Checked::AsStored => {}
             Checked::BySearch => self.by_search += 1,
             Checked::Issue(_) | Checked::Failed { .. } => return None,
         }
-        let stored: &[u8] = if implicit { self.checker.hash() } else { &[] };
         match known {
             Some(ends) => {
-                if names != Some(ends.last_hash) || !follows(&self.spec, &ends.last, &self.place) {
+                if !self.place.follows(&ends.last, &self.spec) {
                     return None;
                 }
-                ends.last_hash = hash;
                 // What was there becomes room for the next row.
                 std::mem::swap(&mut ends.last, &mut self.place);
-                ends.stored.clear();
-                ends.stored.extend_from_slice(stored);
+                ends.hash.clear();
+                ends.hash.extend_from_slice(self.checker.hash());
             }
             None => {
-                let (first, stored) = (self.place.clone(), stored.to_vec());
-                let ends = Ends { names, last: first.clone(), first, last_hash: hash, stored };
-                self.splits.insert(key, ends);
+                let (first, hash) = (self.place.clone(), self.checker.hash().to_vec());
+                self.splits.insert(key, Ends { names, last: first.clone(), first, hash });
             }
         }
         self.rows += 1;
         Some(())
-    }
-
-    fn key(&self, row: &[Option<&str>]) -> u128 {
-        let [a, b] = self.states.each_ref().map(|state| {
-            let mut hasher = state.build_hasher();
-            for index in &self.spec.split {
-                row.get(*index).copied().flatten().hash(&mut hasher);
-            }
-            u128::from(hasher.finish())
-        });
-        a << 64 | b
     }
 
     /// Both parts as one, the other one after this one. What does not join gives up.
@@ -185,9 +153,9 @@ impl Segment {
                     self.splits.insert(key, ends);
                 }
                 Some(known) => {
-                    self.plain &=
-                        ends.names == Some(known.last_hash) && follows(&self.spec, &known.last, &ends.first);
-                    (known.last_hash, known.last, known.stored) = (ends.last_hash, ends.last, ends.stored);
+                    self.plain &= ends.names.as_ref() == Some(&known.hash)
+                        && ends.first.follows(&known.last, &self.spec);
+                    (known.hash, known.last) = (ends.hash, ends.last);
                 }
             }
         }
@@ -197,10 +165,8 @@ impl Segment {
     /// sorted.
     #[must_use]
     pub fn finish(self) -> Option<ChainReport> {
-        let begins = |ends: &Ends| {
-            ends.names.is_none()
-                && self.spec.dense_from.is_none_or(|from| ends.first == [Step::Number(i128::from(from))])
-        };
+        let begins =
+            |ends: &Ends| ends.names.is_none() && self.spec.dense_from.is_none_or(|from| ends.first.is(from));
         if !self.plain || !self.splits.values().all(begins) {
             return None;
         }
@@ -216,28 +182,5 @@ impl Segment {
         };
         let marked = Marked::new(&self.spec);
         Some(judge::judge(&self.spec, run, self.checker.prober(), &marked, &watched(&self.spec)))
-    }
-}
-
-/// Whether a place comes next: later, and without a gap where there may be none.
-fn follows(spec: &ChainSpec, before: &Place, place: &Place) -> bool {
-    match (spec.dense_from, before.as_slice(), place.as_slice()) {
-        (Some(_), [Step::Number(before)], [Step::Number(place)]) => before.checked_add(1) == Some(*place),
-        (Some(_), ..) => false,
-        _ => before < place,
-    }
-}
-
-/// A cell of the order, where it can be compared without a server; others give up.
-fn step(spec: &ChainSpec, row: &[Option<&str>], index: usize) -> Option<Step> {
-    let text = row.get(index).copied().flatten()?;
-    match spec.columns.get(index)?.kind {
-        CellKind::Integer => text.parse().ok().map(Step::Number),
-        CellKind::Text if spec.numeric.contains(&index) => text.parse().ok().map(Step::Number),
-        CellKind::Timestamp | CellKind::TimestampTz | CellKind::Date => {
-            time::parse(text).map(|at| Step::Number(i128::from(at.micros_since_epoch())))
-        }
-        CellKind::Text | CellKind::Uuid => Some(Step::Text(text.to_owned())),
-        _ => None,
     }
 }

@@ -1,24 +1,30 @@
 //! Instants: read from PostgreSQL's ISO text, written as the hashing runtime spells them.
 
 use super::spec::TimePreset;
+use super::time_plain;
 
 const DAY: i64 = 86_400_000_000;
 
 /// A UTC date and time of day with microseconds, in years 1 to 9999, which every runtime spells alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Civil {
-    year: u16,
-    month: u8,
-    day: u8,
-    hour: u8,
-    minute: u8,
-    second: u8,
-    micros: u32,
+    pub(super) year: u16,
+    pub(super) month: u8,
+    pub(super) day: u8,
+    pub(super) hour: u8,
+    pub(super) minute: u8,
+    pub(super) second: u8,
+    pub(super) micros: u32,
 }
 
 /// Reads `YYYY-MM-DD[ HH:MM:SS[.ffffff][+HH[:MM[:SS]]]]`. A text without offset is UTC.
 /// `None` for `infinity`, years before 1 or after 9999, and anything else.
 pub(crate) fn parse(text: &str) -> Option<Civil> {
+    time_plain::read(text.as_bytes()).or_else(|| parse_any(text))
+}
+
+/// Reads every spelling, digit by digit.
+pub(super) fn parse_any(text: &str) -> Option<Civil> {
     let mut rest = text.as_bytes();
     let year = number(&mut rest, 4)?;
     expect(&mut rest, b"-")?;
@@ -101,7 +107,7 @@ fn number(rest: &mut &[u8], digits: usize) -> Option<u32> {
     Some(value)
 }
 
-fn month_days(year: u32, month: u32) -> u8 {
+pub(super) fn month_days(year: u32, month: u32) -> u8 {
     match month {
         2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
@@ -155,27 +161,28 @@ impl Civil {
         let us = self.micros;
         match preset {
             TimePreset::Js | TimePreset::IsoMillis => {
-                self.date_time(b'T', true, out);
-                fraction(us, 3, out);
+                self.date_time(b'T', true, 3, out);
                 out.push(b'Z');
             }
             TimePreset::IsoMicros => {
-                self.date_time(b'T', true, out);
-                fraction(us, 6, out);
+                self.date_time(b'T', true, 6, out);
                 out.push(b'Z');
             }
             TimePreset::Dotnet | TimePreset::DotnetOffset => {
-                self.date_time(b'T', true, out);
-                fraction(us, 6, out);
+                self.date_time(b'T', true, 6, out);
                 out.extend_from_slice(if preset == TimePreset::Dotnet { b"0Z" } else { b"0+00:00" });
             }
             TimePreset::IsoSeconds | TimePreset::Laravel => {
-                self.date_time(b'T', true, out);
+                self.date_time(b'T', true, 0, out);
                 out.extend_from_slice(if preset == TimePreset::Laravel { b"+00:00" } else { b"Z" });
             }
             TimePreset::Py | TimePreset::PyZ | TimePreset::PyNaive | TimePreset::PyStr => {
-                self.date_time(if preset == TimePreset::PyStr { b' ' } else { b'T' }, true, out);
-                fraction(us, if us == 0 { 0 } else { 6 }, out);
+                self.date_time(
+                    if preset == TimePreset::PyStr { b' ' } else { b'T' },
+                    true,
+                    if us == 0 { 0 } else { 6 },
+                    out,
+                );
                 match preset {
                     TimePreset::Py => out.extend_from_slice(b"+00:00"),
                     TimePreset::PyZ => out.push(b'Z'),
@@ -184,25 +191,26 @@ impl Civil {
             }
             TimePreset::Java | TimePreset::JavaLocal | TimePreset::JavaOffset => {
                 let seconds = preset == TimePreset::Java || self.second != 0 || us != 0;
-                self.date_time(b'T', seconds, out);
-                fraction(us, grouped(us), out);
+                self.date_time(b'T', seconds, grouped(us), out);
                 if preset != TimePreset::JavaLocal {
                     out.push(b'Z');
                 }
             }
             TimePreset::Chrono => {
-                self.date_time(b'T', true, out);
-                fraction(us, grouped(us), out);
+                self.date_time(b'T', true, grouped(us), out);
                 out.extend_from_slice(b"+00:00");
             }
             TimePreset::Go => {
-                self.date_time(b'T', true, out);
-                fraction(us, trimmed(us), out);
+                self.date_time(b'T', true, trimmed(us), out);
                 out.push(b'Z');
             }
             TimePreset::Pg | TimePreset::PgTz | TimePreset::PgJson => {
-                self.date_time(if preset == TimePreset::PgJson { b'T' } else { b' ' }, true, out);
-                fraction(us, trimmed(us), out);
+                self.date_time(
+                    if preset == TimePreset::PgJson { b'T' } else { b' ' },
+                    true,
+                    trimmed(us),
+                    out,
+                );
                 match preset {
                     TimePreset::PgTz => out.extend_from_slice(b"+00"),
                     TimePreset::PgJson => out.extend_from_slice(b"+00:00"),
@@ -224,24 +232,16 @@ impl Civil {
         }
     }
 
-    fn date_time(self, between: u8, seconds: bool, out: &mut Vec<u8>) {
-        let [a, b] = two(self.year / 100);
-        let [c, d] = two(self.year % 100);
-        let [m, n] = two(u16::from(self.month));
-        let [e, f] = two(u16::from(self.day));
-        let [h, i] = two(u16::from(self.hour));
-        let [j, k] = two(u16::from(self.minute));
-        out.extend_from_slice(&[a, b, c, d, b'-', m, n, b'-', e, f, between, h, i, b':', j, k]);
-        if seconds {
-            let [s, t] = two(u16::from(self.second));
-            out.extend_from_slice(&[b':', s, t]);
-        }
+    /// Date and clock, to the minute or the second, and so many digits of its fraction.
+    fn date_time(self, between: u8, seconds: bool, digits: usize, out: &mut Vec<u8>) {
+        let text = time_plain::spell(self, between);
+        let length = match (seconds, digits) {
+            (false, 0) => 16,
+            (true, 0) => 19,
+            _ => 20 + digits.min(6),
+        };
+        out.extend_from_slice(text.get(..length).unwrap_or(&text));
     }
-}
-
-fn two(n: u16) -> [u8; 2] {
-    let digit = |n: u16| b'0' + u8::try_from(n % 10).unwrap_or(0);
-    [digit(n / 10), digit(n)]
 }
 
 /// Digits of the fraction without trailing zeros.
@@ -264,20 +264,6 @@ fn grouped(micros: u32) -> usize {
         us if us.is_multiple_of(1000) => 3,
         _ => 6,
     }
-}
-
-fn fraction(micros: u32, digits: usize, out: &mut Vec<u8>) {
-    if digits == 0 {
-        return;
-    }
-    let mut text = [b'0'; 6];
-    let mut rest = micros;
-    for digit in text.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-    }
-    out.push(b'.');
-    out.extend(text.iter().take(digits));
 }
 
 /// Appends an integer in decimal.

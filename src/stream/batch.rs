@@ -1,6 +1,6 @@
 //! Rows on their way from where they are read to where they are measured: many at once, in one piece of memory.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// Rows in a batch, at most.
 const ROWS: usize = 1024;
@@ -31,14 +31,25 @@ impl Batch {
         Raw { batch: self, first: at * self.width }
     }
 
+    /// All cells as one text, if all of them together are valid UTF-8: that is looked at far quicker than cell by cell.
+    #[must_use]
+    pub(super) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
     /// A cell, counted over all rows.
     fn cell(&self, at: usize) -> Option<&[u8]> {
+        self.bytes.get(self.range(at)?)
+    }
+
+    /// Where a cell stands; `None` for NULL.
+    fn range(&self, at: usize) -> Option<Range<usize>> {
         let end = *self.ends.get(at)?;
         if end & 1 == 1 {
             return None;
         }
         let from = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| end >> 1);
-        self.bytes.get(from as usize..(end >> 1) as usize)
+        Some(from as usize..(end >> 1) as usize)
     }
 }
 
@@ -57,6 +68,15 @@ impl<'a> Raw<'a> {
             return None;
         }
         self.batch.cell(self.first + place)
+    }
+
+    /// The cell of a column out of [`Batch::text`]; `None` for NULL, and where it begins or ends inside a character.
+    #[must_use]
+    pub(super) fn within(&self, text: &'a str, place: usize) -> Option<&'a str> {
+        if place >= self.batch.width {
+            return None;
+        }
+        text.get(self.batch.range(self.first + place)?)
     }
 }
 
@@ -176,6 +196,35 @@ mod tests {
         }
         assert_eq!(count, 3000);
         assert_eq!(batches.len(), 3);
+    }
+
+    #[test]
+    fn cells_out_of_the_whole_text_are_those_read_one_by_one() {
+        let batch = |cells: &[Option<&[u8]>]| {
+            let mut made = None;
+            let mut give = |batch: Batch| {
+                made = Some(batch);
+                ControlFlow::Continue(())
+            };
+            let mut filler = Filler::new(cells.len(), &mut give);
+            cells.iter().for_each(|cell| match cell {
+                Some(text) => filler.cell(text),
+                None => filler.null(),
+            });
+            assert!(filler.end_row().is_continue() && filler.flush().is_continue());
+            made.unwrap()
+        };
+        let whole = batch(&[Some("Zürich".as_bytes()), None, Some(b""), Some("€".as_bytes())]);
+        let text = whole.text().unwrap();
+        let cells: Vec<Option<&str>> = (0..5).map(|n| whole.row(0).within(text, n)).collect();
+        assert_eq!(cells, [Some("Zürich"), None, Some(""), Some("€"), None]);
+        assert_eq!(batch(&[Some(b"a"), Some(b"\xff")]).text(), None);
+        // Halves of a character are no texts, though together they are one.
+        let (left, right) = "ü".as_bytes().split_at(1);
+        let halves = batch(&[Some(b"a"), Some(left), Some(right), Some(b"b")]);
+        let text = halves.text().unwrap();
+        let cells: Vec<Option<&str>> = (0..4).map(|n| halves.row(0).within(text, n)).collect();
+        assert_eq!(cells, [Some("a"), None, None, Some("b")]);
     }
 
     #[test]

@@ -67,12 +67,13 @@ impl Job for Laid {
         if self.shown.iter().any(|shown| shown.kind == ColumnKind::TimestampTz) {
             return chunk.rows().try_for_each(|row| self.observe(&row, shared));
         }
+        let text = chunk.batch.text();
         let mut cells: Vec<Option<&str>> = Vec::with_capacity(self.shown.len());
         for row in chunk.rows() {
             if self.filter.admits(&row, shared)? {
                 cells.clear();
                 for shown in &self.shown {
-                    cells.push(row.str(shown)?);
+                    cells.push(row.str_within(text, shown)?);
                 }
                 self.segment.push(&cells);
             }

@@ -74,6 +74,22 @@ impl<'a> Row<'a> {
             .map_err(|_| format!("a value of `{}` is not valid UTF-8", shown.name))
     }
 
+    /// A cell as text, out of the text of all rows, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// When it is not valid UTF-8.
+    pub(super) fn str_within(
+        &self,
+        text: Option<&'a str>,
+        shown: &Shown,
+    ) -> Result<Option<&'a str>, Refusal> {
+        match text.and_then(|text| self.raw.within(text, shown.place)) {
+            Some(cell) => Ok(Some(cell)),
+            None => self.str(shown),
+        }
+    }
+
     /// A time with a zone, as a server in UTC would show it.
     pub(super) fn respelt(&self, shown: &Shown) -> Option<String> {
         if shown.kind != ColumnKind::TimestampTz {
