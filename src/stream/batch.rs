@@ -140,12 +140,12 @@ impl<'a> Filler<'a> {
     }
 }
 
-/// The rows that somebody fills in, for tests.
+/// The rows that somebody fills in, for tests and fuzzing.
 ///
 /// # Errors
 ///
 /// Those of whoever fills them in.
-#[cfg(test)]
+#[doc(hidden)]
 pub fn collect<E>(
     width: usize,
     rows: &mut Vec<Vec<Option<Vec<u8>>>>,

@@ -80,7 +80,7 @@ pub fn assign(plan: &mut Plan, source: &str, means: Means) {
         mine.iter().filter(|at| statement(at).is_some_and(can_stream)).copied().collect();
     let is_chain = |at: &usize| statement(at).is_some_and(|s| matches!(s.work, Work::Chain { .. }));
     let mut chosen: BTreeSet<usize> = match means.choice {
-        Choice::Server => return,
+        Choice::Server => BTreeSet::new(),
         Choice::Stream => can.clone(),
         Choice::Auto => can.iter().filter(|at| is_chain(at)).copied().collect(),
     };
@@ -143,6 +143,10 @@ fn explained(
     let on_rows = time(with.streamed.saturating_sub(without.streamed));
     let there = time(able.iter().filter_map(of).map(asked).fold(0, u64::saturating_add));
     if riding.is_empty() {
+        // Such as a chain with a time limit of its own.
+        if mine.iter().filter_map(of).any(is_always) {
+            return "by the server, but for its chain, whose rows come here".to_owned();
+        }
         return match (able.is_empty(), means.near, means.choice) {
             (true, ..) | (_, _, Choice::Server) => "by the server".to_owned(),
             (_, false, _) => {

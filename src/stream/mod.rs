@@ -42,9 +42,7 @@ use cores::Cores;
 use keyed::Seed;
 use shared::Shared;
 
-pub use batch::Filler;
-#[cfg(test)]
-pub use batch::collect;
+pub use batch::{Filler, collect};
 
 /// Something that holds rows.
 pub trait Rows: Sync {

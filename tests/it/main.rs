@@ -26,6 +26,7 @@ mod references;
 mod replay;
 mod scans;
 mod sources;
+mod streamed;
 mod support;
 mod tenants;
 mod waivers;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::support::{AccuBooks, Run, Tala, accubooks, alike, pg_dump, program, shared, tala};
+use crate::support::{AccuBooks, Run, Tala, accubooks, alike, pg_dump, program, same, shared, tala};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -21,9 +21,10 @@ fn files() -> Vec<PathBuf> {
     found
 }
 
-/// Runs a policy on a server, and demands the same judgement of an archive.
+/// Runs a policy on a server, and demands the same judgement on its rows and of an archive.
 fn verify(policy: &str, database: &str, arguments: &[&str]) -> Run {
     let run = run(policy, database, arguments);
+    same(&run, &self::run(policy, database, &[arguments, &["--engine", "stream"]].concat()));
     let source = format!("{}=dump:{}", server(policy), archive(database, "-Fc").display());
     alike(&run, &self::run(policy, database, &[arguments, &["--source", &source]].concat()));
     run
