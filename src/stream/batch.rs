@@ -12,8 +12,10 @@ const FULL: usize = 128 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     bytes: Vec<u8>,
-    /// Where each cell ends, twice, and one more for NULL.
+    /// Where each cell ends, twice, and one more for NULL; before them all, where the first begins.
     ends: Vec<u32>,
+    /// Whether any cell is NULL.
+    nulls: bool,
     rows: usize,
     width: usize,
 }
@@ -33,12 +35,20 @@ impl Batch {
 
     /// A cell, counted over all rows.
     fn cell(&self, at: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(at)?;
-        if end & 1 == 1 {
-            return None;
+        match self.ends.get(at..)? {
+            [from, end, ..] if end & 1 == 0 => self.bytes.get((from >> 1) as usize..(end >> 1) as usize),
+            _ => None,
         }
-        let from = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| end >> 1);
-        self.bytes.get(from as usize..(end >> 1) as usize)
+    }
+
+    /// The cells of a column, row by row; none of a column that there is not.
+    pub(super) fn column(&self, place: usize) -> impl Iterator<Item = Option<&[u8]>> {
+        (0..self.rows).map(move |row| self.row(row).get(place))
+    }
+
+    /// Which rows have NULL in a column; `None` if none has.
+    pub(super) fn nulls(&self, place: usize) -> Option<Vec<bool>> {
+        self.nulls.then(|| self.column(place).map(|cell| cell.is_none()).collect())
     }
 }
 
@@ -75,7 +85,9 @@ impl<'a> Filler<'a> {
 
     fn empty(width: usize) -> Batch {
         let bytes = Vec::with_capacity(FULL + FULL / 8);
-        Batch { bytes, ends: Vec::with_capacity(ROWS * width), rows: 0, width }
+        let mut ends = Vec::with_capacity(ROWS * width + 1);
+        ends.push(0);
+        Batch { bytes, ends, nulls: false, rows: 0, width }
     }
 
     /// The next cell of a row: its text as `COPY` writes it, unescaped.
@@ -86,6 +98,7 @@ impl<'a> Filler<'a> {
 
     /// The next cell of a row, which is NULL.
     pub fn null(&mut self) {
+        self.batch.nulls = true;
         self.end(1);
     }
 

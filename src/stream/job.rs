@@ -1,7 +1,8 @@
 //! What rides along in a pass over a relation.
 
 use super::chunk::Chunk;
-use super::expr::{Columns, Refusal};
+use super::columns::Columns;
+use super::expr::Refusal;
 use super::row::Row;
 use super::shared::{Shared, TableId};
 use crate::catalogue::Relation;

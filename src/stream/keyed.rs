@@ -55,20 +55,32 @@ pub enum Printed {
     Refused(&'static str),
 }
 
-/// The fingerprint of some cells of a row. The buffer is kept from key to key.
-#[must_use]
-pub fn printed(seed: Seed, cells: &[Cell<'_>], places: &[usize], buffer: &mut Vec<u8>) -> Printed {
-    buffer.clear();
-    let mut part = false;
-    for place in places {
-        let cell = cells.get(*place).unwrap_or(&Cell::Null);
-        part |= matches!(cell, Cell::Null);
-        if let Err(why) = absorb(buffer, cell) {
-            return Printed::Refused(why);
-        }
+/// Makes fingerprints. The buffer is kept from key to key.
+pub struct Printer {
+    seed: Seed,
+    buffer: Vec<u8>,
+}
+
+impl Printer {
+    /// Under a secret.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        Self { seed, buffer: Vec::new() }
     }
-    let print = SipHasher13::new_with_keys(seed.0[0], seed.0[1]).hash(buffer).as_u128();
-    if part { Printed::Part(print) } else { Printed::Whole(print) }
+
+    /// The fingerprint of a key's cells.
+    pub fn print<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) -> Printed {
+        self.buffer.clear();
+        let mut part = false;
+        for cell in cells {
+            part |= matches!(cell, Cell::Null);
+            if let Err(why) = absorb(&mut self.buffer, &cell) {
+                return Printed::Refused(why);
+            }
+        }
+        let print = SipHasher13::new_with_keys(self.seed.0[0], self.seed.0[1]).hash(&self.buffer).as_u128();
+        if part { Printed::Part(print) } else { Printed::Whole(print) }
+    }
 }
 
 /// The fingerprint of a key together with its tenant's.
@@ -157,8 +169,9 @@ mod tests {
     use crate::catalogue::ColumnKind;
 
     fn print(seed: u64, cells: &[Cell<'_>]) -> Printed {
-        let places: Vec<usize> = (0..cells.len()).collect();
-        printed(Seed::fixed(seed), cells, &places, &mut b"of another key".to_vec())
+        let mut printer = Printer::new(Seed::fixed(seed));
+        printer.print([Cell::Text(b"of another key")]);
+        printer.print(cells.iter().cloned())
     }
 
     fn of(kind: ColumnKind, text: &[u8]) -> Printed {

@@ -12,7 +12,9 @@ mod batch;
 pub mod cell;
 mod chain;
 mod chunk;
+mod columns;
 mod compile;
+mod compiler;
 mod cores;
 pub mod differences;
 pub mod exact;
@@ -20,14 +22,22 @@ pub mod expr;
 mod grouped;
 mod job;
 pub mod keyed;
+mod lane;
 mod pass;
 mod print_set;
+mod prints;
 mod reference;
 mod row;
 mod samples;
 mod scan;
 mod shared;
+#[cfg(test)]
+mod testing;
 mod totals;
+mod wide;
+mod wide_folds;
+#[cfg(test)]
+mod wide_tests;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
