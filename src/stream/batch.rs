@@ -41,9 +41,16 @@ impl Batch {
         }
     }
 
-    /// The cells of a column, row by row; none of a column that there is not.
+    /// The cells of a column, row by row; NULL in all rows of a column that there is not.
     pub(super) fn column(&self, place: usize) -> impl Iterator<Item = Option<&[u8]>> {
-        (0..self.rows).map(move |row| self.row(row).get(place))
+        let there = place < self.width;
+        let ends = self.ends.get(place..).filter(|_| there).unwrap_or_default();
+        let cell = |ends: &[u32]| match ends {
+            [from, end] if end & 1 == 0 => self.bytes.get((from >> 1) as usize..(end >> 1) as usize),
+            _ => None,
+        };
+        let lacking = std::iter::repeat_n(None, if there { 0 } else { self.rows });
+        ends.windows(2).step_by(self.width.max(1)).map(cell).chain(lacking)
     }
 
     /// Which rows have NULL in a column; `None` if none has.
@@ -157,6 +164,12 @@ mod tests {
             assert!(filler.end_row().is_continue());
         }
         assert!(filler.flush().is_continue());
+        for batch in &batches {
+            for place in 0..4 {
+                let alone: Vec<_> = (0..batch.rows()).map(|at| batch.row(at).get(place)).collect();
+                assert_eq!(batch.column(place).collect::<Vec<_>>(), alone);
+            }
+        }
         let rows = batches.iter().flat_map(|b| (0..b.rows()).map(|at| b.row(at)));
         let mut count = 0;
         for (n, row) in rows.enumerate() {

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::batch::Batch;
-use super::chunk::Values;
+use super::chunk::{Column, Values};
 use super::keyed::{Printed, Printer, Seed};
+use crate::catalogue::ColumnKind;
 
 /// Fingerprints of a key.
 pub(super) struct Prints {
@@ -20,40 +21,41 @@ impl Prints {
     /// Makes them.
     #[must_use]
     pub(super) fn of(batch: &Batch, values: &Values<'_>, places: &[usize], seed: Seed) -> Self {
-        let mut starts = Vec::new();
-        let mut which = Vec::with_capacity(batch.rows());
-        let mut run = 0u32;
-        let mut begins = |at: usize, anew: bool| {
-            if anew {
-                starts.push(at);
-                run = u32::try_from(starts.len()).unwrap_or(u32::MAX) - 1;
-            }
-            which.push(run);
-        };
-        match places {
-            [place] => {
-                let mut before: Option<Option<&[u8]>> = None;
-                for (at, cell) in batch.column(*place).enumerate() {
-                    begins(at, before != Some(cell));
-                    before = Some(cell);
-                }
-            }
-            _ => {
-                for at in 0..batch.rows() {
-                    let row = batch.row(at);
-                    let before = at.checked_sub(1).map(|before| batch.row(before));
-                    let same =
-                        before.is_some_and(|before| places.iter().all(|p| before.get(*p) == row.get(*p)));
-                    begins(at, !same);
-                }
-            }
-        }
+        let mut prints =
+            Self { runs: Vec::new(), starts: Vec::new(), which: Vec::with_capacity(batch.rows()) };
         let mut printer = Printer::new(seed);
-        let runs = starts
-            .iter()
-            .map(|at| printer.print(places.iter().map(|place| values.cell(*place, *at))))
-            .collect();
-        Self { runs, starts, which }
+        let mut whole = |at: usize| printer.print(places.iter().map(|place| values.cell(*place, at)));
+        let [place] = places else {
+            for at in 0..batch.rows() {
+                let row = batch.row(at);
+                let before = at.checked_sub(1).map(|before| batch.row(before));
+                let same = before.is_some_and(|before| places.iter().all(|p| before.get(*p) == row.get(*p)));
+                prints.push((!same).then(|| whole(at)));
+            }
+            return prints;
+        };
+        let plain = matches!(values.column(*place), Some(Column::Text(Some(ColumnKind::Text))));
+        let mut texts = Printer::new(seed);
+        let mut before: Option<Option<&[u8]>> = None;
+        for (at, cell) in batch.column(*place).enumerate() {
+            let anew = before != Some(cell);
+            before = Some(cell);
+            prints.push(anew.then(|| match cell {
+                Some(text) if plain => texts.text(text),
+                _ => whole(at),
+            }));
+        }
+        prints
+    }
+
+    /// One more row, with its fingerprint if it begins a run.
+    fn push(&mut self, anew: Option<Printed>) {
+        if let Some(printed) = anew {
+            self.starts.push(self.which.len());
+            self.runs.push(printed);
+        }
+        // A batch has far fewer rows than this holds.
+        self.which.push(u32::try_from(self.runs.len().saturating_sub(1)).unwrap_or(u32::MAX));
     }
 
     /// The fingerprint of a row.
