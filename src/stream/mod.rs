@@ -4,7 +4,7 @@
 //! of groups as identities under a secret of the run ([`differences`], [`keyed`]), so that memory does not grow with what
 //! is in order; only what is under suspicion is looked at a second time, exactly, and that look alone says `broken`.
 //!
-//! Rows come in batches, and what is ordinary in a batch is measured column by column ([`lane`], [`wide`]); anything else
+//! Rows come in batches, and what is ordinary in a batch is measured column by column (`lane`, `wide`); anything else
 //! sends its batch the way of single rows, which decides what both must come to.
 //!
 //! What only a server can tell (the order of text in a collation, operators of extensions, raw SQL) is refused by name and
