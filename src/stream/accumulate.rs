@@ -180,14 +180,27 @@ fn both(known: Option<Odd>, new: Odd) -> Odd {
     }
 }
 
-fn better(function: Function, best: &mut Option<Cell<'static>>, value: Cell<'static>) -> Result<(), Refusal> {
-    let wanted = match function {
+/// How a value stands to those that it is better than.
+pub(super) fn wanted(function: Function) -> Ordering {
+    match function {
         Function::Min | Function::Oldest => Ordering::Less,
         _ => Ordering::Greater,
-    };
+    }
+}
+
+/// Keeps the better of two values.
+///
+/// # Errors
+///
+/// When only a server could tell.
+pub(super) fn better(
+    function: Function,
+    best: &mut Option<Cell<'static>>,
+    value: Cell<'static>,
+) -> Result<(), Refusal> {
     let replace = match best {
         None => true,
-        Some(known) => rank(&value, known)? == wanted,
+        Some(known) => rank(&value, known)? == wanted(function),
     };
     if replace {
         *best = Some(value);
@@ -232,17 +245,21 @@ mod tests {
     use proptest::prelude::*;
 
     fn aggregator(function: Function) -> Aggregator {
-        let argument = (function != Function::Rows).then_some(Expr::Column(0));
+        let argument = (function != Function::Rows).then_some(Expr::Aggregate(0));
         Aggregator { function, argument, filter: None, spelling: ColumnKind::Numeric }
     }
 
     fn over(function: Function, values: &[Option<i64>]) -> (Aggregator, Seen) {
         let aggregator = aggregator(function);
         let mut seen = aggregator.empty();
-        for value in values {
-            let cell =
-                value.map_or(Cell::Null, |n| Cell::Number(Exact::Small { digits: n.into(), scale: 2 }));
-            aggregator.observe(&mut seen, &Scope { cells: &[cell], derived: &[], aggregates: &[] }).unwrap();
+        let aggregates: Vec<Cell<'_>> = values
+            .iter()
+            .map(|value| {
+                value.map_or(Cell::Null, |n| Cell::Number(Exact::Small { digits: n.into(), scale: 2 }))
+            })
+            .collect();
+        for cell in aggregates.chunks(1) {
+            aggregator.observe(&mut seen, &Scope { row: None, aggregates: cell }).unwrap();
         }
         (aggregator, seen)
     }

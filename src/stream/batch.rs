@@ -12,8 +12,10 @@ const FULL: usize = 128 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     bytes: Vec<u8>,
-    /// Where each cell ends, twice, and one more for NULL.
+    /// Where each cell ends, twice, and one more for NULL; before them all, where the first begins.
     ends: Vec<u32>,
+    /// Whether any cell is NULL.
+    nulls: bool,
     rows: usize,
     width: usize,
 }
@@ -44,12 +46,27 @@ impl Batch {
 
     /// Where a cell stands; `None` for NULL.
     fn range(&self, at: usize) -> Option<Range<usize>> {
-        let end = *self.ends.get(at)?;
-        if end & 1 == 1 {
-            return None;
+        match self.ends.get(at..)? {
+            [from, end, ..] if end & 1 == 0 => Some((from >> 1) as usize..(end >> 1) as usize),
+            _ => None,
         }
-        let from = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| end >> 1);
-        Some(from as usize..(end >> 1) as usize)
+    }
+
+    /// The cells of a column, row by row; NULL in all rows of a column that there is not.
+    pub(super) fn column(&self, place: usize) -> impl Iterator<Item = Option<&[u8]>> {
+        let there = place < self.width;
+        let ends = self.ends.get(place..).filter(|_| there).unwrap_or_default();
+        let cell = |ends: &[u32]| match ends {
+            [from, end] if end & 1 == 0 => self.bytes.get((from >> 1) as usize..(end >> 1) as usize),
+            _ => None,
+        };
+        let lacking = std::iter::repeat_n(None, if there { 0 } else { self.rows });
+        ends.windows(2).step_by(self.width.max(1)).map(cell).chain(lacking)
+    }
+
+    /// Which rows have NULL in a column; `None` if none has.
+    pub(super) fn nulls(&self, place: usize) -> Option<Vec<bool>> {
+        self.nulls.then(|| self.column(place).map(|cell| cell.is_none()).collect())
     }
 }
 
@@ -95,7 +112,9 @@ impl<'a> Filler<'a> {
 
     fn empty(width: usize) -> Batch {
         let bytes = Vec::with_capacity(FULL + FULL / 8);
-        Batch { bytes, ends: Vec::with_capacity(ROWS * width), rows: 0, width }
+        let mut ends = Vec::with_capacity(ROWS * width + 1);
+        ends.push(0);
+        Batch { bytes, ends, nulls: false, rows: 0, width }
     }
 
     /// The next cell of a row: its text as `COPY` writes it, unescaped.
@@ -106,6 +125,7 @@ impl<'a> Filler<'a> {
 
     /// The next cell of a row, which is NULL.
     pub fn null(&mut self) {
+        self.batch.nulls = true;
         self.end(1);
     }
 
@@ -186,6 +206,12 @@ mod tests {
             assert!(filler.end_row().is_continue());
         }
         assert!(filler.flush().is_continue());
+        for batch in &batches {
+            for place in 0..4 {
+                let alone: Vec<_> = (0..batch.rows()).map(|at| batch.row(at).get(place)).collect();
+                assert_eq!(batch.column(place).collect::<Vec<_>>(), alone);
+            }
+        }
         let rows = batches.iter().flat_map(|b| (0..b.rows()).map(|at| b.row(at)));
         let mut count = 0;
         for (n, row) in rows.enumerate() {

@@ -153,15 +153,15 @@ impl Job for Chained {
         let mut order = Vec::new();
         for at in &self.spec.order {
             let place = self.shown.get(*at).map_or(0, |s| s.place);
-            order.push(match row.cells.get(place) {
-                Some(Cell::Number(n)) => Cell::Number(n.clone()),
-                Some(Cell::Time(n)) => Cell::Time(*n),
-                None | Some(Cell::Null) => Cell::Null,
+            order.push(match row.cell(place) {
+                Cell::Number(n) => Cell::Number(n),
+                Cell::Time(n) => Cell::Time(n),
+                Cell::Null => Cell::Null,
                 // Numbers in text come first, by their value; the rest follows by its bytes.
-                Some(Cell::Text(text)) if self.spec.numeric.contains(at) => {
+                Cell::Text(text) if self.spec.numeric.contains(at) => {
                     counted(text).map_or(Cell::Opaque, Cell::Number)
                 }
-                Some(Cell::Text(_)) => Cell::Opaque,
+                Cell::Text(_) => Cell::Opaque,
                 _ => return Err("only a server knows the order of these rows".to_owned()),
             });
         }

@@ -1,102 +1,137 @@
 //! A batch of rows made ready for all jobs of a pass: values where anybody asks for values, expressions that several share,
-//! and fingerprints of keys, each once.
+//! and fingerprints of keys, each once and column by column.
 
-use super::batch::{Batch, Raw};
+use super::batch::Batch;
 use super::cell::Cell;
-use super::expr::{Columns, Derived, Scope};
-use super::keyed::{Printed, Seed, printed};
+use super::columns::Columns;
+use super::expr::{Derived, Scope};
+use super::lane::Lane;
+use super::prints::Prints;
 use super::row::Row;
 use crate::catalogue::ColumnKind;
 
-/// The cells of a batch as values, row by row.
+/// The values of a column.
+pub(super) enum Column<'a> {
+    /// Ordinary ones.
+    Lane(Lane),
+    /// Any, read once since reading costs.
+    Cells(Vec<Derived<'a>>),
+    /// Read when they are asked for, which costs nothing: text, or whether it is NULL.
+    Text(Option<ColumnKind>),
+}
+
+/// The values of a batch's columns.
 pub(super) struct Values<'a> {
-    cells: Vec<Cell<'a>>,
+    batch: &'a Batch,
+    columns: Vec<Column<'a>>,
 }
 
 impl<'a> Values<'a> {
     /// Reads those that anybody wants.
     #[must_use]
     pub(super) fn read(batch: &'a Batch, columns: &Columns) -> Self {
-        let wanted: Vec<Option<ColumnKind>> = columns.valued().collect();
-        let mut cells = Vec::with_capacity(batch.rows() * wanted.len());
-        for at in 0..batch.rows() {
-            let raw = batch.row(at);
-            cells.extend(wanted.iter().enumerate().map(|(place, kind)| match kind {
-                Some(kind) => Cell::read(*kind, raw.get(place)),
-                // Whether it is NULL can be asked of every cell.
-                None => raw.get(place).map_or(Cell::Null, |_| Cell::Opaque),
-            }));
-        }
-        Self { cells }
+        let read = |(place, wanted): (usize, Option<ColumnKind>)| {
+            let Some(kind) = wanted.filter(|kind| !is_text(*kind)) else { return Column::Text(wanted) };
+            match Lane::read(kind, batch.rows(), batch.column(place)) {
+                Some(lane) => Column::Lane(lane),
+                None => Column::Cells(batch.column(place).map(|text| Ok(Cell::read(kind, text))).collect()),
+            }
+        };
+        Self { batch, columns: columns.valued().enumerate().map(read).collect() }
     }
 
-    /// The values of shared expressions, row by row.
+    /// The values of shared expressions.
     #[must_use]
-    pub(super) fn derived(&'a self, columns: &'a Columns, rows: usize) -> Vec<Derived<'a>> {
-        let mut derived = Vec::with_capacity(rows * columns.derived().len());
-        for at in 0..if columns.derived().len() == 0 { 0 } else { rows } {
-            let scope = Scope { cells: self.row(columns, at), derived: &[], aggregates: &[] };
-            derived.extend(columns.derived().map(|expression| expression.eval(&scope)));
+    pub(super) fn derived(&'a self, columns: &'a Columns, rows: usize) -> Vec<Column<'a>> {
+        let derive = |expression: &'a super::expr::Expr| match expression.lane(self, &[]) {
+            Some(lane) => Column::Lane(lane.into_owned()),
+            None => {
+                let scope = |at| Scope { row: Some(Row::new(self, &[], &[], at)), aggregates: &[] };
+                Column::Cells((0..rows).map(|at| expression.eval(&scope(at))).collect())
+            }
+        };
+        columns.derived().map(derive).collect()
+    }
+
+    /// The batch they are of.
+    pub(super) fn batch(&self) -> &'a Batch {
+        self.batch
+    }
+
+    /// A column, by place.
+    pub(super) fn column(&self, place: usize) -> Option<&Column<'a>> {
+        self.columns.get(place)
+    }
+
+    /// A cell.
+    pub(super) fn cell(&self, place: usize, at: usize) -> Cell<'a> {
+        match self.columns.get(place) {
+            Some(Column::Lane(lane)) => lane.cell(at),
+            Some(Column::Cells(cells)) => match cells.get(at) {
+                Some(Ok(cell)) => cell.clone(),
+                Some(Err(_)) => Cell::Unreadable,
+                None => Cell::Null,
+            },
+            Some(Column::Text(Some(kind))) => Cell::read(*kind, self.batch.row(at).get(place)),
+            // Whether it is NULL can be asked of every cell.
+            Some(Column::Text(None)) => self.batch.row(at).get(place).map_or(Cell::Null, |_| Cell::Opaque),
+            None => Cell::Null,
         }
-        derived
-    }
-
-    fn row(&self, columns: &Columns, at: usize) -> &[Cell<'a>] {
-        part(&self.cells, columns.names().len(), at)
     }
 }
 
-/// The cells of row `at` among those of all rows.
-fn part<T>(all: &[T], width: usize, at: usize) -> &[T] {
-    all.get(at * width..(at + 1) * width).unwrap_or_default()
+/// Whether reading a value does nothing but look at its bytes.
+fn is_text(kind: ColumnKind) -> bool {
+    !matches!(
+        kind,
+        ColumnKind::Integer
+            | ColumnKind::Numeric
+            | ColumnKind::Float
+            | ColumnKind::Bool
+            | ColumnKind::Timestamp
+            | ColumnKind::TimestampTz
+            | ColumnKind::Date
+            | ColumnKind::Interval
+    )
 }
 
-/// The fingerprints of all keys, row by row. Neighbouring rows often share a key, and then its fingerprint too.
+/// The fingerprints of all keys.
 #[must_use]
-pub(super) fn prints(batch: &Batch, values: &Values<'_>, columns: &Columns, seed: Seed) -> Vec<Printed> {
-    let keys = columns.keys();
-    let mut prints: Vec<Printed> = Vec::with_capacity(batch.rows() * keys.len());
-    let mut buffer = Vec::new();
-    let mut before: Option<Raw<'_>> = None;
-    for at in 0..if keys.is_empty() { 0 } else { batch.rows() } {
-        let raw = batch.row(at);
-        for places in keys {
-            let same = before.is_some_and(|before| places.iter().all(|p| before.get(*p) == raw.get(*p)));
-            let known = prints.len().checked_sub(keys.len()).and_then(|n| prints.get(n)).filter(|_| same);
-            let print = match known {
-                Some(known) => *known,
-                None => printed(seed, values.row(columns, at), places, &mut buffer),
-            };
-            prints.push(print);
-        }
-        before = Some(raw);
-    }
-    prints
+pub(super) fn prints(
+    batch: &Batch,
+    values: &Values<'_>,
+    columns: &Columns,
+    seed: super::keyed::Seed,
+) -> Vec<Prints> {
+    columns.keys().iter().map(|places| Prints::of(batch, values, places, seed)).collect()
 }
 
 /// Rows with everything that jobs ask for.
 pub(super) struct Chunk<'a> {
     /// As they came.
     pub(super) batch: &'a Batch,
-    /// The columns they have.
-    pub(super) columns: &'a Columns,
     /// Their values.
     pub(super) values: &'a Values<'a>,
     /// Values of shared expressions.
-    pub(super) derived: &'a [Derived<'a>],
-    /// Fingerprints.
-    pub(super) prints: &'a [Printed],
+    pub(super) derived: &'a [Column<'a>],
+    /// Fingerprints, by key.
+    pub(super) prints: &'a [Prints],
 }
 
 impl<'a> Chunk<'a> {
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.batch.rows()
+    }
+
+    /// A row.
+    pub(super) fn row(&self, at: usize) -> Row<'a> {
+        Row::new(self.values, self.derived, self.prints, at)
+    }
+
     /// Its rows, in order.
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'a>> + use<'a> {
-        let Self { batch, columns, values, derived, prints } = *self;
-        (0..batch.rows()).map(move |at| Row {
-            raw: batch.row(at),
-            cells: values.row(columns, at),
-            derived: part(derived, columns.derived().len(), at),
-            prints: part(prints, columns.keys().len(), at),
-        })
+        let Self { values, derived, prints, .. } = *self;
+        (0..self.len()).map(move |at| Row::new(values, derived, prints, at))
     }
 }

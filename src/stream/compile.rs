@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::chain::{Chained, Laid};
+use super::columns::{Columns, KeyPlace};
+use super::compiler::{Compiler, by_bytes};
 use super::differences::Differences;
 use super::exact::Exact;
-use super::expr::{Columns, Compiler, Expr, KeyPlace, Refusal, Test, by_bytes};
+use super::expr::{Expr, Refusal, Test};
 use super::grouped::{Exactly, Identity, Rule};
 use super::job::{Job, Planned, Wanted};
 use super::keyed::PrintMap;

@@ -202,9 +202,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn print(n: u64) -> Print {
-        use super::super::keyed::{Printed, Seed, printed};
+        use super::super::keyed::{Printed, Printer, Seed};
         let cells = [super::super::cell::Cell::Time(i64::try_from(n).unwrap())];
-        match printed(Seed::fixed(3), &cells, &[0], &mut Vec::new()) {
+        match Printer::new(Seed::fixed(3)).print(cells) {
             Printed::Whole(print) => print,
             other => panic!("{other:?}"),
         }

@@ -36,13 +36,13 @@ impl Exact {
     /// Reads PostgreSQL's text of an integer, `numeric` or floating-point value; `None` for what is no finite number.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
+        if let Some((digits, scale)) = Self::short(text) {
+            return Some(Self::Small { digits: i128::from(digits), scale });
+        }
         let (negative, rest) = match text.split_first() {
             Some((b'-', rest)) => (true, rest),
             _ => (false, text),
         };
-        if let Some(short) = Self::parse_short(rest, negative) {
-            return Some(short);
-        }
         let (mut digits, mut count, mut scale, mut point) = (0i128, 0usize, 0u32, false);
         for byte in rest {
             match byte {
@@ -65,27 +65,35 @@ impl Exact {
         Some(Self::Small { digits: if negative { -digits } else { digits }, scale })
     }
 
-    /// Numbers that fit a machine word, as nearly all do; `None` for all others.
-    fn parse_short(text: &[u8], negative: bool) -> Option<Self> {
+    /// Digits and scale of a number that fits a machine word, as nearly all do; `None` for all others.
+    #[must_use]
+    pub fn short(text: &[u8]) -> Option<(i64, u32)> {
+        let (negative, text) = match text.split_first() {
+            Some((b'-', rest)) => (true, rest),
+            _ => (false, text),
+        };
         if text.len() > 18 {
             return None;
         }
-        let (mut digits, mut scale, mut point) = (0i64, 0u32, false);
-        for byte in text {
-            match byte {
-                b'0'..=b'9' => {
-                    digits = digits * 10 + i64::from(byte - b'0');
-                    scale += u32::from(point);
-                }
-                b'.' if !point => point = true,
-                _ => return None,
+        // So few digits cannot overflow, and nothing has to watch that they do not.
+        let mut digits = 0i64;
+        let mut point = None;
+        for (at, byte) in text.iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit < 10 {
+                digits = digits.wrapping_mul(10).wrapping_add(i64::from(digit));
+            } else if *byte == b'.' && point.is_none() {
+                point = Some(at);
+            } else {
+                return None;
             }
         }
-        // A point alone is no number.
-        if text.len() == usize::from(point) {
+        // A sign or point alone is no number.
+        if text.len() == usize::from(point.is_some()) {
             return None;
         }
-        Some(Self::Small { digits: i128::from(if negative { -digits } else { digits }), scale })
+        let scale = point.map_or(0, |at| text.len().wrapping_sub(at).wrapping_sub(1)) as u32;
+        Some((if negative { digits.wrapping_neg() } else { digits }, scale))
     }
 
     fn parse_large(text: &[u8]) -> Option<Self> {

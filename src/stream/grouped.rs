@@ -4,10 +4,13 @@ use std::collections::HashMap;
 
 use super::accumulate::{Aggregator, Doubt, Seen, spelt};
 use super::cell::Cell;
+use super::chunk::Chunk;
+use super::columns::KeyPlace;
 use super::differences::{BITS, Buckets, Differences};
-use super::expr::{Expr, KeyPlace, Refusal, Scope, Test};
+use super::expr::{Expr, Refusal, Scope, Test};
 use super::job::{Job, fork_of};
-use super::keyed::Print;
+use super::keyed::{Print, Printed};
+use super::lane::Unit;
 use super::row::{Filter, Row, Shown};
 use super::samples::Samples;
 use super::shared::{Shared, Suspicion};
@@ -30,6 +33,37 @@ pub(super) struct Identity {
     pub(super) sums: Vec<Differences>,
 }
 
+impl Identity {
+    /// Observes the rows of a batch, the rows of a key at once; false where they must be looked at one by one.
+    fn observe_wide(&mut self, chunk: &Chunk<'_>) -> bool {
+        let lane =
+            |amount: &Expr| amount.lane(chunk.values, chunk.derived).filter(|lane| lane.unit == Unit::Number);
+        let lanes: Option<Vec<_>> = self.amounts.iter().map(lane).collect();
+        let (Some(admitted), Some(lanes)) = (self.filter.wide(chunk), lanes) else { return false };
+        let Some(prints) = chunk.prints.get(self.place).filter(|prints| prints.refused().is_none()) else {
+            return false;
+        };
+        for (lane, sums) in lanes.iter().zip(&mut self.sums) {
+            for (rows, printed) in prints.runs() {
+                let (print, no_key) = match printed {
+                    Printed::Whole(print) => (*print, false),
+                    Printed::Part(print) => (*print, !self.or_null),
+                    Printed::Refused(_) => continue,
+                };
+                // NULL is for the exact look to judge.
+                let doubtful = |at: usize| admitted.has(at) && (no_key || lane.is_null(at));
+                if (no_key || lane.nulls.is_some()) && rows.clone().any(doubtful) {
+                    sums.doubt(print);
+                }
+                if !no_key && let Some(sum) = lane.sum(rows, &admitted) {
+                    sums.add(print, &sum);
+                }
+            }
+        }
+        true
+    }
+}
+
 impl Job for Identity {
     fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
         if !self.filter.admits(row, shared)? {
@@ -39,12 +73,6 @@ impl Job for Identity {
         let scope = row.scope();
         let no_key = !self.or_null && row.no_key(self.place);
         for (amount, sums) in self.amounts.iter().zip(&mut self.sums) {
-            if let (Expr::Derived(place), false) = (amount, no_key)
-                && let Some(Ok(Cell::Number(n))) = row.derived.get(*place)
-            {
-                sums.add(print, n);
-                continue;
-            }
             match amount.eval(&scope)? {
                 Cell::Number(n) if !no_key => sums.add(print, &n),
                 Cell::Unreadable => return Err(super::expr::UNREADABLE.to_owned()),
@@ -53,6 +81,13 @@ impl Job for Identity {
             }
         }
         Ok(())
+    }
+
+    fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if self.observe_wide(chunk) {
+            return Ok(());
+        }
+        chunk.rows().try_for_each(|row| self.observe(&row, shared))
     }
 
     fn fork(&self) -> Option<Box<dyn Job>> {
@@ -194,7 +229,7 @@ impl Job for Exactly {
         for group in std::mem::take(&mut self.groups).into_values() {
             let aggregates: Vec<Cell<'static>> =
                 rule.aggregates.iter().zip(&group.seen).map(|(a, seen)| a.finish(seen)).collect();
-            let scope = Scope { cells: &[], derived: &[], aggregates: &aggregates };
+            let scope = Scope { row: None, aggregates: &aggregates };
             let ok = if group.doubt { Ok(None) } else { rule.test.eval(&scope) };
             let ok = match ok {
                 Ok(ok) => ok,

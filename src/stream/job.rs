@@ -3,7 +3,8 @@
 use std::any::Any;
 
 use super::chunk::Chunk;
-use super::expr::{Columns, Refusal};
+use super::columns::Columns;
+use super::expr::Refusal;
 use super::row::Row;
 use super::shared::{Shared, TableId};
 use crate::catalogue::Relation;

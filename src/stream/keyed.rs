@@ -54,20 +54,43 @@ pub enum Printed {
     Refused(&'static str),
 }
 
-/// The fingerprint of some cells of a row. The buffer is kept from key to key.
-#[must_use]
-pub fn printed(seed: Seed, cells: &[Cell<'_>], places: &[usize], buffer: &mut Vec<u8>) -> Printed {
-    buffer.clear();
-    let mut part = false;
-    for place in places {
-        let cell = cells.get(*place).unwrap_or(&Cell::Null);
-        part |= matches!(cell, Cell::Null);
-        if let Err(why) = absorb(buffer, cell) {
-            return Printed::Refused(why);
-        }
+/// Makes fingerprints. The buffer is kept from key to key.
+pub struct Printer {
+    seed: Seed,
+    buffer: Vec<u8>,
+}
+
+impl Printer {
+    /// Under a secret.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        Self { seed, buffer: Vec::new() }
     }
-    let print = SipHasher13::new_with_keys(seed.0[0], seed.0[1]).hash(buffer).as_u128();
-    if part { Printed::Part(print) } else { Printed::Whole(print) }
+
+    /// The fingerprint of a key's cells.
+    pub fn print<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) -> Printed {
+        self.buffer.clear();
+        let mut part = false;
+        for cell in cells {
+            part |= matches!(cell, Cell::Null);
+            if let Err(why) = absorb(&mut self.buffer, &cell) {
+                return Printed::Refused(why);
+            }
+        }
+        let print = self.hash();
+        if part { Printed::Part(print) } else { Printed::Whole(print) }
+    }
+
+    /// The fingerprint of a key that is one cell of text, as most are: the same as of that cell.
+    pub fn text(&mut self, text: &[u8]) -> Printed {
+        self.buffer.clear();
+        put_text(&mut self.buffer, text);
+        Printed::Whole(self.hash())
+    }
+
+    fn hash(&self) -> Print {
+        SipHasher13::new_with_keys(self.seed.0[0], self.seed.0[1]).hash(&self.buffer).as_u128()
+    }
 }
 
 /// The fingerprint of a key together with its tenant's.
@@ -79,6 +102,13 @@ pub fn paired(seed: Seed, key: Print, tenant: Print) -> Print {
     hasher.finish128().as_u128()
 }
 
+fn put_text(to: &mut Vec<u8>, text: &[u8]) {
+    // Its length, so that no text runs into what comes after it.
+    let [a, b, c, d, e, f, g, h] = text.len().to_le_bytes();
+    to.extend_from_slice(&[1, a, b, c, d, e, f, g, h]);
+    to.extend_from_slice(text);
+}
+
 /// Values that are equal to a server enter alike, whatever their type or scale.
 fn absorb(to: &mut Vec<u8>, cell: &Cell<'_>) -> Result<(), &'static str> {
     let mut put = |kind: u8, value: &[u8]| {
@@ -87,10 +117,7 @@ fn absorb(to: &mut Vec<u8>, cell: &Cell<'_>) -> Result<(), &'static str> {
     };
     match cell {
         Cell::Null => put(0, &[]),
-        Cell::Text(text) => {
-            put(1, &text.len().to_le_bytes());
-            to.extend_from_slice(text);
-        }
+        Cell::Text(text) => put_text(to, text),
         Cell::Number(number) => {
             let (digits, scale, large) = number.canonical();
             put(2, &digits.to_le_bytes());
@@ -156,8 +183,9 @@ mod tests {
     use crate::catalogue::ColumnKind;
 
     fn print(seed: u64, cells: &[Cell<'_>]) -> Printed {
-        let places: Vec<usize> = (0..cells.len()).collect();
-        printed(Seed::fixed(seed), cells, &places, &mut b"of another key".to_vec())
+        let mut printer = Printer::new(Seed::fixed(seed));
+        printer.print([Cell::Text(b"of another key")]);
+        printer.print(cells.iter().cloned())
     }
 
     fn of(kind: ColumnKind, text: &[u8]) -> Printed {
@@ -173,6 +201,14 @@ mod tests {
             of(ColumnKind::TimestampTz, b"2026-01-01 02:00:00+02")
         );
         assert_ne!(of(ColumnKind::Text, b"a"), of(ColumnKind::Text, b"b"));
+    }
+
+    #[test]
+    fn a_text_alone_is_a_key_of_one_cell() {
+        for text in ["", "a", "twenty-four bytes of text"] {
+            let mut printer = Printer::new(Seed::fixed(7));
+            assert_eq!(printer.text(text.as_bytes()), of(ColumnKind::Text, text.as_bytes()));
+        }
     }
 
     #[test]

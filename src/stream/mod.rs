@@ -4,6 +4,9 @@
 //! of groups as identities under a secret of the run ([`differences`], [`keyed`]), so that memory does not grow with what
 //! is in order; only what is under suspicion is looked at a second time, exactly, and that look alone says `broken`.
 //!
+//! Rows come in batches, and what is ordinary in a batch is measured column by column (`lane`, `wide`); anything else
+//! sends its batch the way of single rows, which decides what both must come to.
+//!
 //! What only a server can tell (the order of text in a collation, operators of extensions, raw SQL) is refused by name and
 //! ends as unproven.
 
@@ -12,7 +15,9 @@ mod batch;
 pub mod cell;
 mod chain;
 mod chunk;
+mod columns;
 mod compile;
+mod compiler;
 mod cores;
 pub mod differences;
 pub mod engine;
@@ -21,14 +26,22 @@ pub mod expr;
 mod grouped;
 mod job;
 pub mod keyed;
+mod lane;
 mod pass;
 mod print_set;
+mod prints;
 mod reference;
 mod row;
 mod samples;
 mod scan;
 mod shared;
+#[cfg(test)]
+mod testing;
 mod totals;
+mod wide;
+mod wide_folds;
+#[cfg(test)]
+mod wide_tests;
 
 use std::collections::BTreeMap;
 use std::time::Instant;

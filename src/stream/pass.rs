@@ -6,8 +6,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
 
 use super::batch::{Batch, Filler};
 use super::chunk::{self, Chunk, Values};
+use super::columns::Columns;
 use super::cores::Cores;
-use super::expr::Columns;
 use super::job::{self, Job, Planned, Wanted};
 use super::shared::{Shared, TableId};
 use super::{Part, Rows};
@@ -285,7 +285,7 @@ fn observe(batch: &Batch, columns: &Columns, riding: &mut [Riding], shared: &Sha
     let values = Values::read(batch, columns);
     let derived = values.derived(columns, batch.rows());
     let prints = chunk::prints(batch, &values, columns, shared.seed);
-    let chunk = Chunk { batch, columns, values: &values, derived: &derived, prints: &prints };
+    let chunk = Chunk { batch, values: &values, derived: &derived, prints: &prints };
     let mut going = ControlFlow::Break(());
     for (job, lost) in riding.iter_mut().filter(|(_, lost)| lost.is_none()) {
         match job.observe_all(&chunk, shared) {

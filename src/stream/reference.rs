@@ -1,7 +1,8 @@
 //! Keys and who owns them: sets of keys, and rows that look for theirs.
 
 use super::chunk::Chunk;
-use super::expr::{KeyPlace, Refusal};
+use super::columns::KeyPlace;
+use super::expr::Refusal;
 use super::job::{Job, fork_of};
 use super::keyed::{Print, low, paired};
 use super::print_set::PrintSet;
@@ -65,6 +66,16 @@ enum Found {
 }
 
 impl Key {
+    /// What tells rows of different keys apart within a batch; rows that share it share what is found too.
+    fn run(&self, chunk: &Chunk<'_>, at: usize) -> (Option<u32>, Option<u32>) {
+        let run = |key: KeyPlace| chunk.prints.get(key).and_then(|prints| prints.run(at));
+        let whose = match &self.whose {
+            Some(Whose::Own(_, key) | Whose::Through(key, _)) => run(*key),
+            None => None,
+        };
+        (run(self.place), whose)
+    }
+
     fn find(&self, row: &Row<'_>, shared: &Shared) -> Result<Found, Refusal> {
         let Some(key) = row.print(self.place)? else { return Ok(Found::Null) };
         Ok(match &self.whose {
@@ -91,19 +102,35 @@ pub(super) struct Gather {
     pub(super) asked: Vec<u64>,
 }
 
-impl Job for Gather {
-    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
-        if self.filter.admits(row, shared)?
-            && let Found::Key(print) = self.key.find(row, shared)?
-        {
+impl Gather {
+    /// Takes the key of a row that counts.
+    fn ask(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if let Found::Key(print) = self.key.find(row, shared)? {
             self.asked.push(low(print));
         }
         Ok(())
     }
+}
+
+impl Job for Gather {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if self.filter.admits(row, shared)? { self.ask(row, shared) } else { Ok(()) }
+    }
 
     fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
-        for row in chunk.rows() {
-            self.observe(&row, shared)?;
+        let wide = self.filter.wide(chunk);
+        let mut before = None;
+        for at in 0..chunk.len() {
+            let run = self.key.run(chunk, at);
+            // Which rows count is asked of each, since that may be what cannot be told.
+            match &wide {
+                None => self.observe(&chunk.row(at), shared)?,
+                Some(admitted) if before != Some(run) && admitted.has(at) => {
+                    self.ask(&chunk.row(at), shared)?;
+                    before = Some(run);
+                }
+                Some(_) => {}
+            }
         }
         self.set.fetch(&self.asked);
         for print in self.asked.drain(..) {
@@ -200,29 +227,41 @@ pub(super) struct Seek {
     pub(super) firsts: Vec<u64>,
 }
 
-impl Job for Seek {
-    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
-        if !self.filter.admits(row, shared)? {
-            return Ok(());
-        }
-        let print = match self.wanted.find(row, shared)? {
-            Found::Null => return Ok(()),
-            Found::Unowned => {
-                self.missing = true;
-                return Ok(());
+impl Seek {
+    /// Takes the key of a row that counts.
+    fn ask(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        match self.wanted.find(row, shared)? {
+            Found::Null => {}
+            Found::Unowned => self.missing = true,
+            Found::Key(print) if self.last == Some(print) => {}
+            Found::Key(print) => {
+                self.asked.push(low(print));
+                self.last = Some(print);
             }
-            Found::Key(print) => print,
-        };
-        if self.last != Some(print) {
-            self.asked.push(low(print));
-            self.last = Some(print);
         }
         Ok(())
     }
+}
+
+impl Job for Seek {
+    fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        if self.filter.admits(row, shared)? { self.ask(row, shared) } else { Ok(()) }
+    }
 
     fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
-        for row in chunk.rows() {
-            self.observe(&row, shared)?;
+        let wide = self.filter.wide(chunk);
+        let mut before = None;
+        for at in 0..chunk.len() {
+            let run = self.wanted.run(chunk, at);
+            // Which rows count is asked of each, since that may be what cannot be told.
+            match &wide {
+                None => self.observe(&chunk.row(at), shared)?,
+                Some(admitted) if before != Some(run) && admitted.has(at) => {
+                    self.ask(&chunk.row(at), shared)?;
+                    before = Some(run);
+                }
+                Some(_) => {}
+            }
         }
         // The parents may be there for some batches and not yet for others, where another thread reads them.
         if shared.tables.contains_key(&self.parents) {

@@ -2,31 +2,71 @@
 
 use super::batch::Raw;
 use super::cell::Cell;
-use super::expr::{Derived, KeyPlace, Refusal, Scope, Test};
+use super::chunk::{Chunk, Column, Values};
+use super::columns::KeyPlace;
+use super::expr::{Derived, Refusal, Scope, Test};
 use super::keyed::{self, Print, Printed};
+use super::prints::Prints;
 use super::shared::{Shared, TableId};
 use crate::catalogue::{ColumnKind, Relation};
 use crate::chain::spec::TimePreset;
 use crate::chain::time;
 
 /// A row: its cells as text and as values, by the places of the pass's columns.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     /// As `COPY` writes them, unescaped.
     pub(super) raw: Raw<'a>,
-    /// As values.
-    pub(super) cells: &'a [Cell<'a>],
-    /// Values of shared expressions.
-    pub(super) derived: &'a [Derived<'a>],
-    /// Fingerprints of keys.
-    pub(super) prints: &'a [Printed],
+    values: &'a Values<'a>,
+    derived: &'a [Column<'a>],
+    prints: &'a [Prints],
+    at: usize,
+}
+
+impl std::fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Row").field("at", &self.at).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Row<'a> {
+    /// Row `at` of a batch.
+    pub(super) fn new(
+        values: &'a Values<'a>,
+        derived: &'a [Column<'a>],
+        prints: &'a [Prints],
+        at: usize,
+    ) -> Self {
+        Self { raw: values.batch().row(at), values, derived, prints, at }
+    }
+
     /// For expressions.
     #[must_use]
     pub(super) fn scope(&self) -> Scope<'a> {
-        Scope { cells: self.cells, derived: self.derived, aggregates: &[] }
+        Scope { row: Some(*self), aggregates: &[] }
+    }
+
+    /// A cell as a value.
+    #[must_use]
+    pub(super) fn cell(&self, place: usize) -> Cell<'a> {
+        self.values.cell(place, self.at)
+    }
+
+    /// The value of a shared expression.
+    ///
+    /// # Errors
+    ///
+    /// When only a server could tell.
+    pub(super) fn derived(&self, place: usize) -> Derived<'a> {
+        match self.derived.get(place) {
+            Some(Column::Lane(lane)) => Ok(lane.cell(self.at)),
+            Some(Column::Cells(cells)) => cells.get(self.at).cloned().unwrap_or(Ok(Cell::Null)),
+            Some(Column::Text(_)) | None => Ok(Cell::Null),
+        }
+    }
+
+    fn printed(&self, key: KeyPlace) -> Option<&'a Printed> {
+        self.prints.get(key).and_then(|prints| prints.get(self.at))
     }
 
     /// The fingerprint of a key; `None` where part of it is NULL.
@@ -35,7 +75,7 @@ impl<'a> Row<'a> {
     ///
     /// When a cell has no value that could be compared.
     pub(super) fn print(&self, key: KeyPlace) -> Result<Option<Print>, Refusal> {
-        match self.prints.get(key) {
+        match self.printed(key) {
             Some(Printed::Whole(print)) => Ok(Some(*print)),
             // A key that is NULL in part is none, whatever its other cells are.
             Some(Printed::Part(_)) | None => Ok(None),
@@ -49,7 +89,7 @@ impl<'a> Row<'a> {
     ///
     /// When a cell has no value that could be compared.
     pub(super) fn print_or_null(&self, key: KeyPlace) -> Result<Print, Refusal> {
-        match self.prints.get(key) {
+        match self.printed(key) {
             Some(Printed::Whole(print) | Printed::Part(print)) => Ok(*print),
             Some(Printed::Refused(why)) => Err((*why).to_owned()),
             None => Err("a key was left without a fingerprint".to_owned()),
@@ -59,7 +99,7 @@ impl<'a> Row<'a> {
     /// Whether part of a key is NULL.
     #[must_use]
     pub(super) fn no_key(&self, key: KeyPlace) -> bool {
-        !matches!(self.prints.get(key), Some(Printed::Whole(_)))
+        !matches!(self.printed(key), Some(Printed::Whole(_)))
     }
 
     /// A cell as text.
@@ -142,6 +182,33 @@ pub(super) struct Filter {
 }
 
 impl Filter {
+    /// Which rows of a batch count; `None` where that has to be found out one by one.
+    pub(super) fn wide(&self, chunk: &Chunk<'_>) -> Option<Admitted> {
+        if !self.within.is_empty() {
+            return None;
+        }
+        let mut admitted = Admitted::All;
+        for test in &self.tests {
+            let truths = test.truths(chunk.values, chunk.derived)?;
+            let marked =
+                truths.iter().enumerate().map(|(at, truth)| admitted.has(at) && *truth == Some(true));
+            admitted = Admitted::Marked(marked.collect());
+        }
+        Some(admitted)
+    }
+
+    /// Which rows of a batch count.
+    ///
+    /// # Errors
+    ///
+    /// When only a server could tell.
+    pub(super) fn admitted(&self, chunk: &Chunk<'_>, shared: &Shared) -> Result<Admitted, Refusal> {
+        if let Some(admitted) = self.wide(chunk) {
+            return Ok(admitted);
+        }
+        chunk.rows().map(|row| self.admits(&row, shared)).collect::<Result<_, _>>().map(Admitted::Marked)
+    }
+
     /// Whether a row counts.
     ///
     /// # Errors
@@ -161,5 +228,34 @@ impl Filter {
             }
         }
         Ok(true)
+    }
+}
+
+/// Which rows of a batch count.
+#[derive(Clone)]
+pub(super) enum Admitted {
+    /// All of them.
+    All,
+    /// Those that are marked.
+    Marked(Vec<bool>),
+}
+
+impl Admitted {
+    /// Whether a row counts.
+    #[must_use]
+    pub(super) fn has(&self, at: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Marked(marked) => marked.get(at).copied().unwrap_or(false),
+        }
+    }
+
+    /// How many of so many rows count.
+    #[must_use]
+    pub(super) fn count(&self, rows: usize) -> usize {
+        match self {
+            Self::All => rows,
+            Self::Marked(marked) => marked.iter().filter(|marked| **marked).count(),
+        }
     }
 }

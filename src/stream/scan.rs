@@ -1,9 +1,12 @@
 //! Folds over the rows of a relation, and the rows for which a condition is not true.
 
 use super::accumulate::{Aggregator, Doubt, Seen};
-use super::expr::{Columns, Compiler, Refusal, Test};
+use super::chunk::Chunk;
+use super::columns::Columns;
+use super::compiler::Compiler;
+use super::expr::{Refusal, Test};
 use super::job::{Job, fork_of};
-use super::row::{Filter, Row, Shown};
+use super::row::{Admitted, Filter, Row, Shown};
 use super::samples::Samples;
 use super::shared::Shared;
 use crate::catalogue::{ColumnKind, Relation};
@@ -180,6 +183,52 @@ impl Folding {
         }
     }
 
+    /// Observes all rows of a batch that count. False where they must be looked at one by one.
+    fn observe_wide(&mut self, chunk: &Chunk<'_>, admitted: &Admitted) -> Result<bool, Refusal> {
+        let truths = |test: &Test, wanted: Option<bool>| {
+            let truths = test.truths(chunk.values, chunk.derived)?;
+            Some(
+                truths
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, truth)| **truth == wanted && admitted.has(*at))
+                    .count(),
+            )
+        };
+        let counted = match &self.counter {
+            Counter::Rows | Counter::Any => Some(admitted.count(chunk.len())),
+            Counter::Failing(test) => truths(test, Some(false)),
+            Counter::Unknown(test) => truths(test, None),
+            Counter::AnyNull(places) => {
+                let columns: Vec<Vec<bool>> = places.iter().filter_map(|at| chunk.batch.nulls(*at)).collect();
+                let any = |at: &usize| columns.iter().any(|nulls| nulls.get(*at).copied().unwrap_or(false));
+                let rows = if columns.is_empty() { 0 } else { chunk.len() };
+                Some((0..rows).filter(|at| any(at) && admitted.has(*at)).count())
+            }
+            Counter::SkippedNulls(aggregator) => {
+                let admitted = aggregator.admitted(chunk, admitted);
+                admitted.and_then(|admitted| aggregator.nulls(chunk, &admitted))
+            }
+            Counter::Odd(aggregator) => {
+                let told = aggregator.is_ordinary(chunk) && aggregator.admitted(chunk, admitted).is_some();
+                told.then_some(0)
+            }
+            Counter::Aggregate(aggregator) => {
+                aggregator.observe_wide(&mut self.seen, chunk, admitted)?.then_some(0)
+            }
+        };
+        self.count += counted.unwrap_or(0) as u64;
+        Ok(counted.is_some())
+    }
+
+    /// Observes the rows of a batch that count.
+    fn observe_all(&mut self, chunk: &Chunk<'_>, admitted: &Admitted) -> Result<(), Refusal> {
+        if self.observe_wide(chunk, admitted)? {
+            return Ok(());
+        }
+        (0..chunk.len()).filter(|at| admitted.has(*at)).try_for_each(|at| self.observe(&chunk.row(at)))
+    }
+
     fn finish(self, shared: &mut Shared) {
         if let Some(why) = self.lost {
             shared.fail(&self.key, &why);
@@ -214,6 +263,14 @@ impl Job for Folds {
     fn merge(&mut self, other: Box<dyn Job>, _shared: &Shared) -> Result<(), Refusal> {
         for (fold, other) in self.folds.iter_mut().zip(fork_of::<Self>(other)?.folds) {
             fold.merge(other);
+        }
+        Ok(())
+    }
+
+    fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
+        let admitted = self.filter.admitted(chunk, shared)?;
+        for fold in self.folds.iter_mut().filter(|fold| fold.lost.is_none()) {
+            fold.lost = fold.observe_all(chunk, &admitted).err();
         }
         Ok(())
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::accumulate::{Aggregator, Seen, spelt};
 use super::cell::Cell;
+use super::columns::KeyPlace;
 use super::differences::{Buckets, Differences};
 use super::exact::Exact;
-use super::expr::{Expr, KeyPlace, Refusal, UNREADABLE, compare};
+use super::expr::{Expr, Refusal, UNREADABLE, compare};
 use super::grouped::SUM;
 use super::job::{Job, fork_of};
 use super::keyed::{PrintMap, low};
@@ -279,10 +280,10 @@ impl Job for Balances {
         let mut order = Vec::new();
         let lost = row.no_key(self.per) || self.order.iter().any(|place| row.raw.get(*place).is_none());
         for place in &self.order {
-            order.push(match row.cells.get(*place) {
-                Some(Cell::Number(n)) => Cell::Number(n.clone()),
-                Some(Cell::Time(n)) => Cell::Time(*n),
-                None | Some(Cell::Null) => Cell::Null,
+            order.push(match row.cell(*place) {
+                Cell::Number(n) => Cell::Number(n),
+                Cell::Time(n) => Cell::Time(n),
+                Cell::Null => Cell::Null,
                 _ => return Err("only a server knows the order of these postings".to_owned()),
             });
         }
