@@ -56,6 +56,10 @@ pub struct Relation {
     /// bounds of a partition.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub foreign: bool,
+    /// Whether it is one table: no others inherit from it, and no column is generated. Such a table can be copied as it
+    /// lies.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain: bool,
     /// The relations that its rows are in, each row in one, where some are of other servers and all may be read. Empty
     /// where it is best read as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

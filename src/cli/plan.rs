@@ -9,7 +9,7 @@ use super::run::{RunArgs, runtime};
 use super::terminal::{Talk, counted};
 use crate::facts::SourceFacts;
 use crate::plan::{Engine, Plan, Proof, Reading};
-use crate::probe::served;
+use crate::probe::served::Fetch;
 use crate::verdict::ExitStatus;
 
 /// Options of `plan`.
@@ -43,8 +43,7 @@ fn unprovable(plan: &Plan) -> bool {
 fn copy(reading: &Reading, sources: &BTreeMap<String, SourceFacts>) -> Option<String> {
     let relations = &sources.get(&reading.source)?.catalogue.relations;
     let relation = relations.iter().find(|r| r.name.to_string() == reading.relation)?;
-    let (select, _) = served::fetch(relation, reading.fetched.as_ref()?, None);
-    Some(format!("COPY ({select}) TO STDOUT (FORMAT binary)"))
+    Some(Fetch::new(relation, reading.fetched.as_ref()?, None).sql())
 }
 
 fn text(plan: &Plan, sources: &BTreeMap<String, SourceFacts>) -> String {

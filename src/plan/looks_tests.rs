@@ -34,6 +34,7 @@ fn catalogue() -> Catalogue {
         primary_key: vec!["id".to_owned()],
         estimated_rows: -1,
         foreign: false,
+        plain: false,
         parts: Vec::new(),
     };
     let link = ForeignKey {

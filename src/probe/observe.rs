@@ -91,8 +91,8 @@ impl Run<'_> {
         let changed = server.session.changed().await.unwrap_or_default();
         // Every session reads other servers in a snapshot of its own there, so one session reads all.
         let foreign = mine.iter().any(|s| s.work.foreign());
-        let most = if mine.iter().any(|s| s.engine == Engine::Stream) { usize::MAX } else { mine.len() };
-        let jobs = if foreign { 1 } else { self.options.jobs.min(most) };
+        let most = mine.iter().filter(|s| s.engine != Engine::Stream && s.spared.is_empty()).count().max(1);
+        let jobs = if foreign { 1 } else { self.options.jobs };
         if foreign && let Err(error) = server.session.distrust_bounds().await {
             let seen = mine
                 .iter()
@@ -101,7 +101,7 @@ impl Run<'_> {
             self.seen.lock().await.extend(seen);
             return;
         }
-        let pool = Arc::new(Pool::new(sessions(server, self.options, jobs).await));
+        let pool = Arc::new(Pool::new(sessions(server, self.options, jobs.min(most)).await, jobs));
         let shared = |s: &&Statement| Arc::new((*s).clone());
         let (streamed, asked): (Vec<&Statement>, Vec<&Statement>) =
             mine.iter().partition(|s| s.engine == Engine::Stream);
@@ -152,8 +152,11 @@ impl Run<'_> {
             return;
         }
         let served = self.served(server, pool, statements).await;
-        let limits =
-            stream::Limits { memory: self.options.memory, jobs: pool.many().max(2), seed: self.options.seed };
+        let limits = stream::Limits {
+            memory: self.options.memory,
+            jobs: self.options.jobs.max(2),
+            seed: self.options.seed,
+        };
         let mine = statements.to_vec();
         let found = tokio::task::spawn_blocking(move || {
             let mine: Vec<&Statement> = mine.iter().map(|s| &**s).collect();
@@ -187,6 +190,10 @@ impl Run<'_> {
         let limits = statements.iter().map(|s| worker::limit(s, self.options));
         Served {
             pool: Arc::clone(pool),
+            address: server.address.clone(),
+            options: self.options.session.clone(),
+            snapshot: server.snapshot.clone(),
+            jobs: self.options.jobs,
             catalogue,
             // Where they cannot be asked for, nothing is read in parts.
             blocks: server.session.blocks(&held).await.unwrap_or_default(),

@@ -15,6 +15,8 @@ pub(super) struct Pool {
     /// As many permits as there are seats.
     free: Semaphore,
     many: usize,
+    /// Statements that may run at once, on these connections or on others of the same server.
+    running: Semaphore,
 }
 
 /// A session, and what was last set in it.
@@ -31,15 +33,15 @@ pub(super) struct Lent<'a> {
     session: Arc<Session>,
     setting: Option<Setting>,
     /// Given back after the seat.
-    _permit: SemaphorePermit<'a>,
+    _permits: [SemaphorePermit<'a>; 2],
 }
 
 impl Pool {
-    /// Of these sessions.
-    pub(super) fn new(sessions: Vec<Arc<Session>>) -> Self {
+    /// Of these sessions, for so many statements at once.
+    pub(super) fn new(sessions: Vec<Arc<Session>>, running: usize) -> Self {
         let many = sessions.len();
         let seats = sessions.into_iter().map(|session| Seat { session, setting: None }).collect();
-        Self { idle: Mutex::new(seats), free: Semaphore::new(many), many }
+        Self { idle: Mutex::new(seats), free: Semaphore::new(many), many, running: Semaphore::new(running) }
     }
 
     /// How many connections there are.
@@ -54,15 +56,22 @@ impl Pool {
     /// When there is none at all.
     pub(super) async fn take(&self, setting: Setting) -> Result<Lent<'_>, QueryError> {
         let lost = || QueryError::new(FailureKind::Other, "no connection is left");
-        let permit = self.free.acquire().await.map_err(|_| lost())?;
+        // First a seat, since whoever waits for one must not keep others from running.
+        let seat = self.free.acquire().await.map_err(|_| lost())?;
+        let permits = [seat, self.running.acquire().await.map_err(|_| lost())?];
         let Seat { session, setting: before } = self.idle().pop().ok_or_else(lost)?;
-        let mut lent = Lent { pool: self, session, setting: before, _permit: permit };
+        let mut lent = Lent { pool: self, session, setting: before, _permits: permits };
         if lent.setting.as_ref() != Some(&setting) {
             lent.setting = None;
             lent.session.adjust(&setting).await?;
             lent.setting = Some(setting);
         }
         Ok(lent)
+    }
+
+    /// Waits for leave to run a statement on a connection of one's own; `None` when the run is over.
+    pub(super) async fn leave(&self) -> Option<SemaphorePermit<'_>> {
+        self.running.acquire().await.ok()
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Seat>> {

@@ -1,14 +1,16 @@
 //! The rows of a server, read by binary COPY on connections of the run's snapshot.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::pool::Pool;
-use super::postgres::QueryError;
 use super::postgres::adjust::{Like, Setting};
 use super::postgres::copied::{Copied, Wire};
+use super::postgres::stream::Streamed;
+use super::postgres::{Address, QueryError, Session, SessionOptions, Snapshot};
 use super::reach::failure;
 use crate::catalogue::{Catalogue, Relation, RelationKind};
 use crate::facts::Failure;
@@ -30,6 +32,11 @@ const FINDS_BLOCKS: u32 = 140_000;
 /// A server's relations as rows.
 pub(super) struct Served {
     pub(super) pool: Arc<Pool>,
+    pub(super) address: Address,
+    pub(super) options: SessionOptions,
+    pub(super) snapshot: Snapshot,
+    /// Statements that may run at once.
+    pub(super) jobs: usize,
     pub(super) catalogue: Arc<Catalogue>,
     /// Blocks of relations that are stored as one piece, from the server's own files.
     pub(super) blocks: BTreeMap<RelationName, u64>,
@@ -42,30 +49,98 @@ pub(super) struct Served {
     pub(super) runtime: tokio::runtime::Handle,
 }
 
-/// The statement that fetches columns of a relation, and how they travel. Without columns one of our own stands in, so that
-/// rows can be counted.
-pub fn fetch(
-    relation: &Relation,
-    columns: &[String],
-    blocks: Option<(u64, Option<u64>)>,
-) -> (String, Vec<Wire>) {
-    let (mut items, mut wires) = (Vec::new(), Vec::new());
-    for column in columns.iter().filter_map(|name| relation.column(name)) {
-        let (wire, cast) = Wire::of(column);
-        items.push(format!("r.{}{}", ident(&column.name), if cast { "::text" } else { "" }));
-        wires.push(wire);
+/// How columns of a relation are fetched, and how they travel.
+#[derive(Debug)]
+pub struct Fetch {
+    /// The relation in double quotes.
+    table: String,
+    /// Its columns, cast where their own format is not read here.
+    items: Vec<String>,
+    /// How they travel.
+    wires: Vec<Wire>,
+    /// Which rows, as a condition.
+    only: Option<String>,
+    /// Whether the table can be copied as it lies.
+    plain: bool,
+}
+
+impl Fetch {
+    /// Columns of a relation, of all its rows or of those from a block on, to before another. Without columns one of our own
+    /// stands in, so that rows can be counted.
+    #[must_use]
+    pub fn new(relation: &Relation, columns: &[String], blocks: Option<(u64, Option<u64>)>) -> Self {
+        let (mut items, mut wires, mut plain) = (Vec::new(), Vec::new(), relation.plain && blocks.is_none());
+        for column in columns.iter().filter_map(|name| relation.column(name)) {
+            let (wire, cast) = Wire::of(column);
+            plain &= !cast;
+            items.push(format!("{}{}", ident(&column.name), if cast { "::text" } else { "" }));
+            wires.push(wire);
+        }
+        if items.is_empty() {
+            items.push("true".to_owned());
+            plain = false;
+        }
+        let only = blocks.map(|(from, to)| {
+            let to = to.map_or(String::new(), |to| format!(" AND ctid < '({to},0)'::tid"));
+            format!("ctid >= '({from},0)'::tid{to}")
+        });
+        Self { table: qualified(&relation.name), items, wires, only, plain }
     }
-    if items.is_empty() {
-        items.push("true".to_owned());
+
+    fn query(&self) -> String {
+        let only = self.only.as_ref().map_or(String::new(), |only| format!(" WHERE {only}"));
+        format!("SELECT {} FROM {}{only}", self.items.join(", "), self.table)
     }
-    let range = blocks.map_or(String::new(), |(from, to)| {
-        let to = to.map_or(String::new(), |to| format!(" AND r.ctid < '({to},0)'::tid"));
-        format!(" WHERE r.ctid >= '({from},0)'::tid{to}")
-    });
-    (format!("SELECT {} FROM {} AS r{range}", items.join(", "), qualified(&relation.name)), wires)
+
+    /// The statement.
+    #[must_use]
+    pub fn sql(&self) -> String {
+        match self.plain {
+            true => format!("COPY {} ({}) TO STDOUT (FORMAT binary)", self.table, self.items.join(", ")),
+            false => format!("COPY ({}) TO STDOUT (FORMAT binary)", self.query()),
+        }
+    }
+
+    async fn on(
+        &self,
+        session: &Session,
+        each: &mut dyn FnMut(bytes::Bytes) -> ControlFlow<()>,
+    ) -> Result<Streamed, QueryError> {
+        match self.plain {
+            true => session.copy_table(&self.table, &self.items, each).await,
+            false => session.copy_binary(&self.query(), each).await,
+        }
+    }
 }
 
 impl Served {
+    /// Copies on a connection that lives in this thread: one that another thread drives would hand over every few rows, and
+    /// the two would mostly wait for each other. Where none can be had, on one of the run's.
+    fn copy(
+        &self,
+        fetch: &Fetch,
+        each: &mut dyn FnMut(bytes::Bytes) -> ControlFlow<()>,
+    ) -> Result<Streamed, QueryError> {
+        let setting = Setting { limit: self.limit, like: Like::Stream };
+        if let Some(id) = self.snapshot.id()
+            && let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build()
+            && let Some(streamed) = runtime.block_on(async {
+                let _leave = self.pool.leave().await?;
+                let session = Session::open(&self.address, &self.options).await.ok()?;
+                let ready = session.join(id).await.is_ok() && session.adjust(&setting).await.is_ok();
+                let streamed = if ready { Some(fetch.on(&session, &mut *each).await) } else { None };
+                session.close().await;
+                streamed
+            })
+        {
+            return streamed;
+        }
+        self.runtime.block_on(async {
+            let lent = self.pool.take(setting).await?;
+            fetch.on(&lent, each).await
+        })
+    }
+
     fn relation(&self, name: &RelationName) -> Result<&Relation, Failure> {
         self.catalogue.relation(name).ok_or_else(|| Failure {
             kind: FailureKind::MissingObject,
@@ -97,29 +172,25 @@ impl Rows for Served {
         if part.of > 1 && range.is_none() {
             return Err(wrong("a relation was cut that cannot be".to_owned()));
         }
-        let (sql, wires) = fetch(relation, columns, range);
-        if wires.len() != columns.len() {
+        let fetch = Fetch::new(relation, columns, range);
+        if fetch.wires.len() != columns.len() {
             return Err(wrong(format!("`{name}` lacks a column that is asked for")));
         }
         // A row without columns carries one that nobody looks at.
-        let (alone, counted) = ([Wire::Bool], wires.is_empty());
-        let wires = if counted { alone.as_slice() } else { wires.as_slice() };
+        let wires = if fetch.wires.is_empty() { &[Wire::Bool] } else { fetch.wires.as_slice() };
         let mut copied = Copied::new(wires);
         let mut stopped = None;
-        let streamed = self.runtime.block_on(async {
-            let lent = self.pool.take(Setting { limit: self.limit, like: Like::Stream }).await?;
-            lent.copy_binary(&sql, |piece| {
-                if !spend(&self.transfer, piece.len() as u64) {
-                    stopped = Some(TOO_MUCH);
-                    return std::ops::ControlFlow::Break(());
-                }
-                copied.feed(&piece, to).unwrap_or_else(|damage| {
-                    stopped = Some(damage);
-                    std::ops::ControlFlow::Break(())
-                })
+        let mut each = |piece: bytes::Bytes| {
+            if !spend(&self.transfer, piece.len() as u64) {
+                stopped = Some(TOO_MUCH);
+                return ControlFlow::Break(());
+            }
+            copied.feed(&piece, to).unwrap_or_else(|damage| {
+                stopped = Some(damage);
+                ControlFlow::Break(())
             })
-            .await
-        });
+        };
+        let streamed = self.copy(&fetch, &mut each);
         if let Some(why) = stopped {
             return Err(wrong(format!("reading `{name}` was stopped: {why}")));
         }
@@ -143,7 +214,7 @@ impl Rows for Served {
             return 1;
         }
         let most = self.blocks.get(name).map_or(1, |blocks| blocks / LEAST_BLOCKS);
-        usize::try_from(most).unwrap_or(usize::MAX).clamp(1, self.pool.many())
+        usize::try_from(most).unwrap_or(usize::MAX).clamp(1, self.jobs)
     }
 
     fn waits(&self) -> bool {

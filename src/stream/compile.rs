@@ -8,6 +8,7 @@ use super::compiler::{Compiler, by_bytes};
 use super::differences::Differences;
 use super::exact::Exact;
 use super::expr::{Expr, Refusal, Test};
+use super::gathered::Gathered;
 use super::grouped::{Exactly, Identity, Rule};
 use super::job::{Job, Planned, Wanted};
 use super::keyed::PrintMap;
@@ -136,7 +137,7 @@ impl Builder {
             table,
             filter: narrowed.filter,
             key: Key { place, whose },
-            set: PrintSet::default(),
+            found: Gathered::default(),
             asked: Vec::new(),
         };
         self.push(&rows.relation, narrowed.needs, Vec::new(), Box::new(gather));
@@ -218,6 +219,7 @@ impl Builder {
             primary_key: Vec::new(),
             estimated_rows: -1,
             foreign: false,
+            plain: false,
             parts: Vec::new(),
         };
         let job = Folds { filter: Filter::default(), folds: vec![Folding::any(key)] };

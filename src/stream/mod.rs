@@ -23,6 +23,7 @@ pub mod differences;
 pub mod engine;
 pub mod exact;
 pub mod expr;
+mod gathered;
 mod grouped;
 mod job;
 pub mod keyed;

@@ -45,9 +45,12 @@ pub(super) fn run(
                 };
                 *reads.entry(relation.clone()).or_default() += 1;
                 running.insert(relation.clone());
+                // What can be read beside it keeps the other cores busy.
+                let others = next(&jobs, &givers, &running, rows, &read(&shared)).is_some();
+                let most = (cores.many() / (running.len() + usize::from(others))).max(1);
                 let over = Over(done.clone(), relation);
                 let (columns, shared) = (wanted.get(&over.1).unwrap_or(&none), &shared);
-                scope.spawn(move || pass(&over.1, now, columns, rows, shared, cores));
+                scope.spawn(move || pass((&over.1, most), now, columns, rows, shared, cores));
                 continue;
             }
             if running.is_empty() {
@@ -131,9 +134,9 @@ struct Score {
     gives: bool,
 }
 
-/// Reads a relation once for all its jobs.
+/// Reads a relation once for all its jobs, in so many parts at most.
 fn pass(
-    relation: &RelationName,
+    (relation, most): (&RelationName, usize),
     jobs: Vec<Planned>,
     columns: &Columns,
     rows: &dyn Rows,
@@ -154,7 +157,7 @@ fn pass(
     if riding.is_empty() {
         return;
     }
-    let forks = forked(&riding, rows.parts(relation));
+    let forks = forked(&riding, rows.parts(relation).min(most));
     let read = if forks.is_empty() {
         let from = From { relation, part: Part::WHOLE, columns, rows };
         let mut take = |batch: Batch| {

@@ -79,6 +79,34 @@ impl PrintSet {
         part.and_then(|part| part.places.get(home(print, part.places.len())).copied()).unwrap_or(0)
     }
 
+    /// Puts in many at once: each part grows once, and their places are fetched before they are needed.
+    ///
+    /// # Errors
+    ///
+    /// What `take` says.
+    pub(super) fn insert_all(
+        &mut self,
+        prints: &[u64],
+        take: &dyn Fn(u64) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let mut counts = [0usize; 1 << PART_BITS];
+        for print in prints {
+            if let Some(count) = counts.get_mut(part_of((*print).max(1))) {
+                *count += 1;
+            }
+        }
+        for (part, count) in self.parts.iter_mut().zip(counts) {
+            part.make_room(count, take)?;
+        }
+        for some in prints.chunks(1024) {
+            self.fetch(some);
+            for print in some {
+                self.insert(*print, take)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Puts in all those of another set.
     ///
     /// # Errors
@@ -123,8 +151,21 @@ fn home(print: u64, places: usize) -> usize {
 }
 
 impl Part {
+    /// Room for so many more.
+    fn make_room(&mut self, more: usize, take: &dyn Fn(u64) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        let places = (self.held + more + 1) * 16 / 13 + 1;
+        if more == 0 || places <= self.places.len() {
+            Ok(())
+        } else {
+            self.widen(places - self.places.len(), take)
+        }
+    }
+
     fn grow(&mut self, take: &dyn Fn(u64) -> Result<(), Refusal>) -> Result<(), Refusal> {
-        let more = (self.places.len() / 4).max(LEAST);
+        self.widen((self.places.len() / 4).max(LEAST), take)
+    }
+
+    fn widen(&mut self, more: usize, take: &dyn Fn(u64) -> Result<(), Refusal>) -> Result<(), Refusal> {
         take((more * size_of::<u64>()) as u64)?;
         let wider = vec![0; self.places.len() + more];
         let before = std::mem::replace(self, Self { places: wider, held: 0 });
@@ -177,6 +218,11 @@ mod tests {
                 prop_assert_eq!(set.insert(print, &|_| Ok(())).unwrap(), plain.insert(print));
             }
             prop_assert_eq!(set.iter().collect::<BTreeSet<_>>(), plain.clone());
+            let mut at_once = PrintSet::default();
+            for part in [&few, &many, &few] {
+                at_once.insert_all(part, &|_| Ok(())).unwrap();
+            }
+            prop_assert_eq!(at_once.iter().collect::<BTreeSet<_>>(), plain.clone());
             let asked: Vec<u64> = few.iter().chain(&others).chain(&many).copied().collect();
             let mut firsts = Vec::new();
             for (print, found) in asked.iter().zip(set.contains_each(&asked, &mut firsts)) {

@@ -3,6 +3,7 @@
 use super::chunk::Chunk;
 use super::columns::KeyPlace;
 use super::expr::Refusal;
+use super::gathered::Gathered;
 use super::job::{Job, fork_of};
 use super::keyed::{Print, low, paired};
 use super::print_set::PrintSet;
@@ -97,7 +98,7 @@ pub(super) struct Gather {
     /// The key.
     pub(super) key: Key,
     /// Those found so far.
-    pub(super) set: PrintSet,
+    pub(super) found: Gathered,
     /// Those of the batch at hand.
     pub(super) asked: Vec<u64>,
 }
@@ -132,24 +133,23 @@ impl Job for Gather {
                 Some(_) => {}
             }
         }
-        self.set.fetch(&self.asked);
-        for print in self.asked.drain(..) {
-            self.set.insert(print, &|bytes| shared.take(bytes))?;
-        }
+        self.found.add(&self.asked, &|bytes| shared.take(bytes))?;
+        self.asked.clear();
         Ok(())
     }
 
     fn fork(&self) -> Option<Box<dyn Job>> {
         let (filter, key) = (self.filter.clone(), self.key.clone());
-        Some(Box::new(Self { filter, key, set: PrintSet::default(), asked: Vec::new(), ..*self }))
+        Some(Box::new(Self { filter, key, found: Gathered::default(), asked: Vec::new(), ..*self }))
     }
 
     fn merge(&mut self, other: Box<dyn Job>, shared: &Shared) -> Result<(), Refusal> {
-        self.set.join(&fork_of::<Self>(other)?.set, &|bytes| shared.take(bytes))
+        self.found.join(&fork_of::<Self>(other)?.found, &|bytes| shared.take(bytes))
     }
 
     fn finish(self: Box<Self>, shared: &mut Shared) {
-        shared.tables.insert(self.table, Ok(Table::Keys(self.set)));
+        let set = self.found.finish(&|bytes| shared.take(bytes));
+        shared.tables.insert(self.table, set.map(Table::Keys));
     }
 
     fn keys(&self) -> Vec<String> {

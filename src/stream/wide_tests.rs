@@ -7,6 +7,7 @@ use super::chunk::Column;
 use super::columns::Columns;
 use super::differences::Differences;
 use super::expr::{Expr, Literal, Test};
+use super::gathered::Gathered;
 use super::grouped::Identity;
 use super::job::Job as _;
 use super::keyed::Seed;
@@ -204,14 +205,14 @@ proptest! {
         let shown = Shown { place: 4, name: "n".to_owned(), kind: ColumnKind::Integer };
         let key = || Key { place, whose: owned.then(|| Whose::Own(shown.clone(), 1)) };
         let filter = || filters().swap_remove(n);
-        let gather = |filter| Gather { table: 0, filter, key: key(), set: PrintSet::default(), asked: Vec::new() };
+        let gather = |filter| Gather { table: 0, filter, key: key(), found: Gathered::default(), asked: Vec::new() };
         let mut shared = Shared::new(Seed::fixed(5), 1 << 30);
         let mut parents = gather(Filter::default());
         show(&columns, &rows[..known.min(rows.len())], |chunk| {
             // What could not be compared is no parent.
             let _refused = parents.observe_all(chunk, &shared);
         });
-        shared.tables.insert(1, Ok(Table::Keys(parents.set)));
+        shared.tables.insert(1, Ok(Table::Keys(parents.found.finish(&|_| Ok(())).unwrap())));
         let seek = || Seek {
             key: "k".to_owned(), filter: filter(), wanted: key(), parents: 1, missing: false,
             pending: PrintSet::default(), last: None, asked: Vec::new(), firsts: Vec::new(),
@@ -224,7 +225,7 @@ proptest! {
                 let mut asked = single.asked.clone();
                 asked.sort_unstable();
                 asked.dedup();
-                let mut held: Vec<u64> = wide.set.iter().collect();
+                let mut held: Vec<u64> = wide.found.clone().finish(&|_| Ok(())).unwrap().iter().collect();
                 held.sort_unstable();
                 assert_eq!(held, asked);
             }

@@ -96,6 +96,6 @@ fn a_plan_says_how_relations_are_read_and_why() {
     let _ = plan("auto").says("db public.log: on its rows here").says("which no server can do");
     let _ = plan("stream")
         .says("db public.line: on its rows here")
-        .says("COPY (SELECT r.\"entry\"")
+        .says("COPY \"public\".\"line\"")
         .says("as `--engine stream` asks for");
 }

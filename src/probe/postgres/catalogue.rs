@@ -22,6 +22,8 @@ fn columns_sql() -> String {
            union all
            select t.oid, b.root from pg_type t join base b on t.typbasetype = b.oid where t.typtype = 'd')
          select n.nspname::text, c.relname::text, case when c.relispartition then 'x' else c.relkind::text end, c.reltuples::bigint::text,
+                (c.relkind = 'r' and not c.relhassubclass
+                   and not exists (select 1 from pg_attribute g where g.attrelid = c.oid and g.attgenerated <> ''))::text,
                 a.attname::text, format_type(a.atttypid, a.atttypmod)::text, r.typname::text, r.typtype::text,
                 (not a.attnotnull or exists (select 1 from pg_constraint nn where nn.conrelid = a.attrelid
                    and nn.contype = 'n' and nn.conkey = array[a.attnum] and not nn.convalidated))::text,
@@ -230,6 +232,7 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
             _ => RelationKind::Table,
         };
         let estimated_rows = cells.text().parse().unwrap_or(-1);
+        let plain = cells.is_true();
         let relation = relations.entry(name.clone()).or_insert_with(|| Relation {
             name,
             kind,
@@ -237,6 +240,7 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
             primary_key: Vec::new(),
             estimated_rows,
             foreign: false,
+            plain,
             parts: Vec::new(),
         });
         if let Some(column) = cells.next() {

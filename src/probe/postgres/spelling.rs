@@ -235,8 +235,8 @@ mod tests {
         assert_eq!(at(-1, true), "1999-12-31 23:59:59.999999+00");
         assert_eq!(at(59 * DAY + 1_500_000, false), "2000-02-29 00:00:01.5");
         assert_eq!(at(i64::MAX, true), "infinity");
-        assert_eq!(at(-730_120 * DAY, false), "0001-01-01 00:00:00");
-        assert_eq!(at(-730_121 * DAY, true), "0001-12-31 00:00:00+00 BC");
+        assert_eq!(at(-730_119 * DAY, false), "0001-01-01 00:00:00");
+        assert_eq!(at(-730_120 * DAY, true), "0001-12-31 00:00:00+00 BC");
         let on_day = |days: i32| spelt(|out| date(&days.to_be_bytes(), out)).unwrap();
         assert_eq!(on_day(9_551), "2026-02-24");
         assert_eq!(on_day(i32::MIN), "-infinity");

@@ -146,6 +146,7 @@ pub(super) fn finish(
         primary_key: draft.primary_key.clone(),
         estimated_rows: -1,
         foreign: kind == RelationKind::Foreign,
+        plain: false,
         parts: Vec::new(),
     })
 }
