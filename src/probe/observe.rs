@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::dump::Archive;
+use super::archive::Opened;
 use super::postgres::{QueryError, Session, SessionOptions, Snapshot};
 use super::queue::Queue;
 use super::reach::{Reached, Server, failure};
@@ -60,7 +59,7 @@ pub async fn observe(
     for (name, reached) in sources {
         match reached {
             Reached::Server(server) => run.server(name, server).await,
-            Reached::Archive(archive, path) => run.archive(name, archive, path).await,
+            Reached::Archive(archive) => run.archive(name, archive).await,
         }
     }
     seen.into_inner()
@@ -127,17 +126,17 @@ impl Run<'_> {
 
     /// Every statement on an archive. The rows are read on a thread of their own, since reading them waits for nothing
     /// but the disk and takes all of a core.
-    async fn archive(&self, name: &str, archive: &Arc<Archive>, path: &Path) {
+    async fn archive(&self, name: &str, archive: &Arc<Opened>) {
         let mine: Vec<Statement> =
             self.plan.statements.iter().filter(|s| s.source == *name).cloned().collect();
         let n = mine.len();
-        let (archive, path) = (Arc::clone(archive), path.to_owned());
+        let archive = Arc::clone(archive);
         let keys: Vec<String> = mine.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
         let limits = crate::stream::Limits { memory: self.options.memory, jobs: self.options.jobs };
         let started = Instant::now();
         let found = tokio::task::spawn_blocking(move || {
             let mine: Vec<&Statement> = mine.iter().collect();
-            super::archive::observe(&archive, &path, &mine, limits)
+            super::archive::observe(&archive, &mine, limits)
         });
         let found = found.await.unwrap_or_else(|_| {
             let lost =
