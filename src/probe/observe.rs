@@ -130,7 +130,7 @@ impl Run<'_> {
         let mine: Vec<Statement> =
             self.plan.statements.iter().filter(|s| s.source == *name).cloned().collect();
         let n = mine.len();
-        let archive = Arc::clone(archive);
+        let (archive, watched) = (Arc::clone(archive), Arc::clone(archive));
         let keys: Vec<String> = mine.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
         let limits = crate::stream::Limits { memory: self.options.memory, jobs: self.options.jobs };
         let started = Instant::now();
@@ -138,7 +138,17 @@ impl Run<'_> {
             let mine: Vec<&Statement> = mine.iter().collect();
             super::archive::observe(&archive, &mine, limits)
         });
-        let found = found.await.unwrap_or_else(|_| {
+        tokio::pin!(found);
+        let found = loop {
+            match tokio::time::timeout(LOOK, &mut found).await {
+                Ok(found) => break found,
+                Err(_) => {
+                    let done = self.done.load(std::sync::atomic::Ordering::Relaxed);
+                    (self.progress)(done, self.total, &format!("{name}: {}", watched.progress()));
+                }
+            }
+        };
+        let found = found.unwrap_or_else(|_| {
             let lost =
                 Failure { kind: FailureKind::Other, message: "reading the archive broke off".to_owned() };
             keys.into_iter().map(|key| (key, observation(Err(lost.clone()), started))).collect()
@@ -148,6 +158,9 @@ impl Run<'_> {
         self.seen.lock().await.extend(found);
     }
 }
+
+/// How often it is said how much of an archive was read.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Further sessions in the same snapshot. Where none can be had, one connection does everything.
 async fn helpers(reached: &Server, options: &ObserveOptions, statements: usize) -> Vec<Session> {

@@ -5,7 +5,7 @@ use crate::catalogue::RelationKind;
 use crate::facts::{Failure, Observed};
 use crate::failure::FailureKind;
 use crate::policy::facts::Fact;
-use crate::probe::dump::{Table, TableData};
+use crate::probe::dump::{Archive, Entry, Format, Table, TableData};
 
 /// The value of a fact.
 ///
@@ -31,10 +31,14 @@ pub(super) fn fact(opened: &Opened, fact: &Fact, argument: Option<&str>) -> Resu
             let all = tables()?;
             Some(all.iter().filter(is_table).filter(|t| t.data != TableData::Rows).count().to_string())
         }
-        ("large_objects", None) => {
-            let blobs =
-                archive.entries().iter().filter(|e| matches!(e.kind.as_str(), "BLOB" | "BLOB METADATA"));
-            Some(blobs.count().to_string())
+        ("large_objects", None) => Some(large_objects(archive).to_string()),
+        ("large_objects_without_contents", None) => {
+            let without = if holds_contents(archive) { 0 } else { large_objects(archive) };
+            Some(without.to_string())
+        }
+        ("compression", None) => Some(header.compression.word().to_owned()),
+        (name, None) if kinds(name).is_some() => {
+            kinds(name).map(|kinds| entries(archive, kinds).count().to_string())
         }
         _ => {
             return Err(other(format!(
@@ -44,6 +48,35 @@ pub(super) fn fact(opened: &Opened, fact: &Fact, argument: Option<&str>) -> Resu
         }
     };
     Ok(Observed::Cell(cell))
+}
+
+/// The entries of a table of contents that an inventory counts under a name, as pg_dump calls them (`pg_dump.c`).
+fn kinds(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "schemas" => &["SCHEMA"],
+        "extensions" => &["EXTENSION"],
+        "sequences" => &["SEQUENCE"],
+        "indexes" => &["INDEX"],
+        "constraints" => &["CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT"],
+        "functions" => &["FUNCTION", "PROCEDURE", "AGGREGATE"],
+        "triggers" => &["TRIGGER"],
+        _ => return None,
+    })
+}
+
+fn entries<'a>(archive: &'a Archive, kinds: &'a [&str]) -> impl Iterator<Item = &'a Entry> {
+    archive.entries().iter().filter(|entry| kinds.contains(&entry.kind.as_str()))
+}
+
+/// Each of its own up to PostgreSQL 16, and many in one entry from 17 on.
+fn large_objects(archive: &Archive) -> usize {
+    entries(archive, &["BLOB", "BLOB METADATA"]).count()
+}
+
+/// Whether it holds contents of large objects. In plain SQL they are statements, which no entry has as its data.
+fn holds_contents(archive: &Archive) -> bool {
+    let plain = archive.header().format == Format::Plain;
+    entries(archive, &["BLOBS"]).any(|entry| entry.has_data || plain)
 }
 
 /// Microseconds since the archive was made: since its file was changed, or, since copying makes a file look young, since

@@ -28,6 +28,23 @@ pub struct Opened {
     changed: Result<jiff::Timestamp, String>,
 }
 
+impl Opened {
+    /// How much of it was read, for people.
+    pub(super) fn progress(&self) -> String {
+        let (read, all) = (self.archive.bytes_read(), self.archive.header().bytes);
+        format!("{} read of an archive of {}", size(read), size(all))
+    }
+}
+
+/// A size in the unit that suits it, with one digit behind the point.
+fn size(bytes: u64) -> String {
+    let units = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    units.into_iter().find(|(_, unit)| bytes >= *unit).map_or_else(
+        || format!("{bytes} B"),
+        |(name, unit)| format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+    )
+}
+
 /// Whether an address is that of an archive although it does not begin with [`SCHEME`].
 pub(super) fn is_object(address: &str) -> bool {
     objects::is_store(address)
@@ -87,6 +104,7 @@ fn describe(archive: &Archive, facts: &mut SourceFacts) -> Result<(), Failure> {
     say("server_version", header.server_version.clone());
     say("pg_dump_version", header.pg_dump_version.clone());
     say("encoding", header.encoding.clone());
+    say("compression", Some(header.compression.word().to_owned()));
     say("created", header.created.map(|at| format!("{at} (the dumping machine's clock, without its zone)")));
     say("bytes", Some(header.bytes.to_string()));
     let tables = archive.tables().map_err(|e| failure(&e))?;

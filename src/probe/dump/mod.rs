@@ -11,6 +11,7 @@ mod blocks;
 mod body;
 mod catalogue;
 mod copy;
+mod counted;
 mod custom;
 mod directory;
 mod entry;
@@ -59,6 +60,7 @@ pub struct Archive {
     body: Body,
     /// What its statements say, once somebody asked.
     model: OnceLock<Result<Model, ArchiveError>>,
+    count: counted::Count,
 }
 
 /// What reading a relation's rows came to.
@@ -85,7 +87,8 @@ impl Archive {
 
     /// The same for bytes that are anywhere; `name` is what messages call it.
     pub(super) fn read_from(place: &Place, name: &str) -> Result<Self, ArchiveError> {
-        match recognise::recognise(place, name)? {
+        let count = counted::Count::default();
+        let read = match recognise::recognise(&counted::place(place, &count), name)? {
             Kind::Custom(file) => Self::custom(file),
             Kind::Directory(files) => Self::directory(files),
             Kind::Tar(file) => Self::tar(file),
@@ -93,7 +96,8 @@ impl Archive {
                 let (header, entries, plain) = plain::Plain::read(file, compression)?;
                 Ok(Self::of(header, entries, Body::Plain(plain)))
             }
-        }
+        };
+        read.map(|read| Self { count, ..read })
     }
 
     fn custom(file: Arc<dyn Medium>) -> Result<Self, ArchiveError> {
@@ -129,13 +133,19 @@ impl Archive {
 
     fn of(header: Header, entries: Vec<Entry>, body: Body) -> Self {
         let blocks = blocks::all(&entries);
-        Self { header, entries, blocks, body, model: OnceLock::new() }
+        Self { header, entries, blocks, body, model: OnceLock::new(), count: counted::Count::default() }
     }
 
     /// What the archive says of itself.
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Bytes of it that were read so far, compressed as they are, and however often.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.count.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// The table of contents, in the order of a restore.

@@ -194,7 +194,7 @@ impl State {
         let (prefix, delimiter, after) = (ask("prefix"), ask("delimiter"), ask("continuation-token"));
         let mut seen: BTreeSet<(String, bool)> = BTreeSet::new();
         for key in self.objects.keys().filter(|key| key.starts_with(&prefix)) {
-            let rest = &key[prefix.len()..];
+            let rest = key.strip_prefix(&prefix).unwrap();
             match rest.split_once('/').filter(|_| !delimiter.is_empty()) {
                 Some((name, _)) => seen.insert((format!("{prefix}{name}/"), true)),
                 None => seen.insert((key.clone(), false)),
