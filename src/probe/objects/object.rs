@@ -152,8 +152,8 @@ pub(super) fn replaced(name: &str) -> Trouble {
     Trouble {
         kind: FailureKind::SnapshotConflict,
         message: format!(
-            "`{name}` was replaced while it was being read, and what was read is of two contents; run again, and write each \
-             dump under a key of its own"
+            "`{name}` was replaced while it was being read, so the rest of what it was cannot be had any more; run again, and \
+             write each dump under a key of its own"
         ),
     }
 }
