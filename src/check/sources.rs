@@ -3,6 +3,7 @@
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::{Source, SourceAddress, SourceKind};
+use crate::source_text::Spanned;
 use crate::syntax::ast::{Address, Clause, Statement};
 use std::collections::BTreeMap;
 
@@ -68,14 +69,9 @@ impl<'a> Checker<'a> {
                 Some(Address::Env(variable)) => SourceAddress::Env(variable.node.clone()),
                 Some(Address::File(path)) => SourceAddress::File(path.node.clone()),
                 Some(Address::Literal(text)) => {
-                    if carries_password(&text.node) {
-                        self.sink.push(
-                            Diagnostic::error(Code::LiteralSecret, "a password is written in the policy")
-                                .at(text.span, "this address carries one")
-                                .help("write `from env NAME`, or use a service file or a password file"),
-                        );
-                    }
-                    if known == SourceKind::Dump && text.node.contains(['*', '?', '[']) {
+                    // Nothing else is said of an address with a secret, since that would show it.
+                    let secret = self.refuses_secret(text);
+                    if !secret && known == SourceKind::Dump && text.node.contains(['*', '?', '[']) {
                         self.error(
                             Code::BadArity,
                             "several archives may match this pattern".to_owned(),
@@ -94,12 +90,39 @@ impl<'a> Checker<'a> {
                             "remove `newest`",
                         );
                     }
+                    self.refuses_secret(text);
                     SourceAddress::Literal(text.node.clone())
                 }
             };
             self.sources.push(Source { name: name.node.clone(), kind: known, address, span: name.span });
         }
     }
+
+    /// Whether an address holds a secret, which is an error.
+    fn refuses_secret(&mut self, text: &Spanned<String>) -> bool {
+        let (what, help) = if carries_password(&text.node) {
+            ("a password", "write `from env NAME`, or use a service file or a password file")
+        } else if carries_signature(&text.node) {
+            ("a credential", "write `s3://BUCKET/KEY` alone, and give credentials in the environment")
+        } else {
+            return false;
+        };
+        self.sink.push(
+            Diagnostic::error(Code::LiteralSecret, format!("{what} is written in the policy"))
+                .at(text.span, "this address carries one")
+                .help(help),
+        );
+        true
+    }
+}
+
+/// Whether the address of an object holds a key, or is signed, so that whoever has it may read.
+fn carries_signature(address: &str) -> bool {
+    let Some((scheme, rest)) = address.split_once("://") else { return false };
+    let low = rest.to_ascii_lowercase();
+    let signed = ["signature=", "x-amz-", "x-goog-", "awsaccesskeyid=", "&sig=", "?sig="];
+    let user = low.split('/').next().is_some_and(|bucket| bucket.contains('@'));
+    !scheme.contains("postgres") && (user || signed.iter().any(|part| low.contains(part)))
 }
 
 /// Whether an address, as a URL or as keywords, holds a password.
@@ -122,7 +145,7 @@ fn carries_password(address: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::carries_password;
+    use super::{carries_password, carries_signature};
 
     #[test]
     fn passwords_are_seen_in_every_spelling() {
@@ -133,6 +156,9 @@ mod tests {
             carries_password("password = 'x' host=h") && carries_password("postgres://h/db?%70assword=x")
         );
         assert!(carries_password("a:secret@h"));
+        assert!(carries_signature("s3://AKID@bucket/key") && carries_signature("az://c/k?sv=1&sig=x"));
+        assert!(carries_signature("dump:https://b/k?X-Amz-Signature=0"));
+        assert!(!carries_signature("s3://bucket/key_*.dump") && !carries_signature("backups/a@b.dump"));
         assert!(!carries_password("postgres://u@h:5432/db"));
         assert!(!carries_password("postgres://h:5432/db?host=/tmp"));
     }

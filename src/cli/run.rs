@@ -229,7 +229,7 @@ impl Prepared {
             bar.finish_and_clear();
         }
         if self.canceller.is_cancelled() {
-            talk.say("interrupted: running statements were cancelled on the server");
+            talk.say("interrupted: what was still running was cancelled");
         }
         let facts = Facts {
             schema: facts::SCHEMA.to_owned(),

@@ -191,10 +191,17 @@ impl SelectArgs {
             let address =
                 address.strip_prefix("postgres:").filter(|rest| !rest.starts_with("//")).unwrap_or(address);
             if let Some((kind, _)) = address.split_once(':')
-                && ["wal", "files", "baseline", "s3", "https", "http"].contains(&kind)
+                && ["wal", "files", "baseline", "https", "http"].contains(&kind)
             {
+                let instead = match kind {
+                    "http" | "https" => {
+                        "; for an archive in object storage, write `s3://BUCKET/KEY` and set AWS_ENDPOINT_URL to its \
+                         server's address"
+                    }
+                    _ => "",
+                };
                 return Err(talk.stop(&format!(
-                    "`--source {name}={kind}:...`: sources of kind `{kind}` are not available in this version"
+                    "`--source {name}={kind}:...`: sources of kind `{kind}` are not available in this version{instead}"
                 )));
             }
             if rebound.insert(name.clone(), address.to_owned()).is_some() {

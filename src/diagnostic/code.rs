@@ -103,9 +103,10 @@ codes! {
         "Raw SQL must be exactly one SELECT by PostgreSQL's own grammar: no INTO, no FOR UPDATE, no data-modifying WITH,\n\
          no volatile function, no clock. It must read a table, and no condition or limit may shut out every row. Values\n\
          come in as `$name`, which become bind parameters. With `--no-raw-sql` no raw SQL is accepted at all.";
-    LiteralSecret = "HT0216", "password in the policy",
-        "An address in a policy must not carry a password: policies are reviewed, copied and kept as evidence. Use\n\
-         `from env NAME`, a service file or a password file.";
+    LiteralSecret = "HT0216", "password or other credential in the policy",
+        "An address in a policy must not carry a password, a key or a signature: policies are reviewed, copied and kept as\n\
+         evidence. Use `from env NAME`, a service file or a password file; stores of objects take credentials from the\n\
+         environment alone.";
     NoRelation = "HT0301", "relation not found",
         "The source has no table, view or foreign table of that name in that schema. Names are exact: `JournalEntry` and\n\
          `journalentry` are two names. After a restore a missing table is itself a finding, so the checks that need it\n\

@@ -161,6 +161,33 @@ const DUMP: &[Fact] = &[
     fact("tables", Type::Number, None, "tables it knows, partitions among them", ""),
     fact("tables_without_rows", Type::Number, None, "tables it knows but whose rows were left out", ""),
     fact("large_objects", Type::Number, None, "entries of large objects in its table of contents", ""),
+    fact(
+        "large_objects_without_contents",
+        Type::Number,
+        None,
+        "the same, where it holds no contents of large objects at all, else 0",
+        "",
+    ),
+    fact("schemas", Type::Number, None, "schemas it makes; `public` counts only where it was altered", ""),
+    fact("extensions", Type::Number, None, "extensions it makes", ""),
+    fact("sequences", Type::Number, None, "sequences it makes, those of identity columns among them", ""),
+    fact(
+        "indexes",
+        Type::Number,
+        None,
+        "indexes it makes, without those that primary keys, unique and exclusion constraints bring along",
+        "",
+    ),
+    fact(
+        "constraints",
+        Type::Number,
+        None,
+        "constraints it makes beside their tables: keys, foreign keys, exclusions; checks are mostly within",
+        "",
+    ),
+    fact("functions", Type::Number, None, "functions, procedures and aggregates it makes", ""),
+    fact("triggers", Type::Number, None, "triggers on tables and views it makes", ""),
+    fact("compression", Type::Text, None, "`none`, `gzip`, `lz4` or `zstd`, as its beginning states it", ""),
 ];
 
 /// The facts a kind of source publishes. One that stands there in several types takes that of what it is compared with,

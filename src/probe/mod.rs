@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod dump;
+mod objects;
 pub mod observe;
 mod pool;
 pub mod postgres;

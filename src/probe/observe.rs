@@ -1,14 +1,13 @@
 //! Plan to observations: every statement once, on as many connections as wanted, all in one snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::dump::Archive;
+use super::archive::Opened;
 use super::pool::Pool;
 use super::postgres::{Session, SessionOptions, Snapshot};
 use super::queue::Queue;
@@ -59,7 +58,7 @@ pub async fn observe(
     for (name, reached) in sources {
         match reached {
             Reached::Server(server) => run.server(name, server).await,
-            Reached::Archive(archive, path) => run.archive(name, archive, path).await,
+            Reached::Archive(archive) => run.archive(name, archive).await,
         }
     }
     let bits = bits.into_inner();
@@ -206,20 +205,30 @@ impl Run<'_> {
 
     /// Every statement on an archive. The rows are read on a thread of their own, since reading them waits for nothing
     /// but the disk and takes all of a core.
-    async fn archive(&self, name: &str, archive: &Arc<Archive>, path: &Path) {
+    async fn archive(&self, name: &str, archive: &Arc<Opened>) {
         let mine: Vec<Statement> =
             self.plan.statements.iter().filter(|s| s.source == *name).cloned().collect();
         let n = mine.len();
-        let (archive, path) = (Arc::clone(archive), path.to_owned());
+        let (archive, watched) = (Arc::clone(archive), Arc::clone(archive));
         let keys: Vec<String> = mine.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
         let limits =
             stream::Limits { memory: self.options.memory, jobs: self.options.jobs, seed: self.options.seed };
         let started = Instant::now();
         let found = tokio::task::spawn_blocking(move || {
             let mine: Vec<&Statement> = mine.iter().collect();
-            super::archive::observe(&archive, &path, &mine, limits)
+            super::archive::observe(&archive, &mine, limits)
         });
-        let found = found.await.unwrap_or_else(|_| {
+        tokio::pin!(found);
+        let found = loop {
+            match tokio::time::timeout(LOOK, &mut found).await {
+                Ok(found) => break found,
+                Err(_) => {
+                    let done = self.done.load(std::sync::atomic::Ordering::Relaxed);
+                    (self.progress)(done, self.total, &format!("{name}: {}", watched.progress()));
+                }
+            }
+        };
+        let found = found.unwrap_or_else(|_| {
             let lost =
                 Failure { kind: FailureKind::Other, message: "reading the archive broke off".to_owned() };
             let found = keys.into_iter().map(|key| (key, observation(Err(lost.clone()), started)));
@@ -232,6 +241,9 @@ impl Run<'_> {
         self.seen.lock().await.extend(found);
     }
 }
+
+/// How often it is said how much of an archive was read.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The session of the snapshot, and further ones in it. Where none can be had, one connection does everything.
 async fn sessions(reached: &Server, options: &ObserveOptions, jobs: usize) -> Vec<Arc<Session>> {

@@ -1,11 +1,10 @@
 //! Reaching the sources: addresses, sessions, the one snapshot, and what each source says of itself.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::archive;
-use super::dump::Archive;
+use super::archive::{self, Opened};
+use super::objects::Finder;
 use super::postgres::role::write_powers;
 use super::postgres::{
     Address, Environment, QueryError, Session, SessionOptions, Snapshot, catalogue, identity,
@@ -32,7 +31,7 @@ pub enum Reached {
     /// A server, with its transaction open.
     Server(Box<Server>),
     /// An archive, with its table of contents read.
-    Archive(Arc<Archive>, PathBuf),
+    Archive(Arc<Opened>),
 }
 
 /// A server that was reached.
@@ -88,24 +87,8 @@ pub async fn reach(
             return Outcome { reached: None, facts, refusal: None };
         }
     };
-    let is_url = text.contains("://");
-    let path = text.strip_prefix(archive::SCHEME);
-    if let Some(path) = path.or((source.kind == SourceKind::Dump && !is_url).then_some(text.as_str())) {
-        facts.address = format!("{}{path}", archive::SCHEME);
-        let opened = archive::find(path)
-            .map_err(|message| Failure { kind: FailureKind::MissingObject, message })
-            .and_then(|found| {
-                facts.address = format!("{}{}", archive::SCHEME, found.display());
-                archive::open(&found, &mut facts).map(|archive| (archive, found))
-            });
-        let reached = match opened {
-            Ok((archive, path)) => Some(Reached::Archive(Arc::new(archive), path)),
-            Err(failure) => {
-                facts.failure = Some(failure);
-                None
-            }
-        };
-        return Outcome { reached, facts, refusal: None };
+    if let Some(path) = archived(source, &text) {
+        return archive(path.to_owned(), facts, options).await;
     }
     let address = match address(&text, environment) {
         Ok(address) => address,
@@ -125,6 +108,37 @@ pub async fn reach(
         Err(error) => {
             facts.failure = Some(failure(&error));
             Outcome { reached: None, facts, refusal: None }
+        }
+    }
+}
+
+/// The address of an archive, without the scheme of archives, if it is one.
+fn archived<'a>(source: &Source, text: &'a str) -> Option<&'a str> {
+    let server = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    let bare = archive::is_object(text) || (source.kind == SourceKind::Dump && !server);
+    text.strip_prefix(archive::SCHEME).or(bare.then_some(text))
+}
+
+/// Opens an archive, on a thread that may wait for a disk or a network.
+async fn archive(path: String, mut facts: SourceFacts, options: &ReachOptions) -> Outcome {
+    let finder = Finder::here(&options.session.canceller);
+    let mut lost = facts.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        let opened = archive::open(&path, finder, &mut facts);
+        (opened, facts)
+    });
+    match opened.await {
+        Ok((Ok(opened), facts)) => {
+            Outcome { reached: Some(Reached::Archive(Arc::new(opened))), facts, refusal: None }
+        }
+        Ok((Err(failure), mut facts)) => {
+            facts.failure = Some(failure);
+            Outcome { reached: None, facts, refusal: None }
+        }
+        Err(_) => {
+            let message = "opening the archive broke off".to_owned();
+            lost.failure = Some(Failure { kind: FailureKind::Other, message });
+            Outcome { reached: None, facts: lost, refusal: None }
         }
     }
 }

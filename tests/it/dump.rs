@@ -4,6 +4,7 @@ mod bundled;
 mod catalogue;
 mod damage;
 mod formats;
+mod inventory;
 mod judged;
 mod measured;
 mod random;

@@ -19,6 +19,7 @@ mod goodbye;
 mod includes;
 mod keyed;
 mod language;
+mod objects;
 mod policies;
 mod raw_sql;
 mod recipes;

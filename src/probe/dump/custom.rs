@@ -6,7 +6,6 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::ops::Bound;
 use std::rc::Rc;
@@ -15,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 use super::entry::{Entry, Place};
 use super::error::ArchiveError;
 use super::header::Compression;
+use super::medium::Medium;
 use super::unpack::drain;
 use super::unpack::unpack;
 use super::wire::Offset;
@@ -45,7 +45,7 @@ impl Blocks {
 /// The file, and where its blocks are.
 #[derive(Debug)]
 pub(super) struct Custom {
-    file: Arc<File>,
+    file: Arc<dyn Medium>,
     bytes: u64,
     /// End of the table of contents.
     first: u64,
@@ -57,7 +57,8 @@ pub(super) struct Custom {
 }
 
 impl Custom {
-    pub(super) fn new(file: Arc<File>, bytes: u64, first: u64, int_size: u8, entries: &[Entry]) -> Self {
+    pub(super) fn new(file: Arc<dyn Medium>, first: u64, int_size: u8, entries: &[Entry]) -> Self {
+        let bytes = file.bytes();
         let stated = entries
             .iter()
             .filter(|entry| entry.has_data)
@@ -142,7 +143,7 @@ impl Custom {
     }
 
     fn chunks(&self, from: u64) -> Chunks {
-        let inner = super::file::Stretch::new(&self.file, from, self.bytes);
+        let inner = super::file::Stretch::new(&*self.file, from, self.bytes);
         Chunks { at: from, inner, left: 0, done: false, int_size: self.int_size, end: None }
     }
 

@@ -4,15 +4,14 @@
 //! found by looking (`InitDiscoverCompressFileHandle` in `compress_io.c`).
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::error::{ArchiveError, ArchiveErrorKind};
-use super::file::{self, Stretch};
+use super::error::ArchiveError;
+use super::file::Stretch;
 use super::header::Compression;
+use super::medium::Folder;
 use super::unpack::unpack;
 
 const SUFFIXES: [(&str, Compression); 4] = [
@@ -28,8 +27,7 @@ pub(super) const CONTENTS: &str = "toc.dat";
 /// A folder of files.
 #[derive(Debug)]
 pub(super) struct Directory {
-    /// Without links, so that files can be seen to lie inside.
-    path: PathBuf,
+    files: Arc<dyn Folder>,
 }
 
 /// One of its files, decompressed.
@@ -40,25 +38,23 @@ pub(super) struct Member {
 }
 
 impl Directory {
-    pub(super) fn new(path: &Path) -> Result<Self, ArchiveError> {
-        let path = path.canonicalize().map_err(|error| {
-            ArchiveError::new(
-                ArchiveErrorKind::Io,
-                format!("folder `{}` cannot be read: {error}", path.display()),
-            )
-        })?;
-        Ok(Self { path })
+    pub(super) fn new(files: Arc<dyn Folder>) -> Self {
+        Self { files }
     }
 
     /// Opens a file by its name without suffix.
     pub(super) fn open(&self, name: &str) -> Result<Member, ArchiveError> {
         for (suffix, compression) in SUFFIXES {
             let file = format!("{name}{suffix}");
-            if self.path.join(&file).symlink_metadata().is_err() {
+            if !self.files.has(&file) {
                 continue;
             }
-            let (opened, bytes) = self.regular(&file).map_err(|error| error.inside(&file))?;
-            let stretch = Stretch::new(&opened, 0, bytes);
+            let opened = self
+                .files
+                .open(&file)
+                .map_err(|error| ArchiveError::from_io(&error, "the file").inside(&file))?;
+            let bytes = opened.bytes();
+            let stretch = Stretch::new(&*opened, 0, bytes);
             let mark = stretch.mark();
             // Uncompressed, nothing may be the whole of a large object; compressed, nothing is no stream.
             if bytes == 0 && compression != Compression::None {
@@ -71,18 +67,6 @@ impl Directory {
         Err(ArchiveError::truncated(message))
     }
 
-    /// A regular file that lies in the folder itself: a link out of it is not part of the archive.
-    fn regular(&self, name: &str) -> Result<(Arc<File>, u64), ArchiveError> {
-        let path = self.path.join(name);
-        let real = path.canonicalize().map_err(|error| {
-            ArchiveError::new(ArchiveErrorKind::Io, format!("`{name}` cannot be opened: {error}"))
-        })?;
-        if real.parent() != Some(self.path.as_path()) {
-            return Err(ArchiveError::corrupt(format!("`{name}` is a link out of the archive's folder")));
-        }
-        file::open(&path)
-    }
-
     /// The table of contents.
     pub(super) fn contents(&self) -> Result<impl Read + use<>, ArchiveError> {
         Ok(BufReader::new(self.open(CONTENTS)?.bytes))
@@ -90,11 +74,6 @@ impl Directory {
 
     /// Size of all files in bytes.
     pub(super) fn bytes(&self) -> u64 {
-        let files = std::fs::read_dir(&self.path).into_iter().flatten().flatten();
-        files
-            .filter_map(|file| file.metadata().ok())
-            .filter(|file| file.is_file())
-            .map(|file| file.len())
-            .sum()
+        self.files.bytes()
     }
 }

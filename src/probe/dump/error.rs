@@ -3,6 +3,9 @@
 use std::fmt;
 use std::io;
 
+use super::medium::Trouble;
+use crate::failure::FailureKind;
+
 /// What kind of trouble it is; the message says the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ArchiveErrorKind {
@@ -24,6 +27,8 @@ pub enum ArchiveErrorKind {
     NoData,
     /// The file system said no.
     Io,
+    /// The bytes could not be had from where they are kept: no route, no permission, another object by now.
+    Medium(FailureKind),
 }
 
 /// Why an archive could not be read. Prints as one or two sentences for people.
@@ -74,6 +79,9 @@ impl ArchiveError {
     pub(super) fn from_io(error: &io::Error, what: &str) -> Self {
         if let Some(ours) = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()) {
             return ours.clone();
+        }
+        if let Some(trouble) = error.get_ref().and_then(|inner| inner.downcast_ref::<Trouble>()) {
+            return Self::new(ArchiveErrorKind::Medium(trouble.kind), &trouble.message);
         }
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::truncated(format!("it ends inside {what}")),

@@ -1,14 +1,11 @@
 //! Stretches of a file. Several can be read at once, each with a place of its own.
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{self, BufRead, Read};
-use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use super::error::{ArchiveError, ArchiveErrorKind};
+use super::error::ArchiveError;
+use super::medium::{Medium, ReadAt};
 
 /// Bytes read from the file at once.
 const AHEAD: usize = 256 * 1024;
@@ -16,7 +13,7 @@ const AHEAD: usize = 256 * 1024;
 /// Bytes `from..to` of a file, buffered.
 #[derive(Debug)]
 pub(super) struct Stretch {
-    file: Arc<File>,
+    reader: Box<dyn ReadAt>,
     /// Where the next byte to be handed out is; shared with who has to say where something went wrong further up.
     at: Rc<Cell<u64>>,
     to: u64,
@@ -26,9 +23,9 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
-    pub(super) fn new(file: &Arc<File>, from: u64, to: u64) -> Self {
+    pub(super) fn new(file: &dyn Medium, from: u64, to: u64) -> Self {
         Self {
-            file: Arc::clone(file),
+            reader: file.reader(),
             at: Rc::new(Cell::new(from)),
             to,
             buffer: Vec::new(),
@@ -73,7 +70,7 @@ impl BufRead for Stretch {
             }
             let room = self.buffer.get_mut(..wanted).unwrap_or_default();
             self.filled = loop {
-                match self.file.read_at(room, self.at.get()) {
+                match self.reader.read_at(room, self.at.get(), self.to) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     other => break other?,
                 }
@@ -104,19 +101,4 @@ impl Read for Stretch {
         self.consume(count);
         Ok(count)
     }
-}
-
-/// Opens a regular file, and says how long it is. Anything else, such as a pipe, would have to be waited for.
-pub(super) fn open(path: &Path) -> Result<(Arc<File>, u64), ArchiveError> {
-    let name = path.display();
-    let trouble = |error: io::Error| {
-        ArchiveError::new(ArchiveErrorKind::Io, format!("`{name}` cannot be opened: {error}"))
-    };
-    if !std::fs::metadata(path).map_err(trouble)?.is_file() {
-        let message = format!("`{name}` is not a regular file");
-        return Err(ArchiveError::new(ArchiveErrorKind::NotAnArchive, message));
-    }
-    let file = File::open(path).map_err(trouble)?;
-    let bytes = file.metadata().map_err(trouble)?.len();
-    Ok((Arc::new(file), bytes))
 }

@@ -11,6 +11,7 @@ mod blocks;
 mod body;
 mod catalogue;
 mod copy;
+mod counted;
 mod custom;
 mod directory;
 mod entry;
@@ -18,6 +19,8 @@ mod error;
 mod file;
 mod header;
 mod lines;
+mod local;
+pub(super) mod medium;
 mod plain;
 mod recognise;
 mod row;
@@ -29,7 +32,6 @@ mod wire;
 mod words;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -44,6 +46,7 @@ pub use tables::{Table, TableData};
 use crate::policy::RelationName;
 use body::Body;
 use catalogue::Model;
+use medium::{Folder, Medium, Place};
 use recognise::Kind;
 
 /// An archive whose table of contents was read. All methods may be called from several threads at once; each reads
@@ -57,6 +60,7 @@ pub struct Archive {
     body: Body,
     /// What its statements say, once somebody asked.
     model: OnceLock<Result<Model, ArchiveError>>,
+    count: counted::Count,
 }
 
 /// What reading a relation's rows came to.
@@ -78,19 +82,27 @@ impl Archive {
     /// # Errors
     /// It cannot be read, is damaged, or is something else, which the message names as far as it can be seen.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
-        match recognise::recognise(path)? {
-            Kind::Custom(file, bytes) => Self::custom(file, bytes),
-            Kind::Directory => Self::directory(path),
-            Kind::Tar(file, bytes) => Self::tar(file, bytes),
-            Kind::Plain(file, bytes, compression) => {
-                let (header, entries, plain) = plain::Plain::read(file, bytes, compression)?;
-                Ok(Self::of(header, entries, Body::Plain(plain)))
-            }
-        }
+        Self::read_from(&local::place(path)?, &path.display().to_string())
     }
 
-    fn custom(file: Arc<File>, bytes: u64) -> Result<Self, ArchiveError> {
-        let mut wire = wire::Wire::new(BufReader::new(file::Stretch::new(&file, 0, bytes)));
+    /// The same for bytes that are anywhere; `name` is what messages call it.
+    pub(super) fn read_from(place: &Place, name: &str) -> Result<Self, ArchiveError> {
+        let count = counted::Count::default();
+        let read = match recognise::recognise(&counted::place(place, &count), name)? {
+            Kind::Custom(file) => Self::custom(file),
+            Kind::Directory(files) => Self::directory(files),
+            Kind::Tar(file) => Self::tar(file),
+            Kind::Plain(file, compression) => {
+                let (header, entries, plain) = plain::Plain::read(file, compression)?;
+                Ok(Self::of(header, entries, Body::Plain(plain)))
+            }
+        };
+        read.map(|read| Self { count, ..read })
+    }
+
+    fn custom(file: Arc<dyn Medium>) -> Result<Self, ArchiveError> {
+        let bytes = file.bytes();
+        let mut wire = wire::Wire::new(BufReader::new(file::Stretch::new(&*file, 0, bytes)));
         let mut header = Header::read(&mut wire, bytes)?;
         if header.format != Format::Custom {
             let message = "it is the table of contents of a pg_dump archive without its data; for pg_dump -Fd name the \
@@ -98,20 +110,21 @@ impl Archive {
             return Err(ArchiveError::new(ArchiveErrorKind::NotAnArchive, message));
         }
         let entries = entry::read(&mut wire, &mut header)?;
-        let body = Body::Custom(custom::Custom::new(file, bytes, wire.at, wire.int_size, &entries));
+        let body = Body::Custom(custom::Custom::new(file, wire.at, wire.int_size, &entries));
         Ok(Self::of(header, entries, body))
     }
 
-    fn directory(path: &Path) -> Result<Self, ArchiveError> {
-        let directory = directory::Directory::new(path)?;
+    fn directory(files: Arc<dyn Folder>) -> Result<Self, ArchiveError> {
+        let directory = directory::Directory::new(files);
         let mut wire = wire::Wire::new(directory.contents()?);
         let (header, entries) = contents(&mut wire, Format::Directory, directory.bytes())
             .map_err(|error| error.inside(directory::CONTENTS))?;
         Ok(Self::of(header, entries, Body::Directory(directory)))
     }
 
-    fn tar(file: Arc<File>, bytes: u64) -> Result<Self, ArchiveError> {
-        let tar = tar::Tar::read(file, bytes)?;
+    fn tar(file: Arc<dyn Medium>) -> Result<Self, ArchiveError> {
+        let bytes = file.bytes();
+        let tar = tar::Tar::read(file)?;
         let mut wire = wire::Wire::new(BufReader::new(tar.open(directory::CONTENTS)?));
         let (header, entries) =
             contents(&mut wire, Format::Tar, bytes).map_err(|error| error.inside(directory::CONTENTS))?;
@@ -120,13 +133,19 @@ impl Archive {
 
     fn of(header: Header, entries: Vec<Entry>, body: Body) -> Self {
         let blocks = blocks::all(&entries);
-        Self { header, entries, blocks, body, model: OnceLock::new() }
+        Self { header, entries, blocks, body, model: OnceLock::new(), count: counted::Count::default() }
     }
 
     /// What the archive says of itself.
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Bytes of it that were read so far, compressed as they are, and however often.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.count.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// The table of contents, in the order of a restore.

@@ -1,14 +1,13 @@
-//! What a path holds, by its first bytes, and what to do when it is not an archive.
+//! What a place holds, by its first bytes, and what to do when it is not an archive.
 
-use std::fs::File;
 use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::directory::CONTENTS;
 use super::error::{ArchiveError, ArchiveErrorKind};
-use super::file::{self, Stretch};
+use super::file::Stretch;
 use super::header::{Compression, MAGIC};
+use super::medium::{Folder, Medium, Place};
 use super::unpack::unpack;
 
 /// Bytes looked at.
@@ -17,46 +16,46 @@ const HEAD: u64 = 4096;
 /// What can be opened.
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// One file, and its length.
-    Custom(Arc<File>, u64),
-    Tar(Arc<File>, u64),
-    Plain(Arc<File>, u64, Compression),
-    Directory,
+    Custom(Arc<dyn Medium>),
+    Tar(Arc<dyn Medium>),
+    Plain(Arc<dyn Medium>, Compression),
+    Directory(Arc<dyn Folder>),
 }
 
-/// Looks at a path.
-pub(super) fn recognise(path: &Path) -> Result<Kind, ArchiveError> {
-    if path.is_dir() {
-        return folder(path);
-    }
-    let (file, bytes) = file::open(path)?;
+/// Looks at a place, which messages call `name`.
+pub(super) fn recognise(place: &Place, name: &str) -> Result<Kind, ArchiveError> {
+    let file = match place {
+        Place::Many(files) => return folder(files, name),
+        Place::One(file) => Arc::clone(file),
+    };
+    let bytes = file.bytes();
     if bytes == 0 {
-        let message = format!("`{}` is empty: the dump was not written, or not copied", path.display());
+        let message = format!("`{name}` is empty: the dump was not written, or not copied");
         return Err(ArchiveError::new(ArchiveErrorKind::Empty, message));
     }
-    let head = head(Stretch::new(&file, 0, bytes))?;
+    let head = head(Stretch::new(&*file, 0, bytes))?;
     if head.starts_with(MAGIC) {
-        return Ok(Kind::Custom(file, bytes));
+        return Ok(Kind::Custom(file));
     }
     if is_tar(&head) {
         if head.starts_with(b"toc.dat\0") {
-            return Ok(Kind::Tar(file, bytes));
+            return Ok(Kind::Tar(file));
         }
-        return Err(not(path, tar_of(&head)));
+        return Err(not(name, tar_of(&head)));
     }
     let compression = match head.as_slice() {
         [0x1f, 0x8b, ..] => Compression::Gzip,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Compression::Zstd,
         [0x04, 0x22, 0x4d, 0x18, ..] => Compression::Lz4,
-        _ if is_sql(&head) => return Ok(Kind::Plain(file, bytes, Compression::None)),
-        _ => return Err(not(path, other(&head))),
+        _ if is_sql(&head) => return Ok(Kind::Plain(file, Compression::None)),
+        _ => return Err(not(name, other(&head))),
     };
     let word = compression.word();
-    let inner = unpack(Stretch::new(&file, 0, bytes), compression, true)
+    let inner = unpack(Stretch::new(&*file, 0, bytes), compression, true)
         .and_then(self::head)
         .map_err(|error| error.at(0).inside(&format!("the {word} stream")))?;
     if is_sql(&inner) {
-        return Ok(Kind::Plain(file, bytes, compression));
+        return Ok(Kind::Plain(file, compression));
     }
     let inside = if inner.starts_with(MAGIC) {
         "a pg_dump archive, compressed once more"
@@ -67,13 +66,13 @@ pub(super) fn recognise(path: &Path) -> Result<Kind, ArchiveError> {
     } else {
         other(&inner)
     };
-    Err(not(path, &format!("{word}-compressed, and inside is {inside}; decompress it first")))
+    Err(not(name, &format!("{word}-compressed, and inside is {inside}; decompress it first")))
 }
 
-fn folder(path: &Path) -> Result<Kind, ArchiveError> {
-    let has = |name: &str| path.join(name).symlink_metadata().is_ok();
+fn folder(files: &Arc<dyn Folder>, name: &str) -> Result<Kind, ArchiveError> {
+    let has = |name: &str| files.has(name);
     if ["", ".gz", ".lz4", ".zst"].iter().any(|suffix| has(&format!("{CONTENTS}{suffix}"))) {
-        return Ok(Kind::Directory);
+        return Ok(Kind::Directory(Arc::clone(files)));
     }
     let what = if has("PG_VERSION") {
         "the data directory of a server, or a copy of one"
@@ -84,14 +83,13 @@ fn folder(path: &Path) -> Result<Kind, ArchiveError> {
         || has("base.tar.lz4")
     {
         "a base backup, as pg_basebackup writes it"
-    } else if path.read_dir().is_ok_and(|mut files| files.next().is_none()) {
-        let message =
-            format!("folder `{}` is empty: the dump was not written, or not copied", path.display());
+    } else if files.is_empty() {
+        let message = format!("folder `{name}` is empty: the dump was not written, or not copied");
         return Err(ArchiveError::new(ArchiveErrorKind::Empty, message));
     } else {
         "a folder without `toc.dat`: either not written by pg_dump -Fd, or not copied completely; of several dumps, name one"
     };
-    Err(not(path, what))
+    Err(not(name, what))
 }
 
 fn head(bytes: impl Read) -> Result<Vec<u8>, ArchiveError> {
@@ -161,7 +159,7 @@ fn other(head: &[u8]) -> &'static str {
     }
 }
 
-fn not(path: &Path, what: &str) -> ArchiveError {
-    let message = format!("`{}` is not a pg_dump archive: it is {what}", path.display());
+fn not(name: &str, what: &str) -> ArchiveError {
+    let message = format!("`{name}` is not a pg_dump archive: it is {what}");
     ArchiveError::new(ArchiveErrorKind::NotAnArchive, message)
 }

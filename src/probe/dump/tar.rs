@@ -4,12 +4,12 @@
 //! of all members are read when the archive is opened, by going from header to header.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
 
 use super::error::{ArchiveError, ArchiveErrorKind};
 use super::file::Stretch;
+use super::medium::Medium;
 
 const BLOCK: u64 = 512;
 
@@ -19,14 +19,15 @@ const MOST_PADDING: u64 = 1 << 20;
 /// The members by name: offset and length.
 #[derive(Debug)]
 pub(super) struct Tar {
-    file: Arc<File>,
+    file: Arc<dyn Medium>,
     members: BTreeMap<String, (u64, u64)>,
 }
 
 impl Tar {
-    pub(super) fn read(file: Arc<File>, bytes: u64) -> Result<Self, ArchiveError> {
+    pub(super) fn read(file: Arc<dyn Medium>) -> Result<Self, ArchiveError> {
+        let bytes = file.bytes();
         let mut members = BTreeMap::new();
-        let mut stretch = Stretch::new(&file, 0, bytes);
+        let mut stretch = Stretch::new(&*file, 0, bytes);
         loop {
             let at = stretch.at();
             let mut header = [0_u8; BLOCK as usize];
@@ -62,7 +63,7 @@ impl Tar {
         let Some(&(from, length)) = self.members.get(name) else {
             return Err(ArchiveError::truncated(format!("its member `{name}` is missing from the tar file")));
         };
-        Ok(Stretch::new(&self.file, from, from + length))
+        Ok(Stretch::new(&*self.file, from, from + length))
     }
 
     /// Where a member begins.

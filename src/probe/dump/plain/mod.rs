@@ -8,7 +8,6 @@ mod index;
 mod scanner;
 
 use std::cell::{Cell, RefCell};
-use std::fs::File;
 use std::io::{self, Read};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,13 +17,13 @@ use super::error::ArchiveError;
 use super::file::Stretch;
 use super::header::{Compression, Format, Header};
 use super::lines::Lines;
+use super::medium::Medium;
 use super::unpack::unpack;
 
 /// The file.
 #[derive(Debug)]
 pub(super) struct Plain {
-    file: Arc<File>,
-    bytes: u64,
+    file: Arc<dyn Medium>,
     compression: Compression,
     /// Whether its lines end as on Windows.
     pub(super) crlf: bool,
@@ -33,14 +32,14 @@ pub(super) struct Plain {
 impl Plain {
     /// Reads all of it.
     pub(super) fn read(
-        file: Arc<File>,
-        bytes: u64,
+        file: Arc<dyn Medium>,
         compression: Compression,
     ) -> Result<(Header, Vec<Entry>, Self), ArchiveError> {
+        let bytes = file.bytes();
         let mut header = Header::new(Format::Plain, bytes);
         header.compression = compression;
-        let mut plain = Self { file, bytes, compression, crlf: false };
-        let stretch = Stretch::new(&plain.file, 0, bytes);
+        let mut plain = Self { file, compression, crlf: false };
+        let stretch = Stretch::new(&*plain.file, 0, bytes);
         let mark = stretch.mark();
         let mut lines = Lines::new(unpack(stretch, compression, true)?);
         let entries = index::read(&mut lines, &mut header).map_err(|mut error| {
@@ -57,7 +56,7 @@ impl Plain {
     /// The text from one byte to another, and where the file is being read.
     pub(super) fn open(&self, from: u64, to: u64, pass: &mut Option<Pass>) -> Result<Marked, ArchiveError> {
         if self.compression == Compression::None {
-            let stretch = Stretch::new(&self.file, from, to);
+            let stretch = Stretch::new(&*self.file, from, to);
             let mark = stretch.mark();
             return Ok((Box::new(stretch), mark));
         }
@@ -65,7 +64,7 @@ impl Plain {
         let current = match fits {
             Some(current) => current,
             None => {
-                let stretch = Stretch::new(&self.file, 0, self.bytes);
+                let stretch = Stretch::new(&*self.file, 0, self.file.bytes());
                 let mark = stretch.mark();
                 let bytes = unpack(stretch, self.compression, true)?;
                 Pass { stream: Rc::new(RefCell::new(Stream { bytes, at: 0 })), mark }

@@ -1,0 +1,101 @@
+//! Objects in a store (Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage), read in place.
+//!
+//! Nothing is copied to disk. Every object is pinned by its ETag when it is first asked for, and every later request is
+//! refused by the store, or here, once it is another: what a run reads of it is one content, or the run says that it is
+//! not. Answers are as long as was asked for, or they are errors.
+
+mod address;
+mod ahead;
+mod bridge;
+mod folder;
+mod listing;
+mod newest;
+mod object;
+mod store;
+#[cfg(test)]
+mod tests;
+mod trouble;
+
+use std::sync::Arc;
+
+pub(super) use super::dump::medium::{Place, Trouble};
+use super::postgres::Canceller;
+use crate::failure::FailureKind;
+use address::Address;
+use bridge::Bridge;
+use folder::Objects;
+use object::{Held, Object};
+use store::Store;
+
+/// Whether an address is one of an object, or of something else that is no path.
+pub(super) fn is_address(text: &str) -> bool {
+    address::scheme(text).is_some()
+}
+
+/// Whether an address can only be that of an object.
+pub(super) fn is_store(text: &str) -> bool {
+    ["s3", "gs", "az"].contains(&address::scheme(text).unwrap_or_default())
+}
+
+/// An archive that was found in a store.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Its address, with the key that was chosen. Holds no secret.
+    pub(super) address: String,
+    pub(super) place: Place,
+    /// When the store says it was written.
+    pub(super) changed: jiff::Timestamp,
+    /// What the store calls the content that is read; none of several objects.
+    pub(super) tag: Option<String>,
+}
+
+/// Finds archives in stores: made on the runtime that fetches, used on a thread that may block.
+#[derive(Debug)]
+pub(super) struct Finder {
+    bridge: Bridge,
+}
+
+impl Finder {
+    /// For the runtime this is called on; `canceller` stops everything that is read through it.
+    pub(super) fn here(canceller: &Canceller) -> Self {
+        Self { bridge: Bridge::here(canceller) }
+    }
+
+    /// Finds what an address names: an object, a folder of them, or the newest of those that a pattern matches. `found` is
+    /// told the address as it may be shown, as soon as that is known.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn find(self, text: &str, shown: &mut Option<String>) -> Result<Found, Trouble> {
+        let address = Address::parse(text)?;
+        *shown = Some(address.to_string());
+        let store = Arc::new(Store::new(&address, &store::variables(), self.bridge)?);
+        let key = if address.is_pattern() { newest::newest(&store, &address.key)? } else { address.key };
+        let address = store.named(&key);
+        *shown = Some(address.clone());
+        if key.ends_with('/') {
+            return folder(&store, &key, address);
+        }
+        match Object::open(&store, &key) {
+            Ok(object) => {
+                let (changed, tag) = (object.changed(), Some(object.tag().to_owned()));
+                let place = Place::One(Arc::new(Held(Arc::new(object))));
+                Ok(Found { address, place, changed, tag })
+            }
+            // A folder may be named without its slash.
+            Err(trouble) if trouble.kind == FailureKind::MissingObject => {
+                folder(&store, &key, address).map_err(|_| trouble)
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+}
+
+fn folder(store: &Arc<Store>, key: &str, address: String) -> Result<Found, Trouble> {
+    let objects = Objects::list(store, key)?;
+    let Some(changed) = objects.changed() else {
+        let message = format!("there is no object under `{}`", store.named(key));
+        return Err(Trouble { kind: FailureKind::MissingObject, message });
+    };
+    Ok(Found { address, place: Place::Many(Arc::new(objects)), changed, tag: None })
+}
