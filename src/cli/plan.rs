@@ -22,8 +22,11 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
     let planned = (|| {
         let (ready, selected) = args.run.ready(talk)?;
-        let prepared = runtime(talk)?.block_on(args.run.prepare(&ready, &selected, talk))?;
-        Ok((prepared.plan, prepared.sources))
+        runtime(talk)?.block_on(async {
+            // The sessions end in here, where they can still say goodbye.
+            let prepared = args.run.prepare(&ready, &selected, talk).await?;
+            Ok((prepared.plan, prepared.sources))
+        })
     })();
     match planned {
         Ok((plan, sources)) => {
