@@ -262,7 +262,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn message(rows: &[Vec<Option<Vec<u8>>>]) -> Vec<u8> {
+    type Cells = Vec<Option<Vec<u8>>>;
+
+    fn message(rows: &[Cells]) -> Vec<u8> {
         let mut out = SIGNATURE.to_vec();
         out.extend([0; 8]);
         for row in rows {
@@ -281,7 +283,7 @@ mod tests {
         out
     }
 
-    fn read(wires: &[Wire], pieces: &[&[u8]]) -> Result<(Vec<Vec<Option<Vec<u8>>>>, bool), Damage> {
+    fn read(wires: &[Wire], pieces: &[&[u8]]) -> Result<(Vec<Cells>, bool), Damage> {
         let mut rows = Vec::new();
         let mut copied = Copied::new(wires);
         crate::stream::collect(wires.len(), &mut rows, |filler| {
