@@ -21,7 +21,7 @@ use crate::verdict::ExitStatus;
 /// How sources are read.
 #[derive(Debug, Args)]
 pub(super) struct ReadArgs {
-    /// Connections per server, and threads that compute at once for an archive [default: one for each core of this machine, at most 4]
+    /// Statements that a server works on at once, each on a connection of its own, and threads that compute at once for an archive [default: one for each core of this machine, at most 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=64))]
     jobs: Option<u64>,
     /// Memory that the hash table of a join may take, in MB, where the server's own settings allow less

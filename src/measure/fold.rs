@@ -1,6 +1,8 @@
 //! Folds: one number about the rows of a set. Any number of them ride in one scan.
 
+use crate::catalogue::Column;
 use crate::measure::TallySql;
+use crate::measure::bounds::bound;
 use crate::measure::keyed::{Keyed, bits};
 use crate::measure::parts::{Calls, Merge};
 use crate::measure::rows::{RowSet, sorting};
@@ -130,9 +132,16 @@ impl Fold {
                 let bare = Sql { bare: true, ..sql };
                 let met: Vec<String> = conditions.iter().map(|c| bare.condition(c)).collect();
                 let mut unmet = sql.is_not_true(&format!("({})", met.join(" AND ")));
+                // `NaN` is greater than all numbers, so that an upper bound on such a column sees it.
+                let seen = |name: &String| {
+                    let is = |column: &Column| column.type_name.starts_with("numeric(");
+                    let above = |c: &Condition| bound(c).is_some_and(|b| b.upper && b.column == name);
+                    sql.relation.column(name).is_some_and(is) && conditions.iter().any(above)
+                };
                 let columns: Vec<Operand> = conditions
                     .iter()
                     .flat_map(columns_of_condition)
+                    .filter(|name| !seen(name))
                     .map(|name| Operand::Column { name, span: Span::NOWHERE })
                     .collect();
                 if let Some(odd) = sql.has_odd(&columns.iter().collect::<Vec<_>>()) {

@@ -5,6 +5,7 @@
 //! brought together (groups, keys and their parents, duplicates). Each tally knows the second, narrow
 //! statement that fetches samples, which runs only when something was counted.
 
+pub mod bounds;
 mod finite;
 pub mod fold;
 pub mod groups;

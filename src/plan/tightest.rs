@@ -5,7 +5,8 @@
 
 use std::cmp::Ordering;
 
-use crate::policy::operand::{Comparator, Condition, Operand};
+use crate::measure::bounds::bound;
+use crate::policy::operand::Condition;
 use crate::value::Value;
 
 /// Those of the conditions of which the others follow.
@@ -19,31 +20,6 @@ pub(super) fn tightest(conditions: impl Iterator<Item = Condition>) -> Vec<Condi
         kept.push(condition);
     }
     kept
-}
-
-/// A column's bound: its name, whether it is an upper one, its value, and whether the value itself is excluded.
-struct Bound<'a> {
-    column: &'a str,
-    upper: bool,
-    value: &'a Value,
-    strict: bool,
-}
-
-fn bound(condition: &Condition) -> Option<Bound<'_>> {
-    let Condition::Compare { left, op, right, .. } = condition else { return None };
-    let (column, value, turned) = match (left, right) {
-        (Operand::Column { name, .. }, Operand::Literal(value)) => (name, value, false),
-        (Operand::Literal(value), Operand::Column { name, .. }) => (name, value, true),
-        _ => return None,
-    };
-    let (upper, strict) = match op {
-        Comparator::Less => (true, true),
-        Comparator::LessOrEqual => (true, false),
-        Comparator::Greater => (false, true),
-        Comparator::GreaterOrEqual => (false, false),
-        Comparator::Equal | Comparator::NotEqual => return None,
-    };
-    Some(Bound { column, upper: upper != turned, value, strict })
 }
 
 /// Whether a row for which the first is true is one for which the second is. Only bounds on one column are compared.
@@ -71,6 +47,7 @@ fn compared(a: &Value, b: &Value) -> Option<Ordering> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::operand::{Comparator, Operand};
     use crate::source_text::Span;
     use proptest::prelude::*;
 

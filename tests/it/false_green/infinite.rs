@@ -34,6 +34,28 @@ fn the_other_end_of_a_range_does_not_hide_an_infinity() {
 }
 
 #[test]
+fn bounds_that_are_looked_at_together_see_what_is_no_number() {
+    let s = Scratch::new(
+        "fg_nan_bounds",
+        "create table line (id int primary key, n numeric(10,2) not null, f float8 not null); insert into line values (1, 5, 5), (2, 'NaN', 'NaN');",
+    );
+    for column in ["n", "f"] {
+        let checks = format!(
+            "check a {{ on line; require {column} < 100 }}\ncheck b {{ on line; require {column} < 200 }}\n\
+             check c {{ on line; require {column} > 1 }}\ncheck d {{ on line; require {column} >= 2 }}"
+        );
+        let run = s.verify("", &checks).ends_with(3);
+        let run = run.judges("a", "unproven", "").judges("b", "unproven", "");
+        let _ = run.judges("c", "unproven", "").judges("d", "unproven", "");
+    }
+    s.sql("update line set n = 150, f = 150 where id = 2");
+    let run = s
+        .verify("", "check a { on line; require n < 100 }\ncheck b { on line; require n < 200 }")
+        .ends_with(1);
+    let _ = run.judges("a", "broken", "1 case").judges("b", "holds", "");
+}
+
+#[test]
 fn infinite_times_are_no_instants() {
     let s = Scratch::new(
         "fg_infinite_time",
