@@ -1,6 +1,7 @@
 //! Everything observed in one run, in a form that can be kept and judged again without any source.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,14 @@ pub struct Observation {
     /// Time it took, in microseconds; a shared scan's whole time for each of its cells. Of an archive, which is read for all
     /// statements together, each statement's even share.
     pub micros: u64,
+}
+
+impl Observation {
+    /// What has been seen since an instant.
+    #[must_use]
+    pub fn since(started: Instant, result: Result<Observed, Failure>) -> Self {
+        Self { result, micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) }
+    }
 }
 
 /// What was seen.

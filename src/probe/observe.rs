@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::archive::Opened;
+use super::options::ObserveOptions;
 use super::pool::Pool;
 use super::postgres::{Session, SessionOptions, Snapshot};
 use super::queue::Queue;
-use super::reach::{Reached, Server, failure};
+use super::reach::{Reached, Server};
 use super::served::Served;
 use super::{stale, worker};
 use crate::facts::{Failure, Observation, Observed};
@@ -19,23 +20,6 @@ use crate::failure::FailureKind;
 use crate::plan::{Engine, Plan, Statement, Work};
 use crate::policy::RelationName;
 use crate::stream::{self, Measured};
-
-/// Choices that change how statements are run, not what they say.
-#[derive(Clone, Debug)]
-pub struct ObserveOptions {
-    /// Connections per server, and threads that compute at once per archive; at least one.
-    pub jobs: usize,
-    /// Bytes of memory for tables of keys and the like, of a source whose rows are read here.
-    pub memory: u64,
-    /// Limits of every session; its statement timeout is the default for statements without their own.
-    pub session: SessionOptions,
-    /// Schema that raw SQL may leave unnamed.
-    pub schema: String,
-    /// Bytes of rows that may be fetched from a server.
-    pub transfer: Arc<AtomicU64>,
-    /// The seed of keyed sums, which nobody who can write to a source may know beforehand.
-    pub seed: i64,
-}
 
 /// Called after each statement with how many are done and how many there are.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize, &str) + Sync);
@@ -96,7 +80,7 @@ impl Run<'_> {
             let seen = mine
                 .iter()
                 .flat_map(|s| s.work.keys())
-                .map(|key| (key.to_owned(), observation(Err(failure(&error)), Instant::now())));
+                .map(|key| (key.to_owned(), Observation::since(Instant::now(), Err(Failure::from(&error)))));
             self.seen.lock().await.extend(seen);
             return;
         }
@@ -231,7 +215,7 @@ impl Run<'_> {
         let found = found.unwrap_or_else(|_| {
             let lost =
                 Failure { kind: FailureKind::Other, message: "reading the archive broke off".to_owned() };
-            let found = keys.into_iter().map(|key| (key, observation(Err(lost.clone()), started)));
+            let found = keys.into_iter().map(|key| (key, Observation::since(started, Err(lost.clone()))));
             Measured { found: found.collect(), bits: None }
         });
         let Measured { found, bits } = found;
@@ -272,8 +256,4 @@ fn open(statement: &Statement, found: &BTreeMap<String, Observation>) -> Option<
         _ => {}
     }
     (!left.work.keys().is_empty()).then_some(left)
-}
-
-pub(super) fn observation(result: Result<Observed, Failure>, started: Instant) -> Observation {
-    Observation { result, micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) }
 }

@@ -106,7 +106,7 @@ pub async fn reach(
             Outcome { reached: Some(Reached::Server(Box::new(server))), facts, refusal }
         }
         Err(error) => {
-            facts.failure = Some(failure(&error));
+            facts.failure = Some(Failure::from(&error));
             Outcome { reached: None, facts, refusal: None }
         }
     }
@@ -240,14 +240,4 @@ fn address(text: &str, environment: &dyn Environment) -> Result<Address, String>
     Address::parse(text, environment).map_err(|error| {
         if error.help.is_empty() { error.message } else { format!("{}; {}", error.message, error.help) }
     })
-}
-
-/// One line for people; the hint says what to do.
-pub(super) fn failure(error: &QueryError) -> Failure {
-    let mut message = error.message.clone();
-    if let Some(hint) = &error.hint {
-        message.push_str("; ");
-        message.push_str(hint);
-    }
-    Failure { kind: error.kind, message }
 }

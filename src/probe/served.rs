@@ -11,7 +11,7 @@ use super::postgres::adjust::{Like, Setting};
 use super::postgres::copied::{Copied, Wire};
 use super::postgres::stream::Streamed;
 use super::postgres::{Address, QueryError, Session, SessionOptions, Snapshot};
-use super::reach::failure;
+use super::transfer::{TOO_MUCH, spend};
 use crate::catalogue::{Catalogue, Relation, RelationKind};
 use crate::facts::Failure;
 use crate::failure::FailureKind;
@@ -22,9 +22,6 @@ use crate::stream::{Filler, Part, Rows};
 
 /// Blocks of a part, at least: below that, starting another process costs more than it brings.
 const LEAST_BLOCKS: u64 = 2048;
-
-/// Why reading stops where `--max-transfer` is reached.
-pub(super) const TOO_MUCH: &str = "more would have to be fetched than `--max-transfer` allows";
 
 /// The first version that finds a range of blocks without reading the others.
 const FINDS_BLOCKS: u32 = 140_000;
@@ -194,7 +191,7 @@ impl Rows for Served {
         if let Some(why) = stopped {
             return Err(wrong(format!("reading `{name}` was stopped: {why}")));
         }
-        let streamed = streamed.map_err(|error: QueryError| failure(&error))?;
+        let streamed = streamed.map_err(|error: QueryError| Failure::from(&error))?;
         tracing::debug!(relation = %name, bytes = copied.bytes(), at = part.at, of = part.of, "fetched");
         // A taker that has enough leaves early, which is no error.
         if streamed.complete && !copied.is_whole() {
@@ -220,11 +217,6 @@ impl Rows for Served {
     fn waits(&self) -> bool {
         true
     }
-}
-
-/// Takes bytes from what may be fetched; false when there are not so many left.
-pub(super) fn spend(transfer: &AtomicU64, bytes: u64) -> bool {
-    transfer.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
 }
 
 fn wrong(message: String) -> Failure {

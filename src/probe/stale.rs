@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::postgres::Session;
 use super::postgres::changes::Changed;
-use super::reach::failure;
 use crate::facts::{Failure, Observation};
 use crate::failure::FailureKind;
 use crate::plan::Statement;
@@ -20,7 +19,7 @@ pub(super) async fn look_again(
         Ok(changed) => take_back(observed, statements, &changed),
         // Nothing more is asked after an interrupt, and what was held until then stands.
         Err(error) if error.kind == FailureKind::Cancelled => take_back(observed, statements, before),
-        Err(error) => take_all_back(observed, statements, &failure(&error)),
+        Err(error) => take_all_back(observed, statements, &Failure::from(&error)),
     }
 }
 

@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::observe::{ObserveOptions, observation};
+use super::options::ObserveOptions;
 use super::pool::Pool;
 use super::postgres::adjust::{Like, Setting};
 use super::postgres::{QueryError, Session};
-use super::reach::failure;
-use super::served;
+use super::transfer::{TOO_MUCH, spend};
 use crate::chain::report::ChainReport;
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
@@ -43,7 +42,7 @@ pub(super) async fn carry_out(
     }
     let lent = match pool.take(setting(statement, options)).await {
         Ok(lent) => lent,
-        Err(error) => return all(statement, Err(failure(&error)), started),
+        Err(error) => return all(statement, Err(Failure::from(&error)), started),
     };
     Worker { session: &lent, options }.run(statement, seen, started).await
 }
@@ -71,7 +70,7 @@ fn all(
     started: Instant,
 ) -> Vec<(String, Observation)> {
     let keys = statement.work.keys().into_iter();
-    keys.map(|key| (key.to_owned(), observation(result.clone(), started))).collect()
+    keys.map(|key| (key.to_owned(), Observation::since(started, result.clone()))).collect()
 }
 
 struct Worker<'a> {
@@ -87,23 +86,24 @@ impl Worker<'_> {
         started: Instant,
     ) -> Vec<(String, Observation)> {
         match &statement.work {
-            Work::Scan { rows, folds } => match self
-                .scan(&statement.work.sql(), statement.work.needs_seed())
-                .await
-            {
-                Ok(answer) => match answer.into_iter().next() {
-                    Some(cells) if cells.len() == folds.len() => folds
-                        .iter()
-                        .zip(cells)
-                        .map(|((key, _), cell)| (key.clone(), observation(Ok(Observed::Cell(cell)), started)))
-                        .collect(),
-                    _ => all(statement, Err(unexpected()), started),
-                },
-                Err(error) if folds.len() > 1 && is_of_one_expression(&error) => {
-                    self.apart(rows, folds, started).await
+            Work::Scan { rows, folds } => {
+                match self.scan(&statement.work.sql(), statement.work.needs_seed()).await {
+                    Ok(answer) => match answer.into_iter().next() {
+                        Some(cells) if cells.len() == folds.len() => folds
+                            .iter()
+                            .zip(cells)
+                            .map(|((key, _), cell)| {
+                                (key.clone(), Observation::since(started, Ok(Observed::Cell(cell))))
+                            })
+                            .collect(),
+                        _ => all(statement, Err(unexpected()), started),
+                    },
+                    Err(error) if folds.len() > 1 && is_of_one_expression(&error) => {
+                        self.apart(rows, folds, started).await
+                    }
+                    Err(error) => all(statement, Err(Failure::from(&error)), started),
                 }
-                Err(error) => all(statement, Err(failure(&error)), started),
-            },
+            }
             Work::Tally { tally, samples, .. } => {
                 let result = self.tally(&tally.sql(), *samples).await;
                 all(statement, result.map(Observed::Tally), started)
@@ -184,9 +184,9 @@ impl Worker<'_> {
                     Some(cell) => Ok(Observed::Cell(cell)),
                     None => Err(unexpected()),
                 },
-                Err(error) => Err(failure(&error)),
+                Err(error) => Err(Failure::from(&error)),
             };
-            found.push((key.clone(), observation(result, started)));
+            found.push((key.clone(), Observation::since(started, result)));
         }
         found
     }
@@ -198,7 +198,7 @@ impl Worker<'_> {
     }
 
     async fn tally(&self, tally: &TallySql, samples: u64) -> Result<Tallied, Failure> {
-        let rows = self.session.rows(&tally.count, &[]).await.map_err(|e| failure(&e))?;
+        let rows = self.session.rows(&tally.count, &[]).await.map_err(|e| Failure::from(&e))?;
         let counts: Vec<u64> = rows
             .into_iter()
             .next()
@@ -220,12 +220,12 @@ impl Worker<'_> {
     }
 
     async fn samples(&self, tally: &TallySql, samples: u64) -> Result<Vec<Vec<Option<String>>>, Failure> {
-        self.session.rows(&tally.samples(samples), &[]).await.map_err(|e| failure(&e))
+        self.session.rows(&tally.samples(samples), &[]).await.map_err(|e| Failure::from(&e))
     }
 
     /// A query whose columns may be of any type: they are named by number and cast to text around it.
     async fn table(&self, sql: &str, arguments: &[String], limit: u64) -> Result<Observed, Failure> {
-        let columns = self.session.columns_of(sql, arguments.len()).await.map_err(|e| failure(&e))?;
+        let columns = self.session.columns_of(sql, arguments.len()).await.map_err(|e| Failure::from(&e))?;
         let names: Vec<String> = (1..=columns.len()).map(|n| format!("c{n}")).collect();
         let items: Vec<String> = names.iter().map(|n| format!("q.{n}::text")).collect();
         let wrapped = format!(
@@ -235,7 +235,7 @@ impl Worker<'_> {
             limit + 1
         );
         let parameters: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let mut rows = self.session.rows(&wrapped, &parameters).await.map_err(|e| failure(&e))?;
+        let mut rows = self.session.rows(&wrapped, &parameters).await.map_err(|e| Failure::from(&e))?;
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > most;
         rows.truncate(most);
@@ -261,7 +261,7 @@ impl Worker<'_> {
     /// Takes a row from what may be fetched.
     fn fetched(&self, cells: &[Option<&str>]) -> ControlFlow<()> {
         let bytes: usize = cells.iter().map(|cell| 4 + cell.map_or(0, str::len)).sum();
-        match served::spend(&self.options.transfer, bytes as u64) {
+        match spend(&self.options.transfer, bytes as u64) {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
         }
@@ -282,12 +282,12 @@ impl Worker<'_> {
                 }
             })
             .await
-            .map_err(|e| failure(&e))?;
+            .map_err(|e| Failure::from(&e))?;
         if let Some(message) = stopped {
             return Err(other(message));
         }
         if !streamed.complete {
-            return Err(other(served::TOO_MUCH.to_owned()));
+            return Err(other(TOO_MUCH.to_owned()));
         }
         Ok(Observed::Chain(fold.finish()))
     }

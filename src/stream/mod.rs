@@ -126,7 +126,7 @@ pub struct Measured {
 impl Measured {
     fn of(shared: Shared, started: Instant) -> Self {
         let bits = shared.bits();
-        let found = shared.found.into_iter().map(|(key, result)| (key, observation(result, started)));
+        let found = shared.found.into_iter().map(|(key, result)| (key, Observation::since(started, result)));
         Self { found: found.collect(), bits }
     }
 }
@@ -274,8 +274,4 @@ fn closer_look(
 /// A failure of a measurement that a source without a server cannot make.
 fn failure(why: &str) -> Failure {
     Failure { kind: FailureKind::Other, message: why.to_owned() }
-}
-
-fn observation(result: Result<Observed, Failure>, started: Instant) -> Observation {
-    Observation { result, micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) }
 }

@@ -9,9 +9,8 @@ use std::time::Instant;
 
 use super::dump::{Archive, ArchiveError, ArchiveErrorKind, TableData};
 use super::objects::{self, Finder};
-use super::observe::observation;
 use crate::catalogue::RelationKind;
-use crate::facts::{Failure, SourceFacts};
+use crate::facts::{Failure, Observation, SourceFacts};
 use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
 use crate::stream::{self, Measured};
@@ -138,7 +137,7 @@ pub fn observe(opened: &Opened, statements: &[&Statement], limits: stream::Limit
     for statement in statements {
         if let Work::Fact { key, fact, argument } = &statement.work {
             let result = facts::fact(opened, fact, argument.as_deref());
-            found.insert(key.clone(), observation(result, started));
+            found.insert(key.clone(), Observation::since(started, result));
         }
     }
     // Everything is read together, so nothing has a time of its own.

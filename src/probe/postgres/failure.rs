@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
+use crate::facts::Failure;
 use crate::failure::FailureKind;
 
 /// Why a query, or a connection, gave no complete answer. Shows no connection string and no secret.
@@ -56,6 +57,18 @@ impl fmt::Display for QueryError {
 }
 
 impl std::error::Error for QueryError {}
+
+/// As it is kept among facts: one line for people; the hint says what to do.
+impl From<&QueryError> for Failure {
+    fn from(error: &QueryError) -> Self {
+        let mut message = error.message.clone();
+        if let Some(hint) = &error.hint {
+            message.push_str("; ");
+            message.push_str(hint);
+        }
+        Self { kind: error.kind, message }
+    }
+}
 
 /// What only the asking side knows: the server's code 57014 means "a limit passed" and "somebody cancelled" alike,
 /// and its message may be in any language.
