@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU32, AtomicUsize};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -10,12 +10,12 @@ use tokio::sync::Mutex;
 use super::archive::Opened;
 use super::options::ObserveOptions;
 use super::pool::Pool;
-use super::postgres::{Session, SessionOptions, Snapshot};
+use super::postgres::{Session, Snapshot};
 use super::queue::Queue;
 use super::reach::{Reached, Server};
 use super::served::Served;
 use super::{stale, worker};
-use crate::facts::{Failure, Observation, Observed};
+use crate::facts::{Failure, Observation};
 use crate::failure::FailureKind;
 use crate::plan::{Engine, Plan, Statement, Work};
 use crate::policy::RelationName;
