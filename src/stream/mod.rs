@@ -32,6 +32,7 @@ mod pass;
 mod print_set;
 mod prints;
 mod reference;
+mod repeats;
 mod row;
 mod samples;
 mod scan;
