@@ -39,6 +39,8 @@ pub mod tls;
 mod turn;
 
 #[cfg(test)]
+mod copied_tests;
+#[cfg(test)]
 mod scratch;
 #[cfg(test)]
 mod server_tests;
