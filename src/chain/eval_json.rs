@@ -3,6 +3,7 @@
 use super::eval::{Eval, EvalIssue, EvalIssueKind, numeric, only_column, truth, unreadable};
 use super::json_read;
 use super::json_write;
+use super::orders_of;
 use super::spec::{CellKind, JsonField, JsonNull, JsonProfile, JsonValue};
 
 impl Eval<'_> {
@@ -17,7 +18,18 @@ impl Eval<'_> {
             }
             json_write::string(profile, &field.key, self.out);
             self.out.extend_from_slice(profile.colon());
-            if !self.value(profile, &field.value)? {
+            let named = self.out.len();
+            let there = match self.value(profile, &field.value) {
+                // A NULL inside a member that NULL is provided for is provided for.
+                Err(EvalIssue { kind: EvalIssueKind::UndeclaredNull, .. })
+                    if field.null != JsonNull::Undeclared =>
+                {
+                    false
+                }
+                other => other?,
+            };
+            if !there {
+                self.out.truncate(named);
                 match field.null {
                     JsonNull::Null => self.out.extend_from_slice(b"null"),
                     JsonNull::Omit => {
@@ -81,7 +93,10 @@ impl Eval<'_> {
                 self.out.extend_from_slice(if value { b"true" } else { b"false" });
             }
             CellKind::Json | CellKind::Jsonb => {
-                let tree = json_read::read(cell).ok_or_else(|| unreadable(index))?;
+                let mut tree = json_read::read(cell).ok_or_else(|| unreadable(index))?;
+                if let Some((_, number)) = self.inputs.orders.iter().find(|(column, _)| *column == index) {
+                    orders_of::arrange(&mut tree, *number);
+                }
                 self.order_lost |= kind == CellKind::Jsonb && profile.keeps_order() && tree.has_order();
                 json_write::write(profile, &tree, self.out).map_err(|issue| numeric(index, issue))?;
             }

@@ -26,7 +26,7 @@ fn cell(row: &Row, index: usize) -> &str {
 fn joined(parts: Vec<Recipe>) -> ChainSpec {
     let mut all = vec![or(Recipe::Prev, "")];
     all.extend(parts);
-    ChainSpec { recipe: digest(Recipe::Join("|".to_owned(), all)), ..tala() }
+    hashed(&tala(), digest(Recipe::Join("|".to_owned(), all)))
 }
 
 /// `prev|{"a":action,"u":user}` where the user is of another type.

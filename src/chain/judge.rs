@@ -49,7 +49,9 @@ pub(crate) fn judge(
         splits: run.splits,
         verified: run.verified,
         by_search: run.by_search,
-        search_bits: spec.search.as_ref().map_or(0, |declared| search::bits(declared.candidates())),
+        links_only: run.links_only,
+        by_way: run.by_way.clone(),
+        search_bits: search::bits(run.search_most),
         linked: run.linked,
         notes: weakness::notes(spec),
         ..ChainReport::default()
@@ -132,7 +134,9 @@ impl Judge<'_> {
             let (kind, message) = words::issue(self.spec, issue);
             self.undetermined(kind, message, tally);
         }
-        if run.before_chain.rows > 0 {
+        if self.spec.unhashed_first && run.hashed > 0 {
+            self.report.unhashed = run.before_chain.rows;
+        } else if run.before_chain.rows > 0 {
             let (kind, message) = words::without_hash(run.hashed == 0);
             self.undetermined(kind, message, &run.before_chain);
         }
@@ -201,6 +205,13 @@ impl Judge<'_> {
         } else {
             self.accuse(run.moved);
         }
+        // One column that was edited is an edit; nearly all of them are another binding.
+        if run.hashed >= 10 && run.bound.total * 2 > run.hashed {
+            let tally = Tally { rows: run.bound.total, samples: keys(&run.bound) };
+            self.undetermined("wrong_binding", words::WRONG_BINDING.to_owned(), &tally);
+        } else {
+            self.accuse(run.bound);
+        }
         // One edited hash is an edit; nearly all of them are another column.
         let only_hashes = run.sure.kept.iter().all(|f| f.anomaly.kind == AnomalyKind::HashEdited);
         if only_hashes && run.hashed >= 10 && run.sure.total * 2 > run.hashed {
@@ -232,7 +243,11 @@ impl Judge<'_> {
         let tally = Tally { rows: pen.total, samples: keys(&pen) };
         match class {
             Class::OrderLost => {
-                self.undetermined("json_order_lost", words::json_order(run, &tally), &tally);
+                self.undetermined(
+                    "json_order_lost",
+                    words::json_order(self.spec, run, self.prober, &tally),
+                    &tally,
+                );
             }
             Class::Shift(column) => {
                 let message = words::time_not_stored(self.spec, self.prober, column);
@@ -290,9 +305,9 @@ impl Judge<'_> {
 
     fn wrong_recipe(&mut self, run: &Run, pen: Pen) {
         if pen.total + run.too_large.rows > 0 {
-            let message = words::wrong_recipe(run, self.prober);
+            let message = words::wrong_recipe(self.spec, run, self.prober);
             let tally = Tally { rows: pen.total.max(1), samples: keys(&pen) };
-            self.undetermined("wrong_recipe", message, &tally);
+            self.undetermined(words::misfit_kind(self.spec), message, &tally);
         }
         self.accuse_by_links(pen);
     }

@@ -4,15 +4,18 @@
 //! predecessor it states; a split in which anything is wrong is diagnosed with all its rows in view; and nothing is
 //! called tampering before the whole run has been judged, because a wrong declaration looks the same in a single row.
 
+mod bound;
 mod branches;
 mod case;
 mod check;
 mod decimal;
 mod diagnose;
+mod digest;
 mod era;
 pub mod eval;
 mod eval_json;
 mod eval_other;
+mod framing;
 mod graph;
 mod hex;
 mod identity;
@@ -21,11 +24,13 @@ mod json_profile;
 mod json_read;
 mod json_write;
 mod judge;
+pub mod keys;
 mod mark;
 mod marks;
 mod misfit;
 mod moved;
 mod number;
+mod orders_of;
 mod place;
 mod probe;
 pub mod program;
@@ -34,7 +39,7 @@ mod roots;
 mod rows;
 mod run;
 mod scan;
-mod search;
+pub mod search;
 pub mod segment;
 mod sha;
 pub mod spec;
@@ -67,3 +72,5 @@ mod segment_test;
 mod spellings_test;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod ways_test;

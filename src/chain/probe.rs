@@ -5,7 +5,8 @@
 use super::eval::{self, Inputs};
 use super::program::{Form, Program};
 use super::rows::Cause;
-use super::spec::{ChainSpec, TimePreset};
+use super::search::Seeker;
+use super::spec::{CellKind, ChainSpec, Recipe, Search, Sought, TimePreset};
 use super::variants;
 use super::visit;
 
@@ -16,6 +17,8 @@ const REACH: i64 = 5_000_000;
 const STEP: i64 = 1_000;
 /// How far beyond the differences seen so far a further row is searched.
 const MARGIN: i64 = 50_000;
+/// Orders of members tried for a row of the sample: all those of seven members.
+const MOST_ORDERS: u64 = 5_040;
 const QUARTER_HOUR: i64 = 900_000_000;
 
 /// Another recipe that was tried.
@@ -27,13 +30,15 @@ pub(crate) struct Variant {
     pub(crate) advice: String,
     /// Rows it explains.
     pub(crate) hits: u64,
+    /// The way of hashing it stands for.
+    way: usize,
     how: How,
 }
 
 /// How a row is tried otherwise.
 #[derive(Debug)]
 enum How {
-    /// By another recipe, perhaps with a time shifted by microseconds.
+    /// By another recipe, perhaps with a time shifted by nanoseconds.
     Recipe(Program, Option<(usize, i64)>),
     /// With its NULLs left out of what is joined.
     LeaveOut,
@@ -56,13 +61,56 @@ pub(crate) struct Prober {
     times: Vec<(usize, Shifts)>,
     sampled: u64,
     budget: u64,
+    /// Looks for lost orders of members, where none is declared.
+    reorderer: Seeker,
+    /// Rows that rest on a lost order, of those that were tried: how many recompute in another, and how many do not.
+    reordered: (u64, u64),
 }
 
 impl Prober {
     pub(crate) fn new(spec: &ChainSpec, budget: u64) -> Self {
         let times =
-            visit::times(&spec.recipe).into_iter().map(|(column, _)| (column, Shifts::default())).collect();
-        Self { variants: None, times, sampled: 0, budget }
+            visit::all_times(spec).into_iter().map(|(column, _)| (column, Shifts::default())).collect();
+        let jsonb = |column: &usize| spec.columns.get(*column).is_some_and(|c| c.kind == CellKind::Jsonb);
+        let orders: Vec<Search> = visit::all_columns(spec)
+            .into_iter()
+            .filter(jsonb)
+            .map(|column| Search { column, sought: Sought::Members })
+            .collect();
+        let declared = spec.searches.iter().any(|search| search.sought == Sought::Members);
+        let reorderer = Seeker::new(if declared { &[] } else { &orders }, &spec.columns);
+        Self { variants: None, times, sampled: 0, budget, reorderer, reordered: (0, 0) }
+    }
+
+    /// Rows that rest on a lost order of members, of those that were tried: how many recompute in some order, and how many
+    /// in none.
+    pub(crate) fn reordered(&self) -> (u64, u64) {
+        self.reordered
+    }
+
+    /// Tries whether a row that rests on a lost order of members recomputes in another one.
+    pub(crate) fn reorder(
+        &mut self,
+        programs: &[(usize, &Program)],
+        inputs: &Inputs<'_>,
+        hash: &[u8],
+        out: &mut Vec<u8>,
+    ) {
+        let (hits, misses) = self.reordered;
+        if self.reorderer.is_empty() || hits + misses >= SAMPLE {
+            return;
+        }
+        let budget = &mut self.budget;
+        let mut steps = 0;
+        let found = self.reorderer.seek(inputs, |tried| {
+            steps += 1;
+            if steps > MOST_ORDERS || *budget == 0 {
+                return false;
+            }
+            *budget -= 1;
+            programs.iter().any(|(_, program)| matches(program, tried, hash, out))
+        });
+        self.reordered = if found { (hits + 1, misses) } else { (hits, misses + 1) };
     }
 
     /// The recipes tried so far.
@@ -79,7 +127,7 @@ impl Prober {
     pub(crate) fn explain(
         &mut self,
         spec: &ChainSpec,
-        program: &Program,
+        programs: &[(usize, &Program)],
         link: Form,
         inputs: &Inputs<'_>,
         hash: &[u8],
@@ -90,24 +138,26 @@ impl Prober {
             return if learnt { Cause::Untried } else { Cause::Unexplained };
         }
         if self.variants.is_none() {
-            self.variants = Some(build(spec, link));
+            self.variants = Some(build(spec, link, programs));
         }
         let everything = self.sampled < SAMPLE;
         self.sampled += 1;
         if !everything && !learnt {
             return Cause::Unexplained;
         }
-        let leave_out = |inputs: &Inputs<'_>| {
-            let recipe = variants::without_nulls(&spec.recipe, inputs.row, inputs.prev)?;
-            Program::new(&recipe, &spec.columns, link).ok()
+        let leave_out = |way: usize, inputs: &Inputs<'_>| {
+            let recipe = spec.recipes().find(|(n, _)| *n == way)?.1;
+            let recipe = variants::without_nulls(recipe, inputs.row, inputs.prev)?;
+            let keys = &programs.iter().find(|(n, _)| *n == way)?.1.keys;
+            Some(Program::new(&recipe, &spec.columns, link).ok()?.keyed(keys))
         };
-        if let Some(cause) = self.try_variants(true, &leave_out, inputs, hash, out) {
+        if let Some(cause) = self.try_variants(true, programs, &leave_out, inputs, hash, out) {
             return cause;
         }
-        if let Some(cause) = self.try_shifts(everything, program, inputs, hash, out) {
+        if let Some(cause) = self.try_shifts(everything, programs, inputs, hash, out) {
             return cause;
         }
-        if everything && let Some(cause) = self.try_variants(false, &leave_out, inputs, hash, out) {
+        if everything && let Some(cause) = self.try_variants(false, programs, &leave_out, inputs, hash, out) {
             return cause;
         }
         if self.budget == 0 && learnt { Cause::Untried } else { Cause::Unexplained }
@@ -116,22 +166,23 @@ impl Prober {
     fn try_variants(
         &mut self,
         known: bool,
-        leave_out: &dyn Fn(&Inputs<'_>) -> Option<Program>,
+        programs: &[(usize, &Program)],
+        leave_out: &dyn Fn(usize, &Inputs<'_>) -> Option<Program>,
         inputs: &Inputs<'_>,
         hash: &[u8],
         out: &mut Vec<u8>,
     ) -> Option<Cause> {
         for (n, variant) in self.variants.iter_mut().flatten().enumerate() {
-            if (variant.hits > 0) != known {
+            if (variant.hits > 0) != known || !programs.iter().any(|(way, _)| *way == variant.way) {
                 continue;
             }
             self.budget = self.budget.checked_sub(1)?;
             let hit = match &variant.how {
                 How::Recipe(program, shift) => {
-                    matches(program, &Inputs { shift: *shift, ..*inputs }, hash, out)
+                    matches(program, &Inputs { shifts: shift.as_slice(), ..*inputs }, hash, out)
                 }
                 How::LeaveOut => {
-                    leave_out(inputs).is_some_and(|program| matches(&program, inputs, hash, out))
+                    leave_out(variant.way, inputs).is_some_and(|program| matches(&program, inputs, hash, out))
                 }
             };
             if hit {
@@ -145,7 +196,7 @@ impl Prober {
     fn try_shifts(
         &mut self,
         everything: bool,
-        program: &Program,
+        programs: &[(usize, &Program)],
         inputs: &Inputs<'_>,
         hash: &[u8],
         out: &mut Vec<u8>,
@@ -167,7 +218,9 @@ impl Prober {
                         continue;
                     }
                     self.budget = self.budget.checked_sub(1)?;
-                    if matches(program, &Inputs { shift: Some((*column, micros)), ..*inputs }, hash, out) {
+                    let moved = [(*column, micros * 1_000)];
+                    let tried = Inputs { shifts: &moved, ..*inputs };
+                    if programs.iter().any(|(_, program)| matches(program, &tried, hash, out)) {
                         shifts.range = match shifts.hits {
                             0 => (micros, micros),
                             _ => (shifts.range.0.min(micros), shifts.range.1.max(micros)),
@@ -187,22 +240,46 @@ fn matches(program: &Program, inputs: &Inputs<'_>, hash: &[u8], out: &mut Vec<u8
     matches!(eval::evaluate(program, inputs, out), Ok(outcome) if !outcome.null && out.as_slice() == hash)
 }
 
-fn build(spec: &ChainSpec, link: Form) -> Vec<Variant> {
+fn build(spec: &ChainSpec, link: Form, programs: &[(usize, &Program)]) -> Vec<Variant> {
     let mut built = Vec::new();
-    let leave_out = "NULL left out of what is joined, with its separator (`?? omit`)";
-    built.push(Variant { kind: "null_policy", advice: leave_out.to_owned(), hits: 0, how: How::LeaveOut });
-    let mut add = |kind, advice, recipe: &_, shift| {
-        if let Ok(program) = Program::new(recipe, &spec.columns, link) {
-            built.push(Variant { kind, advice, hits: 0, how: How::Recipe(program, shift) });
+    let keys = programs.first().map(|(_, program)| program.keys.clone()).unwrap_or_default();
+    for (way, recipe) in spec.recipes() {
+        let leave_out = "NULL left out of what is joined, with its separator (`?? omit`)";
+        built.push(Variant {
+            kind: "null_policy",
+            advice: leave_out.to_owned(),
+            hits: 0,
+            way,
+            how: How::LeaveOut,
+        });
+        let mut add = |kind, advice, recipe: &_, shift| {
+            if let Ok(program) = Program::new(recipe, &spec.columns, link) {
+                let how = How::Recipe(program.keyed(&keys), shift);
+                built.push(Variant { kind, advice, hits: 0, way, how });
+            }
+        };
+        of_times(spec, recipe, &mut add);
+        for (advice, recipe) in variants::null_policies(recipe) {
+            add("null_policy", advice, &recipe, None);
         }
-    };
+        for (advice, recipe) in variants::other_keys(recipe, spec) {
+            add("wrong_key", advice, &recipe, None);
+        }
+    }
+    built
+}
+
+/// Adds one variant: its kind, what to declare, the recipe, and a time shifted by nanoseconds.
+type Add<'a> = dyn FnMut(&'static str, String, &Recipe, Option<(usize, i64)>) + 'a;
+
+fn of_times(spec: &ChainSpec, recipe: &Recipe, add: &mut Add<'_>) {
     let name = |column: usize| spec.columns.get(column).map_or("?", |column| column.name.as_str());
-    for (column, used) in visit::times(&spec.recipe) {
+    for (column, used) in visit::times(recipe) {
         for (preset, word) in variants::PRESETS {
             // Two words for one spelling would be named at random.
             let same = preset == used || (used == TimePreset::Js && preset == TimePreset::IsoMillis);
             if !same {
-                let recipe = variants::with_preset(&spec.recipe, column, preset);
+                let recipe = variants::with_preset(recipe, column, preset);
                 add("time_precision", format!("`ts({}, {word})`", name(column)), &recipe, None);
             }
         }
@@ -213,11 +290,7 @@ fn build(spec: &ChainSpec, link: Form) -> Vec<Variant> {
                 "a time in `{0}` that is {away} away from UTC (`search {0} window {away}..{away}`)",
                 name(column)
             );
-            add("time_zone", advice, &spec.recipe, Some((column, micros)));
+            add("time_zone", advice, recipe, Some((column, micros * 1_000)));
         }
     }
-    for (advice, recipe) in variants::null_policies(&spec.recipe) {
-        add("null_policy", advice, &recipe, None);
-    }
-    built
 }

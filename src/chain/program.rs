@@ -1,7 +1,8 @@
 //! A recipe checked against its columns, ready to be evaluated row by row.
 
 use super::json_profile;
-use super::spec::{CellKind, ChainColumn, JsonField, JsonValue, Recipe};
+use super::keys::Keys;
+use super::spec::{CellKind, ChainColumn, Frame, JsonField, JsonValue, Recipe, Unit};
 
 /// What an expression yields when it is not NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub(crate) fn issue<T>(message: String) -> Result<T, SpecIssue> {
 pub struct Program {
     pub(crate) recipe: Recipe,
     pub(crate) kinds: Vec<CellKind>,
+    pub(crate) keys: Keys,
     form: Form,
 }
 
@@ -48,7 +50,14 @@ impl Program {
     pub fn new(recipe: &Recipe, columns: &[ChainColumn], link: Form) -> Result<Self, SpecIssue> {
         let mut recipe = recipe.clone();
         let form = check(&mut recipe, columns, link)?;
-        Ok(Self { recipe, kinds: columns.iter().map(|column| column.kind).collect(), form })
+        let kinds = columns.iter().map(|column| column.kind).collect();
+        Ok(Self { recipe, kinds, keys: Keys::default(), form })
+    }
+
+    /// The same with the keys that it computes with.
+    #[must_use]
+    pub fn keyed(self, keys: &Keys) -> Self {
+        Self { keys: keys.clone(), ..self }
     }
 
     /// What the recipe yields.
@@ -137,7 +146,19 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
         Recipe::Column(index) => Ok(cell_form(column(*index, columns)?.kind)),
         Recipe::Prev => Ok(link),
         Recipe::Cat(parts) | Recipe::Join(_, parts) => all(parts, columns, link),
-        Recipe::Coalesce(inner, _) => check(inner, columns, link),
+        Recipe::Coalesce(inner, instead) => {
+            let (form, instead) = (check(inner, columns, link)?, check(instead, columns, link)?);
+            Ok(if instead == Form::Bytes { instead } else { form })
+        }
+        Recipe::Hmac(algorithm, _, inner) => {
+            if !algorithm.has_hmac() {
+                return issue(format!(
+                    "there is no HMAC with {}; use a digest of the SHA families",
+                    algorithm.word()
+                ));
+            }
+            check(inner, columns, link).map(|_| Form::Bytes)
+        }
         Recipe::Digest(_, inner) => check(inner, columns, link).map(|_| Form::Bytes),
         Recipe::Hex(inner) | Recipe::HexUpper(inner) | Recipe::Base64(inner) => {
             check(inner, columns, link).map(|_| Form::Text)
@@ -157,10 +178,29 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
                 matches!(kind, CellKind::Uuid | CellKind::Text)
             })
         }
-        Recipe::Sized(_, inner) => check(inner, columns, link),
-        Recipe::JsonColumn(_, index) => expect(*index, columns, "json", "a json or jsonb column", |kind| {
-            matches!(kind, CellKind::Json | CellKind::Jsonb)
-        }),
+        Recipe::UuidBytes(index) => {
+            expect(*index, columns, "uuid", "a uuid, or text that holds one", |kind| {
+                matches!(kind, CellKind::Uuid | CellKind::Text)
+            })
+            .map(|_| Form::Bytes)
+        }
+        Recipe::Sized(frame, unit, inner) => {
+            let form = check(inner, columns, link)?;
+            if form == Form::Bytes && *unit != Unit::Bytes {
+                return issue(
+                    "only text has characters to count; leave out the third word of `sized`".to_owned(),
+                );
+            }
+            Ok(if matches!(frame, Frame::Binary(_)) { Form::Bytes } else { form })
+        }
+        Recipe::Binary(_, inner) => text("a binary number", inner, columns, link).map(|()| Form::Bytes),
+        Recipe::Each(index, _, inner) => {
+            is_json(*index, columns, "each")?;
+            check(inner, columns, link)
+        }
+        Recipe::Count(index) => is_json(*index, columns, "count"),
+        Recipe::EachName | Recipe::EachValue => Ok(Form::Text),
+        Recipe::JsonColumn(_, index) => is_json(*index, columns, "json"),
         Recipe::Json(profile, fields) => {
             let profile = *profile;
             members(fields, columns, link, &|fields| {
@@ -177,6 +217,12 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
             Ok(Form::Text)
         }
     }
+}
+
+fn is_json(index: usize, columns: &[ChainColumn], word: &str) -> Result<Form, SpecIssue> {
+    expect(index, columns, word, "a json or jsonb column", |kind| {
+        matches!(kind, CellKind::Json | CellKind::Jsonb)
+    })
 }
 
 pub(crate) fn is_time(kind: CellKind) -> bool {
@@ -247,7 +293,11 @@ mod tests {
             ),
             (Recipe::Omit(Box::new(Recipe::Column(0))), "`?? omit` stands only in"),
             (
-                Recipe::Sized(":".to_owned(), Box::new(Recipe::Omit(Box::new(Recipe::Prev)))),
+                Recipe::Sized(
+                    Frame::Text(":".to_owned()),
+                    Unit::Bytes,
+                    Box::new(Recipe::Omit(Box::new(Recipe::Prev))),
+                ),
                 "`?? omit` stands only in",
             ),
         ] {

@@ -36,6 +36,8 @@ pub enum AnomalyKind {
     SeveralGenesis,
     /// A row without hash after the chain began: it bypassed the writer.
     UnchainedRow,
+    /// A column differs from what the policy binds it to.
+    PreimageMismatch,
 }
 
 /// One anomaly.
@@ -75,6 +77,15 @@ pub struct ChainReport {
     pub verified: u64,
     /// Rows whose hash was found by the declared search.
     pub by_search: u64,
+    /// Rows of which the policy accepts that they are linked only.
+    #[serde(default)]
+    pub links_only: u64,
+    /// Rows without hash before the chain began, where the policy expects them.
+    #[serde(default)]
+    pub unhashed: u64,
+    /// Rows that recompute by each `hash` clause, in their order.
+    #[serde(default)]
+    pub by_way: Vec<u64>,
     /// Bits the search cost per row: log2 of the candidates tried, rounded up.
     pub search_bits: u32,
     /// Rows whose link names the hash of the row before it (or the genesis, for a first row).

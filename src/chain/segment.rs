@@ -10,6 +10,7 @@
 
 use super::check::{Checked, Checker};
 use super::judge;
+use super::keys::Keys;
 use super::marks::Marked;
 use super::place::Place;
 use super::program::SpecIssue;
@@ -26,6 +27,8 @@ pub struct Segment {
     spec: ChainSpec,
     samples: usize,
     checker: Checker,
+    /// Of the recipes.
+    secrets: Keys,
     /// The secret is drawn anew for each segment's origin.
     keys: SplitKeys,
     splits: BySplit<Ends>,
@@ -33,6 +36,10 @@ pub struct Segment {
     place: Place,
     rows: u64,
     by_search: u64,
+    links_only: u64,
+    by_way: Vec<u64>,
+    /// Most candidates that the search had for a row.
+    most: u64,
     plain: bool,
 }
 
@@ -53,16 +60,20 @@ impl Segment {
     /// # Errors
     ///
     /// When the declaration contradicts itself or its columns.
-    pub fn new(spec: &ChainSpec, limits: Limits) -> Result<Self, SpecIssue> {
+    pub fn new(spec: &ChainSpec, keys: &Keys, limits: Limits) -> Result<Self, SpecIssue> {
         Ok(Self {
             spec: spec.clone(),
             samples: limits.samples,
-            checker: Checker::new(spec, limits.probes)?,
+            checker: Checker::new(spec, keys, limits.probes)?,
+            secrets: keys.clone(),
             keys: SplitKeys::fresh(),
             splits: BySplit::default(),
             place: Place::default(),
             rows: 0,
             by_search: 0,
+            links_only: 0,
+            by_way: vec![0; spec.hashings.len()],
+            most: 0,
             plain: true,
         })
     }
@@ -73,7 +84,7 @@ impl Segment {
     pub fn beside(&self) -> Option<Self> {
         self.spec.previous?;
         let limits = Limits { samples: self.samples, ..Limits::default() };
-        let mut beside = Self::new(&self.spec, limits).ok()?;
+        let mut beside = Self::new(&self.spec, &self.secrets, limits).ok()?;
         beside.keys = self.keys.clone();
         Some(beside)
     }
@@ -92,7 +103,7 @@ impl Segment {
 
     /// `None` for a row that is not in perfect order.
     fn settle(&mut self, row: &[Option<&str>]) -> Option<()> {
-        if row.len() != self.spec.columns.len() {
+        if row.len() != self.spec.width() {
             return None;
         }
         self.place.take(&self.spec, row)?;
@@ -114,7 +125,11 @@ impl Segment {
         match self.checker.check(row) {
             Checked::AsStored => {}
             Checked::BySearch => self.by_search += 1,
+            Checked::LinksOnly => self.links_only += 1,
             Checked::Issue(_) | Checked::Failed { .. } => return None,
+        }
+        if !self.spec.binds.is_empty() && !self.checker.unbound(row).is_empty() {
+            return None;
         }
         match known {
             Some(ends) => {
@@ -147,6 +162,11 @@ impl Segment {
         self.plain &= next.plain;
         self.rows += next.rows;
         self.by_search += next.by_search;
+        self.links_only += next.links_only;
+        self.most = self.most.max(next.most).max(next.checker.seeker().most());
+        for ((mine, theirs), own) in self.by_way.iter_mut().zip(next.by_way).zip(next.checker.by_way()) {
+            *mine += theirs + own;
+        }
         for (key, ends) in next.splits {
             match self.splits.get_mut(&key) {
                 None => {
@@ -170,13 +190,17 @@ impl Segment {
         if !self.plain || !self.splits.values().all(begins) {
             return None;
         }
+        let by_way = self.by_way.iter().zip(self.checker.by_way()).map(|(a, b)| a + b).collect();
         let run = Run {
             rows: self.rows,
             splits: u64::try_from(self.splits.len()).unwrap_or(u64::MAX),
             hashed: self.rows,
-            evaluated: self.rows,
-            verified: self.rows - self.by_search,
+            evaluated: self.rows - self.links_only,
+            verified: self.rows - self.by_search - self.links_only,
             by_search: self.by_search,
+            links_only: self.links_only,
+            by_way,
+            search_most: self.most.max(self.checker.seeker().most()),
             linked: self.rows,
             ..Run::new(self.samples)
         };

@@ -77,12 +77,119 @@ pub struct ChainSpec {
     pub previous: Option<usize>,
     /// What stands for the predecessor of the first row.
     pub genesis: Genesis,
-    /// How the stored hash was computed. Yields text or bytes to be compared with the stored hash.
-    pub recipe: Recipe,
-    /// Declared bounded search, if any.
-    pub search: Option<Search>,
+    /// How the stored hash was computed; never empty. Of those that apply to a row, one must yield its hash.
+    pub hashings: Vec<Hashing>,
+    /// How many cells follow those of [`ChainSpec::columns`] in every row: `t` where a condition of a `when` holds, else
+    /// `f`. Whoever reads the rows evaluates them.
+    #[serde(default)]
+    pub conditions: usize,
+    /// Keys that the recipes use, by number. Only where they are kept, never what they are.
+    #[serde(default)]
+    pub keys: Vec<KeyRef>,
+    /// Columns that must agree with what is computed from others.
+    #[serde(default)]
+    pub binds: Vec<Bind>,
+    /// Whether rows without hash are expected before the first row of each split that has one.
+    #[serde(default)]
+    pub unhashed_first: bool,
+    /// Declared bounded searches; their candidates multiply.
+    pub searches: Vec<Search>,
     /// Columns of the relation that the recipe does not cover (for the report), by name.
     pub uncovered: Vec<String>,
+}
+
+impl ChainSpec {
+    /// Every recipe for the stored hash, with its number among the hashings.
+    pub fn recipes(&self) -> impl Iterator<Item = (usize, &Recipe)> {
+        self.hashings.iter().enumerate().filter_map(|(n, hashing)| match &hashing.how {
+            How::Recipe(recipe) => Some((n, recipe)),
+            How::LinksOnly => None,
+        })
+    }
+
+    /// Cells in a row: those of the columns, then those of the conditions.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.columns.len() + self.conditions
+    }
+
+    /// Whether the condition of that number holds for a row; one that is unknown does not.
+    #[must_use]
+    pub fn holds(&self, condition: usize, row: &[Option<&str>]) -> bool {
+        row.get(self.columns.len() + condition).copied().flatten() == Some("t")
+    }
+}
+
+/// One way in which rows of a chain were hashed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hashing {
+    /// How.
+    pub how: How,
+    /// The condition under which it applies; every row when `None`.
+    pub when: Option<usize>,
+}
+
+impl Hashing {
+    /// A recipe for every row.
+    #[must_use]
+    pub fn always(recipe: Recipe) -> Self {
+        Self { how: How::Recipe(recipe), when: None }
+    }
+}
+
+/// How a hash was computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// By a recipe, which yields text or bytes to be compared with the stored hash.
+    Recipe(Recipe),
+    /// In a way that cannot be recomputed; the policy accepts that such rows are only linked.
+    LinksOnly,
+}
+
+/// Where a key is kept and how it is spelt there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KeyRef {
+    /// Its name in the policy.
+    pub name: String,
+    /// Where it is.
+    pub origin: KeyOrigin,
+    /// How its bytes are spelt.
+    pub encoding: KeyEncoding,
+}
+
+/// Where a key is kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyOrigin {
+    /// In this environment variable.
+    Env(String),
+    /// In this file; a line end at its end does not belong to the key.
+    File(String),
+}
+
+/// How a key's bytes are spelt where it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyEncoding {
+    /// As they are.
+    Text,
+    /// In hex digits.
+    Hex,
+    /// In base64 with or without padding.
+    Base64,
+}
+
+/// A column that must agree with what is computed from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bind {
+    /// The column.
+    pub column: usize,
+    /// What it must be. Where this is JSON, both are compared as JSON values, so that the order of members, white space
+    /// and the spelling of numbers do not count; else byte by byte.
+    pub value: Recipe,
+    /// The condition under which it must; every row when `None`.
+    pub when: Option<usize>,
 }
 
 /// The predecessor of the first row of a chain.
@@ -113,10 +220,12 @@ pub enum Recipe {
     Cat(Vec<Recipe>),
     /// `join("|", a, b, ...)`.
     Join(String, Vec<Recipe>),
-    /// `x ?? "text"`: the text when `x` is NULL.
-    Coalesce(Box<Recipe>, String),
+    /// `x ?? y`: y when `x` is NULL, or when a NULL in it is not provided for.
+    Coalesce(Box<Recipe>, Box<Recipe>),
     /// `sha256(x)`, ...: raw digest bytes of the UTF-8 text or bytes of `x`.
     Digest(Digest, Box<Recipe>),
+    /// `hmac(sha256, KEY, x)`: raw bytes of the HMAC (RFC 2104) under the key of that number.
+    Hmac(Digest, usize, Box<Recipe>),
     /// `hex(x)`: lower-case hex of bytes.
     Hex(Box<Recipe>),
     /// `HEX(x)`: upper-case hex of bytes.
@@ -145,8 +254,62 @@ pub enum Recipe {
     Omit(Box<Recipe>),
     /// `uuid(column, nodash)`: the 32 lower-case digits of a `uuid`, or of a text that is one.
     UuidDigits(usize),
-    /// `sized(":", x)`: how many bytes `x` has, in decimal, the separator, then `x`.
-    Sized(String, Box<Recipe>),
+    /// `sized(":", x)`: how long `x` is, then `x`.
+    Sized(Frame, Unit, Box<Recipe>),
+    /// `u32be(x)`, ...: a number in text as bytes.
+    Binary(Width, Box<Recipe>),
+    /// `uuid(column, bytes)`: the 16 bytes of a `uuid`, or of a text that is one.
+    UuidBytes(usize),
+    /// `each(column, "separator", x)`: x for each member of a JSON object, sorted by name, or item of a JSON array.
+    Each(usize, String, Box<Recipe>),
+    /// `name` inside `each`: the member's name, or the item's number from 0.
+    EachName,
+    /// `value` inside `each`: a string's text, a number or boolean as it stands in JSON, NULL for null.
+    EachValue,
+    /// `count(column)`: how many members or items a JSON value has, in decimal.
+    Count(usize),
+}
+
+/// How a length stands before what it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Frame {
+    /// In decimal, followed by this text.
+    Text(String),
+    /// In binary.
+    Binary(Width),
+}
+
+/// What a length counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Bytes of the UTF-8 text, or of the bytes.
+    Bytes,
+    /// UTF-16 code units of a text: `length` in Java, JavaScript and .NET.
+    Utf16,
+    /// Unicode scalar values of a text: `len` in Python, `length` in SQL.
+    Chars,
+}
+
+/// Binary numbers: their size, sign and byte order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say all: kind, bits, byte order")]
+pub enum Width {
+    U8,
+    U16be,
+    U16le,
+    U32be,
+    U32le,
+    U64be,
+    U64le,
+    I32be,
+    I32le,
+    I64be,
+    I64le,
+    F64be,
+    F64le,
 }
 
 /// One member of a JSON object, in declared order.
@@ -197,12 +360,30 @@ pub enum JsonValue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Digest {
+    /// RFC 1321 MD5, broken: whoever can write the table can make two rows with one hash.
+    Md5,
+    /// FIPS 180-4 SHA-1, broken like MD5.
+    Sha1,
     /// FIPS 180-4 SHA-256.
     Sha256,
     /// FIPS 180-4 SHA-384.
     Sha384,
     /// FIPS 180-4 SHA-512.
     Sha512,
+    /// FIPS 202 SHA3-256.
+    Sha3_256,
+    /// FIPS 202 SHA3-384.
+    Sha3_384,
+    /// FIPS 202 SHA3-512.
+    Sha3_512,
+    /// RFC 7693 BLAKE2b with 32 bytes.
+    Blake2b256,
+    /// RFC 7693 BLAKE2b with 64 bytes.
+    Blake2b512,
+    /// RFC 7693 BLAKE2s with 32 bytes.
+    Blake2s256,
+    /// BLAKE3 with 32 bytes.
+    Blake3,
 }
 
 /// How an instant is spelt by the runtime that hashed it. All take the stored value as UTC.
@@ -257,24 +438,75 @@ pub enum TimePreset {
     EpochNanos,
 }
 
-/// A bounded search for a time that was hashed but not stored exactly.
+/// A bounded search for what was hashed but not stored exactly. Several multiply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search {
-    /// The time column whose stored value is only near the hashed one.
+    /// The column whose stored value is only near the hashed one.
     pub column: usize,
-    /// Lower bound relative to the stored value, in microseconds; usually negative.
-    pub from_micros: i64,
-    /// Upper bound relative to the stored value, in microseconds.
-    pub to_micros: i64,
-    /// Step in microseconds, above zero.
-    pub step_micros: i64,
+    /// In which way.
+    pub sought: Sought,
+}
+
+/// In which way a stored value may differ from the hashed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sought {
+    /// A time that was hashed may be another one nearby.
+    Time {
+        /// Lower bound relative to the stored value, in nanoseconds; usually negative.
+        from_nanos: i64,
+        /// Upper bound relative to the stored value, in nanoseconds.
+        to_nanos: i64,
+        /// Step in nanoseconds, above zero.
+        step_nanos: i64,
+    },
+    /// A time that was hashed had more digits of the second than the column keeps.
+    Digits {
+        /// How many, up to 9.
+        digits: u8,
+        /// Whether storing it rounded it, where it cut it otherwise.
+        rounded: bool,
+    },
+    /// A time that was hashed was spelt in a time zone that was not kept: every quarter of an hour from -12 to +14 hours.
+    Zones,
+    /// The members of a JSON value may have been hashed in another order. How many candidates that makes depends on the
+    /// row.
+    Members,
 }
 
 impl Search {
-    /// Number of candidates per row.
+    /// Where candidates lie relative to the stored value: from, to and step, in nanoseconds. `stored` is the number of
+    /// digits of the second that the column keeps.
     #[must_use]
-    pub fn candidates(&self) -> u64 {
-        let width = self.to_micros.saturating_sub(self.from_micros).max(0);
-        u64::try_from(width / self.step_micros.max(1)).unwrap_or(0).saturating_add(1)
+    pub(crate) fn window(&self, stored: u8) -> Option<(i64, i64, i64)> {
+        match self.sought {
+            Sought::Time { from_nanos, to_nanos, step_nanos } => {
+                Some((from_nanos, to_nanos, step_nanos.max(1)))
+            }
+            Sought::Digits { digits, rounded } => {
+                let unit = |digits: u8| 10i64.pow(9 - u32::from(digits.min(9)));
+                let (kept, step) = (unit(stored), unit(digits).min(unit(stored)));
+                Some(match rounded {
+                    true => (-(kept / 2), kept / 2, step),
+                    false => (0, kept - step, step),
+                })
+            }
+            Sought::Zones => Some((-12 * HOUR, 14 * HOUR, HOUR / 4)),
+            Sought::Members => None,
+        }
+    }
+
+    /// Number of candidates per row, the stored value among them; 1 where it depends on the row.
+    #[must_use]
+    pub fn candidates(&self, columns: &[ChainColumn]) -> u64 {
+        let stored = columns.get(self.column).and_then(|column| column.digits).unwrap_or(6);
+        let Some((from, to, step)) = self.window(stored) else { return 1 };
+        let width = to.saturating_sub(from).max(0);
+        // The stored value is tried whether or not the window has it.
+        let has_zero = from <= 0 && to >= 0 && from % step == 0;
+        u64::try_from(width / step).unwrap_or(0).saturating_add(if has_zero { 1 } else { 2 })
     }
 }
+
+/// In nanoseconds.
+const HOUR: i64 = 3_600_000_000_000;

@@ -1,7 +1,7 @@
 //! Other recipes a writer may really have used: another spelling of a time, another text for NULL.
 
-use super::spec::{JsonField, JsonNull, JsonValue, Recipe, TimePreset};
-use super::visit::{columns, visit};
+use super::spec::{ChainSpec, JsonField, JsonNull, JsonValue, Recipe, TimePreset};
+use super::visit::{columns, keys_of, visit};
 
 /// Every spelling of an instant, with the word a policy writes for it.
 pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
@@ -43,10 +43,16 @@ fn change(
         Recipe::Cat(parts) | Recipe::Join(_, parts) => {
             parts.iter_mut().for_each(|part| change(part, edit, edit_field));
         }
-        Recipe::Coalesce(inner, _)
-        | Recipe::Omit(inner)
-        | Recipe::Sized(_, inner)
+        Recipe::Coalesce(inner, instead) => {
+            change(inner, edit, edit_field);
+            change(instead, edit, edit_field);
+        }
+        Recipe::Omit(inner)
+        | Recipe::Sized(_, _, inner)
+        | Recipe::Binary(_, inner)
+        | Recipe::Each(_, _, inner)
         | Recipe::Digest(_, inner)
+        | Recipe::Hmac(_, _, inner)
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
         | Recipe::Base64(inner)
@@ -103,9 +109,10 @@ pub(crate) fn null_policies(recipe: &Recipe) -> Vec<(String, Recipe)> {
             change(
                 &mut changed,
                 &mut |part| {
-                    if let Recipe::Coalesce(_, text) = part {
-                        if at == place && text != word {
-                            word.clone_into(text);
+                    if let Recipe::Coalesce(_, instead) = part {
+                        let text = Recipe::Text(word.to_owned());
+                        if at == place && **instead != text {
+                            **instead = text;
                             differs = true;
                         }
                         at += 1;
@@ -135,6 +142,30 @@ pub(crate) fn null_policies(recipe: &Recipe) -> Vec<(String, Recipe)> {
         }
     }
     found
+}
+
+/// The recipe under each other key that the chain declares.
+pub(crate) fn other_keys(recipe: &Recipe, spec: &ChainSpec) -> Vec<(String, Recipe)> {
+    let used = keys_of(recipe);
+    let [first, ..] = used.as_slice() else { return Vec::new() };
+    let others = spec.keys.iter().enumerate().filter(|(n, _)| n != first);
+    others
+        .map(|(n, key)| {
+            let mut changed = recipe.clone();
+            change(
+                &mut changed,
+                &mut |part| {
+                    if let Recipe::Hmac(_, used, _) = part
+                        && used == first
+                    {
+                        *used = n;
+                    }
+                },
+                &mut |_| {},
+            );
+            (format!("the key `{}`", key.name), changed)
+        })
+        .collect()
 }
 
 /// The recipe for one row whose writer leaves NULLs out of what it joins, with their separators; `None` where this
@@ -178,7 +209,7 @@ mod tests {
     fn variants_change_only_what_they_name() {
         let recipe = Recipe::Cat(vec![
             Recipe::Time(1, TimePreset::Js),
-            Recipe::Coalesce(Box::new(Recipe::Column(2)), String::new()),
+            super::super::fixture::or(Recipe::Column(2), ""),
             Recipe::Time(3, TimePreset::Js),
         ]);
         assert_eq!(super::super::visit::times(&recipe), [(1, TimePreset::Js), (3, TimePreset::Js)]);

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::case::Case;
 use super::check::{Around, Checked, Checker};
 use super::identity::Id;
+use super::keys::Keys;
 use super::marks::{self, Marked};
 use super::program::SpecIssue;
 use super::report::{AnomalyKind, ChainReport};
@@ -39,9 +40,9 @@ impl Default for Limits {
 /// The rows did not arrive as agreed: a bug of the caller, never a verdict about the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamIssue {
-    /// Another number of cells than the chain has columns.
+    /// Another number of cells than the chain has columns and conditions.
     Width {
-        /// Columns of the chain.
+        /// Cells that the chain reads.
         expected: usize,
         /// Cells that arrived.
         got: usize,
@@ -112,8 +113,8 @@ impl ChainFold {
     /// # Errors
     ///
     /// When the declaration contradicts itself or its columns.
-    pub fn new(spec: &ChainSpec, limits: Limits) -> Result<Self, SpecIssue> {
-        let checker = Checker::new(spec, limits.probes)?;
+    pub fn new(spec: &ChainSpec, keys: &Keys, limits: Limits) -> Result<Self, SpecIssue> {
+        let checker = Checker::new(spec, keys, limits.probes)?;
         let watch = watched(spec);
         Ok(Self {
             spec: spec.clone(),
@@ -147,8 +148,8 @@ impl ChainFold {
     ///
     /// When the row has another width, or its split came before and ended. The run is then void.
     pub fn push(&mut self, row: &[Option<&str>]) -> Result<(), StreamIssue> {
-        if row.len() != self.spec.columns.len() {
-            return Err(StreamIssue::Width { expected: self.spec.columns.len(), got: row.len() });
+        if row.len() != self.spec.width() {
+            return Err(StreamIssue::Width { expected: self.spec.width(), got: row.len() });
         }
         let same = self.split.open && same(&self.split.key, &self.spec.split, row);
         if !same {
@@ -168,6 +169,9 @@ impl ChainFold {
     #[must_use]
     pub fn finish(mut self) -> ChainReport {
         self.end_split();
+        self.run.by_way = self.checker.by_way();
+        self.run.search_most = self.checker.seeker().most();
+        self.run.search_beyond = self.checker.seeker().beyond();
         judge::judge(&self.spec, self.run, self.checker.prober(), &self.marked, &watched(&self.spec))
     }
 
@@ -282,6 +286,10 @@ impl ChainFold {
                 self.marked.recomputes(row, rooted);
                 flags |= flag::OK;
             }
+            Checked::LinksOnly => {
+                self.run.links_only += 1;
+                flags |= flag::OK;
+            }
             // A link that was emptied may leave nothing to evaluate.
             Checked::Issue(_) if self.checker.follows(row, linked, &split.last) => {
                 self.run.evaluated += 1;
@@ -305,6 +313,10 @@ impl ChainFold {
                 split.suspicious = true;
             }
         }
+        if !self.spec.binds.is_empty() {
+            self.bound(row);
+        }
+        let split = &mut self.split;
         if self.spec.dense_from.is_none() && self.spec.numeric.iter().any(|index| !counts(row, *index)) {
             self.run.unnumbered.add(1, self.limits.samples, || Self::key(&self.spec, row));
         }
@@ -322,6 +334,27 @@ impl ChainFold {
         split.last.extend_from_slice(self.checker.hash());
         split.last_id = Some(id);
         self.checker.keep_failed(row, flags & (flag::OK | flag::ISSUE) == 0);
+    }
+
+    /// Accuses the columns of a row that are not what the policy binds them to.
+    fn bound(&mut self, row: &[Option<&str>]) {
+        for (column, outcome) in self.checker.unbound(row) {
+            let limit = self.limits.samples;
+            if let Err(issue) = outcome {
+                self.run.issues.entry(issue).or_default().add(1, limit, || Self::key(&self.spec, row));
+                continue;
+            }
+            let (at, split) = (self.run.rows, self.split_parts());
+            let name = self.spec.columns.get(column).map_or("?", |column| column.name.as_str());
+            let message = format!(
+                "`{name}` is not what the columns it is bound to yield: it or one of them was changed, which the hash alone \
+                 does not show"
+            );
+            let key = Self::key(&self.spec, row);
+            self.run.hold(run::Place::Bound, || {
+                run::found(at, AnomalyKind::PreimageMismatch, message, key, split)
+            });
+        }
     }
 
     fn keep(&mut self, row: &[Option<&str>], id: Id, flags: u8, odd: Option<Odd>) {

@@ -137,8 +137,11 @@ impl Checker<'_> {
             let (value, fallback) = match &member.value {
                 None => {
                     let name = member.key.clone();
-                    let value = if name.node == "prev" {
+                    let plain = !self.texts.text(name.span).starts_with(['`', '"']);
+                    let value = if name.node == "prev" && plain {
                         JsonValue::String(Recipe::Prev)
+                    } else if let Some(at) = columns.let_of(&name.node).filter(|_| plain) {
+                        JsonValue::String(self.named(at, columns, covered)?)
                     } else {
                         let index = columns.index(&name);
                         covered.push(index);
@@ -147,7 +150,7 @@ impl Checker<'_> {
                     (value, member.fallback.as_ref())
                 }
                 Some(Expr { kind: ExprKind::Fallback { value, fallback }, .. })
-                    if !matches!(fallback, Fallback::Text(_)) =>
+                    if !matches!(fallback, Fallback::Text(_) | Fallback::Value(_)) =>
                 {
                     (self.json_value(value, columns, covered)?, Some(fallback))
                 }
@@ -161,18 +164,18 @@ impl Checker<'_> {
                     JsonValue::Column(index) => (
                         JsonValue::String(Recipe::Coalesce(
                             Box::new(Recipe::Column(index)),
-                            text.node.clone(),
+                            Box::new(Recipe::Text(text.node.clone())),
                         )),
                         JsonNull::Undeclared,
                     ),
                     other => (other, JsonNull::Undeclared),
                 },
-                Some(Fallback::Quantity(name) | Fallback::Timestamp(name)) => {
+                Some(other @ (Fallback::Quantity(_) | Fallback::Timestamp(_) | Fallback::Value(_))) => {
                     let help = "write `?? null`, `?? omit` or `?? \"...\"`";
                     self.error(
                         Code::BadRecipe,
                         "NULL becomes a text, `null` or `omit`",
-                        (name.span, "here"),
+                        (other.span(), "here"),
                         help,
                     );
                     return None;

@@ -7,6 +7,7 @@ mod checks;
 mod comparisons;
 mod declarations;
 mod gates;
+mod hashings;
 mod header;
 #[cfg(test)]
 mod hostile_tests;
@@ -22,6 +23,7 @@ mod recipes;
 #[cfg(test)]
 mod reference_tests;
 mod references;
+mod searches;
 mod sources;
 mod sql_cage;
 mod states;

@@ -99,6 +99,16 @@ impl Checker<'_> {
                     Fallback::Text(text) => Some(Value::Text(text.node.clone())),
                     Fallback::Quantity(q) => self.keep(literals::quantity(&q.node, false, q.span)),
                     Fallback::Timestamp(at) => self.keep(literals::instant(&at.node, at.span)),
+                    Fallback::Value(other) => {
+                        let help = "write a number, a text or a time";
+                        self.error(
+                            Code::BadAssertion,
+                            "NULL becomes a fixed value here",
+                            (other.span, "not fixed"),
+                            help,
+                        );
+                        None
+                    }
                     Fallback::Null(span) | Fallback::Omit(span) => {
                         let help = "write a text or a number after `??`";
                         self.error(

@@ -100,7 +100,7 @@ fn every_word_of_the_grammar_is_explained() {
     let times = super::recipes::TIMES.into_iter().map(|(word, _)| word);
     let profiles = super::json_recipes::PROFILES;
     let profiles = profiles.into_iter().flat_map(|(word, (_, options))| [&[word], options].concat());
-    let functions = super::recipes::FUNCTIONS.into_iter();
+    let functions = super::recipes::functions();
     for word in keywords.chain(facts).chain(kinds).chain(types).chain(times).chain(profiles).chain(functions)
     {
         assert!(known.contains(&word), "`{word}` is not explained");

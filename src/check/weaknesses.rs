@@ -32,8 +32,12 @@ pub fn weaknesses(policy: &Policy) -> Vec<Diagnostic> {
             hash: chain.hash,
             previous: chain.previous,
             genesis: chain.genesis.clone(),
-            recipe: chain.recipe.clone(),
-            search: chain.search,
+            hashings: chain.hashings.clone(),
+            conditions: chain.conditions.len(),
+            keys: chain.keys.clone(),
+            binds: chain.binds.clone(),
+            unhashed_first: chain.unhashed_first.is_some(),
+            searches: chain.searches.clone(),
             uncovered: Vec::new(),
         };
         let notes = weakness::notes(&spec);

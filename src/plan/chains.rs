@@ -8,6 +8,18 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::rows::RowSet;
 use crate::policy::Check;
 use crate::policy::chain::Chain;
+use crate::policy::operand::Condition;
+
+/// A chain on its way to being read.
+#[derive(Clone, Debug)]
+pub struct Chained {
+    /// Its rows.
+    pub rows: RowSet,
+    /// What the rows are.
+    pub spec: ChainSpec,
+    /// Conditions on single rows, whose truth follows the columns of each row as `t` or `f`.
+    pub conditions: Vec<Condition>,
+}
 
 impl<'a> Planner<'a> {
     pub(super) fn chain(&mut self, check: &'a Check, name: &str) {
@@ -32,6 +44,16 @@ impl<'a> Planner<'a> {
             self.wrong(wrong);
             return;
         }
+        let mut conditions = Vec::new();
+        for condition in &chain.conditions {
+            let Some(condition) = self.resolved(self.resolver.condition(condition)) else { return };
+            bind::condition(&condition, relation, &mut wrong);
+            conditions.push(condition);
+        }
+        if !wrong.is_empty() {
+            self.wrong(wrong);
+            return;
+        }
         let spec = bound(chain, relation);
         // A chain that runs across tenants cannot be cut down to one of them without breaking it.
         let narrowed = self.rows(catalogue, relation);
@@ -46,12 +68,12 @@ impl<'a> Planner<'a> {
         };
         let rows = self.narrow(&source, rows, filter.as_ref());
         self.examined(&source, &rows, true);
-        let key = format!("{source}: chain {name} {}", stream(&spec, &rows));
+        let chained = Chained { rows: rows.clone(), spec, conditions };
+        let key = format!("{source}: chain {name} {}", stream(&chained));
         let samples = self.options.samples;
         let key = self.other(&source, rows.name().to_string(), key, |key| Work::Chain {
             key,
-            rows: Box::new(rows.clone()),
-            spec: Box::new(spec),
+            chained: Box::new(chained),
             samples,
         });
         self.must(rows.name().to_string(), Proof::Chain { key });
@@ -131,8 +153,12 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
         hash: chain.hash,
         previous: chain.previous,
         genesis: chain.genesis.clone(),
-        recipe: chain.recipe.clone(),
-        search: chain.search,
+        hashings: chain.hashings.clone(),
+        conditions: chain.conditions.len(),
+        keys: chain.keys.clone(),
+        binds: chain.binds.clone(),
+        unhashed_first: chain.unhashed_first.is_some(),
+        searches: chain.searches.clone(),
         uncovered,
     }
 }
@@ -151,9 +177,10 @@ fn digits(column: &Column) -> u8 {
 
 /// One statement: every column as `COPY` text, sorted by split and order. Text sorts bytewise, so that the order
 /// does not depend on the server's collations; numbers in text sort as numbers first.
-pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
+pub(super) fn stream(chained: &Chained) -> String {
+    let Chained { rows, spec, .. } = chained;
     let sql = rows.sql("r");
-    let items: Vec<String> = spec.columns.iter().map(|c| sql.text(&c.name)).collect();
+    let items = items(chained);
     let sorted: Vec<String> = spec
         .split
         .iter()
@@ -174,14 +201,22 @@ pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
 
 /// The same rows as they lie, where they lie in one table: going through its blocks keeps them in the order in which they
 /// were appended, and keeps the server from sharing the work out, which would mix them.
-pub(super) fn laid(spec: &ChainSpec, rows: &RowSet) -> Option<String> {
+pub(super) fn laid(chained: &Chained) -> Option<String> {
+    let rows = &chained.rows;
     if rows.relation.kind != RelationKind::Table {
         return None;
     }
-    let sql = rows.sql("r");
-    let items: Vec<String> = spec.columns.iter().map(|c| sql.text(&c.name)).collect();
+    let items = items(chained);
     let all = "r.ctid >= '(0,0)'::tid".to_owned();
     Some(format!("SELECT {} {}", items.join(", "), rows.from("r", &[all])))
+}
+
+/// The cells of a row: its columns as text, and which conditions hold.
+fn items(chained: &Chained) -> Vec<String> {
+    let sql = chained.rows.sql("r");
+    let columns = chained.spec.columns.iter().map(|c| sql.text(&c.name));
+    let holds = |condition| format!("CASE WHEN {} THEN 't' ELSE 'f' END", sql.condition(condition));
+    columns.chain(chained.conditions.iter().map(holds)).collect()
 }
 
 /// The number a text holds, and NULL where it holds none, as [`crate::chain::verify`] reads it.

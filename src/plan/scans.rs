@@ -202,7 +202,7 @@ fn weight(work: &Work) -> i64 {
             };
             rows(tally.rows().relation.estimated_rows).saturating_mul(4).saturating_add(other)
         }
-        Work::Chain { rows: of, .. } => rows(of.relation.estimated_rows).saturating_mul(8),
+        Work::Chain { chained, .. } => rows(chained.rows.relation.estimated_rows).saturating_mul(8),
     }
 }
 

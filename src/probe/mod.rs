@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod dump;
+mod keys;
 mod objects;
 pub mod observe;
 pub mod options;

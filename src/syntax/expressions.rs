@@ -41,6 +41,11 @@ impl Reader<'_> {
         self.predicate(inner)
     }
 
+    pub(super) fn next_predicate(&mut self, parts: &mut Parts<'_>) -> Option<Predicate> {
+        let pair = parts.take(Rule::predicate)?;
+        self.predicate(pair)
+    }
+
     pub(super) fn expr(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
         self.chain(pair, Self::term)
     }
@@ -106,12 +111,19 @@ impl Reader<'_> {
         if let Some(at) = parts.word(Rule::timestamp) {
             return Some(Fallback::Timestamp(at));
         }
-        parts.word(Rule::quantity).map(Fallback::Quantity)
+        if let Some(quantity) = parts.word(Rule::quantity) {
+            return Some(Fallback::Quantity(quantity));
+        }
+        Some(Fallback::Value(Box::new(self.primary_of(parts.next()?)?)))
     }
 
     fn primary(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
-        let span = self.place.span(&pair);
         let inner = self.parts(pair).next()?;
+        self.primary_of(inner)
+    }
+
+    fn primary_of(&mut self, inner: Pair<'_, Rule>) -> Option<Expr> {
+        let span = self.place.span(&inner);
         let written = inner.as_str().trim_end().to_owned();
         let kind = match inner.as_rule() {
             Rule::timestamp => ExprKind::Timestamp(written),

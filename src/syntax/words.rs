@@ -131,6 +131,10 @@ impl Block {
                         word("order", Rule::s_order, Has::None),
                         word("link", Rule::s_link, Has::None),
                         word("hash", Rule::s_hash, Has::None),
+                        word("key", Rule::s_key, Has::None),
+                        word("let", Rule::s_let, Has::None),
+                        word("bind", Rule::s_bind, Has::None),
+                        word("allow", Rule::s_unhashed, Has::None),
                         word("search", Rule::s_search, Has::None),
                     ]
                 }
