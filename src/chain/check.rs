@@ -1,7 +1,10 @@
 //! Checks one row against its predecessor, and looks closer at a row that does not recompute.
 
+use std::collections::HashSet;
+
 use super::bound::Bound;
 use super::eval::{self, EvalIssue, EvalIssueKind, Inputs};
+use super::given::Given;
 use super::hex;
 use super::identity::{self, Id};
 use super::keys::Keys;
@@ -95,6 +98,8 @@ pub(crate) struct Checker {
     /// `None` while the genesis value could not be derived.
     genesis: Option<Option<Vec<u8>>>,
     seeker: Seeker,
+    /// Hashes that a first row may name, because an anchor knows them: what stood before was pruned.
+    boundaries: HashSet<String>,
     hash: Vec<u8>,
     prev: Option<Vec<u8>>,
     spare: Vec<u8>,
@@ -104,7 +109,8 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
-    pub(crate) fn new(spec: &ChainSpec, keys: &Keys, budget: u64) -> Result<Self, SpecIssue> {
+    pub(crate) fn new(spec: &ChainSpec, given: &Given, budget: u64) -> Result<Self, SpecIssue> {
+        let keys = &given.keys;
         let kind = |index: usize, what: &str| match spec.columns.get(index) {
             Some(column) => Ok(program::cell_form(column.kind)),
             None => program::issue(format!("the {what} is column number {index}, which is not read")),
@@ -153,6 +159,10 @@ impl Checker {
             },
             source,
             seeker: Seeker::new(&spec.searches, &spec.columns),
+            boundaries: match spec.pruned_first {
+                true => given.anchors.iter().map(|anchor| anchor.hash.clone()).collect(),
+                false => HashSet::new(),
+            },
             hash: Vec::new(),
             prev: None,
             spare: Vec::new(),
@@ -268,6 +278,7 @@ impl Checker {
         } else {
             match &self.genesis {
                 Some(Some(genesis)) if *genesis == buffer => Attached::Genesis,
+                _ if first && self.boundaries.contains(cell) => Attached::Genesis,
                 // An underivable genesis was reported; what the first row names is then taken on trust, not judged.
                 None if first => Attached::Genesis,
                 _ => Attached::Elsewhere(identity::identify(&buffer, self.form)),
@@ -275,6 +286,15 @@ impl Checker {
         };
         self.prev = Some(buffer);
         attached
+    }
+
+    /// Whether the row names a hash that an anchor knows, and what stood before that may be gone.
+    pub(crate) fn names_boundary(&self, row: &[Option<&str>]) -> bool {
+        !self.boundaries.is_empty()
+            && self
+                .link_column
+                .and_then(|column| row.get(column).copied().flatten())
+                .is_some_and(|cell| self.boundaries.contains(cell))
     }
 
     /// What the row names as its predecessor's hash; `None` is NULL.

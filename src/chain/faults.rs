@@ -1,7 +1,7 @@
 //! Faults and wrong declarations by example: the right kind, the right row, and nobody else.
 
 use super::fixture::*;
-use super::keys::Keys;
+use super::given::Given;
 use super::report::AnomalyKind as Kind;
 use super::spec::{ChainSpec, Genesis};
 use super::verify::{ChainFold, Limits, StreamIssue};
@@ -42,7 +42,7 @@ fn rows_without_hash_are_old_before_the_chain_and_suspicious_after_it() {
 #[test]
 fn rows_that_are_not_grouped_are_the_callers_fault() {
     let rows = [chain(0, 1), chain(1, 1), chain(0, 1)].concat();
-    let mut fold = ChainFold::new(&tala(), &Keys::default(), Limits::default()).unwrap();
+    let mut fold = ChainFold::new(&tala(), &Given::default(), Limits::default()).unwrap();
     let mut result = Ok(());
     for row in &rows {
         let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
@@ -417,7 +417,7 @@ fn declarations_that_contradict_themselves_are_refused() {
     let refused = |edit: &dyn Fn(&mut ChainSpec)| {
         let mut spec = tala();
         edit(&mut spec);
-        ChainFold::new(&spec, &Keys::default(), Limits::default()).unwrap_err().to_string()
+        ChainFold::new(&spec, &Given::default(), Limits::default()).unwrap_err().to_string()
     };
     assert!(refused(&|spec| spec.genesis = Genesis::Bytes(vec![0; 32])).contains("must be text"));
     assert!(

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::keys::Keys;
+use super::given::Given;
 use super::report::{AnomalyKind, ChainReport};
 use super::spec::{
     CellKind, ChainColumn, ChainSpec, Digest, Genesis, Hashing, Recipe, Search, Sought, TimePreset,
@@ -81,6 +81,9 @@ pub(crate) fn tala() -> ChainSpec {
         keys: Vec::new(),
         binds: Vec::new(),
         unhashed_first: false,
+        anchors: None,
+        narrowed: None,
+        pruned_first: false,
         searches: Vec::new(),
         uncovered: vec!["changesAfter".to_owned()],
     }
@@ -193,7 +196,7 @@ pub(crate) fn verify(spec: &ChainSpec, rows: &[Row]) -> ChainReport {
 }
 
 pub(crate) fn verify_within(spec: &ChainSpec, rows: &[Row], limits: Limits) -> ChainReport {
-    let mut fold = ChainFold::new(spec, &Keys::default(), limits).unwrap();
+    let mut fold = ChainFold::new(spec, &Given::default(), limits).unwrap();
     for row in rows {
         let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
         fold.push(&cells).unwrap();

@@ -50,6 +50,7 @@ pub(crate) fn judge(
         verified: run.verified,
         by_search: run.by_search,
         links_only: run.links_only,
+        lost: run.lost,
         by_way: run.by_way.clone(),
         search_bits: search::bits(run.search_most),
         linked: run.linked,

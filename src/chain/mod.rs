@@ -4,6 +4,7 @@
 //! predecessor it states; a split in which anything is wrong is diagnosed with all its rows in view; and nothing is
 //! called tampering before the whole run has been judged, because a wrong declaration looks the same in a single row.
 
+pub mod anchor;
 mod bound;
 mod branches;
 mod case;
@@ -16,6 +17,7 @@ pub mod eval;
 mod eval_json;
 mod eval_other;
 mod framing;
+pub mod given;
 mod graph;
 mod hex;
 mod identity;

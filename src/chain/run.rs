@@ -130,6 +130,8 @@ pub(crate) struct Run {
     /// Most candidates that the search had for a row.
     pub(crate) search_most: u64,
     pub(crate) search_beyond: u64,
+    /// Rows that anchors know and that are gone.
+    pub(crate) lost: u64,
     pub(crate) linked: u64,
     /// Rows that rest on a lost JSON order and do not recompute.
     pub(crate) order_lost: u64,

@@ -8,9 +8,10 @@
 //! Only rows in perfect order are settled here. At the first row that is not, the segment gives up, and the rows are sorted
 //! and looked at by [`super::verify`], which alone accuses anybody.
 
+use super::anchor::Watch;
 use super::check::{Checked, Checker};
+use super::given::Given;
 use super::judge;
-use super::keys::Keys;
 use super::marks::Marked;
 use super::place::Place;
 use super::program::SpecIssue;
@@ -27,8 +28,8 @@ pub struct Segment {
     spec: ChainSpec,
     samples: usize,
     checker: Checker,
-    /// Of the recipes.
-    secrets: Keys,
+    given: Given,
+    watch: Watch,
     /// The secret is drawn anew for each segment's origin.
     keys: SplitKeys,
     splits: BySplit<Ends>,
@@ -60,12 +61,13 @@ impl Segment {
     /// # Errors
     ///
     /// When the declaration contradicts itself or its columns.
-    pub fn new(spec: &ChainSpec, keys: &Keys, limits: Limits) -> Result<Self, SpecIssue> {
+    pub fn new(spec: &ChainSpec, given: &Given, limits: Limits) -> Result<Self, SpecIssue> {
         Ok(Self {
             spec: spec.clone(),
             samples: limits.samples,
-            checker: Checker::new(spec, keys, limits.probes)?,
-            secrets: keys.clone(),
+            checker: Checker::new(spec, given, limits.probes)?,
+            given: given.clone(),
+            watch: Watch::new(spec, &given.anchors, given.heads),
             keys: SplitKeys::fresh(),
             splits: BySplit::default(),
             place: Place::default(),
@@ -84,7 +86,8 @@ impl Segment {
     pub fn beside(&self) -> Option<Self> {
         self.spec.previous?;
         let limits = Limits { samples: self.samples, ..Limits::default() };
-        let mut beside = Self::new(&self.spec, &self.secrets, limits).ok()?;
+        let mut beside = Self::new(&self.spec, &self.given, limits).ok()?;
+        beside.watch = self.watch.beside();
         beside.keys = self.keys.clone();
         Some(beside)
     }
@@ -98,7 +101,7 @@ impl Segment {
     /// About how many bytes it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.splits.len() * (size_of::<Ends>() + 240)
+        self.splits.len() * (size_of::<Ends>() + 240) + self.watch.bytes()
     }
 
     /// `None` for a row that is not in perfect order.
@@ -130,6 +133,15 @@ impl Segment {
         }
         if !self.spec.binds.is_empty() && !self.checker.unbound(row).is_empty() {
             return None;
+        }
+        if known.is_none() && self.checker.names_boundary(row) {
+            // How many rows a dense order lacks then is for the sorted look.
+            self.spec.dense_from.is_none().then_some(())?;
+            let named = row.get(self.spec.previous.unwrap_or_default()).copied().flatten();
+            self.watch.pruned(named.unwrap_or_default());
+        }
+        if !self.watch.is_idle() {
+            self.watch.row(&self.spec, row);
         }
         match known {
             Some(ends) => {
@@ -163,6 +175,7 @@ impl Segment {
         self.rows += next.rows;
         self.by_search += next.by_search;
         self.links_only += next.links_only;
+        self.watch.follow(next.watch);
         self.most = self.most.max(next.most).max(next.checker.seeker().most());
         for ((mine, theirs), own) in self.by_way.iter_mut().zip(next.by_way).zip(next.checker.by_way()) {
             *mine += theirs + own;
@@ -187,9 +200,10 @@ impl Segment {
     pub fn finish(self) -> Option<ChainReport> {
         let begins =
             |ends: &Ends| ends.names.is_none() && self.spec.dense_from.is_none_or(|from| ends.first.is(from));
-        if !self.plain || !self.splits.values().all(begins) {
+        if !self.plain || !self.splits.values().all(begins) || !self.watch.is_kept() {
             return None;
         }
+        let anchors_found = self.watch.found();
         let by_way = self.by_way.iter().zip(self.checker.by_way()).map(|(a, b)| a + b).collect();
         let run = Run {
             rows: self.rows,
@@ -205,6 +219,9 @@ impl Segment {
             ..Run::new(self.samples)
         };
         let marked = Marked::new(&self.spec);
-        Some(judge::judge(&self.spec, run, self.checker.prober(), &marked, &watched(&self.spec)))
+        let mut report = judge::judge(&self.spec, run, self.checker.prober(), &marked, &watched(&self.spec));
+        report.anchors_found = anchors_found;
+        report.heads = self.watch.into_heads();
+        Some(report)
     }
 }

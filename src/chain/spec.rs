@@ -89,6 +89,15 @@ pub struct ChainSpec {
     /// Columns that must agree with what is computed from others.
     #[serde(default)]
     pub binds: Vec<Bind>,
+    /// Where what was seen of the chain earlier is kept.
+    #[serde(default)]
+    pub anchors: Option<AnchorRef>,
+    /// The column and value of the split that alone is read; all of it when `None`.
+    #[serde(default)]
+    pub narrowed: Option<(String, String)>,
+    /// Whether the rows before an anchor may be gone.
+    #[serde(default)]
+    pub pruned_first: bool,
     /// Whether rows without hash are expected before the first row of each split that has one.
     #[serde(default)]
     pub unhashed_first: bool,
@@ -166,6 +175,16 @@ pub enum KeyOrigin {
     Env(String),
     /// In this file; a line end at its end does not belong to the key.
     File(String),
+}
+
+/// Where anchors are kept: a file of lines as `holdtrue verify --heads` writes them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnchorRef {
+    /// At this path.
+    Path(String),
+    /// At the path that this environment variable holds.
+    Env(String),
 }
 
 /// How a key's bytes are spelt where it is kept.

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use sha2::{Digest as _, Sha256};
 
+use super::anchor::Watch;
 use super::case::Case;
 use super::check::{Around, Checked, Checker};
+use super::given::Given;
 use super::identity::Id;
-use super::keys::Keys;
 use super::marks::{self, Marked};
 use super::program::SpecIssue;
 use super::report::{AnomalyKind, ChainReport};
@@ -81,6 +82,8 @@ pub struct ChainFold {
     checker: Checker,
     marked: Marked,
     run: Run,
+    /// What anchors were found of.
+    anchored: Watch,
     seen: HashSet<u128>,
     split: Split,
 }
@@ -113,10 +116,11 @@ impl ChainFold {
     /// # Errors
     ///
     /// When the declaration contradicts itself or its columns.
-    pub fn new(spec: &ChainSpec, keys: &Keys, limits: Limits) -> Result<Self, SpecIssue> {
-        let checker = Checker::new(spec, keys, limits.probes)?;
+    pub fn new(spec: &ChainSpec, given: &Given, limits: Limits) -> Result<Self, SpecIssue> {
+        let checker = Checker::new(spec, given, limits.probes)?;
         let watch = watched(spec);
         Ok(Self {
+            anchored: Watch::new(spec, &given.anchors, given.heads),
             spec: spec.clone(),
             limits,
             checker,
@@ -158,6 +162,9 @@ impl ChainFold {
         }
         self.run.rows += 1;
         if self.checker.read_hash(row) {
+            if !self.anchored.is_idle() {
+                self.anchored.row(&self.spec, row);
+            }
             self.chained(row);
         } else {
             self.unchained(row);
@@ -169,10 +176,29 @@ impl ChainFold {
     #[must_use]
     pub fn finish(mut self) -> ChainReport {
         self.end_split();
+        self.losses();
         self.run.by_way = self.checker.by_way();
         self.run.search_most = self.checker.seeker().most();
         self.run.search_beyond = self.checker.seeker().beyond();
-        judge::judge(&self.spec, self.run, self.checker.prober(), &self.marked, &watched(&self.spec))
+        let watch = watched(&self.spec);
+        let mut report = judge::judge(&self.spec, self.run, self.checker.prober(), &self.marked, &watch);
+        report.anchors_found = self.anchored.found();
+        report.heads = self.anchored.into_heads();
+        report
+    }
+
+    /// Accuses chains that are not what anchors were taken of.
+    fn losses(&mut self) {
+        let at = self.run.rows;
+        for loss in self.anchored.losses() {
+            let kind = match loss.is_tail() {
+                true => AnomalyKind::TruncatedTail,
+                false => AnomalyKind::RewrittenSuffix,
+            };
+            self.run.lost += if loss.is_tail() { loss.anchor.rows - loss.rows } else { 0 };
+            self.run
+                .hold(run::Place::Sure, || run::found(at, kind, loss.message(), loss.key(), loss.split()));
+        }
     }
 
     fn begin_split(&mut self, row: &[Option<&str>]) -> Result<(), StreamIssue> {
@@ -264,6 +290,12 @@ impl ChainFold {
         let mut flags = if linked { flag::LINKED } else { 0 };
         if !first && same(&split.order, &self.spec.order, row) {
             flags |= flag::TIE;
+        }
+        if first && link == Attached::Genesis && self.checker.names_boundary(row) {
+            flags |= flag::PRUNED;
+            self.anchored.pruned(
+                row.get(self.spec.previous.unwrap_or_default()).copied().flatten().unwrap_or_default(),
+            );
         }
         let mut odd = (!linked).then_some(Odd {
             stated,

@@ -1,6 +1,7 @@
 //! Several recipes in one chain, keys, rows that are only linked, bound columns, and orders of members that are searched.
 
 use super::fixture::*;
+use super::given::Given;
 use super::keys::Keys;
 use super::report::{AnomalyKind as Kind, ChainReport};
 use super::segment::Segment;
@@ -12,8 +13,9 @@ type Marked = (Row, Vec<bool>);
 
 fn keyed(spec: &ChainSpec, keys: &Keys, rows: &[Marked]) -> ChainReport {
     let limits = Limits::default();
-    let mut fold = ChainFold::new(spec, keys, limits).unwrap();
-    let mut segment = Segment::new(spec, keys, limits).unwrap();
+    let given = Given { keys: keys.clone(), ..Given::default() };
+    let mut fold = ChainFold::new(spec, &given, limits).unwrap();
+    let mut segment = Segment::new(spec, &given, limits).unwrap();
     for (row, conditions) in rows {
         let truths = conditions.iter().map(|holds| Some(if *holds { "t" } else { "f" }));
         let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).chain(truths).collect();
@@ -254,10 +256,9 @@ fn rows_before_the_chain_may_be_expected() {
     }
     rows[5][PREVIOUS] = None;
     let mut previous: Option<String> = None;
-    for n in 5..20 {
-        let time = at(n as u64);
-        seal(&mut rows[n], previous.as_deref(), &time);
-        previous.clone_from(&rows[n][HASH]);
+    for (n, row) in rows.iter_mut().enumerate().skip(5) {
+        seal(row, previous.as_deref(), &at(n as u64));
+        previous.clone_from(&row[HASH]);
     }
     let report = verify(&tala(), &rows);
     assert_eq!((accused(&report), undetermined(&report)), (vec![], vec!["before_chain"]), "{report:#?}");

@@ -8,11 +8,14 @@ use super::visit;
 #[must_use]
 pub fn notes(spec: &ChainSpec) -> Vec<String> {
     let mut notes = unkeyed(spec);
-    notes.extend([
-        "a chain cannot see its own lost tail: rows removed from its end leave no trace without an anchor kept elsewhere"
-            .to_owned(),
-        "the last row of each chain has no successor: if it is changed and hashed again, only an anchor tells".to_owned(),
-    ]);
+    if spec.anchors.is_none() {
+        notes.extend([
+            "a chain cannot see its own lost tail: rows removed from its end leave no trace without an anchor kept \
+             elsewhere"
+                .to_owned(),
+            "the last row of each chain has no successor: if it is changed and hashed again, only an anchor tells".to_owned(),
+        ]);
+    }
     if !spec.uncovered.is_empty() {
         notes
             .push(format!("outside the hash, so changes to them are invisible: {}", listed(&spec.uncovered)));
@@ -50,7 +53,7 @@ pub fn notes(spec: &ChainSpec) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if !spec.split.is_empty() {
+    if !spec.split.is_empty() && spec.anchors.is_none() {
         notes.push(
             "the chains know nothing of each other: one whose rows were all removed leaves no trace without a count or an \
              anchor kept elsewhere"

@@ -3,11 +3,11 @@
 use super::Checker;
 use super::operands::Scope;
 use super::recipes::Columns;
-use crate::chain::spec::{Bind, Genesis, Recipe};
+use crate::chain::spec::{AnchorRef, Bind, Genesis, Recipe};
 use crate::chain::visit;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::chain::Chain;
-use crate::syntax::ast::{Clause, Expr, ExprKind, Name, Statement};
+use crate::syntax::ast::{Address, Clause, Expr, ExprKind, Name, Statement};
 
 impl<'a> Checker<'a> {
     pub(super) fn chains(&mut self, statements: &[&'a Statement]) -> Vec<Chain> {
@@ -63,14 +63,19 @@ impl<'a> Checker<'a> {
         let mut conditions = Vec::new();
         let hashed = self.hashings(statement, name, &relation, &mut columns, &mut conditions);
         let binds = self.binds(children, &relation, &mut columns, &mut conditions);
-        let unhashed = self.once(children, "allow", |c| matches!(c, Clause::Unhashed { .. }));
-        let unhashed_first = match unhashed.map(|s| &s.clause) {
-            Some(Clause::Unhashed { because }) => {
-                self.reason(because);
-                Some(because.node.clone())
-            }
-            _ => None,
-        };
+        let unhashed_first = self.allowed(children, "allow unhashed first", |c| {
+            matches!(c, Clause::AllowRows { pruned: false, .. })
+        });
+        let pruned_first = self
+            .allowed(children, "allow pruned first", |c| matches!(c, Clause::AllowRows { pruned: true, .. }));
+        let anchors = self.anchors(children);
+        if let (Some(statement), None) =
+            (children.iter().find(|s| matches!(s.clause, Clause::AllowRows { pruned: true, .. })), &anchors)
+        {
+            let help = "add `anchor from \"PATH\"`, with a file that `holdtrue verify --heads` wrote before the pruning";
+            let message = "without anchors nobody can tell pruned rows from lost ones";
+            self.error(Code::BadRecipe, message, (statement.span, "needs an anchor"), help);
+        }
         let genesis = genesis?;
         let searches = self.searches(children, hashed.as_ref(), &mut columns);
         self.unused(hashed.as_ref(), &columns);
@@ -94,11 +99,29 @@ impl<'a> Checker<'a> {
             keys: columns.keys.into_iter().map(|(key, _)| key).collect(),
             binds,
             unhashed_first,
+            pruned_first,
+            anchors,
             links_only: hashed.links_only,
             covered: hashed.covered,
             searches: searches?,
             span: name.span,
         })
+    }
+
+    /// The reason why some rows at the beginning of a chain are not as the others.
+    fn allowed(&mut self, children: &'a [Statement], words: &str, is: fn(&Clause) -> bool) -> Option<String> {
+        let Clause::AllowRows { because, .. } = &self.once(children, words, is)?.clause else { return None };
+        self.reason(because);
+        Some(because.node.clone())
+    }
+
+    fn anchors(&mut self, children: &'a [Statement]) -> Option<AnchorRef> {
+        let statement = self.once(children, "anchor", |c| matches!(c, Clause::Anchor { .. }))?;
+        match &statement.clause {
+            Clause::Anchor { origin: Address::Env(name) } => Some(AnchorRef::Env(name.node.clone())),
+            Clause::Anchor { origin: Address::Literal(path) } => Some(AnchorRef::Path(path.node.clone())),
+            _ => None,
+        }
     }
 
     pub(super) fn lacks(&mut self, chain: &Statement, name: &Name, what: &str) {

@@ -46,8 +46,11 @@ impl Columns {
     }
 }
 
+/// Makes a recipe of its value's.
+type Make = fn(Box<Recipe>) -> Recipe;
+
 /// Functions of one value whose name alone says what they do.
-const OF_ONE: [(&str, fn(Box<Recipe>) -> Recipe); 6] = [
+const OF_ONE: [(&str, Make); 6] = [
     ("hex", Recipe::Hex),
     ("HEX", Recipe::HexUpper),
     ("base64", Recipe::Base64),

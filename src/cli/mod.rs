@@ -3,6 +3,7 @@
 mod explain;
 mod facts;
 mod fmt;
+mod heads;
 mod lint;
 mod load;
 mod manual;

@@ -54,7 +54,7 @@ impl<'a> Planner<'a> {
             self.wrong(wrong);
             return;
         }
-        let spec = bound(chain, relation);
+        let mut spec = bound(chain, relation);
         // A chain that runs across tenants cannot be cut down to one of them without breaking it.
         let narrowed = self.rows(catalogue, relation);
         let splits: Vec<&str> =
@@ -66,6 +66,9 @@ impl<'a> Planner<'a> {
             self.notes.push(format!("chain `{name}` is not split by tenant and was verified whole"));
             RowSet::all(relation)
         };
+        if let (Some(tenant), true, Some(tenancy)) = (&self.options.tenant, by_tenant, &self.policy.tenancy) {
+            spec.narrowed = Some((tenancy.column.clone(), tenant.clone()));
+        }
         let rows = self.narrow(&source, rows, filter.as_ref());
         self.examined(&source, &rows, true);
         let chained = Chained { rows: rows.clone(), spec, conditions };
@@ -157,6 +160,9 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
         conditions: chain.conditions.len(),
         keys: chain.keys.clone(),
         binds: chain.binds.clone(),
+        anchors: chain.anchors.clone(),
+        narrowed: None,
+        pruned_first: chain.pruned_first.is_some(),
         unhashed_first: chain.unhashed_first.is_some(),
         searches: chain.searches.clone(),
         uncovered,

@@ -2,7 +2,7 @@
 
 use super::RelationName;
 use super::operand::Condition;
-use crate::chain::spec::{Bind, Genesis, Hashing, KeyRef, Search};
+use crate::chain::spec::{AnchorRef, Bind, Genesis, Hashing, KeyRef, Search};
 use crate::source_text::Span;
 
 /// A chain.
@@ -40,6 +40,10 @@ pub struct Chain {
     pub binds: Vec<Bind>,
     /// Why rows without hash are expected before the first with one.
     pub unhashed_first: Option<String>,
+    /// Why the rows before an anchor may be gone.
+    pub pruned_first: Option<String>,
+    /// Where what was seen of the chain earlier is kept.
+    pub anchors: Option<AnchorRef>,
     /// Why some rows are accepted as linked only.
     pub links_only: Vec<String>,
     /// Columns that enter every recipe.

@@ -1,8 +1,8 @@
 //! Looking: the only part of the program that touches the outside world. One folder per kind of source.
 
 pub mod archive;
+mod brought;
 pub mod dump;
-mod keys;
 mod objects;
 pub mod observe;
 pub mod options;

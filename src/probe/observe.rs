@@ -14,8 +14,8 @@ use super::postgres::{Session, Snapshot};
 use super::queue::Queue;
 use super::reach::{Reached, Server};
 use super::served::Served;
-use super::{keys, stale, worker};
-use crate::chain::keys::Keyring;
+use super::{brought, stale, worker};
+use crate::chain::given::Outside;
 use crate::facts::{Failure, Observation};
 use crate::failure::FailureKind;
 use crate::plan::{Engine, Plan, Statement, Work};
@@ -39,8 +39,10 @@ pub async fn observe(
     let seen: Mutex<BTreeMap<String, Observation>> = Mutex::new(BTreeMap::new());
     let done = AtomicUsize::new(0);
     let bits = AtomicU32::new(u32::MAX);
-    let keys = Arc::new(keys::read(plan));
-    let run = Run { plan, options, keys, progress, seen: &seen, done: &done, bits: &bits, total };
+    let mut outside = brought::read(plan);
+    outside.want_heads(options.heads);
+    let outside = Arc::new(outside);
+    let run = Run { plan, options, outside, progress, seen: &seen, done: &done, bits: &bits, total };
     for (name, reached) in sources {
         match reached {
             Reached::Server(server) => run.server(name, server).await,
@@ -55,7 +57,7 @@ pub async fn observe(
 struct Run<'a> {
     plan: &'a Plan,
     options: &'a ObserveOptions,
-    keys: Arc<Keyring>,
+    outside: Arc<Outside>,
     progress: Progress<'a>,
     seen: &'a Mutex<BTreeMap<String, Observation>>,
     done: &'a AtomicUsize,
@@ -112,7 +114,7 @@ impl Run<'_> {
     /// Carries out statements until none is left.
     async fn work(&self, queue: &Queue, pool: &Pool) {
         while let Some(statement) = queue.next().await {
-            let found = worker::carry_out(&statement, pool, self.options, &self.keys, self.seen).await;
+            let found = worker::carry_out(&statement, pool, self.options, &self.outside, self.seen).await;
             self.took(&statement, &found);
             self.seen.lock().await.extend(found);
             queue.finished(&statement).await;
@@ -142,7 +144,7 @@ impl Run<'_> {
             memory: self.options.memory,
             jobs: self.options.jobs.max(2),
             seed: self.options.seed,
-            keys: Arc::clone(&self.keys),
+            outside: Arc::clone(&self.outside),
         };
         let mine = statements.to_vec();
         let found = tokio::task::spawn_blocking(move || {
@@ -203,7 +205,7 @@ impl Run<'_> {
             memory: self.options.memory,
             jobs: self.options.jobs,
             seed: self.options.seed,
-            keys: Arc::clone(&self.keys),
+            outside: Arc::clone(&self.outside),
         };
         let started = Instant::now();
         let found = tokio::task::spawn_blocking(move || {

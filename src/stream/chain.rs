@@ -10,7 +10,7 @@ use super::job::{Job, fork_of};
 use super::row::{Filter, Row, Shown};
 use super::shared::{Shared, Suspicion};
 use crate::catalogue::ColumnKind;
-use crate::chain::keys::Keys;
+use crate::chain::given::Given;
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
@@ -150,8 +150,8 @@ pub(super) struct Sorted {
     pub(super) cells: Cells,
     /// What it is.
     pub(super) spec: ChainSpec,
-    /// Keys of its recipes.
-    pub(super) keys: Keys,
+    /// What it is given.
+    pub(super) given: Given,
     /// Most anomalies listed.
     pub(super) samples: u64,
     /// The rows.
@@ -208,7 +208,7 @@ impl Job for Sorted {
         let limits =
             Limits { samples: usize::try_from(self.samples).unwrap_or(usize::MAX), ..Limits::default() };
         let verified = (|| {
-            let mut fold = ChainFold::new(&self.spec, &self.keys, limits).map_err(|e| e.to_string())?;
+            let mut fold = ChainFold::new(&self.spec, &self.given, limits).map_err(|e| e.to_string())?;
             let mut cells: Vec<Option<&str>> = Vec::new();
             for row in &self.rows {
                 cells.clear();

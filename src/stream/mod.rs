@@ -49,7 +49,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::chain::keys::Keyring;
+use crate::chain::given::Outside;
 use crate::facts::{Failure, Observation, Observed, Tallied};
 use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
@@ -114,8 +114,8 @@ pub struct Limits {
     pub jobs: usize,
     /// What the run's fingerprints are made with, which nobody who can write to a source may know beforehand.
     pub seed: i64,
-    /// Keys of chains.
-    pub keys: Arc<Keyring>,
+    /// What chains are given beside their rows.
+    pub outside: Arc<Outside>,
 }
 
 /// What was measured.
@@ -143,7 +143,7 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> M
     let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
     let cores = Cores::new(limits.jobs);
     let mut reads = BTreeMap::new();
-    let first = look(statements, rows, Arc::clone(&limits.keys), &mut shared, &cores, &mut reads);
+    let first = look(statements, rows, Arc::clone(&limits.outside), &mut shared, &cores, &mut reads);
 
     let mut second = Builder::after(&first);
     for statement in statements {
@@ -164,8 +164,8 @@ pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> Me
     let started = Instant::now();
     let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
     let cores = Cores::new(limits.jobs);
-    let keys = Arc::clone(&limits.keys);
-    let first = look(statements, rows, keys, &mut shared, &cores, &mut BTreeMap::new());
+    let outside = Arc::clone(&limits.outside);
+    let first = look(statements, rows, outside, &mut shared, &cores, &mut BTreeMap::new());
     for statement in statements {
         if let Work::Tally { key, tally, .. } = &statement.work
             && !shared.found.contains_key(key)
@@ -182,12 +182,12 @@ pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> Me
 fn look(
     statements: &[&Statement],
     rows: &dyn Rows,
-    keys: Arc<Keyring>,
+    outside: Arc<Outside>,
     shared: &mut Shared,
     cores: &Cores,
     reads: &mut pass::Reads,
 ) -> Builder {
-    let mut first = Builder::with(keys);
+    let mut first = Builder::with(outside);
     for statement in statements {
         for (key, why) in compile(statement, &mut first) {
             shared.fail(&key, &why);

@@ -122,7 +122,8 @@ pub enum Clause {
     Key { name: Name, origin: Address, encoding: Option<Name> },
     Let { name: Name, value: Expr },
     Bind { column: Name, value: Expr, when: Option<Predicate> },
-    Unhashed { because: Name },
+    AllowRows { pruned: bool, because: Name },
+    Anchor { origin: Address },
     Search { column: Name, sought: Sought },
     // gate, template and check
     Check { name: Name, title: Option<Name>, template: Option<(Name, Vec<Expr>)> },

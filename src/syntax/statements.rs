@@ -158,7 +158,17 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             let (column, value) = (p.ident()?, reader.next_expr(&mut p)?);
             Clause::Bind { column, value, when: reader.next_predicate(&mut p) }
         }
-        Rule::s_unhashed => Clause::Unhashed { because: p.text(reader.found)? },
+        Rule::s_allow_rows => {
+            Clause::AllowRows { pruned: p.saw(Rule::k_pruned), because: p.text(reader.found)? }
+        }
+        Rule::s_anchor => {
+            let origin = if p.saw(Rule::k_env) {
+                Address::Env(p.word(Rule::name)?)
+            } else {
+                Address::Literal(p.text(reader.found)?)
+            };
+            Clause::Anchor { origin }
+        }
         Rule::s_search => {
             let column = p.ident()?;
             let sought = if p.saw(Rule::k_zones) {

@@ -134,7 +134,8 @@ impl Block {
                         word("key", Rule::s_key, Has::None),
                         word("let", Rule::s_let, Has::None),
                         word("bind", Rule::s_bind, Has::None),
-                        word("allow", Rule::s_unhashed, Has::None),
+                        word("allow", Rule::s_allow_rows, Has::None),
+                        word("anchor", Rule::s_anchor, Has::None),
                         word("search", Rule::s_search, Has::None),
                     ]
                 }
@@ -171,7 +172,7 @@ impl Block {
     /// Words of the language's design that this version cannot carry out here, with what to do meanwhile.
     pub(super) fn not_available(self, word: &str) -> Option<&'static str> {
         match (self, word) {
-            (Self::Top, "procedure" | "baseline") | (Self::Chain, "anchor") | (Self::Check, "retry") => {
+            (Self::Top, "procedure" | "baseline") | (Self::Check, "retry") => {
                 Some("leave it out; it would be ignored, and what is ignored must not look checked")
             }
             _ => None,

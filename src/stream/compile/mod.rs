@@ -21,7 +21,7 @@ use super::samples::Samples;
 use super::scan::{Folding, Folds, Showing};
 use super::shared::{Suspicion, TableId};
 use crate::catalogue::{Relation, RelationKind};
-use crate::chain::keys::{Keyring, Keys};
+use crate::chain::given::{Given, Outside};
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::Limits;
@@ -42,8 +42,8 @@ pub(super) struct Builder {
     pub(super) wanted: Wanted,
     /// How many jobs make up each observation.
     pub(super) parts: BTreeMap<String, u32>,
-    /// Keys of chains; `None` where it is only found out what could be made.
-    keyring: Option<Arc<Keyring>>,
+    /// What chains are given; `None` where it is only found out what could be made.
+    outside: Option<Arc<Outside>>,
     known: BTreeMap<String, TableId>,
     next: TableId,
 }
@@ -61,17 +61,17 @@ struct Narrowed {
 }
 
 impl Builder {
-    /// A builder that knows the keys of chains.
+    /// A builder that knows what chains are given.
     #[must_use]
-    pub(super) fn with(keyring: Arc<Keyring>) -> Self {
-        Self { keyring: Some(keyring), ..Self::default() }
+    pub(super) fn with(outside: Arc<Outside>) -> Self {
+        Self { outside: Some(outside), ..Self::default() }
     }
 
     /// A builder whose tables do not meet those of an earlier stage, but whose equal key sets are the same.
     #[must_use]
     pub(super) fn after(earlier: &Self) -> Self {
         Self {
-            keyring: earlier.keyring.clone(),
+            outside: earlier.outside.clone(),
             known: earlier.known.clone(),
             next: earlier.next,
             ..Self::default()
@@ -344,9 +344,9 @@ impl Builder {
     /// When only a server can make it.
     pub(super) fn chain(&mut self, key: &str, chained: &Chained, samples: u64) -> Result<(), Refusal> {
         let cells = self.chained(chained)?;
-        let keys = self.keys_of(&chained.spec)?;
+        let given = self.given(&chained.spec)?;
         let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
-        let segment = Segment::new(&chained.spec, &keys, limits).map_err(|e| e.to_string())?;
+        let segment = Segment::new(&chained.spec, &given, limits).map_err(|e| e.to_string())?;
         let (key, needs) = (key.to_owned(), cells.needs);
         let job = Laid { key, cells: cells.cells, segment, taken: 0, texts: Vec::new() };
         self.push(&chained.rows.relation, needs, Vec::new(), Box::new(job));
@@ -361,12 +361,12 @@ impl Builder {
     pub(super) fn sorted_chain(&mut self, key: &str, chained: &Chained, samples: u64) -> Result<(), Refusal> {
         let cells = self.chained(chained)?;
         let (rows, spec) = (&chained.rows, &chained.spec);
-        let keys = self.keys_of(spec)?;
+        let given = self.given(spec)?;
         for name in spec.order.iter().filter_map(|at| spec.columns.get(*at)).map(|c| &c.name) {
             self.columns(&rows.relation).value(&rows.relation, name)?;
         }
         let (key, needs) = (key.to_owned(), cells.needs);
-        let job = Sorted { key, cells: cells.cells, spec: spec.clone(), keys, samples, rows: Vec::new() };
+        let job = Sorted { key, cells: cells.cells, spec: spec.clone(), given, samples, rows: Vec::new() };
         self.push(&rows.relation, needs, Vec::new(), Box::new(job));
         Ok(())
     }
@@ -386,7 +386,7 @@ impl Builder {
         Ok(ChainCells { cells, needs: narrowed.needs })
     }
 
-    fn keys_of(&self, spec: &ChainSpec) -> Result<Keys, Refusal> {
-        self.keyring.as_ref().map_or_else(|| Ok(Keys::default()), |ring| ring.of(spec))
+    fn given(&self, spec: &ChainSpec) -> Result<Given, Refusal> {
+        self.outside.as_ref().map_or_else(|| Ok(Given::default()), |ring| ring.of(spec))
     }
 }

@@ -1,24 +1,37 @@
-//! Keys of keyed digests, from the environment and from files. They are read here and shown nowhere.
+//! What chains are given beside their rows: keys, which are read here and shown nowhere, and anchors.
 
-use crate::chain::keys::Keyring;
-use crate::chain::spec::{KeyOrigin, KeyRef};
+use crate::chain::given::Outside;
+use crate::chain::spec::{AnchorRef, KeyOrigin, KeyRef};
 use crate::plan::{Plan, Work};
 
 /// A key in a file has at most so many bytes; what is larger is another file.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// Reads every key that the chains of a plan name.
+/// Reads every key and all anchors that the chains of a plan name.
 #[must_use]
-pub(super) fn read(plan: &Plan) -> Keyring {
-    let mut ring = Keyring::default();
+pub(super) fn read(plan: &Plan) -> Outside {
+    let mut outside = Outside::default();
     for statement in &plan.statements {
         if let Work::Chain { chained, .. } = &statement.work {
             for key in &chained.spec.keys {
-                ring.add(key, of(key));
+                outside.add_key(key, of(key));
+            }
+            if let Some(anchors) = &chained.spec.anchors {
+                outside.add_anchors(anchors, lines(anchors));
             }
         }
     }
-    ring
+    outside
+}
+
+fn lines(anchors: &AnchorRef) -> Result<String, String> {
+    let path = match anchors {
+        AnchorRef::Path(path) => path.clone(),
+        AnchorRef::Env(name) => {
+            std::env::var(name).map_err(|_| format!("the environment variable `{name}` is not set"))?
+        }
+    };
+    std::fs::read_to_string(&path).map_err(|e| format!("the file `{path}` cannot be read: {e}"))
 }
 
 fn of(key: &KeyRef) -> Result<Vec<u8>, String> {
