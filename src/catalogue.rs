@@ -244,6 +244,9 @@ pub struct ForeignKey {
     pub validated: bool,
     /// `MATCH FULL`: a key that is NULL in part is a violation.
     pub match_full: bool,
+    /// `ON DELETE SET NULL` or `SET DEFAULT`: deleting the row pointed to changes the one that points.
+    #[serde(default)]
+    pub clears: bool,
 }
 
 /// An index, constraint or trigger.

@@ -397,10 +397,10 @@ mod tests {
         let (mut rows, anchors) = anchored();
         // From the sixteenth row on, with hashes that all fit.
         let mut previous = rows[14][HASH].clone();
-        for n in 15..20 {
-            rows[n][ACTION] = Some("forged".to_owned());
-            seal(&mut rows[n], previous.as_deref(), &at(n as u64));
-            previous.clone_from(&rows[n][HASH]);
+        for (n, row) in rows.iter_mut().enumerate().take(20).skip(15) {
+            row[ACTION] = Some("forged".to_owned());
+            seal(row, previous.as_deref(), &at(n as u64));
+            previous.clone_from(&row[HASH]);
         }
         assert_eq!(verify(&tala(), &rows).anomalies_total, 0);
         let report = given(&tala(), &anchors, &rows);
@@ -408,11 +408,10 @@ mod tests {
         assert!(report.anomalies[0].message.contains("after the anchor at createdAt"), "{report:#?}");
         // The whole of it.
         let mut previous = None;
-        for n in 0..20 {
-            seal(&mut rows[n], previous.as_deref(), &at(n as u64));
-            rows[n][ACTION] = Some("forged".to_owned());
-            seal(&mut rows[n], previous.as_deref(), &at(n as u64));
-            previous.clone_from(&rows[n][HASH]);
+        for (n, row) in rows.iter_mut().enumerate().take(20) {
+            row[ACTION] = Some("forged".to_owned());
+            seal(row, previous.as_deref(), &at(n as u64));
+            previous.clone_from(&row[HASH]);
         }
         let report = given(&tala(), &anchors, &rows);
         assert_eq!(report.anomalies.iter().map(|a| a.kind).collect::<Vec<_>>(), [Kind::RewrittenSuffix]);

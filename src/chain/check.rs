@@ -176,6 +176,11 @@ impl Checker {
         &self.prober
     }
 
+    /// Takes in a row that recomputes, to tell what others may have been.
+    pub(crate) fn recomputes(&mut self, row: &[Option<&str>]) {
+        self.prober.recomputes(row);
+    }
+
     pub(crate) fn seeker(&self) -> &Seeker {
         &self.seeker
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::mark::Mark;
 use super::marks::Marked;
 use super::misfit::{self, Sifted, Sorted};
-use super::probe::Prober;
+use super::probe::{ERASURE, Prober};
 use super::report::{AnomalyKind, ChainReport, Undetermined};
 use super::run::{Class, Found, Pen, Run, Sort, Tally};
 use super::search;
@@ -26,6 +26,9 @@ struct Fit {
     /// The links form chains, but in another order.
     wrong_order: bool,
 }
+
+/// So many rows that fail amid others, and a fifth of all, were more likely written otherwise than altered one by one.
+const MANY: u64 = 10;
 
 /// Turns what was gathered into the report.
 pub(crate) fn judge(
@@ -99,7 +102,13 @@ impl Judge<'_> {
             .iter()
             .filter(|(column, _)| self.shift_is_usual(run, *column))
             .map(|(_, shifts)| shifts.hits)
-            .chain(self.prober.variants().iter().filter(|v| self.usual(run, v.hits, true)).map(|v| v.hits))
+            .chain(
+                self.prober
+                    .variants()
+                    .iter()
+                    .filter(|v| v.kind != ERASURE && self.usual(run, v.hits, true))
+                    .map(|v| v.hits),
+            )
             .sum();
         let judged = run.evaluated - run.order_lost;
         let known = Self::recognised(run) + explained;
@@ -231,6 +240,8 @@ impl Judge<'_> {
             Class::Variant(n) => self.prober.variants().get(n).is_some_and(|variant| match variant.kind {
                 // The stored time is the one that was hashed, as far as the other spelling goes.
                 "time_precision" => true,
+                // What was taken away cannot be told from what was altered, except that nobody is accused of it.
+                ERASURE => !fit.wrong_recipe,
                 // Nothing but what stands for NULL can have been changed into NULL.
                 "null_policy" if self.marked.alone(sort.marks, Mark::Null) => true,
                 _ => self.usual(run, variant.hits, true),
@@ -256,7 +267,7 @@ impl Judge<'_> {
             }
             Class::Variant(n) => {
                 if let Some(variant) = self.prober.variants().get(n) {
-                    self.undetermined(variant.kind, words::variant(variant), &tally);
+                    self.undetermined(variant.kind, words::variant(variant, tally.rows), &tally);
                 }
             }
             Class::Untried | Class::Unexplained => {
@@ -299,6 +310,10 @@ impl Judge<'_> {
         self.accuse_by_links(sifted.era);
         if fit.wrong_recipe && !(found_out && sifted.rest.total * 10 <= judged) {
             self.wrong_recipe(run, sifted.rest);
+        } else if sifted.rest.total >= MANY && sifted.rest.total * 5 >= judged {
+            let tally = Tally { rows: sifted.rest.total, samples: keys(&sifted.rest) };
+            self.undetermined("mixed_writers", words::mixed(self.spec, tally.rows, judged), &tally);
+            self.accuse_by_links(sifted.rest);
         } else {
             self.accuse(sifted.rest);
         }

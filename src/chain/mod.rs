@@ -45,17 +45,21 @@ pub mod search;
 pub mod segment;
 mod sha;
 pub mod spec;
+mod spelt;
 mod split_key;
 mod strands;
 mod textual;
 pub(crate) mod time;
 mod time_plain;
+mod usual;
 mod variants;
 pub mod verify;
 pub(crate) mod visit;
 pub mod weakness;
 mod words;
 
+#[cfg(test)]
+mod classes_test;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -7,6 +7,8 @@ use super::program::{Form, Program};
 use super::rows::Cause;
 use super::search::Seeker;
 use super::spec::{CellKind, ChainSpec, Recipe, Search, Sought, TimePreset};
+use super::spelt;
+use super::usual::Usual;
 use super::variants;
 use super::visit;
 
@@ -17,6 +19,8 @@ const REACH: i64 = 5_000_000;
 const STEP: i64 = 1_000;
 /// How far beyond the differences seen so far a further row is searched.
 const MARGIN: i64 = 50_000;
+/// Rows from which the usual values are learnt.
+const USUAL_SAMPLE: u64 = 20_000;
 /// Orders of members tried for a row of the sample: all those of seven members.
 const MOST_ORDERS: u64 = 5_040;
 const QUARTER_HOUR: i64 = 900_000_000;
@@ -42,6 +46,10 @@ enum How {
     Recipe(Program, Option<(usize, i64)>),
     /// With its NULLs left out of what is joined.
     LeaveOut,
+    /// With the value that this column has in every row that recomputes.
+    Usual(usize),
+    /// Not at all: what this column held was taken away when the row it points to was deleted, or may have been.
+    Cleared(usize),
 }
 
 /// Rows that recompute with a shifted time.
@@ -61,6 +69,9 @@ pub(crate) struct Prober {
     times: Vec<(usize, Shifts)>,
     sampled: u64,
     budget: u64,
+    /// What columns usually hold in rows that recompute.
+    usual: Usual,
+    sampled_usual: u64,
     /// Looks for lost orders of members, where none is declared.
     reorderer: Seeker,
     /// Rows that rest on a lost order, of those that were tried: how many recompute in another, and how many do not.
@@ -79,7 +90,25 @@ impl Prober {
             .collect();
         let declared = spec.searches.iter().any(|search| search.sought == Sought::Members);
         let reorderer = Seeker::new(if declared { &[] } else { &orders }, &spec.columns);
-        Self { variants: None, times, sampled: 0, budget, reorderer, reordered: (0, 0) }
+        let usual = Usual::new(visit::all_columns(spec));
+        Self {
+            variants: None,
+            times,
+            sampled: 0,
+            budget,
+            usual,
+            sampled_usual: 0,
+            reorderer,
+            reordered: (0, 0),
+        }
+    }
+
+    /// Takes in a row that recomputes.
+    pub(crate) fn recomputes(&mut self, row: &[Option<&str>]) {
+        if self.sampled_usual < USUAL_SAMPLE {
+            self.sampled_usual += 1;
+            self.usual.recomputes(row);
+        }
     }
 
     /// Rows that rest on a lost order of members, of those that were tried: how many recompute in some order, and how many
@@ -143,7 +172,7 @@ impl Prober {
         let everything = self.sampled < SAMPLE;
         self.sampled += 1;
         if !everything && !learnt {
-            return Cause::Unexplained;
+            return self.cleared(inputs).unwrap_or(Cause::Unexplained);
         }
         let leave_out = |way: usize, inputs: &Inputs<'_>| {
             let recipe = spec.recipes().find(|(n, _)| *n == way)?.1;
@@ -160,7 +189,18 @@ impl Prober {
         if everything && let Some(cause) = self.try_variants(false, programs, &leave_out, inputs, hash, out) {
             return cause;
         }
-        if self.budget == 0 && learnt { Cause::Untried } else { Cause::Unexplained }
+        if self.budget == 0 && learnt {
+            return Cause::Untried;
+        }
+        self.cleared(inputs).unwrap_or(Cause::Unexplained)
+    }
+
+    /// Whether a column of the row is NULL that the deletion of another row makes NULL.
+    fn cleared(&mut self, inputs: &Inputs<'_>) -> Option<Cause> {
+        let gone = |how: &How| matches!(how, How::Cleared(column) if inputs.row.get(*column).copied().flatten().is_none());
+        let (n, variant) = self.variants.iter_mut().flatten().enumerate().find(|(_, v)| gone(&v.how))?;
+        variant.hits += 1;
+        Some(Cause::Variant(n))
     }
 
     fn try_variants(
@@ -172,6 +212,7 @@ impl Prober {
         hash: &[u8],
         out: &mut Vec<u8>,
     ) -> Option<Cause> {
+        let usual = &self.usual;
         for (n, variant) in self.variants.iter_mut().flatten().enumerate() {
             if (variant.hits > 0) != known || !programs.iter().any(|(way, _)| *way == variant.way) {
                 continue;
@@ -181,6 +222,15 @@ impl Prober {
                 How::Recipe(program, shift) => {
                     matches(program, &Inputs { shifts: shift.as_slice(), ..*inputs }, hash, out)
                 }
+                How::Usual(column) => usual.other(*column, inputs.row).is_some_and(|value| {
+                    let mut row = inputs.row.to_vec();
+                    if let Some(cell) = row.get_mut(*column) {
+                        *cell = value;
+                    }
+                    let tried = Inputs { row: &row, ..*inputs };
+                    programs.iter().any(|(_, program)| matches(program, &tried, hash, out))
+                }),
+                How::Cleared(_) => false,
                 How::LeaveOut => {
                     leave_out(variant.way, inputs).is_some_and(|program| matches(&program, inputs, hash, out))
                 }
@@ -265,9 +315,33 @@ fn build(spec: &ChainSpec, link: Form, programs: &[(usize, &Program)]) -> Vec<Va
         for (advice, recipe) in variants::other_keys(recipe, spec) {
             add("wrong_key", advice, &recipe, None);
         }
+        for (advice, recipe) in spelt::encodings(recipe) {
+            add("hash_encoding", advice, &recipe, None);
+        }
+        for (advice, recipe) in spelt::coercions(recipe, spec) {
+            add("value_coercion", advice, &recipe, None);
+        }
+        for (advice, recipe) in spelt::profiles(recipe) {
+            add("json_profile", advice, &recipe, None);
+        }
+        for column in visit::columns(recipe) {
+            let Some(of) = spec.columns.get(column) else { continue };
+            let advice = format!(
+                "the one value that `{}` has in all rows that recompute, so that it was changed after they were hashed",
+                of.name
+            );
+            built.push(Variant { kind: "mutable_column", advice, hits: 0, way, how: How::Usual(column) });
+            if of.cleared {
+                let advice = format!("a value in `{}`", of.name);
+                built.push(Variant { kind: ERASURE, advice, hits: 0, way, how: How::Cleared(column) });
+            }
+        }
     }
     built
 }
+
+/// The kind of a variant that no hash proves.
+pub(crate) const ERASURE: &str = "erasure";
 
 /// Adds one variant: its kind, what to declare, the recipe, and a time shifted by nanoseconds.
 type Add<'a> = dyn FnMut(&'static str, String, &Recipe, Option<(usize, i64)>) + 'a;

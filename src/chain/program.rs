@@ -264,7 +264,13 @@ mod tests {
 
     fn columns() -> Vec<ChainColumn> {
         [("a", CellKind::Text), ("b", CellKind::Bytea), ("t", CellKind::Timestamp)]
-            .map(|(name, kind)| ChainColumn { name: name.to_owned(), kind, nullable: true, digits: None })
+            .map(|(name, kind)| ChainColumn {
+                name: name.to_owned(),
+                kind,
+                nullable: true,
+                cleared: false,
+                digits: None,
+            })
             .to_vec()
     }
 

@@ -46,6 +46,9 @@ pub struct ChainColumn {
     pub kind: CellKind,
     /// Whether the catalogue allows NULL in it.
     pub nullable: bool,
+    /// Whether the deletion of the row it points to makes it NULL (`ON DELETE SET NULL`), or gives it its default.
+    #[serde(default)]
+    pub cleared: bool,
     /// Digits of the second that a time column holds; `None` when the catalogue is not known.
     #[serde(default)]
     pub digits: Option<u8>,

@@ -33,12 +33,12 @@ pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
 /// What writers have been seen to put in the place of NULL.
 const NULL_WORDS: [&str; 7] = ["", "null", "NULL", "None", "<nil>", "undefined", "{}"];
 
-fn change(
+/// Edits every expression, the innermost first, so that what is put in a place is not edited again.
+pub(super) fn change(
     recipe: &mut Recipe,
     edit: &mut dyn FnMut(&mut Recipe),
     edit_field: &mut dyn FnMut(&mut JsonField),
 ) {
-    edit(recipe);
     match recipe {
         Recipe::Cat(parts) | Recipe::Join(_, parts) => {
             parts.iter_mut().for_each(|part| change(part, edit, edit_field));
@@ -62,6 +62,7 @@ fn change(
         Recipe::Json(_, fields) => change_fields(fields, edit, edit_field),
         _ => {}
     }
+    edit(recipe);
 }
 
 fn change_fields(

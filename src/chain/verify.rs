@@ -309,6 +309,7 @@ impl ChainFold {
             Checked::AsStored => {
                 self.run.evaluated += 1;
                 self.run.verified += 1;
+                self.checker.recomputes(row);
                 self.marked.recomputes(row, rooted);
                 flags |= flag::OK;
             }

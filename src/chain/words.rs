@@ -1,7 +1,7 @@
 //! The sentences in which a chain's verification says what it could not establish, and what to declare instead.
 
 use super::eval::{EvalIssue, EvalIssueKind};
-use super::probe::{Prober, Variant};
+use super::probe::{ERASURE, Prober, Variant};
 use super::report::AnomalyKind;
 use super::run::{Class, Pen, Run, Tally};
 use super::spec::{CellKind, ChainSpec, Sought};
@@ -106,6 +106,14 @@ pub(crate) fn wrong_recipe(spec: &ChainSpec, run: &Run, prober: &Prober) -> Stri
     }
 }
 
+pub(crate) fn mixed(spec: &ChainSpec, rows: u64, judged: u64) -> String {
+    let key = if keyed(spec) { ", or with another key" } else { "" };
+    format!(
+        "{rows} of {judged} rows do not recompute, spread among those that do, and have nothing in common: a second writer \
+         that hashes otherwise{key}, or very many altered rows; add the other writer's `hash` clause"
+    )
+}
+
 pub(crate) fn too_fine(spec: &ChainSpec, run: &Run) -> String {
     let (asked, found) = run.elsewhere();
     format!(
@@ -195,7 +203,15 @@ pub(crate) fn wrong_hash_column(spec: &ChainSpec) -> String {
     )
 }
 
-pub(crate) fn variant(variant: &Variant) -> String {
+pub(crate) fn variant(variant: &Variant, rows: u64) -> String {
+    if variant.kind == ERASURE {
+        return format!(
+            "{rows} rows do not recompute where the deletion of another row makes a column NULL: they were hashed with \
+             {}, which was probably erased with that row; that cannot be told from an edit, so compare the deletions with \
+             what was asked for",
+            variant.advice
+        );
+    }
     format!(
         "{} rows were hashed with {}, which is not what the recipe says; declare it",
         variant.hits, variant.advice

@@ -21,6 +21,7 @@ pub fn weaknesses(policy: &Policy) -> Vec<Diagnostic> {
                     name: name.clone(),
                     kind: CellKind::Text,
                     nullable: true,
+                    cleared: false,
                     digits: None,
                 })
                 .collect(),

@@ -55,6 +55,11 @@ impl<'a> Planner<'a> {
             return;
         }
         let mut spec = bound(chain, relation);
+        for key in catalogue.foreign_keys.iter().filter(|key| key.clears && key.child == relation.name) {
+            for column in spec.columns.iter_mut().filter(|c| key.child_columns.contains(&c.name)) {
+                column.cleared = true;
+            }
+        }
         // A chain that runs across tenants cannot be cut down to one of them without breaking it.
         let narrowed = self.rows(catalogue, relation);
         let splits: Vec<&str> =
@@ -132,6 +137,7 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
             name: c.name.clone(),
             kind: c.kind.cell(),
             nullable: c.nullable,
+            cleared: false,
             digits: Some(digits(c)),
         })
         .collect();
