@@ -7,7 +7,7 @@ use super::number::NumberIssue;
 use super::program::Program;
 use super::sha;
 use super::spec::{CellKind, ChainColumn, Digest, Recipe, TimePreset};
-use super::time;
+use super::time::{self, Civil};
 
 /// Why a row cannot be evaluated. It is then unproven, neither right nor wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,14 @@ pub enum EvalIssueKind {
     NotHex,
     /// JSON names that the hashing runtime sorts by a rule that cannot be followed.
     NoOrder,
+    /// Versions of the hashing runtime spell the value in more than one way, or none does.
+    NoSpelling,
+    /// A value that the recipe's `enum` does not list.
+    NotListed,
+    /// A value without the prefix that the recipe takes off.
+    NoPrefix,
+    /// A text that PostgreSQL does not cast to `bytea`.
+    NotBytea,
 }
 
 impl EvalIssue {
@@ -58,6 +66,18 @@ impl EvalIssue {
                 format!(
                     "{what} has names that look like numbers, and PHP's `ksort` of those cannot be followed"
                 )
+            }
+            EvalIssueKind::NoSpelling => {
+                format!("{what} has a value whose spelling by the declared runtime is not certain")
+            }
+            EvalIssueKind::NotListed => {
+                format!("{what} has a value that the recipe's `enum` does not list; add it there")
+            }
+            EvalIssueKind::NoPrefix => {
+                format!("{what} does not begin with what the recipe's `strip` takes off")
+            }
+            EvalIssueKind::NotBytea => {
+                format!("{what} has a backslash that PostgreSQL's cast to bytea does not take")
             }
             EvalIssueKind::NotHex => format!("{what} is not hex text, but the recipe decodes it"),
         }
@@ -162,15 +182,20 @@ impl<'a> Eval<'a> {
     #[inline]
     fn time(&mut self, index: usize, preset: TimePreset) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
-        let mut at = time::parse(cell).ok_or_else(|| unreadable(index))?;
-        if let Some((column, micros)) = self.inputs.shift
-            && column == index
-            && micros != 0
-        {
-            at = at.shifted(micros).ok_or_else(|| unreadable(index))?;
-        }
-        at.write(preset, self.out);
+        self.instant(index, cell)?.write(preset, self.out);
         Ok(true)
+    }
+
+    /// A time as it is stored, or as a search takes it.
+    #[inline]
+    pub(super) fn instant(&self, index: usize, cell: &str) -> Result<Civil, EvalIssue> {
+        let at = time::parse(cell).ok_or_else(|| unreadable(index))?;
+        match self.inputs.shift {
+            Some((column, micros)) if column == index && micros != 0 => {
+                at.shifted(micros).ok_or_else(|| unreadable(index))
+            }
+            _ => Ok(at),
+        }
     }
 
     fn parts(&mut self, separator: &str, parts: &[Recipe]) -> Result<(), EvalIssue> {
@@ -231,6 +256,7 @@ pub(super) fn numeric(column: usize, issue: NumberIssue) -> EvalIssue {
         NumberIssue::NotFinite => EvalIssueKind::NotFinite,
         NumberIssue::Inexact => EvalIssueKind::Inexact,
         NumberIssue::NoOrder => EvalIssueKind::NoOrder,
+        NumberIssue::NoSpelling => EvalIssueKind::NoSpelling,
     };
     EvalIssue { column: Some(column), kind }
 }
@@ -240,6 +266,9 @@ pub(super) fn only_column(recipe: &Recipe) -> Option<usize> {
     match recipe {
         Recipe::Column(index)
         | Recipe::Time(index, _)
+        | Recipe::TimeAs(index, _)
+        | Recipe::Enum(index, _)
+        | Recipe::Host(index)
         | Recipe::Decimal(index, _)
         | Recipe::Integer(index)
         | Recipe::UuidDigits(index)
@@ -248,6 +277,10 @@ pub(super) fn only_column(recipe: &Recipe) -> Option<usize> {
         Recipe::Digest(_, inner)
         | Recipe::Omit(inner)
         | Recipe::Sized(_, inner)
+        | Recipe::Coalesce(inner, _)
+        | Recipe::NullIf(inner, _)
+        | Recipe::Strip(_, inner)
+        | Recipe::ByteaCast(inner)
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
         | Recipe::Base64(inner)

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 
+use super::bytea_cast;
 use super::decimal;
 use super::eval::{Eval, EvalIssue, EvalIssueKind, numeric, only_column, truth, unreadable};
 use super::hex;
@@ -50,6 +51,7 @@ impl Eval<'_> {
                 self.out.extend_from_slice(text.as_bytes());
             }
             Recipe::Json(profile, fields) => self.object(*profile, fields)?,
+            Recipe::JsonArray(profile, items) => self.array(*profile, items)?,
             Recipe::JsonColumn(profile, index) => return self.json_column(*profile, *index),
             // `parts` leaves it out; checked recipes have it nowhere else.
             Recipe::Omit(inner) => return self.emit(inner),
@@ -65,6 +67,50 @@ impl Eval<'_> {
                 self.out.extend_from_slice(value.len().to_string().as_bytes());
                 self.out.extend_from_slice(separator.as_bytes());
                 self.out.extend_from_slice(&value);
+            }
+            Recipe::TimeAs(index, form) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let at = self.instant(*index, cell)?;
+                form.write(at, self.out).ok_or_else(|| no_spelling(*index))?;
+            }
+            Recipe::Enum(index, words) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let word = words.iter().find(|(stored, _)| stored == cell);
+                let (_, word) =
+                    word.ok_or(EvalIssue { column: Some(*index), kind: EvalIssueKind::NotListed })?;
+                self.out.extend_from_slice(word.as_bytes());
+            }
+            Recipe::NullIf(inner, text) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                if self.out.get(start..) == Some(text.as_bytes()) {
+                    self.out.truncate(start);
+                    return Ok(false);
+                }
+            }
+            Recipe::Strip(prefix, inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let tail = self.out.get(start..).unwrap_or_default();
+                if !tail.starts_with(prefix.as_bytes()) {
+                    return Err(EvalIssue { column: only_column(inner), kind: EvalIssueKind::NoPrefix });
+                }
+                self.out.drain(start..start + prefix.len());
+            }
+            Recipe::ByteaCast(inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let text = self.out.split_off(start);
+                bytea_cast::cast(&text, self.out)
+                    .ok_or(EvalIssue { column: only_column(inner), kind: EvalIssueKind::NotBytea })?;
+            }
+            Recipe::Host(index) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let host = cell.split_once('/').map_or(cell, |(host, _)| host);
+                self.out.extend_from_slice(host.as_bytes());
             }
             // Not written here; they are named so that none is forgotten in both places.
             Recipe::Text(_)
@@ -94,6 +140,10 @@ impl Eval<'_> {
             self.out.extend_from_slice(changed.as_bytes());
         }
     }
+}
+
+fn no_spelling(column: usize) -> EvalIssue {
+    EvalIssue { column: Some(column), kind: EvalIssueKind::NoSpelling }
 }
 
 /// The digits of a uuid in its usual form, eight, four, four, four and twelve of them, in lower case.

@@ -5,6 +5,7 @@
 //! called tampering before the whole run has been judged, because a wrong declaration looks the same in a single row.
 
 mod branches;
+mod bytea_cast;
 mod case;
 mod check;
 mod decimal;
@@ -13,12 +14,15 @@ mod era;
 pub mod eval;
 mod eval_json;
 mod eval_other;
+mod float_forms;
 mod graph;
 mod hex;
 mod identity;
 mod implicit;
+mod json_number;
 mod json_profile;
 mod json_read;
+mod json_relaxed;
 mod json_write;
 mod judge;
 mod mark;
@@ -42,17 +46,22 @@ mod split_key;
 mod strands;
 mod textual;
 pub(crate) mod time;
+mod time_form;
+pub(crate) mod time_pattern;
 mod time_plain;
 mod variants;
 pub mod verify;
 pub(crate) mod visit;
 pub mod weakness;
 mod words;
+mod zone;
 
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod formats_test;
 #[cfg(test)]
 mod incomplete;
 #[cfg(test)]

@@ -200,7 +200,8 @@ fn build(spec: &ChainSpec, link: Form) -> Vec<Variant> {
     for (column, used) in visit::times(&spec.recipe) {
         for (preset, word) in variants::PRESETS {
             // Two words for one spelling would be named at random.
-            let same = preset == used || (used == TimePreset::Js && preset == TimePreset::IsoMillis);
+            let same =
+                used == Some(preset) || (used == Some(TimePreset::Js) && preset == TimePreset::IsoMillis);
             if !same {
                 let recipe = variants::with_preset(&spec.recipe, column, preset);
                 add("time_precision", format!("`ts({}, {word})`", name(column)), &recipe, None);

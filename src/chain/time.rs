@@ -1,9 +1,11 @@
 //! Instants: read from PostgreSQL's ISO text, written as the hashing runtime spells them.
 
 use super::spec::TimePreset;
-use super::time_plain;
+use super::{number, time_plain};
 
 const DAY: i64 = 86_400_000_000;
+/// Microseconds from the first of January of year 1 to 1970.
+const SINCE_YEAR_ONE: i64 = 62_135_596_800_000_000;
 
 /// A UTC date and time of day with microseconds, in years 1 to 9999, which every runtime spells alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,66 +158,72 @@ impl Civil {
         (1..=9999).contains(&civil.year).then_some(civil)
     }
 
-    /// Appends the instant as `preset` spells it.
+    /// Appends the instant as `preset` spells it in UTC.
     pub(crate) fn write(self, preset: TimePreset, out: &mut Vec<u8>) {
+        self.clock(preset, out);
+        out.extend_from_slice(match preset {
+            TimePreset::Js
+            | TimePreset::PyZ
+            | TimePreset::Java
+            | TimePreset::JavaOffset
+            | TimePreset::Go
+            | TimePreset::Dotnet
+            | TimePreset::IsoSeconds
+            | TimePreset::IsoMillis
+            | TimePreset::IsoMicros => b"Z",
+            TimePreset::Py
+            | TimePreset::PyStrTz
+            | TimePreset::Chrono
+            | TimePreset::DotnetOffset
+            | TimePreset::Laravel
+            | TimePreset::PgJson => b"+00:00",
+            TimePreset::PgTz => b"+00",
+            TimePreset::ChronoStr => b" UTC",
+            TimePreset::GoStr => b" +0000 UTC",
+            TimePreset::PyNaive
+            | TimePreset::PyStr
+            | TimePreset::PyEpoch
+            | TimePreset::JavaLocal
+            | TimePreset::JavaTimestamp
+            | TimePreset::ChronoNaive
+            | TimePreset::Pg
+            | TimePreset::EpochSeconds
+            | TimePreset::EpochSecondsRound
+            | TimePreset::EpochMillis
+            | TimePreset::EpochMicros
+            | TimePreset::EpochNanos
+            | TimePreset::EpochTicks => b"",
+        });
+    }
+
+    /// Appends what `preset` spells before the zone, or all of a number.
+    pub(super) fn clock(self, preset: TimePreset, out: &mut Vec<u8>) {
         let us = self.micros;
         match preset {
-            TimePreset::Js | TimePreset::IsoMillis => {
-                self.date_time(b'T', true, 3, out);
-                out.push(b'Z');
-            }
-            TimePreset::IsoMicros => {
-                self.date_time(b'T', true, 6, out);
-                out.push(b'Z');
-            }
+            TimePreset::Js | TimePreset::IsoMillis => self.date_time(b'T', true, 3, out),
+            TimePreset::IsoMicros => self.date_time(b'T', true, 6, out),
             TimePreset::Dotnet | TimePreset::DotnetOffset => {
                 self.date_time(b'T', true, 6, out);
-                out.extend_from_slice(if preset == TimePreset::Dotnet { b"0Z" } else { b"0+00:00" });
+                out.push(b'0');
             }
-            TimePreset::IsoSeconds | TimePreset::Laravel => {
-                self.date_time(b'T', true, 0, out);
-                out.extend_from_slice(if preset == TimePreset::Laravel { b"+00:00" } else { b"Z" });
+            TimePreset::IsoSeconds | TimePreset::Laravel => self.date_time(b'T', true, 0, out),
+            TimePreset::Py | TimePreset::PyZ | TimePreset::PyNaive => {
+                self.date_time(b'T', true, if us == 0 { 0 } else { 6 }, out);
             }
-            TimePreset::Py | TimePreset::PyZ | TimePreset::PyNaive | TimePreset::PyStr => {
-                self.date_time(
-                    if preset == TimePreset::PyStr { b' ' } else { b'T' },
-                    true,
-                    if us == 0 { 0 } else { 6 },
-                    out,
-                );
-                match preset {
-                    TimePreset::Py => out.extend_from_slice(b"+00:00"),
-                    TimePreset::PyZ => out.push(b'Z'),
-                    _ => {}
-                }
+            TimePreset::PyStr | TimePreset::PyStrTz => {
+                self.date_time(b' ', true, if us == 0 { 0 } else { 6 }, out);
             }
-            TimePreset::Java | TimePreset::JavaLocal | TimePreset::JavaOffset => {
-                let seconds = preset == TimePreset::Java || self.second != 0 || us != 0;
-                self.date_time(b'T', seconds, grouped(us), out);
-                if preset != TimePreset::JavaLocal {
-                    out.push(b'Z');
-                }
-            }
-            TimePreset::Chrono => {
+            TimePreset::Java | TimePreset::Chrono | TimePreset::ChronoNaive => {
                 self.date_time(b'T', true, grouped(us), out);
-                out.extend_from_slice(b"+00:00");
             }
-            TimePreset::Go => {
-                self.date_time(b'T', true, trimmed(us), out);
-                out.push(b'Z');
+            TimePreset::ChronoStr => self.date_time(b' ', true, grouped(us), out),
+            TimePreset::JavaLocal | TimePreset::JavaOffset => {
+                self.date_time(b'T', self.second != 0 || us != 0, grouped(us), out);
             }
-            TimePreset::Pg | TimePreset::PgTz | TimePreset::PgJson => {
-                self.date_time(
-                    if preset == TimePreset::PgJson { b'T' } else { b' ' },
-                    true,
-                    trimmed(us),
-                    out,
-                );
-                match preset {
-                    TimePreset::PgTz => out.extend_from_slice(b"+00"),
-                    TimePreset::PgJson => out.extend_from_slice(b"+00:00"),
-                    _ => {}
-                }
+            TimePreset::JavaTimestamp => self.date_time(b' ', true, trimmed(us).max(1), out),
+            TimePreset::Go | TimePreset::PgJson => self.date_time(b'T', true, trimmed(us), out),
+            TimePreset::GoStr | TimePreset::Pg | TimePreset::PgTz => {
+                self.date_time(b' ', true, trimmed(us), out);
             }
             // Towards the past, as every runtime's integer clock does.
             TimePreset::EpochSeconds => integer(self.micros_since_epoch().div_euclid(1_000_000), out),
@@ -228,6 +236,20 @@ impl Civil {
                 if micros != 0 {
                     out.extend_from_slice(b"000");
                 }
+            }
+            TimePreset::EpochSecondsRound => {
+                let micros = self.micros_since_epoch();
+                let half = if micros < 0 { -500_000 } else { 500_000 };
+                integer((micros + half) / 1_000_000, out);
+            }
+            // Year 9999 has fewer than 2^63 of them.
+            TimePreset::EpochTicks => integer((self.micros_since_epoch() + SINCE_YEAR_ONE) * 10, out),
+            TimePreset::PyEpoch => {
+                let micros = self.micros_since_epoch();
+                let (sign, all) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+                let exact = format!("{sign}{}.{:06}", all / 1_000_000, all % 1_000_000);
+                // Always a number: the nearest float is what CPython's true division yields.
+                let _ = number::python_float(&exact, false, out);
             }
         }
     }

@@ -10,6 +10,7 @@ mod gates;
 mod header;
 #[cfg(test)]
 mod hostile_tests;
+mod json_profiles;
 mod json_recipes;
 mod ledgers;
 mod literals;
@@ -29,6 +30,7 @@ mod templates;
 mod tenancies;
 #[cfg(test)]
 mod tests;
+mod time_recipes;
 mod types;
 mod waivers;
 mod weaknesses;

@@ -99,7 +99,7 @@ impl Checker<'_> {
                     Fallback::Text(text) => Some(Value::Text(text.node.clone())),
                     Fallback::Quantity(q) => self.keep(literals::quantity(&q.node, false, q.span)),
                     Fallback::Timestamp(at) => self.keep(literals::instant(&at.node, at.span)),
-                    Fallback::Null(span) | Fallback::Omit(span) => {
+                    Fallback::Null(span) | Fallback::Omit(span) | Fallback::OmitEmpty(span) => {
                         let help = "write a text or a number after `??`";
                         self.error(
                             Code::BadAssertion,
@@ -112,11 +112,11 @@ impl Checker<'_> {
                 }?;
                 Some(Operand::Coalesce(Box::new(inner), value))
             }
-            ExprKind::Object(_) => {
+            ExprKind::Object(_) | ExprKind::Array(_) => {
                 let help = "write a value";
                 self.error(
                     Code::BadAssertion,
-                    "an object has no place here",
+                    "an object or an array has no place here",
                     (span, "only in a chain's `json`"),
                     help,
                 );

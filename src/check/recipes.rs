@@ -1,7 +1,7 @@
 //! The `hash` expression of a chain. Its JSON objects are in `json_recipes`.
 
 use super::Checker;
-use crate::chain::spec::{Digest, Recipe, TimePreset};
+use crate::chain::spec::{Digest, Recipe};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Name, Path};
@@ -25,35 +25,31 @@ impl Columns {
     }
 }
 
-pub(super) const FUNCTIONS: [&str; 19] = [
-    "cat", "join", "sized", "sha256", "sha384", "sha512", "hex", "HEX", "base64", "unhex", "lower", "upper",
-    "ts", "dec", "int", "bool", "uuid", "json", "raw",
-];
-
-pub(super) const TIMES: [(&str, TimePreset); 23] = [
-    ("js", TimePreset::Js),
-    ("py", TimePreset::Py),
-    ("py_z", TimePreset::PyZ),
-    ("py_naive", TimePreset::PyNaive),
-    ("py_str", TimePreset::PyStr),
-    ("java", TimePreset::Java),
-    ("java_local", TimePreset::JavaLocal),
-    ("java_offset", TimePreset::JavaOffset),
-    ("chrono", TimePreset::Chrono),
-    ("go", TimePreset::Go),
-    ("dotnet", TimePreset::Dotnet),
-    ("dotnet_offset", TimePreset::DotnetOffset),
-    ("iso_s_z", TimePreset::IsoSeconds),
-    ("iso_ms_z", TimePreset::IsoMillis),
-    ("iso_us_z", TimePreset::IsoMicros),
-    ("laravel", TimePreset::Laravel),
-    ("pg", TimePreset::Pg),
-    ("pgtz", TimePreset::PgTz),
-    ("pg_json", TimePreset::PgJson),
-    ("epoch_s", TimePreset::EpochSeconds),
-    ("epoch_ms", TimePreset::EpochMillis),
-    ("epoch_us", TimePreset::EpochMicros),
-    ("epoch_ns", TimePreset::EpochNanos),
+pub(super) const FUNCTIONS: [&str; 24] = [
+    "cat",
+    "join",
+    "sized",
+    "sha256",
+    "sha384",
+    "sha512",
+    "hex",
+    "HEX",
+    "base64",
+    "unhex",
+    "lower",
+    "upper",
+    "ts",
+    "dec",
+    "int",
+    "bool",
+    "uuid",
+    "json",
+    "raw",
+    "enum",
+    "nullif",
+    "strip",
+    "bytea_cast",
+    "host",
 ];
 
 impl Checker<'_> {
@@ -81,7 +77,7 @@ impl Checker<'_> {
                     Fallback::Text(text) => Some(Recipe::Coalesce(Box::new(inner), text.node.clone())),
                     other => {
                         let span = match other {
-                            Fallback::Null(span) | Fallback::Omit(span) => *span,
+                            Fallback::Null(span) | Fallback::Omit(span) | Fallback::OmitEmpty(span) => *span,
                             Fallback::Quantity(name) | Fallback::Timestamp(name) | Fallback::Text(name) => {
                                 name.span
                             }
@@ -182,12 +178,28 @@ impl Checker<'_> {
             ("sha256" | "sha384" | "sha512" | "hex" | "HEX" | "base64" | "unhex" | "lower" | "upper", _) => {
                 wrong(self, &format!("{word}(x)"))
             }
-            ("ts", [column, preset]) => {
+            ("ts", [column, format, rest @ ..]) if rest.len() < 2 => {
                 let column = self.recipe_column(column, columns, covered)?;
-                let preset = self.choice(preset, "time format", &TIMES)?;
-                Some(Recipe::Time(column, preset))
+                self.time(column, format, rest.first().copied())
             }
             ("ts", _) => wrong(self, "ts(column, format)"),
+            ("enum", [column, Expr { kind: ExprKind::Object(words), span }]) => {
+                let column = self.recipe_column(column, columns, covered)?;
+                self.enumeration(column, words, *span)
+            }
+            ("enum", _) => wrong(self, "enum(column, { stored: \"hashed\", ... })"),
+            ("nullif", [one, Expr { kind: ExprKind::Text(text), .. }]) => {
+                Some(Recipe::NullIf(Box::new(self.recipe(one, columns, covered)?), text.clone()))
+            }
+            ("nullif", _) => wrong(self, "nullif(x, \"\")"),
+            ("strip", [Expr { kind: ExprKind::Text(prefix), .. }, one]) => {
+                Some(Recipe::Strip(prefix.clone(), Box::new(self.recipe(one, columns, covered)?)))
+            }
+            ("strip", _) => wrong(self, "strip(\"sha256:\", x)"),
+            ("bytea_cast", [one]) => Some(Recipe::ByteaCast(Box::new(self.recipe(one, columns, covered)?))),
+            ("bytea_cast", _) => wrong(self, "bytea_cast(x)"),
+            ("host", [column]) => Some(Recipe::Host(self.recipe_column(column, columns, covered)?)),
+            ("host", _) => wrong(self, "host(column)"),
             ("dec", [column, Expr { kind: ExprKind::Quantity(scale), span }]) => {
                 let column = self.recipe_column(column, columns, covered)?;
                 match scale.parse::<u32>() {

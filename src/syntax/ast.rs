@@ -266,6 +266,8 @@ pub enum ExprKind {
     Share { percent: Measure, of: Box<Expr> },
     /// `{ key: value, ... }`.
     Object(Vec<Member>),
+    /// `[ value, ... ]`.
+    Array(Vec<Expr>),
     /// `-value`.
     Negate(Box<Expr>),
     /// `left op right`, op one of `+ - * /`.
@@ -281,6 +283,8 @@ pub enum Fallback {
     Null(Span),
     /// `omit`.
     Omit(Span),
+    /// `omit_empty`.
+    OmitEmpty(Span),
     /// A text.
     Text(Name),
     /// A number.
