@@ -169,12 +169,15 @@ impl<'a> Eval<'a> {
     }
 
     #[inline]
-    fn column(&mut self, index: usize) -> Result<bool, EvalIssue> {
+    pub(super) fn column(&mut self, index: usize) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
-        if self.kind(index) == CellKind::Bytea {
-            hex::decode_bytea(cell, self.out).ok_or_else(|| unreadable(index))?;
-        } else {
-            self.out.extend_from_slice(cell.as_bytes());
+        match self.kind(index) {
+            CellKind::Bytea => hex::decode_bytea(cell, self.out).ok_or_else(|| unreadable(index))?,
+            CellKind::Inet => {
+                self.out.extend_from_slice(cell.as_bytes());
+                self.out.extend_from_slice(whole_mask(cell));
+            }
+            _ => self.out.extend_from_slice(cell.as_bytes()),
         }
         Ok(true)
     }
@@ -236,6 +239,15 @@ fn replace_tail<D: AsRef<[u8]>>(out: &mut Vec<u8>, start: usize, digest: impl Fn
     let digest = digest(out.get(start..).unwrap_or_default());
     out.truncate(start);
     out.extend_from_slice(digest.as_ref());
+}
+
+/// What a cast of an `inet` to text puts behind an address without a mask, which archives hold it without.
+fn whole_mask(cell: &str) -> &'static [u8] {
+    match (cell.contains('/'), cell.contains(':')) {
+        (true, _) => b"",
+        (false, true) => b"/128",
+        (false, false) => b"/32",
+    }
 }
 
 pub(super) fn truth(cell: &str) -> Option<bool> {

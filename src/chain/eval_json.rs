@@ -127,6 +127,17 @@ impl Eval<'_> {
                 }
                 self.out.push(b'"');
             }
+            CellKind::Inet => {
+                self.out.push(b'"');
+                if matches!(profile, JsonProfile::Pg(_)) {
+                    // PostgreSQL writes it into JSON as it prints it, without the mask of a whole address.
+                    let whole = if cell.contains(':') { "/128" } else { "/32" };
+                    self.out.extend_from_slice(cell.strip_suffix(whole).unwrap_or(cell).as_bytes());
+                } else {
+                    self.column(index)?;
+                }
+                self.out.push(b'"');
+            }
             _ => json_write::string(profile, cell, self.out).map_err(issue)?,
         }
         Ok(true)

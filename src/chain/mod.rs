@@ -65,11 +65,15 @@ mod formats_test;
 #[cfg(test)]
 mod incomplete;
 #[cfg(test)]
+mod json_roundtrip_test;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod parts_test;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod recast_test;
 #[cfg(test)]
 mod segment_test;
 #[cfg(test)]

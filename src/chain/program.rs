@@ -109,6 +109,7 @@ fn kind_word(kind: CellKind) -> &'static str {
         CellKind::Json => "json",
         CellKind::Jsonb => "jsonb",
         CellKind::Bytea => "bytea",
+        CellKind::Inet => "inet",
         CellKind::Other => "of another type",
     }
 }
@@ -175,9 +176,9 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
         Recipe::NullIf(inner, _) => check(inner, columns, link),
         Recipe::Strip(_, inner) => text("strip", inner, columns, link).map(|()| Form::Text),
         Recipe::ByteaCast(inner) => text("bytea_cast", inner, columns, link).map(|()| Form::Bytes),
-        Recipe::Host(index) => {
-            expect(*index, columns, "host", "an inet or cidr column", |kind| matches!(kind, CellKind::Other))
-        }
+        Recipe::Host(index) => expect(*index, columns, "host", "an inet or cidr column", |kind| {
+            matches!(kind, CellKind::Inet | CellKind::Other)
+        }),
     }
 }
 

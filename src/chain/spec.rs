@@ -36,6 +36,8 @@ pub enum CellKind {
     Jsonb,
     /// `bytea`, as `\x` and hex digits.
     Bytea,
+    /// `inet`. Its text has a mask only where that is not the whole address, while its cast to text always has one.
+    Inet,
     /// Anything else; usable as text only.
     Other,
 }
@@ -162,7 +164,7 @@ pub enum Recipe {
     Strip(String, Box<Recipe>),
     /// `bytea_cast(x)`: the bytes that PostgreSQL's `x::bytea` reads from a text.
     ByteaCast(Box<Recipe>),
-    /// `host(column)`: an `inet` or `cidr` without its mask.
+    /// `host(column)`: an `inet` or `cidr` without its mask, as PostgreSQL's `host()` and most drivers have it.
     Host(usize),
 }
 

@@ -24,6 +24,8 @@ mod recipes;
 mod reference_tests;
 mod references;
 mod sources;
+#[cfg(test)]
+mod spelling_tests;
 mod sql_cage;
 mod states;
 mod templates;

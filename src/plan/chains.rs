@@ -165,7 +165,9 @@ pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
                 let bytes = format!("{text} COLLATE \"C\"");
                 if number { format!("{}, {bytes}", as_number(&text)) } else { bytes }
             }
-            Some(ColumnKind::Json | ColumnKind::Other) => format!("{}::text", sql.column(&c.name)),
+            Some(ColumnKind::Json | ColumnKind::Inet | ColumnKind::Other) => {
+                format!("{}::text", sql.column(&c.name))
+            }
             _ => sql.column(&c.name),
         })
         .collect();
