@@ -55,6 +55,7 @@ pub(crate) mod visit;
 pub mod weakness;
 mod words;
 mod zone;
+mod zone_variants;
 
 #[cfg(test)]
 mod faults;

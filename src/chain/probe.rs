@@ -8,6 +8,7 @@ use super::rows::Cause;
 use super::spec::{ChainSpec, TimePreset};
 use super::variants;
 use super::visit;
+use super::zone_variants;
 
 /// Rows on which everything is tried.
 const SAMPLE: u64 = 32;
@@ -215,6 +216,10 @@ fn build(spec: &ChainSpec, link: Form) -> Vec<Variant> {
                 name(column)
             );
             add("time_zone", advice, &spec.recipe, Some((column, micros)));
+        }
+        for (words, recipe) in zone_variants::zones(&spec.recipe, column, used) {
+            let advice = format!("local time, spelt as `ts({}, {words})` does", name(column));
+            add("time_zone", advice, &recipe, None);
         }
     }
     for (advice, recipe) in variants::null_policies(&spec.recipe) {

@@ -100,6 +100,11 @@ fn change_value(
 
 /// The recipe with every `ts(column, ...)` spelt otherwise.
 pub(crate) fn with_preset(recipe: &Recipe, column: usize, preset: TimePreset) -> Recipe {
+    with_time(recipe, column, &Recipe::Time(column, preset))
+}
+
+/// The recipe with something else in the place of every `ts(column, ...)`.
+pub(super) fn with_time(recipe: &Recipe, column: usize, time: &Recipe) -> Recipe {
     let mut changed = recipe.clone();
     change(
         &mut changed,
@@ -107,7 +112,7 @@ pub(crate) fn with_preset(recipe: &Recipe, column: usize, preset: TimePreset) ->
             if let Recipe::Time(at, _) | Recipe::TimeAs(at, _) = part
                 && *at == column
             {
-                *part = Recipe::Time(column, preset);
+                *part = time.clone();
             }
         },
         &mut |_| {},

@@ -56,3 +56,29 @@ fn what_the_server_spelt_recomputes_on_both_sides() {
     s.sql("update log set doc = doc || '{\"b\": 2}' where id = 6");
     s.broken(&chain(kinds, note), intact, "altered_row");
 }
+
+#[test]
+fn the_zone_of_a_writer_is_named() {
+    let s = Scratch::new(
+        "spelled_local",
+        "create table log (id bigint primary key, at timestamptz, what text, prev text, hash text);
+         create function seal() returns trigger language plpgsql set timezone = 'Asia/Kolkata' as $$ begin
+           select hash into new.prev from log order by id desc limit 1;
+           new.hash := encode(sha256(convert_to(concat_ws('|', coalesce(new.prev, ''), new.at::text, new.what), 'UTF8')), 'hex');
+           return new;
+         end $$;
+         create trigger seal before insert on log for each row execute function seal();
+         insert into log (id, at, what) select n, '2026-01-02 03:04:05.5+00'::timestamptz + n * interval '61 min', 'w' || n
+           from generate_series(1, 12) as n;",
+    );
+    let chain = |time: &str| {
+        format!(
+            "chain c on log {{ order by id; link prev genesis null; hash hash = hex(sha256(join(\"|\", prev ?? \"\", {time}, what))) }}"
+        )
+    };
+    let intact = "require c is intact";
+    let local = "ts(at, pgtz, \"Asia/Kolkata\")";
+    s.unproven(&chain("ts(at, pgtz)"), intact, local);
+    s.holds(&chain(local), intact);
+    s.unproven(&chain("ts(at, \"%Y-%m-%d %H:%M:%S.%1f+05:30\")"), intact, "away from UTC");
+}
