@@ -27,6 +27,7 @@ enum Line {
     Host { host: String, stored: String, spelt: String },
     Shape { shape: String, spelt: String },
     Sparse { omitempty: serde_json::Value, spelt: String },
+    Array { array: Vec<serde_json::Value>, spelt: String },
 }
 
 /// What this program makes of a line, and what the runtime made; `None` where it says nothing.
@@ -77,6 +78,7 @@ fn both(line: &str) -> (Option<String>, String) {
             );
         }
         Line::Sparse { omitempty, spelt } => return (Some(sparse(&omitempty)), spelt),
+        Line::Array { array, spelt } => return (Some(listed(&array)), spelt),
     };
     match result {
         Ok(()) => (Some(String::from_utf8(out).unwrap()), spelt),
@@ -147,6 +149,29 @@ fn sparse(given: &serde_json::Value) -> String {
     evaluated(&Recipe::Json(profile, fields.collect()), &columns, &row)
 }
 
+/// An array of columns, as JavaScript writes it.
+fn listed(given: &[serde_json::Value]) -> String {
+    let columns: Vec<(&str, CellKind)> = given
+        .iter()
+        .map(|value| match value {
+            serde_json::Value::Number(_) => ("n", CellKind::Float),
+            serde_json::Value::Bool(_) => ("b", CellKind::Bool),
+            _ => ("t", CellKind::Text),
+        })
+        .collect();
+    let cells: Vec<Option<String>> = given
+        .iter()
+        .map(|value| match value {
+            serde_json::Value::Null => None,
+            serde_json::Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        })
+        .collect();
+    let row: Vec<Option<&str>> = cells.iter().map(Option::as_deref).collect();
+    let items = (0..given.len()).map(|n| JsonItem { null: JsonNull::Null, value: JsonValue::Column(n) });
+    evaluated(&Recipe::JsonArray(JsonProfile::Js { sorted: false }, items.collect()), &columns, &row)
+}
+
 /// Characters of the first plane that this program writes otherwise than the runtime.
 fn characters(profile: JsonProfile, plain: &[(u32, u32)]) -> Vec<char> {
     let one = |c: &char| {
@@ -169,10 +194,13 @@ fn formats_are_those_of_the_runtimes() {
         ("elixir", include_str!("../../tests/data/formats/elixir.jsonl"), 100, 0),
         ("go", include_str!("../../tests/data/formats/go.jsonl"), 250, 9),
         ("java", include_str!("../../tests/data/formats/java.jsonl"), 300, 15),
+        ("java19", include_str!("../../tests/data/formats/java19.jsonl"), 120, 1),
+        ("node", include_str!("../../tests/data/formats/node.jsonl"), 200, 0),
         ("php", include_str!("../../tests/data/formats/php.jsonl"), 250, 0),
         ("postgresql", include_str!("../../tests/data/formats/postgresql.jsonl"), 500, 0),
         ("rails", include_str!("../../tests/data/formats/rails.jsonl"), 200, 21),
         ("rust", include_str!("../../tests/data/formats/rust.jsonl"), 250, 12),
+        ("rust_ryu", include_str!("../../tests/data/formats/rust_ryu.jsonl"), 20, 12),
     ] {
         let mut wrong = Vec::new();
         let mut nothing = Vec::new();
