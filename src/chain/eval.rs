@@ -6,7 +6,7 @@ use super::keys::Keys;
 use super::number::NumberIssue;
 use super::program::Program;
 use super::spec::{CellKind, ChainColumn, Recipe, TimePreset};
-use super::time;
+use super::time::{self, Civil};
 
 /// Why a row cannot be evaluated. It is then unproven, neither right nor wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,10 +34,18 @@ pub enum EvalIssueKind {
     NoOrder,
     /// A number or a length that does not fit into the declared bytes.
     TooWide,
-    /// A value that has no spelling here: a nested JSON value inside `each`.
-    NoSpelling,
+    /// A nested JSON value inside `each`.
+    Nested,
     /// The condition of no `hash` clause holds.
     NoRecipe,
+    /// Versions of the hashing runtime spell the value in more than one way, or none does.
+    NoSpelling,
+    /// A value that the recipe's `enum` does not list.
+    NotListed,
+    /// A value without the prefix that the recipe takes off.
+    NoPrefix,
+    /// A text that PostgreSQL does not cast to `bytea`.
+    NotBytea,
 }
 
 impl EvalIssue {
@@ -67,12 +75,24 @@ impl EvalIssue {
             EvalIssueKind::TooWide => {
                 format!("{what} does not fit into the bytes that the recipe gives it")
             }
-            EvalIssueKind::NoSpelling => {
+            EvalIssueKind::Nested => {
                 format!("{what} holds a nested JSON value where `each` needs texts, numbers or booleans")
             }
             EvalIssueKind::NoRecipe => {
                 "the condition of no `hash` clause holds for such rows; add the clause by which they were hashed"
                     .to_owned()
+            }
+            EvalIssueKind::NoSpelling => {
+                format!("{what} has a value whose spelling by the declared runtime is not certain")
+            }
+            EvalIssueKind::NotListed => {
+                format!("{what} has a value that the recipe's `enum` does not list; add it there")
+            }
+            EvalIssueKind::NoPrefix => {
+                format!("{what} does not begin with what the recipe's `strip` takes off")
+            }
+            EvalIssueKind::NotBytea => {
+                format!("{what} has a backslash that PostgreSQL's cast to bytea does not take")
             }
             EvalIssueKind::NotHex => format!("{what} is not hex text, but the recipe decodes it"),
         }
@@ -180,12 +200,15 @@ impl<'a> Eval<'a> {
     }
 
     #[inline]
-    fn column(&mut self, index: usize) -> Result<bool, EvalIssue> {
+    pub(super) fn column(&mut self, index: usize) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
-        if self.kind(index) == CellKind::Bytea {
-            hex::decode_bytea(cell, self.out).ok_or_else(|| unreadable(index))?;
-        } else {
-            self.out.extend_from_slice(cell.as_bytes());
+        match self.kind(index) {
+            CellKind::Bytea => hex::decode_bytea(cell, self.out).ok_or_else(|| unreadable(index))?,
+            CellKind::Inet => {
+                self.out.extend_from_slice(cell.as_bytes());
+                self.out.extend_from_slice(whole_mask(cell));
+            }
+            _ => self.out.extend_from_slice(cell.as_bytes()),
         }
         Ok(true)
     }
@@ -193,14 +216,20 @@ impl<'a> Eval<'a> {
     #[inline]
     fn time(&mut self, index: usize, preset: TimePreset) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
+        self.instant(index, cell)?.write(preset, self.out);
+        Ok(true)
+    }
+
+    /// A time as it is stored, or as a search takes it.
+    #[inline]
+    pub(super) fn instant(&self, index: usize, cell: &str) -> Result<Civil, EvalIssue> {
         let mut at = time::parse(cell).ok_or_else(|| unreadable(index))?;
         for (column, nanos) in self.inputs.shifts {
             if *column == index && *nanos != 0 {
-                at = at.shifted(nanos.div_euclid(1_000)).ok_or_else(|| unreadable(index))?;
+                at = at.shifted_nanos(*nanos).ok_or_else(|| unreadable(index))?;
             }
         }
-        at.write(preset, self.out);
-        Ok(true)
+        Ok(at)
     }
 
     fn parts(&mut self, separator: &str, parts: &[Recipe]) -> Result<(), EvalIssue> {
@@ -231,6 +260,15 @@ impl<'a> Eval<'a> {
     }
 }
 
+/// What a cast of an `inet` to text puts behind an address without a mask, which archives hold it without.
+fn whole_mask(cell: &str) -> &'static [u8] {
+    match (cell.contains('/'), cell.contains(':')) {
+        (true, _) => b"",
+        (false, true) => b"/128",
+        (false, false) => b"/32",
+    }
+}
+
 pub(super) fn truth(cell: &str) -> Option<bool> {
     match cell {
         "t" | "true" => Some(true),
@@ -249,6 +287,7 @@ pub(super) fn numeric(column: usize, issue: NumberIssue) -> EvalIssue {
         NumberIssue::NotFinite => EvalIssueKind::NotFinite,
         NumberIssue::Inexact => EvalIssueKind::Inexact,
         NumberIssue::NoOrder => EvalIssueKind::NoOrder,
+        NumberIssue::NoSpelling => EvalIssueKind::NoSpelling,
     };
     EvalIssue { column: Some(column), kind }
 }
@@ -258,6 +297,9 @@ pub(super) fn only_column(recipe: &Recipe) -> Option<usize> {
     match recipe {
         Recipe::Column(index)
         | Recipe::Time(index, _)
+        | Recipe::TimeAs(index, _)
+        | Recipe::Enum(index, _)
+        | Recipe::Host(index)
         | Recipe::Decimal(index, _)
         | Recipe::Integer(index)
         | Recipe::UuidDigits(index)
@@ -271,6 +313,10 @@ pub(super) fn only_column(recipe: &Recipe) -> Option<usize> {
         | Recipe::Omit(inner)
         | Recipe::Binary(_, inner)
         | Recipe::Sized(_, _, inner)
+        | Recipe::Coalesce(inner, _)
+        | Recipe::NullIf(inner, _)
+        | Recipe::Strip(_, inner)
+        | Recipe::ByteaCast(inner)
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
         | Recipe::Base64(inner)

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 
+use super::bytea_cast;
 use super::decimal;
 use super::digest;
 use super::eval::{Entry, Eval, EvalIssue, EvalIssueKind, numeric, only_column, truth, unreadable};
@@ -53,6 +54,7 @@ impl Eval<'_> {
                 self.out.extend_from_slice(text.as_bytes());
             }
             Recipe::Json(profile, fields) => self.object(*profile, fields)?,
+            Recipe::JsonArray(profile, items) => self.array(*profile, items)?,
             Recipe::JsonColumn(profile, index) => return self.json_column(*profile, *index),
             // `parts` leaves it out; checked recipes have it nowhere else.
             Recipe::Omit(inner) => return self.emit(inner),
@@ -107,9 +109,53 @@ impl Eval<'_> {
                 let count = match json_read::read(cell).ok_or_else(|| unreadable(*index))? {
                     Tree::Object(members) => members.len(),
                     Tree::Array(items) => items.len(),
-                    _ => return Err(EvalIssue { column: Some(*index), kind: EvalIssueKind::NoSpelling }),
+                    _ => return Err(EvalIssue { column: Some(*index), kind: EvalIssueKind::Nested }),
                 };
                 self.out.extend_from_slice(count.to_string().as_bytes());
+            }
+            Recipe::TimeAs(index, form) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let at = self.instant(*index, cell)?;
+                form.write(at, self.out).ok_or_else(|| no_spelling(*index))?;
+            }
+            Recipe::Enum(index, words) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let word = words.iter().find(|(stored, _)| stored == cell);
+                let (_, word) =
+                    word.ok_or(EvalIssue { column: Some(*index), kind: EvalIssueKind::NotListed })?;
+                self.out.extend_from_slice(word.as_bytes());
+            }
+            Recipe::NullIf(inner, text) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                if self.out.get(start..) == Some(text.as_bytes()) {
+                    self.out.truncate(start);
+                    return Ok(false);
+                }
+            }
+            Recipe::Strip(prefix, inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let tail = self.out.get(start..).unwrap_or_default();
+                if !tail.starts_with(prefix.as_bytes()) {
+                    return Err(EvalIssue { column: only_column(inner), kind: EvalIssueKind::NoPrefix });
+                }
+                self.out.drain(start..start + prefix.len());
+            }
+            Recipe::ByteaCast(inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let text = self.out.split_off(start);
+                bytea_cast::cast(&text, self.out)
+                    .ok_or(EvalIssue { column: only_column(inner), kind: EvalIssueKind::NotBytea })?;
+            }
+            Recipe::Host(index) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let host = cell.split_once('/').map_or(cell, |(host, _)| host);
+                self.out.extend_from_slice(host.as_bytes());
             }
             // Not written here; they are named so that none is forgotten in both places.
             Recipe::Text(_)
@@ -130,7 +176,7 @@ impl Eval<'_> {
     fn each(&mut self, index: usize, separator: &str, inner: &Recipe) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
         let tree = json_read::read(cell).ok_or_else(|| unreadable(index))?;
-        let no_spelling = EvalIssue { column: Some(index), kind: EvalIssueKind::NoSpelling };
+        let no_spelling = EvalIssue { column: Some(index), kind: EvalIssueKind::Nested };
         let mut entries: Vec<(String, Tree<'_>)> = match tree {
             Tree::Object(mut members) => {
                 members.sort_by(|a, b| a.0.cmp(&b.0));
@@ -173,6 +219,10 @@ impl Eval<'_> {
             self.out.extend_from_slice(changed.as_bytes());
         }
     }
+}
+
+fn no_spelling(column: usize) -> EvalIssue {
+    EvalIssue { column: Some(column), kind: EvalIssueKind::NoSpelling }
 }
 
 /// The digits of a uuid in its usual form, eight, four, four, four and twelve of them, in lower case.

@@ -172,7 +172,9 @@ mod tests {
         assert!(given("").unwrap_err().contains("no anchor of chain `audit`"));
         assert!(given(&line("other", "tenantId")).unwrap_err().contains("no anchor of chain `audit`"));
         assert!(given(&line("audit", "company")).unwrap_err().contains("another `split by`"));
-        assert!(given(line("audit", "tenantId").split_at(40).0).unwrap_err().contains("line 1 is not an anchor"));
+        assert!(
+            given(line("audit", "tenantId").split_at(40).0).unwrap_err().contains("line 1 is not an anchor")
+        );
         assert!(Outside::default().of(&spec).unwrap_err().contains("were not read"));
     }
 }

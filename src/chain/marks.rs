@@ -133,7 +133,7 @@ impl Marked {
 
 fn cell_marks(cell: &str, kind: CellKind, json: bool) -> u32 {
     match kind {
-        CellKind::Text | CellKind::Other => scan::text(cell, json),
+        CellKind::Text | CellKind::Inet | CellKind::Other => scan::text(cell, json),
         CellKind::Integer | CellKind::Numeric | CellKind::Float => {
             let blank = if scan::is_zero(cell) { Mark::Blank.bit() } else { 0 };
             blank | scan::number(cell)

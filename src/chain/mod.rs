@@ -7,6 +7,7 @@
 pub mod anchor;
 mod bound;
 mod branches;
+mod bytea_cast;
 mod case;
 mod check;
 mod decimal;
@@ -16,14 +17,17 @@ mod era;
 pub mod eval;
 mod eval_json;
 mod eval_other;
+mod float_forms;
 mod framing;
 pub mod given;
 mod graph;
 mod hex;
 mod identity;
 mod implicit;
+mod json_number;
 mod json_profile;
 mod json_read;
+mod json_relaxed;
 mod json_write;
 mod judge;
 pub mod keys;
@@ -50,6 +54,8 @@ mod split_key;
 mod strands;
 mod textual;
 pub(crate) mod time;
+mod time_form;
+pub(crate) mod time_pattern;
 mod time_plain;
 mod usual;
 mod variants;
@@ -57,6 +63,8 @@ pub mod verify;
 pub(crate) mod visit;
 pub mod weakness;
 mod words;
+mod zone;
+mod zone_variants;
 
 #[cfg(test)]
 mod classes_test;
@@ -65,13 +73,19 @@ mod faults;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod formats_test;
+#[cfg(test)]
 mod incomplete;
+#[cfg(test)]
+mod json_roundtrip_test;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod parts_test;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod recast_test;
 #[cfg(test)]
 mod segment_test;
 #[cfg(test)]

@@ -157,7 +157,7 @@ fn digits_of_a_uuid() {
 fn a_number_beside_the_one_that_was_hashed_is_not_proven() {
     for ints in [false, true] {
         let profile = JsonProfile::Py(PyJson { ints, ..JsonProfile::PY });
-        let number = |text| super::json_write::number(profile, text, &mut Vec::new());
+        let number = |text| super::json_number::number(profile, text, &mut Vec::new());
         assert_eq!(number("0.300000000000000000001"), Err(NumberIssue::Inexact));
         assert_eq!(number("1.00000000000000000001"), Err(NumberIssue::Inexact));
         assert_eq!(number("12345678901234567890"), Ok(()));

@@ -11,6 +11,7 @@ use super::spelt;
 use super::usual::Usual;
 use super::variants;
 use super::visit;
+use super::zone_variants;
 
 /// Rows on which everything is tried.
 const SAMPLE: u64 = 32;
@@ -351,7 +352,8 @@ fn of_times(spec: &ChainSpec, recipe: &Recipe, add: &mut Add<'_>) {
     for (column, used) in visit::times(recipe) {
         for (preset, word) in variants::PRESETS {
             // Two words for one spelling would be named at random.
-            let same = preset == used || (used == TimePreset::Js && preset == TimePreset::IsoMillis);
+            let same =
+                used == Some(preset) || (used == Some(TimePreset::Js) && preset == TimePreset::IsoMillis);
             if !same {
                 let recipe = variants::with_preset(recipe, column, preset);
                 add("time_precision", format!("`ts({}, {word})`", name(column)), &recipe, None);
@@ -365,6 +367,10 @@ fn of_times(spec: &ChainSpec, recipe: &Recipe, add: &mut Add<'_>) {
                 name(column)
             );
             add("time_zone", advice, recipe, Some((column, micros * 1_000)));
+        }
+        for (words, recipe) in zone_variants::zones(recipe, column, used) {
+            let advice = format!("local time, spelt as `ts({}, {words})` does", name(column));
+            add("time_zone", advice, &recipe, None);
         }
     }
 }

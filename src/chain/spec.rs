@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::json_profile::{JsonProfile, PhpJson, PyJson};
+pub use super::json_profile::{JsonProfile, PgJson, PhpJson, PyJson};
+pub use super::time_form::{TimeForm, TimeSpelling, takes_zone};
+pub use super::time_pattern::TimePattern;
+pub use super::zone::Zone;
 
 /// How the text of a cell is to be understood. Cells arrive in PostgreSQL's text output format under
 /// `DateStyle ISO`, `TimeZone UTC`, `bytea_output hex`, `extra_float_digits 1`, which is also what a dump holds.
@@ -33,6 +36,8 @@ pub enum CellKind {
     Jsonb,
     /// `bytea`, as `\x` and hex digits.
     Bytea,
+    /// `inet`. Its text has a mask only where that is not the whole address, while its cast to text always has one.
+    Inet,
     /// Anything else; usable as text only.
     Other,
 }
@@ -290,6 +295,20 @@ pub enum Recipe {
     EachValue,
     /// `count(column)`: how many members or items a JSON value has, in decimal.
     Count(usize),
+    /// `ts(column, "pattern")`, and `ts(column, ..., "zone")`.
+    TimeAs(usize, TimeForm),
+    /// `json(profile, [a, b, ...])`.
+    JsonArray(JsonProfile, Vec<JsonItem>),
+    /// `enum(column, { stored: "hashed", ... })`; a value that is not listed is an evaluation issue.
+    Enum(usize, Vec<(String, String)>),
+    /// `nullif(x, "text")`: NULL where `x` is the text.
+    NullIf(Box<Recipe>, String),
+    /// `strip("prefix", x)`: `x` without the prefix, which must be there.
+    Strip(String, Box<Recipe>),
+    /// `bytea_cast(x)`: the bytes that PostgreSQL's `x::bytea` reads from a text.
+    ByteaCast(Box<Recipe>),
+    /// `host(column)`: an `inet` or `cidr` without its mask, as PostgreSQL's `host()` and most drivers have it.
+    Host(usize),
 }
 
 /// How a length stands before what it counts.
@@ -355,6 +374,18 @@ pub enum JsonNull {
     Null,
     /// `?? omit`: the member is left out.
     Omit,
+    /// `?? omit_empty`: the member is left out when it is NULL, and when it is an empty text, zero, `false`, `null`, or an
+    /// empty array or object of a stored value: `omitempty` of Go's `encoding/json`.
+    OmitEmpty,
+}
+
+/// One item of a JSON array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonItem {
+    /// What becomes of NULL.
+    pub null: JsonNull,
+    /// Value.
+    pub value: JsonValue,
 }
 
 /// A JSON value.
@@ -376,6 +407,8 @@ pub enum JsonValue {
     Null,
     /// A nested object.
     Object(Vec<JsonField>),
+    /// A nested array.
+    Array(Vec<JsonItem>),
 }
 
 /// Digest algorithms.
@@ -422,16 +455,28 @@ pub enum TimePreset {
     PyNaive,
     /// `py_str`: CPython `str(datetime)` of a naive value: a blank instead of `T`.
     PyStr,
+    /// `py_str_tz`: CPython `str(datetime)` of an aware value: as `py` with a blank instead of `T`.
+    PyStrTz,
+    /// `py_epoch`: CPython `str(datetime.timestamp())`, a float's `repr`.
+    PyEpoch,
     /// `java`: `java.time.Instant.toString`: 0, 3, 6 or 9 digits and `Z`.
     Java,
     /// `java_local`: `java.time.LocalDateTime.toString`: seconds dropped when zero, 0/3/6/9 digits, no zone.
     JavaLocal,
     /// `java_offset`: `java.time.OffsetDateTime.toString` in UTC: as `java_local`, with `Z`.
     JavaOffset,
+    /// `java_timestamp`: `java.sql.Timestamp.toString`: a blank, trailing zeros dropped but for one digit, no zone.
+    JavaTimestamp,
     /// `chrono`: Rust's `chrono::DateTime::to_rfc3339` in UTC: 0, 3, 6 or 9 digits and `+00:00`.
     Chrono,
+    /// `chrono_str`: `to_string` of the same: a blank, 0, 3, 6 or 9 digits and ` UTC`.
+    ChronoStr,
+    /// `chrono_naive`: `chrono::NaiveDateTime` in JSON or by `{:?}`: `T`, 0, 3, 6 or 9 digits, no zone.
+    ChronoNaive,
     /// `go`: `time.RFC3339Nano` in UTC: trailing zeros of the fraction dropped, `Z`.
     Go,
+    /// `go_str`: `time.Time.String` in UTC: a blank, trailing zeros of the fraction dropped, ` +0000 UTC`.
+    GoStr,
     /// `dotnet`: round-trip format `O` of a UTC value: 7 digits and `Z`.
     Dotnet,
     /// `dotnet_offset`: the same of a `DateTimeOffset` in UTC: 7 digits and `+00:00`.
@@ -458,6 +503,11 @@ pub enum TimePreset {
     EpochMicros,
     /// `epoch_ns`: nanoseconds since 1970.
     EpochNanos,
+    /// `epoch_s_round`: seconds since 1970, rounded, a half away from zero: `extract(epoch from x)::bigint` of PostgreSQL 14
+    /// and later.
+    EpochSecondsRound,
+    /// `epoch_ticks`: `System.DateTime.Ticks`, tenths of a microsecond since the year 1.
+    EpochTicks,
 }
 
 /// A bounded search for what was hashed but not stored exactly. Several multiply.

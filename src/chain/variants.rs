@@ -4,17 +4,23 @@ use super::spec::{ChainSpec, JsonField, JsonNull, JsonValue, Recipe, TimePreset}
 use super::visit::{columns, keys_of, visit};
 
 /// Every spelling of an instant, with the word a policy writes for it.
-pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
+pub(crate) const PRESETS: [(TimePreset, &str); 31] = [
     (TimePreset::Js, "js"),
     (TimePreset::Py, "py"),
     (TimePreset::PyZ, "py_z"),
     (TimePreset::PyNaive, "py_naive"),
     (TimePreset::PyStr, "py_str"),
+    (TimePreset::PyStrTz, "py_str_tz"),
+    (TimePreset::PyEpoch, "py_epoch"),
     (TimePreset::Java, "java"),
     (TimePreset::JavaLocal, "java_local"),
     (TimePreset::JavaOffset, "java_offset"),
+    (TimePreset::JavaTimestamp, "java_timestamp"),
     (TimePreset::Chrono, "chrono"),
+    (TimePreset::ChronoStr, "chrono_str"),
+    (TimePreset::ChronoNaive, "chrono_naive"),
     (TimePreset::Go, "go"),
+    (TimePreset::GoStr, "go_str"),
     (TimePreset::Dotnet, "dotnet"),
     (TimePreset::DotnetOffset, "dotnet_offset"),
     (TimePreset::IsoSeconds, "iso_s_z"),
@@ -28,6 +34,8 @@ pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
     (TimePreset::EpochMillis, "epoch_ms"),
     (TimePreset::EpochMicros, "epoch_us"),
     (TimePreset::EpochNanos, "epoch_ns"),
+    (TimePreset::EpochSecondsRound, "epoch_s_round"),
+    (TimePreset::EpochTicks, "epoch_ticks"),
 ];
 
 /// What writers have been seen to put in the place of NULL.
@@ -58,8 +66,14 @@ pub(super) fn change(
         | Recipe::Base64(inner)
         | Recipe::Unhex(inner)
         | Recipe::Lower(inner)
-        | Recipe::Upper(inner) => change(inner, edit, edit_field),
+        | Recipe::Upper(inner)
+        | Recipe::NullIf(inner, _)
+        | Recipe::Strip(_, inner)
+        | Recipe::ByteaCast(inner) => change(inner, edit, edit_field),
         Recipe::Json(_, fields) => change_fields(fields, edit, edit_field),
+        Recipe::JsonArray(_, items) => {
+            items.iter_mut().for_each(|item| change_value(&mut item.value, edit, edit_field));
+        }
         _ => {}
     }
     edit(recipe);
@@ -72,24 +86,40 @@ fn change_fields(
 ) {
     for field in fields {
         edit_field(field);
-        match &mut field.value {
-            JsonValue::String(inner) | JsonValue::Raw(inner) => change(inner, edit, edit_field),
-            JsonValue::Object(inner) => change_fields(inner, edit, edit_field),
-            _ => {}
+        change_value(&mut field.value, edit, edit_field);
+    }
+}
+
+fn change_value(
+    value: &mut JsonValue,
+    edit: &mut dyn FnMut(&mut Recipe),
+    edit_field: &mut dyn FnMut(&mut JsonField),
+) {
+    match value {
+        JsonValue::String(inner) | JsonValue::Raw(inner) => change(inner, edit, edit_field),
+        JsonValue::Object(inner) => change_fields(inner, edit, edit_field),
+        JsonValue::Array(items) => {
+            items.iter_mut().for_each(|item| change_value(&mut item.value, edit, edit_field));
         }
+        _ => {}
     }
 }
 
 /// The recipe with every `ts(column, ...)` spelt otherwise.
 pub(crate) fn with_preset(recipe: &Recipe, column: usize, preset: TimePreset) -> Recipe {
+    with_time(recipe, column, &Recipe::Time(column, preset))
+}
+
+/// The recipe with something else in the place of every `ts(column, ...)`.
+pub(super) fn with_time(recipe: &Recipe, column: usize, time: &Recipe) -> Recipe {
     let mut changed = recipe.clone();
     change(
         &mut changed,
         &mut |part| {
-            if let Recipe::Time(at, spelling) = part
+            if let Recipe::Time(at, _) | Recipe::TimeAs(at, _) = part
                 && *at == column
             {
-                *spelling = preset;
+                *part = time.clone();
             }
         },
         &mut |_| {},
@@ -129,9 +159,12 @@ pub(crate) fn null_policies(recipe: &Recipe) -> Vec<(String, Recipe)> {
             }
         }
     }
-    for (from, to, word) in
-        [(JsonNull::Null, JsonNull::Omit, "`?? omit`"), (JsonNull::Omit, JsonNull::Null, "`?? null`")]
-    {
+    for (from, to, word) in [
+        (JsonNull::Null, JsonNull::Omit, "`?? omit`"),
+        (JsonNull::Omit, JsonNull::Null, "`?? null`"),
+        (JsonNull::Omit, JsonNull::OmitEmpty, "`?? omit_empty`"),
+        (JsonNull::OmitEmpty, JsonNull::Omit, "`?? omit`"),
+    ] {
         let mut changed = recipe.clone();
         change(&mut changed, &mut |_| {}, &mut |field| {
             if field.null == from {
@@ -213,7 +246,10 @@ mod tests {
             super::super::fixture::or(Recipe::Column(2), ""),
             Recipe::Time(3, TimePreset::Js),
         ]);
-        assert_eq!(super::super::visit::times(&recipe), [(1, TimePreset::Js), (3, TimePreset::Js)]);
+        assert_eq!(
+            super::super::visit::times(&recipe),
+            [(1, Some(TimePreset::Js)), (3, Some(TimePreset::Js))]
+        );
         let Recipe::Cat(parts) = with_preset(&recipe, 3, TimePreset::Go) else { panic!("a cat") };
         assert_eq!(parts[0], Recipe::Time(1, TimePreset::Js));
         assert_eq!(parts[2], Recipe::Time(3, TimePreset::Go));

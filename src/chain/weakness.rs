@@ -1,7 +1,7 @@
 //! What a recipe does not protect, even when every row of its chain verifies.
 
 use super::program::is_time;
-use super::spec::{CellKind, ChainSpec, Frame, Genesis, How, Recipe, Sought, TimePreset};
+use super::spec::{CellKind, ChainSpec, Frame, Genesis, How, Recipe, Sought, TimePreset, TimeSpelling};
 use super::visit;
 
 /// The weaknesses of a chain as declared, as sentences for lint and reports.
@@ -124,23 +124,62 @@ fn searched(spec: &ChainSpec) -> Option<String> {
 
 /// Times whose spelling keeps less of the second than their column holds.
 fn coarse(spec: &ChainSpec) -> Vec<String> {
-    let times = visit::all_times(spec).into_iter().filter_map(|(index, preset)| {
-        let (kept, unit) = match preset {
-            TimePreset::IsoSeconds | TimePreset::Laravel | TimePreset::EpochSeconds => (0, "second"),
-            TimePreset::Js | TimePreset::IsoMillis | TimePreset::EpochMillis => (3, "millisecond"),
-            _ => return None,
+    let mut notes = Vec::new();
+    let mut seen = Vec::new();
+    for (_, recipe) in spec.recipes() {
+        coarse_in(spec, recipe, &mut seen, &mut notes);
+    }
+    notes
+}
+
+fn coarse_in(spec: &ChainSpec, recipe: &Recipe, seen: &mut Vec<usize>, notes: &mut Vec<String>) {
+    visit::visit(recipe, &mut |part| {
+        let (index, kept) = match part {
+            Recipe::Time(index, preset) => (*index, kept_by(*preset)),
+            Recipe::TimeAs(index, form) => match &form.spelling {
+                TimeSpelling::Preset(preset) => (*index, kept_by(*preset)),
+                TimeSpelling::Pattern(pattern) => (*index, pattern.digits()),
+            },
+            _ => return,
         };
-        let column = spec.columns.get(index)?;
-        let finer = column.digits.is_none_or(|digits| digits > kept);
-        let where_it_may = if column.digits.is_none() { ", where its type holds them" } else { "" };
-        finer.then(|| {
-            format!(
-                "`{}` enters the hash cut to the {unit}: changes to smaller fractions are invisible{where_it_may}",
+        let Some(column) = spec.columns.get(index) else { return };
+        if seen.contains(&index) {
+            return;
+        }
+        seen.push(index);
+        let Some(kept) = kept else {
+            notes.push(format!(
+                "`{}` enters the hash without its seconds: changes to them are invisible",
                 column.name
-            )
-        })
+            ));
+            return;
+        };
+        if kept >= 6 || column.digits.is_some_and(|digits| digits <= kept) {
+            return;
+        }
+        let unit = match kept {
+            0 => "to the second".to_owned(),
+            3 => "to the millisecond".to_owned(),
+            digits => format!("to {digits} digits of the second"),
+        };
+        let where_it_may = if column.digits.is_none() { ", where its type holds them" } else { "" };
+        notes.push(format!(
+            "`{}` enters the hash cut {unit}: changes to smaller fractions are invisible{where_it_may}",
+            column.name
+        ));
     });
-    times.collect()
+}
+
+/// Digits of the second's fraction that a spelling keeps.
+fn kept_by(preset: TimePreset) -> Option<u8> {
+    Some(match preset {
+        TimePreset::IsoSeconds
+        | TimePreset::Laravel
+        | TimePreset::EpochSeconds
+        | TimePreset::EpochSecondsRound => 0,
+        TimePreset::Js | TimePreset::IsoMillis | TimePreset::EpochMillis => 3,
+        _ => 6,
+    })
 }
 
 fn listed(names: &[String]) -> String {
@@ -223,7 +262,12 @@ fn free_text<'s>(spec: &'s ChainSpec, part: &Recipe) -> Option<&'s str> {
         {
             free_text(spec, inner)
         }
-        Recipe::Coalesce(inner, _) | Recipe::Lower(inner) | Recipe::Upper(inner) => free_text(spec, inner),
+        Recipe::Coalesce(inner, _)
+        | Recipe::Lower(inner)
+        | Recipe::Upper(inner)
+        | Recipe::NullIf(inner, _)
+        | Recipe::Strip(_, inner)
+        | Recipe::ByteaCast(inner) => free_text(spec, inner),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ mod hashings;
 mod header;
 #[cfg(test)]
 mod hostile_tests;
+mod json_profiles;
 mod json_recipes;
 mod ledgers;
 mod literals;
@@ -25,12 +26,15 @@ mod reference_tests;
 mod references;
 mod searches;
 mod sources;
+#[cfg(test)]
+mod spelling_tests;
 mod sql_cage;
 mod states;
 mod templates;
 mod tenancies;
 #[cfg(test)]
 mod tests;
+mod time_recipes;
 mod types;
 mod waivers;
 mod weaknesses;

@@ -109,7 +109,7 @@ impl Checker<'_> {
                         );
                         None
                     }
-                    Fallback::Null(span) | Fallback::Omit(span) => {
+                    Fallback::Null(span) | Fallback::Omit(span) | Fallback::OmitEmpty(span) => {
                         let help = "write a text or a number after `??`";
                         self.error(
                             Code::BadAssertion,
@@ -122,11 +122,11 @@ impl Checker<'_> {
                 }?;
                 Some(Operand::Coalesce(Box::new(inner), value))
             }
-            ExprKind::Object(_) => {
+            ExprKind::Object(_) | ExprKind::Array(_) => {
                 let help = "write a value";
                 self.error(
                     Code::BadAssertion,
-                    "an object has no place here",
+                    "an object or an array has no place here",
                     (span, "only in a chain's `json`"),
                     help,
                 );

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Checker;
-use crate::chain::spec::{Digest, Frame, KeyRef, Recipe, TimePreset, Unit, Width};
+use crate::chain::spec::{Digest, Frame, KeyRef, Recipe, Unit, Width};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Name, Path};
@@ -50,18 +50,21 @@ impl Columns {
 type Make = fn(Box<Recipe>) -> Recipe;
 
 /// Functions of one value whose name alone says what they do.
-const OF_ONE: [(&str, Make); 6] = [
+const OF_ONE: [(&str, Make); 7] = [
     ("hex", Recipe::Hex),
     ("HEX", Recipe::HexUpper),
     ("base64", Recipe::Base64),
     ("unhex", Recipe::Unhex),
     ("lower", Recipe::Lower),
     ("upper", Recipe::Upper),
+    ("bytea_cast", Recipe::ByteaCast),
 ];
 
 /// The other functions.
-const FUNCTIONS: [&str; 13] =
-    ["cat", "join", "sized", "hmac", "each", "count", "ts", "dec", "int", "bool", "uuid", "json", "raw"];
+const FUNCTIONS: [&str; 17] = [
+    "cat", "join", "sized", "hmac", "each", "count", "ts", "dec", "int", "bool", "uuid", "json", "raw",
+    "enum", "nullif", "strip", "host",
+];
 
 /// Every function of a recipe.
 pub(super) fn functions() -> impl Iterator<Item = &'static str> {
@@ -73,32 +76,6 @@ pub(super) fn functions() -> impl Iterator<Item = &'static str> {
 fn takes_one(word: &str) -> bool {
     !FUNCTIONS.contains(&word)
 }
-
-pub(super) const TIMES: [(&str, TimePreset); 23] = [
-    ("js", TimePreset::Js),
-    ("py", TimePreset::Py),
-    ("py_z", TimePreset::PyZ),
-    ("py_naive", TimePreset::PyNaive),
-    ("py_str", TimePreset::PyStr),
-    ("java", TimePreset::Java),
-    ("java_local", TimePreset::JavaLocal),
-    ("java_offset", TimePreset::JavaOffset),
-    ("chrono", TimePreset::Chrono),
-    ("go", TimePreset::Go),
-    ("dotnet", TimePreset::Dotnet),
-    ("dotnet_offset", TimePreset::DotnetOffset),
-    ("iso_s_z", TimePreset::IsoSeconds),
-    ("iso_ms_z", TimePreset::IsoMillis),
-    ("iso_us_z", TimePreset::IsoMicros),
-    ("laravel", TimePreset::Laravel),
-    ("pg", TimePreset::Pg),
-    ("pgtz", TimePreset::PgTz),
-    ("pg_json", TimePreset::PgJson),
-    ("epoch_s", TimePreset::EpochSeconds),
-    ("epoch_ms", TimePreset::EpochMillis),
-    ("epoch_us", TimePreset::EpochMicros),
-    ("epoch_ns", TimePreset::EpochNanos),
-];
 
 impl Checker<'_> {
     /// A recipe; every column it reads is added to `covered`.
@@ -281,12 +258,28 @@ impl Checker<'_> {
             (word, _) if functions().any(|known| known == word) && takes_one(word) => {
                 wrong(self, &format!("{word}(x)"))
             }
-            ("ts", [column, preset]) => {
+            ("ts", [column, format, rest @ ..]) if rest.len() < 2 => {
                 let column = self.recipe_column(column, columns, covered)?;
-                let preset = self.choice(preset, "time format", &TIMES)?;
-                Some(Recipe::Time(column, preset))
+                self.time(column, format, rest.first().copied())
             }
             ("ts", _) => wrong(self, "ts(column, format)"),
+            ("enum", [column, Expr { kind: ExprKind::Object(words), span }]) => {
+                let column = self.recipe_column(column, columns, covered)?;
+                self.enumeration(column, words, *span)
+            }
+            ("enum", _) => wrong(self, "enum(column, { stored: \"hashed\", ... })"),
+            ("nullif", [one, Expr { kind: ExprKind::Text(text), .. }]) => {
+                Some(Recipe::NullIf(Box::new(self.recipe(one, columns, covered)?), text.clone()))
+            }
+            ("nullif", _) => wrong(self, "nullif(x, \"\")"),
+            ("strip", [Expr { kind: ExprKind::Text(prefix), .. }, one]) => {
+                Some(Recipe::Strip(prefix.clone(), Box::new(self.recipe(one, columns, covered)?)))
+            }
+            ("strip", _) => wrong(self, "strip(\"sha256:\", x)"),
+            ("bytea_cast", [one]) => Some(Recipe::ByteaCast(Box::new(self.recipe(one, columns, covered)?))),
+            ("bytea_cast", _) => wrong(self, "bytea_cast(x)"),
+            ("host", [column]) => Some(Recipe::Host(self.recipe_column(column, columns, covered)?)),
+            ("host", _) => wrong(self, "host(column)"),
             ("dec", [column, Expr { kind: ExprKind::Quantity(scale), span }]) => {
                 let column = self.recipe_column(column, columns, covered)?;
                 match scale.parse::<u32>() {

@@ -204,7 +204,9 @@ pub(super) fn stream(chained: &Chained) -> String {
                 let bytes = format!("{text} COLLATE \"C\"");
                 if number { format!("{}, {bytes}", as_number(&text)) } else { bytes }
             }
-            Some(ColumnKind::Json | ColumnKind::Other) => format!("{}::text", sql.column(&c.name)),
+            Some(ColumnKind::Json | ColumnKind::Inet | ColumnKind::Other) => {
+                format!("{}::text", sql.column(&c.name))
+            }
             _ => sql.column(&c.name),
         })
         .collect();

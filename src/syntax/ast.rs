@@ -294,6 +294,8 @@ pub enum ExprKind {
     Share { percent: Measure, of: Box<Expr> },
     /// `{ key: value, ... }`.
     Object(Vec<Member>),
+    /// `[ value, ... ]`.
+    Array(Vec<Expr>),
     /// `-value`.
     Negate(Box<Expr>),
     /// `left op right`, op one of `+ - * /`.
@@ -309,6 +311,8 @@ pub enum Fallback {
     Null(Span),
     /// `omit`.
     Omit(Span),
+    /// `omit_empty`.
+    OmitEmpty(Span),
     /// A text.
     Text(Name),
     /// A number.
@@ -324,7 +328,7 @@ impl Fallback {
     #[must_use]
     pub fn span(&self) -> Span {
         match self {
-            Self::Null(span) | Self::Omit(span) => *span,
+            Self::Null(span) | Self::Omit(span) | Self::OmitEmpty(span) => *span,
             Self::Text(name) | Self::Quantity(name) | Self::Timestamp(name) => name.span,
             Self::Value(expr) => expr.span,
         }

@@ -105,6 +105,9 @@ impl Reader<'_> {
         if parts.saw(Rule::k_omit) {
             return Some(Fallback::Omit(span));
         }
+        if parts.saw(Rule::k_omit_empty) {
+            return Some(Fallback::OmitEmpty(span));
+        }
         if let Some(text) = parts.text(self.found) {
             return Some(Fallback::Text(text));
         }
@@ -163,6 +166,14 @@ impl Reader<'_> {
                     members.push(self.member(member)?);
                 }
                 ExprKind::Object(members)
+            }
+            Rule::array => {
+                let mut parts = self.parts(inner);
+                let mut items = Vec::new();
+                while let Some(item) = parts.take(Rule::expr) {
+                    items.push(self.expr(item)?);
+                }
+                ExprKind::Array(items)
             }
             _ => return None,
         };

@@ -23,11 +23,11 @@ enum Kind {
     Comma,
     /// `:`
     Colon,
-    /// `(`
+    /// `(` or `[`
     Open,
     /// `(` that always follows at once.
     Apply,
-    /// `)`
+    /// `)` or `]`
     Close,
     /// `{` of an object.
     OpenObject,
@@ -143,8 +143,8 @@ impl<'t> Between<'t> {
                 '#' => self.push(token.trim_end(), Kind::Comment),
                 ',' => self.push(token, Kind::Comma),
                 ':' => self.push(token, Kind::Colon),
-                '(' => self.push(token, Kind::Open),
-                ')' => self.push(token, Kind::Close),
+                '(' | '[' => self.push(token, Kind::Open),
+                ')' | ']' => self.push(token, Kind::Close),
                 '{' => self.push(token, Kind::OpenObject),
                 '}' => self.push(token, Kind::CloseObject),
                 _ => self.push(token, Kind::Piece),

@@ -27,6 +27,7 @@ mod references;
 mod replay;
 mod scans;
 mod sources;
+mod spelled;
 mod streamed;
 mod support;
 mod tenants;
