@@ -49,6 +49,8 @@ enum How {
     LeaveOut,
     /// With the value that this column has in every row that recomputes.
     Usual(usize),
+    /// With digits of this time that storing it cut or rounded away: offsets in nanoseconds.
+    Digits(usize, std::ops::Range<i64>),
     /// Not at all: what this column held was taken away when the row it points to was deleted, or may have been.
     Cleared(usize),
 }
@@ -231,6 +233,11 @@ impl Prober {
                     let tried = Inputs { row: &row, ..*inputs };
                     programs.iter().any(|(_, program)| matches(program, &tried, hash, out))
                 }),
+                How::Digits(column, offsets) => offsets.clone().any(|nanos| {
+                    let moved = [(*column, nanos)];
+                    let tried = Inputs { shifts: &moved, ..*inputs };
+                    programs.iter().any(|(_, program)| matches(program, &tried, hash, out))
+                }),
                 How::Cleared(_) => false,
                 How::LeaveOut => {
                     leave_out(variant.way, inputs).is_some_and(|program| matches(&program, inputs, hash, out))
@@ -310,6 +317,23 @@ fn build(spec: &ChainSpec, link: Form, programs: &[(usize, &Program)]) -> Vec<Va
             }
         };
         of_times(spec, recipe, &mut add);
+        for (column, preset) in visit::times(recipe) {
+            if preset.is_some_and(|preset| !preset.is_finer()) {
+                continue;
+            }
+            let name = spec.columns.get(column).map_or("?", |column| column.name.as_str());
+            for (words, offsets) in [("digits 9", 1..1_000), ("digits 9 rounded", -500..0)] {
+                let advice = format!("more digits of `{name}` than it keeps (`search {name} {words}`)");
+                let how = How::Digits(column, offsets);
+                built.push(Variant { kind: "time_precision", advice, hits: 0, way, how });
+            }
+        }
+        let mut add = |kind, advice, recipe: &_, shift| {
+            if let Ok(program) = Program::new(recipe, &spec.columns, link) {
+                let how = How::Recipe(program.keyed(&keys), shift);
+                built.push(Variant { kind, advice, hits: 0, way, how });
+            }
+        };
         for (advice, recipe) in variants::null_policies(recipe) {
             add("null_policy", advice, &recipe, None);
         }

@@ -121,6 +121,28 @@ pub(super) fn month_days(year: u32, month: u32) -> u8 {
     }
 }
 
+impl TimePreset {
+    /// Whether it spells digits of the second beyond microseconds, where there are any.
+    pub(crate) fn is_finer(self) -> bool {
+        matches!(
+            self,
+            Self::Java
+                | Self::JavaLocal
+                | Self::JavaOffset
+                | Self::JavaTimestamp
+                | Self::Chrono
+                | Self::ChronoStr
+                | Self::ChronoNaive
+                | Self::Go
+                | Self::GoStr
+                | Self::Dotnet
+                | Self::DotnetOffset
+                | Self::EpochNanos
+                | Self::EpochTicks
+        )
+    }
+}
+
 impl Civil {
     /// Microseconds since 1970.
     pub(crate) fn micros_since_epoch(self) -> i64 {

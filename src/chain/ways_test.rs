@@ -306,3 +306,50 @@ fn a_lost_order_of_members_is_searched() {
     let report = keyed(&searched, &Keys::default(), &plain(rows));
     assert_eq!((report.by_search, report.anomalies_total + report.undetermined.len() as u64), (11, 1));
 }
+
+#[test]
+fn lost_digits_of_a_time_are_searched() {
+    let spec = hashed(
+        &tala(),
+        digest(Recipe::Join(
+            "|".to_owned(),
+            vec![or(Recipe::Prev, ""), Recipe::Column(ACTION), Recipe::Time(AT, TimePreset::Go)],
+        )),
+    );
+    for (rounded, advice) in
+        [(false, "`search createdAt digits 9`"), (true, "`search createdAt digits 9 rounded`")]
+    {
+        let mut rows = chain(0, 12);
+        let mut previous: Option<String> = None;
+        for (n, row) in rows.iter_mut().enumerate() {
+            // Nanoseconds of the writer's clock, of which the column kept microseconds.
+            let nanos = if rounded { [-500, -1, -499][n % 3] } else { [1, 999, 470][n % 3] };
+            let stored = super::time::parse(&at(n as u64)).unwrap();
+            let mut text = Vec::new();
+            stored.shifted_nanos(nanos).unwrap().write(TimePreset::Go, &mut text);
+            let text = String::from_utf8(text).unwrap();
+            let preimage = format!("{}|{}|{text}", previous.as_deref().unwrap_or(""), cell(row, ACTION));
+            row[PREVIOUS] = previous.take();
+            row[HASH] = Some(sha256_hex(preimage.as_bytes()));
+            previous.clone_from(&row[HASH]);
+        }
+        let report = keyed(&spec, &Keys::default(), &plain(rows.clone()));
+        assert_eq!(
+            (accused(&report), undetermined(&report)),
+            (vec![], vec!["time_precision"]),
+            "{report:#?}"
+        );
+        assert!(report.undetermined[0].message.contains(advice), "{report:#?}");
+        let sought = Sought::Digits { digits: 9, rounded };
+        let searched = ChainSpec { searches: vec![Search { column: AT, sought }], ..spec.clone() };
+        let report = keyed(&searched, &Keys::default(), &plain(rows.clone()));
+        assert_eq!(
+            (report.by_search, report.undetermined.len(), report.search_bits),
+            (12, 0, 10),
+            "{report:#?}"
+        );
+        rows[6][ACTION] = Some("mallory".to_owned());
+        let report = keyed(&searched, &Keys::default(), &plain(rows));
+        assert_eq!(accused(&report), [(Kind::AlteredRow, "t0-6".to_owned())], "{report:#?}");
+    }
+}
