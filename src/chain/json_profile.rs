@@ -194,9 +194,14 @@ impl JsonProfile {
         }
     }
 
-    /// Whether it is certain how a character is written: .NET escapes what its own tables do not know yet.
+    /// Whether it is certain how a character is written: .NET escapes what its own tables do not know yet, and Go 1.22 began
+    /// to write `\b` and `\f` instead of numbers.
     pub(crate) fn certain(self, c: char) -> bool {
-        !matches!(self, Self::Stj { relaxed: true }) || relaxed::certain(c)
+        match self {
+            Self::Stj { relaxed: true } => relaxed::certain(c),
+            Self::Go { .. } => !matches!(c, '\u{8}' | '\u{c}'),
+            _ => true,
+        }
     }
 
     /// How values inside a stored value are written: Go reads objects into maps, and sorts those.

@@ -69,6 +69,7 @@ fn escaped(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), Nu
     let mut utf16 = [0u16; 2];
     for c in text.chars() {
         match c {
+            c if !profile.certain(c) => return Err(NumberIssue::NoSpelling),
             '\\' => out.extend_from_slice(b"\\\\"),
             '\u{8}' => out.extend_from_slice(b"\\b"),
             '\u{c}' => out.extend_from_slice(b"\\f"),
@@ -76,7 +77,6 @@ fn escaped(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), Nu
             '\r' => out.extend_from_slice(b"\\r"),
             '\t' => out.extend_from_slice(b"\\t"),
             '/' if profile.escapes_slash() => out.extend_from_slice(b"\\/"),
-            c if !profile.certain(c) => return Err(NumberIssue::NoSpelling),
             c if profile.by_number(c) => {
                 let capital = profile.capital_digits();
                 for unit in c.encode_utf16(&mut utf16).iter() {

@@ -197,6 +197,11 @@ fn a_character_whose_spelling_is_not_certain_makes_the_row_unproven() {
     row[TEXT] = Some("\u{20c0}");
     assert_eq!(preimage(&name(true), &row), Err(issue(TEXT, EvalIssueKind::NoSpelling)));
     assert_eq!(preimage(&name(false), &row).as_deref(), Ok("{\"k\":\"\\u20C0\"}"));
+    row[TEXT] = Some("\u{8}");
+    let go = JsonProfile::Go { sorted: true, unescaped: false };
+    let item = JsonItem { null: JsonNull::Undeclared, value: JsonValue::Column(TEXT) };
+    let list = Recipe::JsonArray(go, vec![item]);
+    assert_eq!(preimage(&list, &row), Err(issue(TEXT, EvalIssueKind::NoSpelling)));
 }
 
 #[test]

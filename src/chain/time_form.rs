@@ -95,7 +95,7 @@ fn in_zone(preset: TimePreset, at: &Local, out: &mut Vec<u8>) -> Option<()> {
             out.push(b' ');
             offset(at.offset, OffsetForm::Colon, out)?;
         }
-        // A literal Z behind local time: `to_char(at, '...\"Z\"')` in a session that is not in UTC.
+        // A literal Z behind local time: `to_char(at, '..."Z"')` in a session that is not in UTC.
         TimePreset::IsoSeconds | TimePreset::IsoMillis | TimePreset::IsoMicros => out.push(b'Z'),
         _ => {}
     }

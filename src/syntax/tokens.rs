@@ -110,6 +110,10 @@ fn leaves(pair: Pair<'_, Rule>, parent: Rule, found: &mut Vec<(usize, usize, Kin
                 inner.for_each(|child| leaves(child, rule, found));
                 return;
             }
+            // An empty one is its brackets, which are read from the text.
+            if matches!(rule, Rule::object | Rule::array) {
+                return;
+            }
             Kind::Piece
         }
     };
