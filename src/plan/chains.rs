@@ -88,6 +88,24 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// One candidate of a search, in nanoseconds: a plain recipe costs less, one with JSON more (`benches/recipes`).
+const CANDIDATE: u64 = 800;
+
+/// What the declared searches may cost, before it is paid.
+pub(super) fn searched(chained: &Chained) -> Option<String> {
+    let (spec, relation) = (&chained.spec, &chained.rows.relation);
+    let each: u64 = spec.searches.iter().map(|search| search.candidates(&spec.columns)).product();
+    if spec.searches.is_empty() || each <= 1 {
+        return None;
+    }
+    let rows = u64::try_from(relation.estimated_rows).unwrap_or(0);
+    let seconds = rows.saturating_mul(each).saturating_mul(CANDIDATE) / 1_000_000_000;
+    Some(format!(
+        "its search tries up to {each} candidates for a row that does not recompute as stored, so at most about {seconds} s on \
+         one core for about {rows} rows"
+    ))
+}
+
 /// The hash must be something a digest can be stored in.
 fn hash_columns(chain: &Chain, relation: &Relation, wrong: &mut Vec<Diagnostic>) {
     for index in std::iter::once(chain.hash).chain(chain.previous) {

@@ -52,6 +52,12 @@ impl Planner<'_> {
                 }
                 .to_owned();
             }
+            if let Work::Chain { chained, .. } = &statement.work
+                && let Some(cost) = super::chains::searched(chained)
+            {
+                statement.why.push_str("; ");
+                statement.why.push_str(&cost);
+            }
             all.push(statement);
         }
         // Long ones first, so that several connections end together; samples and what may be spared follow what they
