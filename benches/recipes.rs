@@ -2,7 +2,11 @@
 //!
 //! The rows are made here: an audit event of six fields, one of them JSON of five members with a number, a text beyond ASCII
 //! and a nested list. Arguments: the name of one recipe (all without one), and how many rows (200,000).
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and ends where it cannot go on")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and ends where it cannot go on"
+)]
 
 use std::time::Instant;
 
@@ -10,7 +14,8 @@ use holdtrue::chain::eval::{Inputs, evaluate};
 use holdtrue::chain::keys::Keys;
 use holdtrue::chain::program::{Form, Program};
 use holdtrue::chain::spec::{
-    CellKind, ChainColumn, Digest, JsonField, JsonNull, JsonProfile, JsonValue, PhpJson, PyJson, Recipe, TimePreset,
+    CellKind, ChainColumn, Digest, JsonField, JsonNull, JsonProfile, JsonValue, PhpJson, PyJson, Recipe,
+    TimePreset,
 };
 
 const ID: usize = 0;
@@ -29,7 +34,13 @@ fn columns() -> Vec<ChainColumn> {
         ("amount", CellKind::Numeric),
         ("payload", CellKind::Jsonb),
     ]
-    .map(|(name, kind)| ChainColumn { name: name.to_owned(), kind, nullable: true, cleared: false, digits: Some(6) })
+    .map(|(name, kind)| ChainColumn {
+        name: name.to_owned(),
+        kind,
+        nullable: true,
+        cleared: false,
+        digits: Some(6),
+    })
     .to_vec()
 }
 
@@ -89,7 +100,10 @@ fn recipes() -> Vec<(&'static str, Recipe)> {
         ("json(js(sorted))", object(JsonProfile::Js { sorted: true })),
         ("json(jcs)", object(JsonProfile::Jcs)),
         ("json(py)", object(JsonProfile::Py(JsonProfile::PY))),
-        ("json(py(compact, utf8))", object(JsonProfile::Py(PyJson { compact: true, utf8: true, ..JsonProfile::PY }))),
+        (
+            "json(py(compact, utf8))",
+            object(JsonProfile::Py(PyJson { compact: true, utf8: true, ..JsonProfile::PY })),
+        ),
         ("json(go)", object(JsonProfile::Go { sorted: false, unescaped: false })),
         ("json(php)", object(JsonProfile::Php(php))),
         ("json(rails)", object(JsonProfile::Rails {})),

@@ -1,7 +1,7 @@
 //! What was seen of a chain earlier and kept elsewhere. A chain cannot see that its own tail is gone, or that it was
 //! written anew from some row on; compared with an anchor, both show.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,8 +30,6 @@ pub(crate) struct Watch {
     states: Vec<State>,
     /// Splits that have anchors.
     splits: HashMap<String, Split>,
-    /// Splits of anchors by their hash alone: what the first row after a pruned part names.
-    boundaries: HashMap<String, (usize, String)>,
     /// The split and the place of the row at hand.
     split: String,
     place: String,
@@ -82,7 +80,6 @@ impl Watch {
             anchors: anchors.to_vec(),
             states: vec![State::default(); anchors.len()],
             splits: HashMap::new(),
-            boundaries: HashMap::new(),
             split: String::new(),
             place: String::new(),
             heads: heads.then(HashMap::new),
@@ -93,7 +90,6 @@ impl Watch {
             let (mut split, mut place) = (String::new(), String::new());
             spec.split.iter().for_each(|at| cell(&mut split, value(&anchor.split, at).as_deref()));
             spec.order.iter().for_each(|at| cell(&mut place, value(&anchor.order, at).as_deref()));
-            watch.boundaries.insert(anchor.hash.clone(), (n, split.clone()));
             let of = watch.splits.entry(split).or_default();
             of.by_order.entry(place).or_default().push(n);
             of.by_hash.entry(anchor.hash.clone()).or_default().push(n);
@@ -119,18 +115,21 @@ impl Watch {
             anchors: self.anchors.clone(),
             states: vec![State::default(); self.anchors.len()],
             splits: self.splits.iter().map(|(key, split)| (key.clone(), unseen(split))).collect(),
-            boundaries: self.boundaries.clone(),
             split: String::new(),
             place: String::new(),
             heads: self.heads.as_ref().map(|_| HashMap::new()),
         }
     }
 
-    /// Takes note that the rows up to the anchor with this hash were pruned.
-    pub(crate) fn pruned(&mut self, named: &str) {
-        let Some((n, split)) = self.boundaries.get(named) else { return };
-        let rows = self.anchors.get(*n).map_or(0, |anchor| anchor.rows);
-        let Some(split) = self.splits.get_mut(split) else { return };
+    /// Takes note that the rows up to an anchor were pruned, whose hash this row names.
+    pub(crate) fn pruned(&mut self, spec: &ChainSpec, row: &[Option<&str>]) {
+        let value = |at: &usize| row.get(*at).copied().flatten();
+        let Some(named) = spec.previous.as_ref().and_then(value) else { return };
+        self.split.clear();
+        spec.split.iter().for_each(|at| cell(&mut self.split, value(at)));
+        let Some(split) = self.splits.get_mut(&self.split) else { return };
+        let boundary = split.by_hash.get(named).and_then(|ns| ns.first()).and_then(|n| self.anchors.get(*n));
+        let Some(rows) = boundary.map(|anchor| anchor.rows) else { return };
         for n in &split.anchors {
             if let (Some(anchor), Some(state)) = (self.anchors.get(*n), self.states.get_mut(*n)) {
                 state.pruned |= anchor.rows <= rows;
@@ -304,6 +303,26 @@ fn at(order: &BTreeMap<String, Option<String>>) -> String {
         .map(|(column, value)| format!("{column} {}", value.as_deref().unwrap_or("NULL")))
         .collect();
     parts.join(", ")
+}
+
+/// The hashes that a first row may name, with the split each belongs to, where the rows before an anchor may be gone.
+pub(crate) fn boundaries(spec: &ChainSpec, anchors: &[Anchor]) -> HashSet<(String, String)> {
+    let name = |at: &usize| spec.columns.get(*at).map(|c| c.name.as_str()).unwrap_or_default();
+    let split = |anchor: &Anchor| {
+        let mut key = String::new();
+        spec.split
+            .iter()
+            .for_each(|at| cell(&mut key, anchor.split.get(name(at)).and_then(|value| value.as_deref())));
+        key
+    };
+    anchors.iter().map(|anchor| (split(anchor), anchor.hash.clone())).collect()
+}
+
+/// The split of a row, as [`boundaries`] has it.
+pub(crate) fn split_of(columns: &[usize], row: &[Option<&str>]) -> String {
+    let mut key = String::new();
+    columns.iter().for_each(|at| cell(&mut key, row.get(*at).copied().flatten()));
+    key
 }
 
 /// Adds a cell so that no two lists of cells become one text: its length stands before it.

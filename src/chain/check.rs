@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::anchor;
 use super::bound::Bound;
 use super::eval::{self, EvalIssue, EvalIssueKind, Inputs};
 use super::given::Given;
@@ -99,7 +100,8 @@ pub(crate) struct Checker {
     genesis: Option<Option<Vec<u8>>>,
     seeker: Seeker,
     /// Hashes that a first row may name, because an anchor knows them: what stood before was pruned.
-    boundaries: HashSet<String>,
+    boundaries: HashSet<(String, String)>,
+    split: Vec<usize>,
     hash: Vec<u8>,
     prev: Option<Vec<u8>>,
     spare: Vec<u8>,
@@ -160,9 +162,10 @@ impl Checker {
             source,
             seeker: Seeker::new(&spec.searches, &spec.columns),
             boundaries: match spec.pruned_first {
-                true => given.anchors.iter().map(|anchor| anchor.hash.clone()).collect(),
+                true => anchor::boundaries(spec, &given.anchors),
                 false => HashSet::new(),
             },
+            split: spec.split.clone(),
             hash: Vec::new(),
             prev: None,
             spare: Vec::new(),
@@ -283,7 +286,7 @@ impl Checker {
         } else {
             match &self.genesis {
                 Some(Some(genesis)) if *genesis == buffer => Attached::Genesis,
-                _ if first && self.boundaries.contains(cell) => Attached::Genesis,
+                _ if first && self.is_boundary(cell, row) => Attached::Genesis,
                 // An underivable genesis was reported; what the first row names is then taken on trust, not judged.
                 None if first => Attached::Genesis,
                 _ => Attached::Elsewhere(identity::identify(&buffer, self.form)),
@@ -295,11 +298,14 @@ impl Checker {
 
     /// Whether the row names a hash that an anchor knows, and what stood before that may be gone.
     pub(crate) fn names_boundary(&self, row: &[Option<&str>]) -> bool {
+        self.link_column
+            .and_then(|column| row.get(column).copied().flatten())
+            .is_some_and(|cell| self.is_boundary(cell, row))
+    }
+
+    fn is_boundary(&self, named: &str, row: &[Option<&str>]) -> bool {
         !self.boundaries.is_empty()
-            && self
-                .link_column
-                .and_then(|column| row.get(column).copied().flatten())
-                .is_some_and(|cell| self.boundaries.contains(cell))
+            && self.boundaries.contains(&(anchor::split_of(&self.split, row), named.to_owned()))
     }
 
     /// What the row names as its predecessor's hash; `None` is NULL.

@@ -137,8 +137,7 @@ impl Segment {
         if known.is_none() && self.checker.names_boundary(row) {
             // How many rows a dense order lacks then is for the sorted look.
             self.spec.dense_from.is_none().then_some(())?;
-            let named = row.get(self.spec.previous.unwrap_or_default()).copied().flatten();
-            self.watch.pruned(named.unwrap_or_default());
+            self.watch.pruned(&self.spec, row);
         }
         if !self.watch.is_idle() {
             self.watch.row(&self.spec, row);

@@ -293,9 +293,7 @@ impl ChainFold {
         }
         if first && link == Attached::Genesis && self.checker.names_boundary(row) {
             flags |= flag::PRUNED;
-            self.anchored.pruned(
-                row.get(self.spec.previous.unwrap_or_default()).copied().flatten().unwrap_or_default(),
-            );
+            self.anchored.pruned(&self.spec, row);
         }
         let mut odd = (!linked).then_some(Odd {
             stated,
