@@ -50,6 +50,7 @@ pub(crate) fn judge(
     judge.report = ChainReport {
         rows: run.rows,
         splits: run.splits,
+        levels: run.levels,
         verified: run.verified,
         by_search: run.by_search,
         links_only: run.links_only,

@@ -71,6 +71,31 @@ pub struct Undetermined {
     pub samples: Vec<Vec<KeyPart>>,
 }
 
+/// How many of the independent chains are established how far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Levels {
+    /// Every row recomputes from what is stored.
+    pub verified: u64,
+    /// Some rows only by the declared search.
+    pub by_search: u64,
+    /// Some rows are only linked, which the policy accepts.
+    pub links_only: u64,
+    /// Something is amiss: an anomaly, or something that could not be established.
+    pub doubtful: u64,
+}
+
+impl Levels {
+    /// Counts a chain by the least that is true of it.
+    pub(crate) fn count(&mut self, doubtful: bool, links_only: bool, by_search: bool) {
+        *match (doubtful, links_only, by_search) {
+            (true, _, _) => &mut self.doubtful,
+            (_, true, _) => &mut self.links_only,
+            (_, _, true) => &mut self.by_search,
+            _ => &mut self.verified,
+        } += 1;
+    }
+}
+
 /// The outcome of verifying one chain over one relation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainReport {
@@ -78,6 +103,9 @@ pub struct ChainReport {
     pub rows: u64,
     /// Independent chains seen.
     pub splits: u64,
+    /// How far each of them is established.
+    #[serde(default)]
+    pub levels: Levels,
     /// Rows whose hash was recomputed as declared.
     pub verified: u64,
     /// Rows whose hash was found by the declared search.

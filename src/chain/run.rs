@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::era::{Era, Eras};
 use super::eval::EvalIssue;
 use super::identity::{self, Id, Sample};
-use super::report::{Anomaly, AnomalyKind};
+use super::report::{Anomaly, AnomalyKind, Levels};
 use super::rows::Cause;
 use crate::finding::KeyPart;
 
@@ -117,6 +117,7 @@ pub(crate) struct Run {
     pub(crate) samples: usize,
     pub(crate) rows: u64,
     pub(crate) splits: u64,
+    pub(crate) levels: Levels,
     /// Rows with a hash.
     pub(crate) hashed: u64,
     /// Rows whose recipe could be evaluated.

@@ -15,7 +15,7 @@ use super::judge;
 use super::marks::Marked;
 use super::place::Place;
 use super::program::SpecIssue;
-use super::report::ChainReport;
+use super::report::{ChainReport, Levels};
 use super::run::Run;
 use super::spec::ChainSpec;
 use super::split_key::{BySplit, SplitKeys};
@@ -53,6 +53,9 @@ struct Ends {
     /// The hash of its last row. What rows name is compared with it as it is stored, so that no row's hash need be decoded.
     hash: Vec<u8>,
     last: Place,
+    /// Whether rows of it recompute only by the search, or are only linked.
+    searched: bool,
+    links_only: bool,
 }
 
 impl Segment {
@@ -125,7 +128,9 @@ impl Segment {
             (Attached::Elsewhere(_), None) => self.checker.named().map(<[u8]>::to_vec),
             _ => return None,
         };
-        match self.checker.check(row) {
+        let checked = self.checker.check(row);
+        let (searched, links_only) = (checked == Checked::BySearch, checked == Checked::LinksOnly);
+        match checked {
             Checked::AsStored => {}
             Checked::BySearch => self.by_search += 1,
             Checked::LinksOnly => self.links_only += 1,
@@ -149,12 +154,15 @@ impl Segment {
                 }
                 // What was there becomes room for the next row.
                 std::mem::swap(&mut ends.last, &mut self.place);
+                ends.searched |= searched;
+                ends.links_only |= links_only;
                 ends.hash.clear();
                 ends.hash.extend_from_slice(self.checker.hash());
             }
             None => {
                 let (first, hash) = (self.place.clone(), self.checker.hash().to_vec());
-                self.splits.insert(key, Ends { names, last: first.clone(), first, hash });
+                self.splits
+                    .insert(key, Ends { names, last: first.clone(), first, hash, searched, links_only });
             }
         }
         self.rows += 1;
@@ -188,6 +196,8 @@ impl Segment {
                     self.plain &= ends.names.as_ref() == Some(&known.hash)
                         && ends.first.follows(&known.last, &self.spec);
                     (known.hash, known.last) = (ends.hash, ends.last);
+                    known.searched |= ends.searched;
+                    known.links_only |= ends.links_only;
                 }
             }
         }
@@ -204,7 +214,10 @@ impl Segment {
         }
         let anchors_found = self.watch.found();
         let by_way = self.by_way.iter().zip(self.checker.by_way()).map(|(a, b)| a + b).collect();
+        let mut levels = Levels::default();
+        self.splits.values().for_each(|ends| levels.count(false, ends.links_only, ends.searched));
         let run = Run {
+            levels,
             rows: self.rows,
             splits: u64::try_from(self.splits.len()).unwrap_or(u64::MAX),
             hashed: self.rows,

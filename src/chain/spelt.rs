@@ -1,7 +1,7 @@
 //! Other spellings of values and hashes that writers are known to use: what a policy would have to say instead, each with the
 //! recipe that says it. Times and NULLs are in [`super::variants`].
 
-use super::spec::{CellKind, ChainSpec, JsonProfile, JsonValue, PhpJson, PyJson, Recipe};
+use super::spec::{CellKind, ChainSpec, JsonProfile, JsonValue, PgJson, PhpJson, PyJson, Recipe};
 use super::variants::change;
 use super::visit::{columns, visit};
 
@@ -131,6 +131,14 @@ pub(crate) fn profiles(recipe: &Recipe) -> Vec<(String, Recipe)> {
         ("go", JsonProfile::Go { sorted: false, unescaped: false }),
         ("go(unescaped)", JsonProfile::Go { sorted: false, unescaped: true }),
         ("go(sorted)", JsonProfile::Go { sorted: true, unescaped: false }),
+        ("rails", JsonProfile::Rails {}),
+        ("serde", JsonProfile::Serde { sorted: false, insertion: false }),
+        ("serde(sorted)", JsonProfile::Serde { sorted: true, insertion: false }),
+        ("pydantic", JsonProfile::Serde { sorted: false, insertion: true }),
+        ("stj", JsonProfile::Stj { relaxed: false }),
+        ("stj(relaxed)", JsonProfile::Stj { relaxed: true }),
+        ("jackson", JsonProfile::Jackson { sorted: false, jdk19: false }),
+        ("pg", JsonProfile::Pg(PgJson::Jsonb)),
         ("php", JsonProfile::Php(PHP)),
         ("php(slashes)", JsonProfile::Php(PhpJson { slashes: true, ..PHP })),
         ("php(slashes, utf8)", JsonProfile::Php(PhpJson { slashes: true, utf8: true, ..PHP })),
@@ -183,7 +191,7 @@ mod tests {
         assert!(found.iter().all(|(_, recipe)| recipe != recipe_of(&spec)));
         let member = JsonField { key: "a".to_owned(), null: JsonNull::Null, value: JsonValue::Column(USER) };
         let object = Recipe::Json(JsonProfile::Jcs, vec![member]);
-        assert_eq!(profiles(&object).len(), 14);
+        assert_eq!(profiles(&object).len(), 22);
         assert!(profiles(recipe_of(&tala())).is_empty());
     }
 }

@@ -102,6 +102,10 @@ struct Split {
     first: u64,
     linked: u64,
     suspicious: bool,
+    /// Whether something in it could not be evaluated, only by the search, or is only linked.
+    unclear: bool,
+    searched: bool,
+    links_only: bool,
     overflow: bool,
     /// The hash of the last row, and of the one before it.
     last: Vec<u8>,
@@ -137,6 +141,9 @@ impl ChainFold {
                 first: 0,
                 linked: 0,
                 suspicious: false,
+                unclear: false,
+                searched: false,
+                links_only: false,
                 overflow: false,
                 last: Vec::new(),
                 last_id: None,
@@ -218,6 +225,7 @@ impl ChainFold {
         split.chained = 0;
         split.linked = 0;
         split.suspicious = false;
+        (split.unclear, split.searched, split.links_only) = (false, false, false);
         split.overflow = false;
         split.last.clear();
         split.last_id = None;
@@ -248,6 +256,7 @@ impl ChainFold {
 
     /// A row without hash: older than the chain, or past the writer.
     fn unchained(&mut self, row: &[Option<&str>]) {
+        self.split.unclear |= self.split.chained > 0 || !self.spec.unhashed_first;
         if self.split.chained == 0 {
             self.run.before_chain.add(1, self.limits.samples, || Self::key(&self.spec, row));
             return;
@@ -314,11 +323,13 @@ impl ChainFold {
             Checked::BySearch => {
                 self.run.evaluated += 1;
                 self.run.by_search += 1;
+                split.searched = true;
                 self.marked.recomputes(row, rooted);
                 flags |= flag::OK;
             }
             Checked::LinksOnly => {
                 self.run.links_only += 1;
+                split.links_only = true;
                 flags |= flag::OK;
             }
             // A link that was emptied may leave nothing to evaluate.
@@ -329,6 +340,7 @@ impl ChainFold {
             }
             Checked::Issue(issue) => {
                 flags |= flag::ISSUE;
+                split.unclear = true;
                 let tally = self.run.issues.entry(issue).or_default();
                 tally.add(1, self.limits.samples, || Self::key(&self.spec, row));
             }
@@ -406,6 +418,8 @@ impl ChainFold {
         if !std::mem::take(&mut self.split.open) {
             return;
         }
+        let split = &self.split;
+        self.run.levels.count(split.suspicious || split.unclear, split.links_only, split.searched);
         let several = self.spec.previous.is_some() && self.split.strands.looks_like_several();
         if several {
             self.run.suspects += 1;

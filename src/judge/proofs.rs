@@ -387,6 +387,13 @@ fn accepted_notes(report: &ChainReport) -> Vec<String> {
             of(report.unhashed)
         ));
     }
+    let levels = &report.levels;
+    if report.splits > 1 && (levels.by_search + levels.links_only + levels.doubtful) > 0 {
+        notes.push(format!(
+            "of {} chains {} are verified, {} by search, {} only linked in part, and in {} something is amiss",
+            report.splits, levels.verified, levels.by_search, levels.links_only, levels.doubtful
+        ));
+    }
     if report.by_way.len() > 1 {
         let ways: Vec<String> =
             report.by_way.iter().enumerate().map(|(n, rows)| format!("clause {}: {rows}", n + 1)).collect();
