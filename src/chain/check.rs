@@ -12,10 +12,11 @@ use super::keys::Keys;
 use super::probe::Prober;
 use super::program::{self, Form, Program, SpecIssue};
 use super::rows::{Cause, flag};
-use super::search::{self, Seeker};
-use super::spec::{CellKind, ChainSpec, Genesis, Hashing, How, Recipe, Sought};
+use super::search::Seeker;
+use super::spec::{ChainSpec, Genesis, Hashing, How};
 use super::strands::Attached;
 use super::visit;
+use super::ways::{Way, fitting, searchable, seek, yields};
 
 /// What came of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,16 +70,6 @@ struct Failed {
     cells: Vec<Option<String>>,
     prev: Option<Vec<u8>>,
     computed: Vec<u8>,
-}
-
-/// A way in which rows were hashed, ready to be tried.
-#[derive(Debug)]
-struct Way {
-    /// `None` where rows are only linked.
-    program: Option<Program>,
-    when: Option<usize>,
-    /// Rows that recompute by it.
-    rows: u64,
 }
 
 /// Holds the recipes, the row's hash and link, and the buffers.
@@ -463,91 +454,6 @@ impl Checker {
             Vec::new()
         }
     }
-}
-
-/// The way by which a row recomputes, if any does.
-fn yields(
-    ways: &[Way],
-    applying: &[usize],
-    inputs: &Inputs<'_>,
-    hash: &[u8],
-    out: &mut Vec<u8>,
-) -> Option<usize> {
-    applying.iter().copied().find(|n| {
-        let program = ways.get(*n).and_then(|way| way.program.as_ref());
-        program.is_some_and(|program| {
-            matches!(eval::evaluate(program, inputs, out), Ok(outcome) if !outcome.null && out.as_slice() == hash)
-        })
-    })
-}
-
-/// The same with what the declared search tries.
-fn seek(
-    seeker: &mut Seeker,
-    ways: &[Way],
-    applying: &[usize],
-    inputs: &Inputs<'_>,
-    hash: &[u8],
-    out: &mut Vec<u8>,
-) -> Option<usize> {
-    let mut found = None;
-    seeker.seek(inputs, |tried| {
-        found = yields(ways, applying, tried, hash, out);
-        found.is_some()
-    });
-    found
-}
-
-/// A recipe that yields what the hash is stored as.
-fn fitting(recipe: &Recipe, spec: &ChainSpec, form: Form) -> Result<Program, SpecIssue> {
-    let program = Program::new(recipe, &spec.columns, form)?;
-    match (program.form(), form) {
-        (Form::Bytes, Form::Text) => program::issue(
-            "the recipe yields bytes but the hash is stored as text; wrap it in `hex(...)` or `base64(...)`"
-                .to_owned(),
-        ),
-        (Form::Text, Form::Bytes) => program::issue(
-            "the recipe yields text but the hash is stored as bytea; leave out the outermost `hex(...)`"
-                .to_owned(),
-        ),
-        _ => Ok(program),
-    }
-}
-
-/// What is searched must be something that some recipe can take otherwise.
-fn searchable(spec: &ChainSpec) -> Result<(), SpecIssue> {
-    for search in &spec.searches {
-        let name = spec.columns.get(search.column).map_or("?", |column| column.name.as_str());
-        match search.sought {
-            Sought::Time { .. } | Sought::Digits { .. } | Sought::Zones => {
-                if !visit::all_times(spec).iter().any(|(column, _)| *column == search.column) {
-                    return program::issue(format!(
-                        "the search is over `{name}`, which the recipe does not spell with `ts(...)`"
-                    ));
-                }
-                if matches!(search.sought, Sought::Time { step_nanos, .. } if step_nanos <= 0) {
-                    return program::issue("the search needs a step above zero".to_owned());
-                }
-            }
-            Sought::Members => {
-                let json = |kind| matches!(kind, CellKind::Json | CellKind::Jsonb);
-                if !spec.columns.get(search.column).is_some_and(|column| json(column.kind)) {
-                    return program::issue(format!(
-                        "only a json or jsonb column has members to search, and `{name}` is none"
-                    ));
-                }
-            }
-        }
-    }
-    let all =
-        spec.searches.iter().try_fold(1u64, |all, search| all.checked_mul(search.candidates(&spec.columns)));
-    if all.is_none_or(|all| all > search::MOST_CANDIDATES) {
-        return program::issue(format!(
-            "the searches have more than {} candidates for each row; narrow their windows",
-            search::MOST_CANDIDATES
-        ));
-    }
-    Ok(())
 }
 
 /// The value of a hash cell. Bytes that are not spelt as `bytea` stay as they are; they then match nothing.
