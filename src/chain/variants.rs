@@ -31,7 +31,7 @@ pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
 ];
 
 /// What writers have been seen to put in the place of NULL.
-const NULL_WORDS: [&str; 7] = ["", "null", "NULL", "None", "<nil>", "undefined", "{}"];
+pub(crate) const NULL_WORDS: [&str; 7] = ["", "null", "NULL", "None", "<nil>", "undefined", "{}"];
 
 fn change(
     recipe: &mut Recipe,

@@ -1,0 +1,501 @@
+//! Families of recipes: what is put around the columns of a row, for one row whose cells are spelt out.
+
+use std::sync::Arc;
+
+use super::links::Link;
+use super::prior::{self, Cost, SEPARATORS};
+use super::sheet::Sheet;
+use super::spell::{self, At, Choice, Variant};
+use super::stored::Letters;
+use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
+
+/// How JSON may be spelt, with the words of the language for it.
+pub type Profiles = [(String, JsonProfile)];
+
+/// A column, or the predecessor's hash, that may take part.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// `None` is the predecessor.
+    pub(super) column: Option<usize>,
+    pub(super) take: Cost,
+    pub(super) skip: Cost,
+    /// What it costs to stand elsewhere than in its place.
+    pub(super) moved: Cost,
+    pub(super) variants: Vec<Variant>,
+}
+
+/// How the parts are put together.
+#[derive(Clone, Debug)]
+pub(super) enum Frame {
+    Cat,
+    /// With a separator, and perhaps one before the first part.
+    Join { separator: String, lead: bool },
+    /// A JSON object, whose bytes are the same under each of these profiles.
+    Json(Vec<JsonProfile>),
+}
+
+/// What is put around the whole, together with the predecessor.
+#[derive(Clone, Debug)]
+pub(super) struct Outer {
+    pub(super) cost: Cost,
+    pub(super) before: Vec<u8>,
+    pub(super) after: Vec<u8>,
+    pub(super) glue: String,
+    /// Whether the predecessor comes first.
+    pub(super) first: bool,
+    pub(super) prev: Vec<Choice>,
+    /// How the digest of the inside is written; `None` where the inside itself stands there.
+    pub(super) letters: Option<Letters>,
+}
+
+/// A family of recipes for one row.
+#[derive(Clone, Debug)]
+pub(super) struct Family {
+    /// For people.
+    pub(super) name: &'static str,
+    pub(super) cost: Cost,
+    pub(super) items: Arc<Vec<Item>>,
+    pub(super) frame: Frame,
+    pub(super) separator: Vec<u8>,
+    pub(super) open: Vec<u8>,
+    pub(super) close: Vec<u8>,
+    /// Whether parts keep the order of the items.
+    pub(super) sorted: bool,
+    /// The item of the predecessor: it must take part, anywhere.
+    pub(super) must: Option<usize>,
+    /// The predecessor as the first or the last part.
+    pub(super) prev: Option<(bool, Vec<Choice>)>,
+    /// Around the whole, without a digest inside.
+    pub(super) around: Option<Outer>,
+    /// Around a digest of the inside; one of them, where there are any.
+    pub(super) outers: Vec<Outer>,
+}
+
+/// Builds families for one row of a chain.
+pub(super) struct Builder<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) link: &'a Link,
+    pub(super) row: usize,
+    pub(super) profiles: &'a Profiles,
+}
+
+const PREV_FIRST: Cost = 10;
+const PREV_LAST: Cost = 18;
+const PREV_WITHIN: Cost = 12;
+const PREV_ABSENT: Cost = 65;
+
+impl Builder<'_> {
+    fn at(&self) -> At<'_> {
+        At {
+            sheet: self.sheet,
+            row: self.row,
+            prev: self.link.prev(self.row),
+            link: self.link.form(self.sheet),
+            shift: None,
+        }
+    }
+
+    fn columns(&self) -> impl Iterator<Item = usize> {
+        let (hash, previous) = (self.link.hash, self.link.previous);
+        (0..self.sheet.columns.len()).filter(move |c| *c != hash && Some(*c) != previous).take(56)
+    }
+
+    fn item(&self, column: usize, variants: Vec<Variant>) -> Item {
+        let (take, skip) = prior::hashed(self.sheet, column);
+        let moved = prior::moved(self.sheet.kind(column), self.sheet.name(column));
+        Item { column: Some(column), take, skip, moved, variants }
+    }
+
+    /// All families, the likeliest first.
+    pub(super) fn families(&self) -> Vec<Family> {
+        let mut found = Vec::new();
+        self.plain(&mut found);
+        self.sized(&mut found);
+        self.json(&mut found);
+        found.retain(|family| family.items.iter().any(|item| item.column.is_some() && !item.variants.is_empty()));
+        found.sort_by_key(|family| family.cost);
+        found
+    }
+
+    /// Concatenations with and without a separator.
+    fn plain(&self, found: &mut Vec<Family>) {
+        let at = self.at();
+        let profiles: Vec<JsonProfile> = self.profiles.iter().map(|(_, profile)| *profile).collect();
+        let items: Vec<Item> = self
+            .columns()
+            .map(|column| self.item(column, spell::part_variants(&at, column, &profiles, &|recipe| recipe)))
+            .collect();
+        let prev = spell::prev_parts(&at, &|recipe| recipe);
+        let items = Arc::new(items);
+        let within = with_prev(&items, prev.clone());
+        for (separator, cost) in std::iter::once(("", 12)).chain(SEPARATORS) {
+            let base = Family {
+                name: if separator.is_empty() { "plain concatenation" } else { "join with a separator" },
+                cost: cost + 8,
+                items: Arc::clone(&items),
+                frame: if separator.is_empty() {
+                    Frame::Cat
+                } else {
+                    Frame::Join { separator: separator.to_owned(), lead: false }
+                },
+                separator: separator.as_bytes().to_vec(),
+                open: Vec::new(),
+                close: Vec::new(),
+                sorted: false,
+                must: None,
+                prev: None,
+                around: None,
+                outers: Vec::new(),
+            };
+            self.ends(&base, &prev, found);
+            if let Some((items, must)) = &within {
+                found.push(Family {
+                    cost: base.cost + PREV_WITHIN,
+                    items: Arc::clone(items),
+                    must: Some(*must),
+                    ..base.clone()
+                });
+            }
+            let name = "two levels: a digest of the columns, hashed with the predecessor";
+            for lead in [false, true] {
+                if lead && separator.is_empty() {
+                    continue;
+                }
+                let outers = self.outers(&prev, separator);
+                let mut two = Family { name, cost: base.cost + 28, outers, ..base.clone() };
+                if lead {
+                    two.cost += 50;
+                    two.open = separator.as_bytes().to_vec();
+                    two.frame = Frame::Join { separator: separator.to_owned(), lead: true };
+                }
+                found.push(two);
+            }
+        }
+    }
+
+    /// The predecessor as the first part, as the last, or not there.
+    fn ends(&self, base: &Family, prev: &[Variant], found: &mut Vec<Family>) {
+        for variant in prev {
+            let joined = |first: bool| {
+                let (a, b) = if first { (&variant.bytes, &base.separator) } else { (&base.separator, &variant.bytes) };
+                [a.as_slice(), b.as_slice()].concat()
+            };
+            for (first, cost) in [(true, PREV_FIRST), (false, PREV_LAST)] {
+                found.push(Family {
+                    cost: base.cost + cost + variant.cost,
+                    open: if first { joined(true) } else { Vec::new() },
+                    close: if first { Vec::new() } else { joined(false) },
+                    prev: Some((first, variant.choices.clone())),
+                    ..base.clone()
+                });
+            }
+        }
+        found.push(Family { cost: base.cost + PREV_ABSENT, ..base.clone() });
+    }
+
+    /// What a digest of the inside may be hashed with.
+    fn outers(&self, prev: &[Variant], separator: &str) -> Vec<Outer> {
+        let mut outers = Vec::new();
+        let glues = [("", 8), ("|", 22), (":", 35), (separator, 18)];
+        for variant in prev {
+            for (glue, cost) in glues.iter().enumerate().filter(|(n, (glue, _))| {
+                !glues.iter().take(*n).any(|(earlier, _)| earlier == glue)
+            }).map(|(_, glue)| *glue) {
+                for first in [true, false] {
+                    for (letters, more) in [(Letters::Hex, 0), (Letters::Raw, 35), (Letters::HexUpper, 60)] {
+                        let glued = [variant.bytes.as_slice(), glue.as_bytes()].concat();
+                        let after = [glue.as_bytes(), variant.bytes.as_slice()].concat();
+                        outers.push(Outer {
+                            cost: variant.cost + cost + more + if first { 2 } else { 8 },
+                            before: if first { glued } else { Vec::new() },
+                            after: if first { Vec::new() } else { after },
+                            glue: glue.to_owned(),
+                            first,
+                            prev: variant.choices.clone(),
+                            letters: Some(letters),
+                        });
+                    }
+                }
+            }
+        }
+        outers.sort_by_key(|outer| outer.cost);
+        outers
+    }
+
+    /// Parts with their lengths before them.
+    fn sized(&self, found: &mut Vec<Family>) {
+        let at = self.at();
+        let profiles: Vec<JsonProfile> = self.profiles.iter().map(|(_, profile)| *profile).collect();
+        for (between, cost) in [(":", 50), ("", 70), (",", 80), ("|", 80)] {
+            let wrap = |recipe: Recipe| Recipe::Sized(between.to_owned(), Box::new(recipe));
+            let items: Vec<Item> = self
+                .columns()
+                .map(|column| self.item(column, spell::part_variants(&at, column, &profiles, &wrap)))
+                .collect();
+            let base = Family {
+                name: "parts with their lengths",
+                cost,
+                items: Arc::new(items),
+                frame: Frame::Cat,
+                separator: Vec::new(),
+                open: Vec::new(),
+                close: Vec::new(),
+                sorted: false,
+                must: None,
+                prev: None,
+                around: None,
+                outers: Vec::new(),
+            };
+            let prev = spell::prev_parts(&at, &wrap);
+            self.ends(&base, &prev, found);
+            self.ends(&base, &spell::prev_parts(&at, &|recipe| recipe), found);
+            if let Some((items, must)) = with_prev(&base.items, prev) {
+                found.push(Family { cost: cost + PREV_WITHIN, items, must: Some(must), ..base.clone() });
+            }
+        }
+    }
+
+    /// JSON objects, alone and beside the predecessor.
+    fn json(&self, found: &mut Vec<Family>) {
+        let at = self.at();
+        let all: Vec<JsonProfile> = self.profiles.iter().map(|(_, profile)| *profile).collect();
+        for naming in Naming::ALL {
+            if naming != Naming::AsIs && self.columns().all(|c| naming.key(self.sheet, c) == self.sheet.name(c)) {
+                continue;
+            }
+            let mut groups: Vec<(Cost, bool, Vec<u8>, Vec<Item>, Vec<JsonProfile>)> = Vec::new();
+            for (name, profile) in self.profiles {
+                let options = name.matches([',', '(']).count() as Cost;
+                let cost = 8 + 7 * options + naming.cost();
+                let Some((sorted, comma)) = manner(&at, *profile) else { continue };
+                let items: Vec<Item> = self
+                    .columns()
+                    .map(|column| {
+                        let key = naming.key(self.sheet, column);
+                        self.item(column, spell::member_variants(&at, column, &key, *profile, &all))
+                    })
+                    .collect();
+                let same = |group: &&mut (Cost, bool, Vec<u8>, Vec<Item>, Vec<JsonProfile>)| {
+                    group.1 == sorted && group.2 == comma && alike(&group.3, &items)
+                };
+                match groups.iter_mut().find(same) {
+                    Some(group) => {
+                        group.0 = group.0.min(cost);
+                        group.4.push(*profile);
+                    }
+                    None => groups.push((cost, sorted, comma, items, vec![*profile])),
+                }
+            }
+            for (cost, sorted, comma, items, profiles) in groups {
+                self.objects((cost, naming), sorted, comma, items, profiles, found);
+            }
+        }
+    }
+
+    fn objects(
+        &self,
+        (cost, naming): (Cost, Naming),
+        sorted: bool,
+        comma: Vec<u8>,
+        mut items: Vec<Item>,
+        profiles: Vec<JsonProfile>,
+        found: &mut Vec<Family>,
+    ) {
+        let at = self.at();
+        let Some(profile) = profiles.first().copied() else { return };
+        if sorted {
+            items.sort_by_key(|item| item.column.map(|column| naming.key(self.sheet, column)));
+        }
+        let base = Family {
+            name: "one JSON object",
+            cost,
+            items: Arc::new(items.clone()),
+            frame: Frame::Json(profiles),
+            separator: comma,
+            open: b"{".to_vec(),
+            close: b"}".to_vec(),
+            sorted,
+            must: None,
+            prev: None,
+            around: None,
+            outers: Vec::new(),
+        };
+        for (key, key_cost) in self.prev_keys(naming) {
+            let variants = spell::prev_members(&at, &key, profile);
+            if variants.is_empty() {
+                continue;
+            }
+            let prev = Item { column: None, take: 0, skip: 0, moved: if sorted { 0 } else { 12 }, variants };
+            let mut members = items.clone();
+            let place = if sorted {
+                members.partition_point(|item| {
+                    item.column.is_some_and(|column| naming.key(self.sheet, column) < key)
+                })
+            } else {
+                members.len()
+            };
+            members.insert(place, prev);
+            found.push(Family {
+                cost: cost + 12 + key_cost,
+                items: Arc::new(members),
+                must: Some(place),
+                ..base.clone()
+            });
+        }
+        for variant in spell::prev_parts(&at, &|recipe| recipe) {
+            for (first, side, name) in
+                [(true, 20, "predecessor, then JSON"), (false, 30, "JSON, then predecessor")]
+            {
+                for (glue, more) in [("", 0), ("|", 25), (":", 30), ("\n", 40)] {
+                    let before = [variant.bytes.as_slice(), glue.as_bytes()].concat();
+                    let after = [glue.as_bytes(), variant.bytes.as_slice()].concat();
+                    let outer = Outer {
+                        cost: 0,
+                        before: Vec::new(),
+                        after: Vec::new(),
+                        glue: glue.to_owned(),
+                        first,
+                        prev: variant.choices.clone(),
+                        letters: None,
+                    };
+                    found.push(Family {
+                        name,
+                        cost: cost + side + more + variant.cost,
+                        open: if first { [before.as_slice(), b"{"].concat() } else { b"{".to_vec() },
+                        close: if first { b"}".to_vec() } else { [b"}".as_slice(), &after].concat() },
+                        around: Some(outer),
+                        ..base.clone()
+                    });
+                }
+            }
+        }
+        let prev = spell::prev_parts(&at, &|recipe| recipe);
+        found.push(Family {
+            name: "two levels: a digest of a JSON object, hashed with the predecessor",
+            cost: cost + 28,
+            outers: self.outers(&prev, ""),
+            ..base.clone()
+        });
+        found.push(Family { cost: cost + PREV_ABSENT, ..base });
+    }
+
+    /// Names the predecessor may have in an object.
+    fn prev_keys(&self, naming: Naming) -> Vec<(String, Cost)> {
+        let mut keys: Vec<(String, Cost)> = Vec::new();
+        let own = self.link.previous.map(|column| (naming.key(self.sheet, column), 0));
+        let stored = self.link.previous.map(|column| (self.sheet.name(column).to_owned(), 10));
+        let usual = [
+            ("prevHash", 15),
+            ("previousHash", 15),
+            ("prev_hash", 15),
+            ("previous_hash", 15),
+            ("prev", 20),
+            ("previous", 25),
+            ("parentHash", 40),
+            ("parent_hash", 40),
+        ];
+        for (key, cost) in own.into_iter().chain(stored).chain(usual.map(|(key, cost)| (key.to_owned(), cost))) {
+            if !keys.iter().any(|(known, _)| *known == key) {
+                keys.push((key, cost));
+            }
+        }
+        keys
+    }
+}
+
+/// Items with the predecessor among them.
+fn with_prev(items: &Arc<Vec<Item>>, variants: Vec<Variant>) -> Option<(Arc<Vec<Item>>, usize)> {
+    if variants.is_empty() {
+        return None;
+    }
+    let mut all = items.to_vec();
+    all.push(Item { column: None, take: 0, skip: 0, moved: 22, variants });
+    let place = all.len() - 1;
+    Some((Arc::new(all), place))
+}
+
+/// Whether two lists of items cannot be told apart in this row.
+fn alike(a: &[Item], b: &[Item]) -> bool {
+    a.iter().zip(b).all(|(a, b)| {
+        a.variants.len() == b.variants.len()
+            && a.variants.iter().zip(&b.variants).all(|(a, b)| a.bytes == b.bytes)
+    })
+}
+
+/// Whether a profile sorts members, and what it writes between them.
+fn manner(at: &At<'_>, profile: JsonProfile) -> Option<(bool, Vec<u8>)> {
+    let field = |key: &str| JsonField {
+        key: key.to_owned(),
+        null: JsonNull::Undeclared,
+        value: JsonValue::Number("1".to_owned()),
+    };
+    let text = at.eval(&Recipe::Json(profile, vec![field("b"), field("a")]))?;
+    let text = String::from_utf8(text).ok()?;
+    let sorted = text.find("\"a\"")? < text.find("\"b\"")?;
+    // Between the first number and the next quote.
+    let comma = text.split('1').nth(1)?.split('"').next()?;
+    Some((sorted, comma.as_bytes().to_vec()))
+}
+
+/// How members are named after columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    AsIs,
+    Camel,
+    Snake,
+}
+
+impl Naming {
+    const ALL: [Self; 3] = [Self::AsIs, Self::Camel, Self::Snake];
+
+    fn cost(self) -> Cost {
+        match self {
+            Self::AsIs => 5,
+            Self::Camel => 14,
+            Self::Snake => 28,
+        }
+    }
+
+    fn key(self, sheet: &Sheet, column: usize) -> String {
+        let name = sheet.name(column);
+        match self {
+            Self::AsIs => name.to_owned(),
+            Self::Camel => camel(name),
+            Self::Snake => snake(name),
+        }
+    }
+}
+
+fn camel(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut out, part| {
+        let mut letters = part.chars();
+        out.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        out.extend(letters);
+        out
+    })
+}
+
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_named_in_the_ways_of_runtimes() {
+        assert_eq!(camel("resource_type"), "resourceType");
+        assert_eq!(snake("resourceType"), "resource_type");
+        assert_eq!(camel("id"), "id");
+    }
+}

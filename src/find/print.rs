@@ -1,0 +1,155 @@
+//! A found chain in the words of the language.
+
+use super::family::Profiles;
+use super::sheet::Sheet;
+use crate::chain::spec::{Genesis, JsonField, JsonNull, JsonProfile, JsonValue, Recipe, Search};
+use crate::chain::variants::PRESETS;
+
+/// Words that mean something else where a column is expected.
+const RESERVED: [&str; 14] = [
+    "prev", "null", "true", "false", "omit", "now", "implicit", "int", "genesis", "where", "and", "or", "not", "dense",
+];
+
+/// A name as the language writes it.
+#[must_use]
+pub fn ident(name: &str) -> String {
+    let mut letters = name.chars();
+    let begins = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
+    let plain = letters.next().is_some_and(begins) && letters.all(|c| begins(c) || c.is_ascii_digit());
+    if plain && !RESERVED.contains(&name) { name.to_owned() } else { format!("`{name}`") }
+}
+
+/// A text as the language writes it.
+#[must_use]
+pub fn text(value: &str) -> String {
+    let mut out = String::from("\"");
+    for c in value.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Writes recipes over the columns of a table.
+pub(super) struct Printer<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) profiles: &'a Profiles,
+}
+
+impl Printer<'_> {
+    pub(super) fn column(&self, index: usize) -> String {
+        ident(self.sheet.name(index))
+    }
+
+    fn profile(&self, profile: JsonProfile) -> &str {
+        self.profiles.iter().find(|(_, known)| *known == profile).map_or("js", |(name, _)| name)
+    }
+
+    fn list(&self, parts: &[Recipe]) -> String {
+        parts.iter().map(|part| self.recipe(part)).collect::<Vec<_>>().join(", ")
+    }
+
+    pub(super) fn recipe(&self, recipe: &Recipe) -> String {
+        let call = |word: &str, inner: &Recipe| format!("{word}({})", self.recipe(inner));
+        match recipe {
+            Recipe::Text(value) => text(value),
+            Recipe::Column(index) => self.column(*index),
+            Recipe::Prev => "prev".to_owned(),
+            Recipe::Cat(parts) => format!("cat({})", self.list(parts)),
+            Recipe::Join(separator, parts) => format!("join({}, {})", text(separator), self.list(parts)),
+            Recipe::Coalesce(inner, word) => format!("{} ?? {}", self.recipe(inner), text(word)),
+            Recipe::Omit(inner) => format!("{} ?? omit", self.recipe(inner)),
+            Recipe::Digest(digest, inner) => {
+                let word = serde_json::to_value(digest).ok();
+                call(word.as_ref().and_then(|word| word.as_str()).unwrap_or_default(), inner)
+            }
+            Recipe::Hex(inner) => call("hex", inner),
+            Recipe::HexUpper(inner) => call("HEX", inner),
+            Recipe::Base64(inner) => call("base64", inner),
+            Recipe::Unhex(inner) => call("unhex", inner),
+            Recipe::Lower(inner) => call("lower", inner),
+            Recipe::Upper(inner) => call("upper", inner),
+            Recipe::Time(index, preset) => {
+                let word = PRESETS.iter().find(|(known, _)| known == preset).map_or("js", |(_, word)| word);
+                format!("ts({}, {word})", self.column(*index))
+            }
+            Recipe::Decimal(index, scale) => format!("dec({}, {scale})", self.column(*index)),
+            Recipe::Integer(index) => format!("int({})", self.column(*index)),
+            Recipe::Bool(index, yes, no) => format!("bool({}, {}, {})", self.column(*index), text(yes), text(no)),
+            Recipe::UuidDigits(index) => format!("uuid({}, nodash)", self.column(*index)),
+            Recipe::Sized(between, inner) => format!("sized({}, {})", text(between), self.recipe(inner)),
+            Recipe::Json(profile, fields) => format!("json({}, {})", self.profile(*profile), self.object(fields)),
+            Recipe::JsonColumn(profile, index) => {
+                format!("json({}, {})", self.profile(*profile), self.column(*index))
+            }
+        }
+    }
+
+    fn object(&self, fields: &[JsonField]) -> String {
+        let members: Vec<String> = fields.iter().map(|field| self.member(field)).collect();
+        format!("{{\n    {}\n  }}", members.join(",\n    "))
+    }
+
+    fn member(&self, field: &JsonField) -> String {
+        let key = match ident(&field.key) {
+            quoted if quoted.starts_with('`') => text(&field.key),
+            plain => plain,
+        };
+        let value = match &field.value {
+            JsonValue::Column(index) if self.sheet.name(*index) == field.key && !key.starts_with('"') => String::new(),
+            JsonValue::Column(index) => self.column(*index),
+            JsonValue::String(Recipe::Column(index)) => format!("cat({})", self.column(*index)),
+            JsonValue::String(recipe) => self.recipe(recipe),
+            JsonValue::Raw(recipe) => format!("raw({})", self.recipe(recipe)),
+            JsonValue::Number(number) => number.clone(),
+            JsonValue::Bool(value) => value.to_string(),
+            JsonValue::Null => "null".to_owned(),
+            JsonValue::Object(inner) => self.object(inner),
+        };
+        let null = match field.null {
+            JsonNull::Undeclared => "",
+            JsonNull::Null => " ?? null",
+            JsonNull::Omit => " ?? omit",
+        };
+        if value.is_empty() { format!("{key}{null}") } else { format!("{key}: {value}{null}") }
+    }
+
+    pub(super) fn genesis(&self, genesis: &Genesis) -> String {
+        match genesis {
+            Genesis::Null => "null".to_owned(),
+            Genesis::Text(value) if value.len() > 1 && value.bytes().all(|b| b == b'0') => {
+                format!("zeros({})", value.len())
+            }
+            Genesis::Text(value) => text(value),
+            Genesis::Bytes(bytes) => format!("zero_bytes({})", bytes.len()),
+            Genesis::Derived(recipe) => self.recipe(recipe),
+        }
+    }
+
+    pub(super) fn search(&self, search: &Search) -> String {
+        let ms = |micros: i64| format!("{}ms", micros / 1_000);
+        format!(
+            "search {} window {}..{}",
+            self.column(search.column),
+            ms(search.from_micros),
+            ms(search.to_micros)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_names_stand_in_backticks() {
+        assert_eq!((ident("createdAt"), ident("prev"), ident("odd name")), ("createdAt".into(), "`prev`".into(), "`odd name`".into()));
+        assert_eq!(text("a\"b\\\n"), r#""a\"b\\\n""#);
+    }
+}

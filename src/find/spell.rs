@@ -1,0 +1,335 @@
+//! The ways in which one column of one row may have been spelt.
+
+use super::prior::{self, Cost};
+use super::sheet::Sheet;
+use crate::chain::eval::{self, Inputs};
+use crate::chain::program::{Form, Program, is_time};
+use crate::chain::spec::{CellKind, JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
+use crate::chain::variants::{NULL_WORDS, PRESETS};
+
+/// A part of what is hashed, as a recipe has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// A part of a concatenation.
+    Part(Recipe),
+    /// A member of a JSON object.
+    Member(JsonField),
+}
+
+/// Bytes that a column may have become in one row, and every choice that makes them.
+#[derive(Clone, Debug)]
+pub(super) struct Variant {
+    pub(super) bytes: Vec<u8>,
+    pub(super) cost: Cost,
+    pub(super) choices: Vec<Choice>,
+    /// Microseconds by which a time was taken later than it is stored.
+    pub(super) shift: i64,
+}
+
+/// What a row is evaluated with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) row: usize,
+    pub(super) prev: Option<&'a [u8]>,
+    /// Whether hashes are text or bytes.
+    pub(super) link: Form,
+    /// A time column, and by how much it is taken later.
+    pub(super) shift: Option<(usize, i64)>,
+}
+
+impl At<'_> {
+    /// What a recipe yields; `None` for NULL and where it cannot be evaluated.
+    pub(super) fn eval(&self, recipe: &Recipe) -> Option<Vec<u8>> {
+        let program = Program::new(recipe, &self.sheet.columns, self.link).ok()?;
+        let row = self.sheet.row(self.row);
+        let inputs = Inputs { row: &row, prev: self.prev, shift: self.shift };
+        let mut out = Vec::new();
+        let outcome = eval::evaluate(&program, &inputs, &mut out).ok()?;
+        (!outcome.null).then_some(out)
+    }
+
+    /// The text of a member, name and all; nothing where it is left out.
+    pub(super) fn member(&self, profile: JsonProfile, field: &JsonField) -> Option<Vec<u8>> {
+        let object = self.eval(&Recipe::Json(profile, vec![field.clone()]))?;
+        Some(object.strip_prefix(b"{")?.strip_suffix(b"}")?.to_vec())
+    }
+}
+
+/// Groups choices by the bytes they make, the cheapest first.
+pub(super) fn grouped(list: impl IntoIterator<Item = (Cost, Choice, Option<Vec<u8>>, i64)>) -> Vec<Variant> {
+    let mut variants: Vec<Variant> = Vec::new();
+    for (cost, choice, bytes, shift) in list {
+        let Some(bytes) = bytes else { continue };
+        match variants.iter_mut().find(|variant| variant.bytes == bytes) {
+            // A time as it is stored goes before one that is not.
+            Some(variant) if variant.shift == shift => {
+                variant.cost = variant.cost.min(cost);
+                variant.choices.push(choice);
+            }
+            Some(_) => {}
+            None => variants.push(Variant { bytes, cost, choices: vec![choice], shift }),
+        }
+    }
+    variants.sort_by_key(|variant| variant.cost);
+    variants
+}
+
+fn boxed(column: usize) -> Box<Recipe> {
+    Box::new(Recipe::Column(column))
+}
+
+fn sha(sheet: &Sheet, inner: Recipe) -> Recipe {
+    // Of a document inside, whatever the chain's own digest is, SHA-256 is taken.
+    let _ = sheet;
+    Recipe::Hex(Box::new(Recipe::Digest(crate::chain::spec::Digest::Sha256, Box::new(inner))))
+}
+
+/// How a value that is not NULL may be spelt in a concatenation.
+pub(super) fn parts(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> Vec<(Cost, Recipe)> {
+    let kind = sheet.kind(column);
+    let words = |yes: &str, no: &str| Recipe::Bool(column, yes.to_owned(), no.to_owned());
+    let plain = Recipe::Column(column);
+    match kind {
+        CellKind::Timestamp | CellKind::TimestampTz | CellKind::Date => {
+            let as_stored = (if kind == CellKind::Date { 0 } else { 45 }, plain);
+            let times = PRESETS.map(|(preset, _)| (prior::preset(preset), Recipe::Time(column, preset)));
+            std::iter::once(as_stored).chain(times).collect()
+        }
+        CellKind::Bool => vec![
+            (8, words("true", "false")),
+            (20, plain),
+            (30, words("True", "False")),
+            (35, words("1", "0")),
+            (65, words("TRUE", "FALSE")),
+            (65, words("yes", "no")),
+        ],
+        CellKind::Integer => vec![(0, plain)],
+        CellKind::Numeric | CellKind::Float => {
+            let scales = [(20, 2), (40, 4), (45, 0), (50, 1), (50, 3), (55, 6), (55, 8)];
+            let decimals = scales.into_iter().map(|(cost, scale)| (cost, Recipe::Decimal(column, scale)));
+            [(3, plain), (40, Recipe::Integer(column))].into_iter().chain(decimals).collect()
+        }
+        CellKind::Uuid => vec![
+            (0, plain.clone()),
+            (45, Recipe::UuidDigits(column)),
+            (55, Recipe::Upper(Box::new(plain))),
+            (65, Recipe::Upper(Box::new(Recipe::UuidDigits(column)))),
+        ],
+        CellKind::Json | CellKind::Jsonb => {
+            let documents = std::iter::once((15, plain.clone())).chain(
+                profiles
+                    .iter()
+                    .enumerate()
+                    .map(|(n, profile)| (if n < 3 { 22 } else { 35 }, Recipe::JsonColumn(*profile, column))),
+            );
+            let documents: Vec<_> = documents.collect();
+            let digests = documents.iter().map(|(cost, inner)| (cost + 45, sha(sheet, inner.clone())));
+            documents.iter().cloned().chain(digests).collect()
+        }
+        CellKind::Bytea => vec![
+            (15, Recipe::Hex(boxed(column))),
+            (20, plain),
+            (35, Recipe::Base64(boxed(column))),
+            (55, Recipe::HexUpper(boxed(column))),
+        ],
+        CellKind::Text => vec![
+            (0, plain.clone()),
+            (48, sha(sheet, plain)),
+            (65, Recipe::Lower(boxed(column))),
+            (65, Recipe::Upper(boxed(column))),
+            (80, Recipe::UuidDigits(column)),
+        ],
+        CellKind::Other => vec![(0, plain)],
+    }
+}
+
+/// How a value that is not NULL may be spelt in a JSON object.
+fn values(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> Vec<(Cost, JsonValue)> {
+    let kind = sheet.kind(column);
+    let string = |recipe: Recipe| JsonValue::String(recipe);
+    let own = JsonValue::Column(column);
+    match kind {
+        CellKind::Timestamp | CellKind::TimestampTz | CellKind::Date => {
+            let as_stored = (if kind == CellKind::Date { 0 } else { 45 }, own);
+            let times = PRESETS.iter().flat_map(|(preset, word)| {
+                let (cost, time) = (prior::preset(*preset), Recipe::Time(column, *preset));
+                let number = word.starts_with("epoch");
+                let raw = number.then(|| (cost, JsonValue::Raw(time.clone())));
+                [Some((cost + if number { 30 } else { 0 }, JsonValue::String(time.clone()))), raw]
+            });
+            std::iter::once(as_stored).chain(times.flatten()).collect()
+        }
+        CellKind::Integer | CellKind::Numeric | CellKind::Float => {
+            let scales = [(35, 2), (50, 4), (50, 0)];
+            let decimals = scales.into_iter().flat_map(|(cost, scale)| {
+                let decimal = Recipe::Decimal(column, scale);
+                [(cost, string(decimal.clone())), (cost + 10, JsonValue::Raw(decimal))]
+            });
+            let decimals: Vec<_> = if kind == CellKind::Integer { Vec::new() } else { decimals.collect() };
+            [(0, own), (35, string(Recipe::Cat(vec![Recipe::Column(column)])))].into_iter().chain(decimals).collect()
+        }
+        CellKind::Bool => vec![(0, own), (45, JsonValue::Raw(Recipe::Bool(column, "1".to_owned(), "0".to_owned())))],
+        CellKind::Json | CellKind::Jsonb => {
+            let raw = profiles.iter().map(|profile| {
+                (if profile.keeps_order() { 45 } else { 28 }, JsonValue::Raw(Recipe::JsonColumn(*profile, column)))
+            });
+            let quoted = profiles.iter().map(|profile| {
+                (48, string(Recipe::Cat(vec![Recipe::JsonColumn(*profile, column)])))
+            });
+            let digests = profiles.iter().map(|profile| (65, string(sha(sheet, Recipe::JsonColumn(*profile, column)))));
+            let stored = [(0, own), (40, JsonValue::Raw(Recipe::Column(column)))];
+            stored.into_iter().chain(raw).chain(quoted).chain(digests).collect()
+        }
+        CellKind::Bytea => vec![(10, string(Recipe::Hex(boxed(column)))), (25, string(Recipe::Base64(boxed(column))))],
+        CellKind::Text => vec![
+            (0, own),
+            (40, JsonValue::Raw(Recipe::Column(column))),
+            (55, string(sha(sheet, Recipe::Column(column)))),
+            (65, string(Recipe::Lower(boxed(column)))),
+            (65, string(Recipe::Upper(boxed(column)))),
+        ],
+        CellKind::Uuid => vec![(0, own), (48, string(Recipe::UuidDigits(column)))],
+        CellKind::Other => vec![(0, own)],
+    }
+}
+
+/// The recipe with a word for NULL.
+fn or(recipe: &Recipe, word: &str) -> Recipe {
+    match recipe {
+        Recipe::Sized(between, inner) => Recipe::Sized(between.clone(), Box::new(or(inner, word))),
+        other => Recipe::Coalesce(Box::new(other.clone()), word.to_owned()),
+    }
+}
+
+/// A part, and what it may be with a word for NULL. The first is the part itself.
+pub(super) fn null_parts(recipe: &Recipe) -> Vec<(Cost, Recipe)> {
+    let words = NULL_WORDS.iter().enumerate().map(|(n, word)| (if n == 0 { 8 } else { 40 }, or(recipe, word)));
+    let omitted = (15, Recipe::Omit(Box::new(recipe.clone())));
+    std::iter::once((0, recipe.clone())).chain(std::iter::once(omitted)).chain(words).collect()
+}
+
+/// A member, and what it may be where it is NULL. The first is the member itself.
+pub(super) fn null_members(field: &JsonField) -> Vec<(Cost, JsonField)> {
+    let with = |null| JsonField { null, ..field.clone() };
+    let mut list = vec![(0, field.clone()), (5, with(JsonNull::Null)), (10, with(JsonNull::Omit))];
+    let text = match &field.value {
+        JsonValue::Column(column) => Some(Recipe::Column(*column)),
+        JsonValue::String(recipe) => Some(recipe.clone()),
+        _ => None,
+    };
+    for word in text.iter().flat_map(|text| NULL_WORDS.map(|word| or(text, word))) {
+        list.push((35, JsonField { value: JsonValue::String(word), ..field.clone() }));
+    }
+    list
+}
+
+/// Windows in which an application's clock may have been read before the stored one, in milliseconds.
+const CLOCK: std::ops::RangeInclusive<i64> = -60..=5;
+
+/// The variants of a column in one row, as parts of a concatenation. `wrap` is put around every spelling.
+pub(super) fn part_variants(
+    at: &At<'_>,
+    column: usize,
+    profiles: &[JsonProfile],
+    wrap: &dyn Fn(Recipe) -> Recipe,
+) -> Vec<Variant> {
+    let spellings = parts(at.sheet, column, profiles).into_iter().map(|(cost, recipe)| (cost, wrap(recipe)));
+    let null = at.sheet.cell(at.row, column).is_none();
+    let mut list = Vec::new();
+    for (cost, recipe) in spellings {
+        if null {
+            // Left out altogether is the same as not being there, which a later row tells.
+            let words = null_parts(&recipe).into_iter().filter(|(_, part)| !matches!(part, Recipe::Omit(_)));
+            list.extend(words.map(|(word, part)| {
+                let bytes = at.eval(&Recipe::Cat(vec![part.clone()]));
+                (cost / 8 + word, Choice::Part(part), bytes, 0)
+            }));
+            continue;
+        }
+        let bytes = at.eval(&Recipe::Cat(vec![recipe.clone()]));
+        list.push((cost, Choice::Part(recipe), bytes, 0));
+    }
+    if !null && is_time(at.sheet.kind(column)) {
+        let stored = list.clone();
+        for (cost, choice, ..) in stored {
+            let Choice::Part(recipe) = &choice else { continue };
+            for shift in CLOCK.filter(|ms| *ms != 0).map(|ms| ms * 1_000) {
+                let bytes = At { shift: Some((column, shift)), ..*at }.eval(&Recipe::Cat(vec![recipe.clone()]));
+                list.push((cost + 85, choice.clone(), bytes, shift));
+            }
+        }
+    }
+    grouped(list)
+}
+
+/// The variants of a column in one row, as members of an object.
+pub(super) fn member_variants(
+    at: &At<'_>,
+    column: usize,
+    key: &str,
+    profile: JsonProfile,
+    profiles: &[JsonProfile],
+) -> Vec<Variant> {
+    let null = at.sheet.cell(at.row, column).is_none();
+    let mut list = Vec::new();
+    for (cost, value) in values(at.sheet, column, profiles) {
+        let field = JsonField { key: key.to_owned(), null: JsonNull::Undeclared, value };
+        if null {
+            let words = null_members(&field).into_iter().filter(|(_, field)| field.null != JsonNull::Omit);
+            list.extend(words.map(|(word, field)| {
+                let bytes = at.member(profile, &field);
+                (cost / 8 + word, Choice::Member(field), bytes, 0)
+            }));
+            continue;
+        }
+        list.push((cost, Choice::Member(field.clone()), at.member(profile, &field), 0));
+    }
+    if !null && is_time(at.sheet.kind(column)) {
+        for (cost, choice, ..) in list.clone() {
+            let Choice::Member(field) = &choice else { continue };
+            for shift in CLOCK.filter(|ms| *ms != 0).map(|ms| ms * 1_000) {
+                let bytes = At { shift: Some((column, shift)), ..*at }.member(profile, field);
+                list.push((cost + 85, choice.clone(), bytes, shift));
+            }
+        }
+    }
+    grouped(list)
+}
+
+/// The variants of the predecessor's hash as a part of a concatenation.
+pub(super) fn prev_parts(at: &At<'_>, wrap: &dyn Fn(Recipe) -> Recipe) -> Vec<Variant> {
+    let prev = || Box::new(Recipe::Prev);
+    let spellings = match at.link {
+        Form::Text => vec![
+            (0, Recipe::Prev),
+            (45, Recipe::Unhex(prev())),
+            (60, Recipe::Upper(prev())),
+            (60, Recipe::Lower(prev())),
+        ],
+        Form::Bytes => vec![
+            (8, Recipe::Prev),
+            (8, Recipe::Hex(prev())),
+            (40, Recipe::Base64(prev())),
+            (55, Recipe::HexUpper(prev())),
+        ],
+    };
+    grouped(spellings.into_iter().map(|(cost, recipe)| {
+        let recipe = wrap(recipe);
+        let bytes = at.eval(&Recipe::Cat(vec![recipe.clone()]));
+        (cost, Choice::Part(recipe), bytes, 0)
+    }))
+}
+
+/// The variants of the predecessor's hash as a member.
+pub(super) fn prev_members(at: &At<'_>, key: &str, profile: JsonProfile) -> Vec<Variant> {
+    let prev = || Box::new(Recipe::Prev);
+    let spellings = match at.link {
+        Form::Text => vec![(0, Recipe::Prev)],
+        Form::Bytes => vec![(0, Recipe::Hex(prev())), (35, Recipe::Base64(prev()))],
+    };
+    grouped(spellings.into_iter().map(|(cost, recipe)| {
+        let field = JsonField { key: key.to_owned(), null: JsonNull::Undeclared, value: JsonValue::String(recipe) };
+        (cost, Choice::Member(field.clone()), at.member(profile, &field), 0)
+    }))
+}

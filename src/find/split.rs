@@ -1,0 +1,109 @@
+//! Within which columns the links make single chains.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sheet::Sheet;
+use crate::chain::program::is_time;
+use crate::chain::spec::CellKind;
+
+/// Most columns of a split.
+const MOST: usize = 3;
+
+fn suits(sheet: &Sheet, column: usize) -> bool {
+    let kind = sheet.kind(column);
+    !is_time(kind) && !matches!(kind, CellKind::Json | CellKind::Jsonb | CellKind::Bytea | CellKind::Float)
+}
+
+/// The fewest columns whose values are the same along every link, and different between chains; and the columns that
+/// could be added without any difference in this sample.
+pub(super) fn split(
+    sheet: &Sheet,
+    parents: &[Option<usize>],
+    first: &[bool],
+    without: &[usize],
+) -> (Vec<usize>, Vec<usize>) {
+    let starts: Vec<usize> = first.iter().enumerate().filter(|(_, f)| **f).map(|(row, _)| row).collect();
+    if starts.len() < 2 {
+        return (Vec::new(), Vec::new());
+    }
+    let along = |column: usize| {
+        parents.iter().enumerate().all(|(row, parent)| {
+            parent.is_none_or(|parent| sheet.cell(row, column) == sheet.cell(parent, column))
+        })
+    };
+    let varies = |column: usize| {
+        starts.iter().map(|row| sheet.cell(*row, column)).collect::<BTreeSet<_>>().len() > 1
+    };
+    let steady: Vec<usize> = (0..sheet.columns.len())
+        .filter(|column| !without.contains(column) && suits(sheet, *column) && along(*column))
+        .collect();
+    // A column that tells rows apart where nothing is linked yet is no split, but a key.
+    let linked = parents.iter().any(Option::is_some);
+    let usable: Vec<usize> = steady.iter().copied().filter(|c| linked && varies(*c) && !sheet.is_key(*c)).collect();
+    let keys = steady.iter().copied().filter(|c| linked && varies(*c) && sheet.is_key(*c));
+    let usable: Vec<usize> = usable.into_iter().chain(keys).collect();
+    let apart = |columns: &[usize]| {
+        let values = starts.iter().map(|row| columns.iter().map(|c| sheet.cell(*row, *c)).collect::<Vec<_>>());
+        values.collect::<BTreeSet<_>>().len() == starts.len()
+    };
+    let mut found = Vec::new();
+    'sizes: for size in 1..=MOST {
+        for columns in subsets(&usable, size) {
+            if apart(&columns) {
+                found = columns;
+                break 'sizes;
+            }
+        }
+    }
+    if found.is_empty() {
+        return (found, Vec::new());
+    }
+    let companions: Vec<usize> = steady.into_iter().filter(|c| !found.contains(c) && !sheet.is_key(*c)).collect();
+    // Who splits by an identifier splits by what it belongs to as well: a tenant, a type of things.
+    let belongs = |column: &usize| {
+        let name = sheet.name(*column).to_ascii_lowercase();
+        let of = |id: &usize| {
+            let id = sheet.name(*id).to_ascii_lowercase();
+            id.strip_suffix("id").is_some_and(|stem| !stem.is_empty() && name == format!("{stem}type"))
+        };
+        let owners = ["tenant", "organisation", "organization", "org_id", "orgid", "workspace"];
+        owners.iter().any(|word| name.contains(word)) || found.iter().any(of)
+    };
+    let (added, rest): (Vec<usize>, Vec<usize>) = companions.into_iter().partition(|c| belongs(c));
+    found.extend(added);
+    found.sort_unstable();
+    (found, rest)
+}
+
+fn subsets(of: &[usize], size: usize) -> Vec<Vec<usize>> {
+    if size == 0 {
+        return vec![Vec::new()];
+    }
+    let mut found = Vec::new();
+    for (n, first) in of.iter().enumerate() {
+        for mut rest in subsets(of.get(n + 1..).unwrap_or_default(), size - 1) {
+            rest.insert(0, *first);
+            found.push(rest);
+        }
+        if found.len() > 5_000 {
+            break;
+        }
+    }
+    found
+}
+
+/// Splits to try where no link says anything: none, and by what tables are usually split by.
+pub(super) fn guesses(sheet: &Sheet, hash: usize, end: usize) -> Vec<Vec<usize>> {
+    let mut found = vec![Vec::new()];
+    let words = ["tenant", "org", "workspace", "stream", "chain", "scope", "partition", "entity_id", "entityid", "user_id"];
+    for column in (0..sheet.columns.len()).filter(|column| *column != hash && suits(sheet, *column)) {
+        let mut rows: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+        (0..end).for_each(|row| *rows.entry(sheet.cell(row, column)).or_default() += 1);
+        let name = sheet.name(column).to_ascii_lowercase();
+        if rows.len() > 1 && rows.values().any(|count| *count > 1) && words.iter().any(|word| name.contains(word)) {
+            found.push(vec![column]);
+        }
+    }
+    found.truncate(3);
+    found
+}
