@@ -33,7 +33,8 @@ pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
 /// What writers have been seen to put in the place of NULL.
 pub(crate) const NULL_WORDS: [&str; 7] = ["", "null", "NULL", "None", "<nil>", "undefined", "{}"];
 
-fn change(
+/// Edits every expression and every member of a recipe, the outermost first.
+pub(crate) fn change(
     recipe: &mut Recipe,
     edit: &mut dyn FnMut(&mut Recipe),
     edit_field: &mut dyn FnMut(&mut JsonField),

@@ -88,6 +88,10 @@ impl Report<'_> {
         line("chance", &format!("each row would come out by chance once in 2^{bits} searches or less"));
         line("links", &self.links(link));
         line("recipe", found.family);
+        if !found.inside.is_empty() {
+            let names: Vec<String> = found.inside.iter().map(|name| format!("`{name}`")).collect();
+            line("inside", &format!("{} holds a digest of other columns, which stand in its place", names.join(", ")));
+        }
         let mut list = |title: &str, lines: &[String]| {
             if !lines.is_empty() {
                 let _ = writeln!(out, "\n{title}");

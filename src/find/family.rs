@@ -95,9 +95,12 @@ impl Builder<'_> {
         }
     }
 
-    fn columns(&self) -> impl Iterator<Item = usize> {
+    fn columns(&self) -> impl Iterator<Item = usize> + '_ {
         let (hash, previous) = (self.link.hash, self.link.previous);
-        (0..self.sheet.columns.len()).filter(move |c| *c != hash && Some(*c) != previous).take(56)
+        let apart = &self.link.apart;
+        (0..self.sheet.columns.len())
+            .filter(move |c| *c != hash && Some(*c) != previous && !apart.contains(c))
+            .take(56)
     }
 
     fn item(&self, column: usize, variants: Vec<Variant>) -> Item {
@@ -126,6 +129,7 @@ impl Builder<'_> {
             .map(|column| self.item(column, spell::part_variants(&at, column, &profiles, &|recipe| recipe)))
             .collect();
         let prev = spell::prev_parts(&at, &|recipe| recipe);
+        self.alone(&items, &prev, found);
         let items = Arc::new(items);
         let within = with_prev(&items, prev.clone());
         for (separator, cost) in std::iter::once(("", 12)).chain(SEPARATORS) {
@@ -162,14 +166,36 @@ impl Builder<'_> {
                     continue;
                 }
                 let outers = self.outers(&prev, separator);
-                let mut two = Family { name, cost: base.cost + 28, outers, ..base.clone() };
+                let mut two = Family { name, cost: base.cost + 18, outers, ..base.clone() };
                 if lead {
-                    two.cost += 50;
+                    two.cost += 30;
                     two.open = separator.as_bytes().to_vec();
                     two.frame = Frame::Join { separator: separator.to_owned(), lead: true };
                 }
                 found.push(two);
             }
+        }
+    }
+
+    /// One column alone, beside the predecessor or without it: a stored text or digest of what is hashed.
+    fn alone(&self, items: &[Item], prev: &[Variant], found: &mut Vec<Family>) {
+        for item in items {
+            let long = item.column.and_then(|column| self.sheet.cell(self.row, column)).is_some_and(|c| c.len() > 20);
+            let base = Family {
+                name: "one column that holds what is hashed, or its digest",
+                cost: if long { 10 } else { 30 },
+                items: Arc::new(vec![Item { take: 0, skip: 0, ..item.clone() }]),
+                frame: Frame::Cat,
+                separator: Vec::new(),
+                open: Vec::new(),
+                close: Vec::new(),
+                sorted: false,
+                must: None,
+                prev: None,
+                around: None,
+                outers: Vec::new(),
+            };
+            self.ends(&base, prev, found);
         }
     }
 
@@ -190,7 +216,8 @@ impl Builder<'_> {
                 });
             }
         }
-        found.push(Family { cost: base.cost + PREV_ABSENT, ..base.clone() });
+        let absent = if self.link.content { 0 } else { PREV_ABSENT };
+        found.push(Family { cost: base.cost + absent, ..base.clone() });
     }
 
     /// What a digest of the inside may be hashed with.
@@ -266,8 +293,8 @@ impl Builder<'_> {
             let mut groups: Vec<(Cost, bool, Vec<u8>, Vec<Item>, Vec<JsonProfile>)> = Vec::new();
             for (name, profile) in self.profiles {
                 let options = name.matches([',', '(']).count() as Cost;
-                let cost = 8 + 7 * options + naming.cost();
                 let Some((sorted, comma)) = manner(&at, *profile) else { continue };
+                let cost = 8 + 7 * options + naming.cost() + if sorted { 5 } else { 0 };
                 let items: Vec<Item> = self
                     .columns()
                     .map(|column| {
@@ -325,7 +352,7 @@ impl Builder<'_> {
             if variants.is_empty() {
                 continue;
             }
-            let prev = Item { column: None, take: 0, skip: 0, moved: if sorted { 0 } else { 12 }, variants };
+            let prev = Item { column: None, take: 0, skip: 0, moved: if sorted { 0 } else { 6 }, variants };
             let mut members = items.clone();
             let place = if sorted {
                 members.partition_point(|item| {
@@ -372,11 +399,12 @@ impl Builder<'_> {
         let prev = spell::prev_parts(&at, &|recipe| recipe);
         found.push(Family {
             name: "two levels: a digest of a JSON object, hashed with the predecessor",
-            cost: cost + 28,
+            cost: cost + 20,
             outers: self.outers(&prev, ""),
             ..base.clone()
         });
-        found.push(Family { cost: cost + PREV_ABSENT, ..base });
+        let absent = if self.link.content { 0 } else { PREV_ABSENT };
+        found.push(Family { cost: cost + absent, ..base });
     }
 
     /// Names the predecessor may have in an object.

@@ -2,13 +2,14 @@
 
 use super::genesis::genesis;
 use super::learn::Learnt;
-use super::links::Link;
+use super::links::{Link, links};
 use super::print::{Printer, ident, text};
 use super::search::{Searched, Settings, search};
 use super::sheet::Sheet;
 use super::spell::Choice;
 use super::state::State;
 use crate::chain::spec::{CellKind, Genesis, JsonValue, Recipe, Search};
+use crate::chain::variants::change;
 use crate::chain::visit;
 
 /// What a search came to.
@@ -41,6 +42,8 @@ pub struct Found {
     pub outside: Vec<usize>,
     /// The family it belongs to.
     pub family: &'static str,
+    /// Columns that hold a digest of others, in whose place the block has what they are of.
+    pub inside: Vec<String>,
     /// What fits the sample just as well, as sentences.
     pub alternatives: Vec<String>,
     /// What the sample leaves open, as sentences.
@@ -50,12 +53,51 @@ pub struct Found {
 /// Searches a sample, from where a kept search has come to.
 #[must_use]
 pub fn find(sheet: &Sheet, settings: &Settings<'_>, from: State) -> Finding {
-    let Searched { links, best, state, families } = search(sheet, settings, from);
+    let Searched { links, best, state, families } = search(sheet, links(sheet), settings, from);
     let found = best.and_then(|(n, learnt)| {
         let link = links.get(n)?;
         written(sheet, link, n, learnt, settings)
     });
     Finding { links, found, families, state }
+}
+
+/// Most candidates that are tried to find out what a column is a digest of.
+const CONTENT: u64 = 3_000_000;
+
+/// The columns of a recipe that hold digests of others, and what they are of: hashing that covers the others as well.
+fn contents(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>) -> Vec<(usize, Recipe)> {
+    let mut columns = visit::columns(recipe);
+    columns.sort_unstable();
+    columns.dedup();
+    columns.retain(|column| !sheet.has_null(*column));
+    let limited = Settings { candidates: settings.candidates.min(CONTENT), ..*settings };
+    let content = |column: usize| {
+        let link = Link::content(sheet, column, link)?;
+        let found = search(sheet, vec![link], &limited, State::begin(sheet));
+        let (_, learnt) = found.best.filter(|(_, learnt)| {
+            learnt.misfits.is_empty() && learnt.window.is_none() && learnt.fits.len() == sheet.rows.len()
+        })?;
+        let link = found.links.first()?;
+        Some((column, link.stored.around(learnt.shape.hashed(&learnt.pick, &link.stored)?)))
+    };
+    columns.into_iter().filter_map(content).collect()
+}
+
+/// Puts what a column is a digest of in its place.
+fn put(recipe: &mut Recipe, column: usize, content: &Recipe) {
+    change(
+        recipe,
+        &mut |part| {
+            if *part == Recipe::Column(column) {
+                *part = content.clone();
+            }
+        },
+        &mut |field| {
+            if field.value == JsonValue::Column(column) {
+                field.value = JsonValue::String(content.clone());
+            }
+        },
+    );
 }
 
 /// A name for the chain after its table.
@@ -68,9 +110,14 @@ fn chain_name(table: &str) -> String {
 fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Settings<'_>) -> Option<Found> {
     let printer = Printer { sheet, profiles: settings.profiles };
     let hashed = learnt.shape.hashed(&learnt.pick, &link.stored)?;
-    let recipe = link.stored.around(hashed);
+    let mut recipe = link.stored.around(hashed);
+    let contents = contents(sheet, link, &recipe, settings);
+    for (column, content) in &contents {
+        put(&mut recipe, *column, content);
+    }
     let inner = learnt.shape.inner_digest(&learnt.pick, &link.stored);
-    let (genesis, strange) = genesis(sheet, link, inner.as_ref());
+    let inner: Vec<Recipe> = inner.into_iter().chain(contents.iter().map(|(_, content)| content.clone())).collect();
+    let (genesis, strange) = genesis(sheet, link, &inner);
     let narrowed = narrowed(sheet, &recipe, &learnt);
     let (misfits, outside) = match &narrowed {
         Some(_) => (Vec::new(), learnt.misfits.clone()),
@@ -102,6 +149,7 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         outside,
         family: learnt.shape.name,
         alternatives: alternatives(&printer, &learnt),
+        inside: contents.iter().map(|(column, _)| sheet.name(*column).to_owned()).collect(),
         open,
     })
 }
@@ -202,6 +250,10 @@ fn alternatives(printer: &Printer<'_>, learnt: &Learnt) -> Vec<String> {
         let mut spellings: Vec<String> = Vec::new();
         for (_, choice) in &slot.choices {
             if let Some(recipe) = shown(choice).map(bare) {
+                // Text that has no capitals, or nothing else, is no reason to think of changing it.
+                if matches!(recipe, Recipe::Lower(_) | Recipe::Upper(_)) {
+                    continue;
+                }
                 let spelt = printer.recipe(&recipe);
                 if !spellings.contains(&spelt) {
                     spellings.push(spelt);

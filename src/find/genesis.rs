@@ -15,7 +15,7 @@ const LABELS: [&str; 10] = [
 ];
 
 /// The genesis, and how many first rows start from something else.
-pub(super) fn genesis(sheet: &Sheet, link: &Link, inner: Option<&Recipe>) -> (Genesis, usize) {
+pub(super) fn genesis(sheet: &Sheet, link: &Link, inner: &[Recipe]) -> (Genesis, usize) {
     let Some(previous) = link.previous else { return (Genesis::Null, 0) };
     let starts: Vec<usize> = link.first.iter().enumerate().filter(|(_, f)| **f).map(|(row, _)| row).collect();
     let mut values: BTreeMap<Option<&str>, usize> = BTreeMap::new();
@@ -55,14 +55,14 @@ fn derived(
     link: &Link,
     starts: &[usize],
     previous: usize,
-    inner: Option<&Recipe>,
+    inner: &[Recipe],
 ) -> Option<Recipe> {
     let written = |hashed: Recipe| {
         let letters = if link.form(sheet) == Form::Bytes { Letters::Raw } else { link.stored.letters };
         [link.stored.prefix.clone(), String::new()]
             .map(|prefix| Stored { prefix, letters, digest: link.stored.digest }.around(hashed.clone()))
     };
-    let mut candidates: Vec<Recipe> = inner.into_iter().cloned().collect();
+    let mut candidates: Vec<Recipe> = inner.to_vec();
     for label in LABELS {
         let label_alone = Recipe::Text(label.to_owned());
         candidates.extend(written(label_alone.clone()));

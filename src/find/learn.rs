@@ -8,6 +8,7 @@ use super::shape::{Pick, Shape, Slot, slot};
 use super::sheet::Sheet;
 use super::spell::{self, At, Choice};
 use crate::chain::spec::{JsonNull, JsonProfile, JsonValue, Recipe};
+use crate::chain::visit;
 
 /// Most combinations of choices that are tried for one row.
 const COMBINATIONS: usize = 4_000;
@@ -105,9 +106,9 @@ impl Learner<'_> {
     fn narrow(&self, shape: &mut Shape, pick: &Pick, row: usize) {
         let profile = shape.profiles().get(pick.profile).copied();
         let kept: Vec<usize> = (0..shape.profiles().len())
-            .filter(|n| *n == pick.profile || {
-                let other = Pick { profile: *n, ..pick.clone() };
-                shape.shift.is_none() && self.matches(shape, &other, row, None)
+            .filter(|n| {
+                *n == pick.profile
+                    || shape.profiles().get(*n).is_some_and(|profile| self.fits_under(shape, *profile, row))
             })
             .collect();
         for (slot, chosen) in shape.slots.iter_mut().zip(&pick.slots) {
@@ -120,33 +121,27 @@ impl Learner<'_> {
     }
 
     /// Goes through all rows, those with few NULLs first.
-    pub(super) fn learn(&self, mut shape: Shape) -> Learnt {
+    pub(super) fn learn(&self, shape: Shape) -> Learnt {
         let mut left: Vec<usize> =
             (0..self.sheet.rows.len()).filter(|row| self.link.usable(self.sheet, *row)).collect();
         let nulls = |row: &usize| {
             (0..self.sheet.columns.len()).filter(|column| self.sheet.cell(*row, *column).is_none()).count()
         };
         left.sort_by_key(|row| (*row != self.found_on, nulls(row)));
-        let mut window: Option<(i64, i64)> = None;
-        loop {
-            let before = left.len();
-            left.retain(|row| {
-                let explained = self.explain(&shape, *row).or_else(|| {
-                    let wider = self.widened(&shape, *row)?;
-                    let explained = self.explain(&wider, *row)?;
-                    shape = wider;
-                    Some(explained)
-                });
-                let Some((pick, shift)) = explained else { return true };
-                self.narrow(&mut shape, &pick, *row);
-                if let Some(shift) = shift {
-                    let (low, high) = window.unwrap_or((shift, shift));
-                    window = Some((low.min(shift), high.max(shift)));
+        let mut shape = shape;
+        self.other_profiles(&mut shape, &[self.found_on]);
+        let mut window = self.pass(&mut shape, &mut left);
+        if !left.is_empty() && shape.shift.is_none() {
+            // Of a clock that is read twice, some readings are the same.
+            for column in self.times(&shape) {
+                let (mut other, mut still) = (shape.clone(), left.clone());
+                other.shift = Some((column, 0));
+                let seen = self.pass(&mut other, &mut still);
+                if still.len() < left.len() {
+                    window = seen.map(|(low, high)| (low.min(0), high.max(0)));
+                    (shape, left) = (other, still);
+                    break;
                 }
-                false
-            });
-            if left.is_empty() || left.len() == before {
-                break;
             }
         }
         left.sort_unstable();
@@ -154,6 +149,58 @@ impl Learner<'_> {
             .filter(|row| self.link.usable(self.sheet, *row) && !left.contains(row))
             .collect();
         Learnt { pick: shape.first_pick(), shape, fits, misfits: left, window }
+    }
+
+    /// Takes out of `left` the rows that the shape explains, until no more come; returns by how much times were off.
+    fn pass(&self, shape: &mut Shape, left: &mut Vec<usize>) -> Option<(i64, i64)> {
+        let mut window: Option<(i64, i64)> = None;
+        loop {
+            let before = left.len();
+            left.retain(|row| {
+                let explained = self.explain(shape, *row).or_else(|| {
+                    let wider = self.widened(shape, *row)?;
+                    let explained = self.explain(&wider, *row)?;
+                    *shape = wider;
+                    Some(explained)
+                });
+                let Some((pick, shift)) = explained else { return true };
+                self.narrow(shape, &pick, *row);
+                if let Some(shift) = shift {
+                    let (low, high) = window.unwrap_or((shift, shift));
+                    window = Some((low.min(shift), high.max(shift)));
+                }
+                false
+            });
+            if left.is_empty() || left.len() == before {
+                return window;
+            }
+        }
+    }
+
+    /// Columns that the shape spells as times.
+    fn times(&self, shape: &Shape) -> Vec<usize> {
+        let hashed = shape.hashed(&shape.first_pick(), &self.link.stored);
+        hashed.iter().flat_map(visit::times).map(|(column, _)| column).collect()
+    }
+
+    /// Adds the profiles under which rows come out the same, such as one that sorts members which stand in their order
+    /// anyway.
+    fn other_profiles(&self, shape: &mut Shape, rows: &[usize]) {
+        let Frame::Json(known) = shape.frame.clone() else { return };
+        let fits = |profile: &JsonProfile| {
+            !known.contains(profile) && rows.iter().all(|row| self.fits_under(shape, *profile, *row))
+        };
+        let more: Vec<JsonProfile> = self.profiles.iter().copied().filter(fits).collect();
+        if let Frame::Json(profiles) = &mut shape.frame {
+            profiles.extend(more);
+        }
+    }
+
+    /// Whether a row recomputes under another profile.
+    fn fits_under(&self, shape: &Shape, profile: JsonProfile, row: usize) -> bool {
+        let mut other = shape.clone();
+        other.frame = Frame::Json(vec![profile]);
+        self.explain(&other, row).is_some()
     }
 
     /// The shape with one more column, which was NULL or empty in the row it was found on and is neither here.
@@ -214,11 +261,11 @@ impl Learner<'_> {
 /// Whether a place may hold a column.
 fn reads(slot: &Slot, column: usize) -> bool {
     slot.choices.first().is_some_and(|(_, choice)| match choice {
-        Choice::Part(recipe) => crate::chain::visit::columns(recipe).contains(&column),
+        Choice::Part(recipe) => visit::columns(recipe).contains(&column),
         Choice::Member(field) => match &field.value {
             JsonValue::Column(index) => *index == column,
             JsonValue::String(recipe) | JsonValue::Raw(recipe) => {
-                crate::chain::visit::columns(recipe).contains(&column)
+                visit::columns(recipe).contains(&column)
             }
             _ => false,
         },

@@ -41,9 +41,32 @@ pub struct Link {
     pub(super) prevs: Vec<Prev>,
     /// Rows that follow no other row.
     pub(super) first: Vec<bool>,
+    /// Whether this is no chain, but a digest of each row's own content.
+    pub(super) content: bool,
+    /// Columns that take no part.
+    pub(super) apart: Vec<usize>,
 }
 
 impl Link {
+    /// A column that holds a digest of something in its own row, in a chain that is known.
+    pub(super) fn content(sheet: &Sheet, column: usize, chain: &Self) -> Option<Self> {
+        let rows = sheet.rows.len();
+        Some(Self {
+            hash: column,
+            stored: Stored::of(sheet, column)?,
+            previous: None,
+            split: Vec::new(),
+            companions: Vec::new(),
+            order: Order::default(),
+            hashed: rows,
+            linked: 0,
+            prevs: vec![Prev::Known(None); rows],
+            first: vec![false; rows],
+            content: true,
+            apart: std::iter::once(chain.hash).chain(chain.previous).collect(),
+        })
+    }
+
     pub(super) fn form(&self, sheet: &Sheet) -> Form {
         if sheet.kind(self.hash) == CellKind::Bytea { Form::Bytes } else { Form::Text }
     }
@@ -93,8 +116,8 @@ fn named_hash(name: &str) -> u32 {
     }
 }
 
-/// The parent of each row: the last one before it whose hash it names, else any.
-fn parents(sheet: &Sheet, hash: usize, previous: usize) -> Vec<Option<usize>> {
+/// The rows that each row may follow: those whose hash it names, the last one before it first.
+fn candidates(sheet: &Sheet, hash: usize, previous: usize) -> Vec<Vec<usize>> {
     let mut by_hash: HashMap<&str, Vec<usize>> = HashMap::new();
     for row in 0..sheet.rows.len() {
         if let Some(cell) = sheet.cell(row, hash).filter(|cell| !cell.is_empty()) {
@@ -103,8 +126,10 @@ fn parents(sheet: &Sheet, hash: usize, previous: usize) -> Vec<Option<usize>> {
     }
     (0..sheet.rows.len())
         .map(|row| {
-            let rows = by_hash.get(sheet.cell(row, previous)?)?;
-            rows.iter().rev().find(|parent| **parent < row).or(rows.first()).copied()
+            let named = sheet.cell(row, previous).and_then(|cell| by_hash.get(cell));
+            let mut rows = named.cloned().unwrap_or_default();
+            rows.sort_by_key(|parent| (*parent >= row, row.abs_diff(*parent)));
+            rows
         })
         .collect()
 }
@@ -121,7 +146,8 @@ pub(super) fn links(sheet: &Sheet) -> Vec<Link> {
             {
                 continue;
             }
-            let parents = parents(sheet, *hash, previous);
+            let parents: Vec<Option<usize>> =
+                candidates(sheet, *hash, previous).iter().map(|rows| rows.first().copied()).collect();
             let known = parents.iter().flatten().count();
             let forward = parents.iter().enumerate().filter(|(row, p)| p.is_some_and(|p| p < *row)).count();
             let itself = parents.iter().enumerate().any(|(row, p)| *p == Some(row));
@@ -147,7 +173,8 @@ pub(super) fn links(sheet: &Sheet) -> Vec<Link> {
 }
 
 fn stored_link(sheet: &Sheet, hash: usize, previous: usize, stored: Stored) -> Link {
-    let parents = parents(sheet, hash, previous);
+    let candidates = candidates(sheet, hash, previous);
+    let mut parents: Vec<Option<usize>> = candidates.iter().map(|rows| rows.first().copied()).collect();
     let kind = sheet.kind(previous);
     let prevs = (0..sheet.rows.len()).map(|row| Prev::Known(sheet.cell(row, previous).map(|cell| bytes(cell, kind))));
     let second = sheet.runs.get(1).copied().unwrap_or(sheet.rows.len());
@@ -160,7 +187,14 @@ fn stored_link(sheet: &Sheet, hash: usize, previous: usize, stored: Stored) -> L
             parent.is_none() && (row < second || empty) && sheet.cell(row, hash).is_some_and(|cell| !cell.is_empty())
         })
         .collect();
-    let (split, companions) = split::split(sheet, &parents, &first, &[hash, previous]);
+    let (split, companions) = split::split(sheet, &candidates, &first, &[hash, previous]);
+    // Where chains have the same hashes, each row follows the one of its own chain.
+    for (row, rows) in candidates.iter().enumerate() {
+        let own = |parent: &usize| split.iter().all(|c| sheet.cell(row, *c) == sheet.cell(*parent, *c));
+        if let (Some(own), Some(parent)) = (rows.iter().find(|parent| own(parent)), parents.get_mut(row)) {
+            *parent = Some(*own);
+        }
+    }
     Link {
         hash,
         stored,
@@ -172,6 +206,8 @@ fn stored_link(sheet: &Sheet, hash: usize, previous: usize, stored: Stored) -> L
         linked: parents.iter().flatten().count(),
         prevs: prevs.collect(),
         first,
+        content: false,
+        apart: Vec::new(),
     }
 }
 
@@ -217,6 +253,8 @@ fn implied(sheet: &Sheet, hash: usize, stored: &Stored) -> Vec<Link> {
                 linked,
                 prevs,
                 first,
+                content: false,
+                apart: Vec::new(),
             });
         }
     }

@@ -8,7 +8,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::family::{Builder, Family, Profiles};
 use super::learn::{Learner, Learnt};
-use super::links::{Link, links};
+use super::links::Link;
 use super::prior::Cost;
 use super::shape::Shape;
 use super::sheet::Sheet;
@@ -22,6 +22,8 @@ const STEP: Cost = 20;
 /// What a second row costs, on which the same is tried, and a second way to read the table as a chain.
 const OTHER_ROW: Cost = 40;
 const OTHER_LINK: Cost = 20;
+/// How far a search goes on that has found a recipe of most rows.
+const FURTHER: Cost = 20;
 /// No candidate can cost so much and be reached.
 const END: Cost = 700;
 
@@ -77,8 +79,7 @@ struct Anchor {
 }
 
 /// Searches a sample.
-pub(super) fn search(sheet: &Sheet, settings: &Settings<'_>, from: State) -> Searched {
-    let links = links(sheet);
+pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, from: State) -> Searched {
     let anchors = anchors(sheet, &links, settings);
     let mut tasks: Vec<Task<'_>> = Vec::new();
     for anchor in &anchors {
@@ -97,7 +98,8 @@ pub(super) fn search(sheet: &Sheet, settings: &Settings<'_>, from: State) -> Sea
     let mut state = from;
     let mut best: Option<(usize, Learnt)> = None;
     let tried = AtomicU64::new(state.tried);
-    while !tasks.is_empty() && state.low() < END && state.tried < settings.candidates {
+    let mut last = END;
+    while !tasks.is_empty() && state.low() < last && state.tried < settings.candidates {
         let bounds = (state.low(), state.low() + STEP);
         let mut from = 0;
         loop {
@@ -115,13 +117,18 @@ pub(super) fn search(sheet: &Sheet, settings: &Settings<'_>, from: State) -> Sea
             let (Some(link), Some(shape)) = (links.get(task.link), Shape::of(task.family, &hit)) else { continue };
             let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles };
             let learnt = learner.learn(shape);
-            let enough = learnt.fits.len() > learnt.misfits.len() && learnt.fits.len() > 1;
+            let complete = learnt.misfits.is_empty();
+            let most = learnt.fits.len() > learnt.misfits.len() && learnt.fits.len() > 1;
             if best.as_ref().is_none_or(|(_, known)| learnt.fits.len() > known.fits.len()) {
                 best = Some((task.link, learnt));
             }
-            if enough {
+            if complete {
                 state.tried = tried.load(Ordering::Relaxed);
                 return finished(links, best, state, &tasks);
+            }
+            if most {
+                // Another recipe may explain more, which is worth a few rounds, and no long search.
+                last = last.min(bounds.1 + FURTHER);
             }
         }
         state.tenths_of_bits = bounds.1;
@@ -198,8 +205,11 @@ fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>) -> Vec<Anchor
     let mut found = Vec::new();
     for (n, link) in links.iter().enumerate() {
         let mut rows: Vec<usize> = (0..sheet.rows.len())
-            .filter(|row| link.usable(sheet, *row) && link.prev(*row).is_some_and(|prev| !prev.is_empty()))
-            .filter(|row| !link.first.get(*row).copied().unwrap_or(true))
+            .filter(|row| link.usable(sheet, *row))
+            .filter(|row| {
+                let follows = link.prev(*row).is_some_and(|prev| !prev.is_empty());
+                link.content || (follows && !link.first.get(*row).copied().unwrap_or(true))
+            })
             .collect();
         rows.sort_by_key(|row| (openness(sheet, link, *row), *row));
         let mut chosen: Vec<usize> = rows.first().copied().into_iter().collect();

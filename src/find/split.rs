@@ -18,7 +18,7 @@ fn suits(sheet: &Sheet, column: usize) -> bool {
 /// could be added without any difference in this sample.
 pub(super) fn split(
     sheet: &Sheet,
-    parents: &[Option<usize>],
+    parents: &[Vec<usize>],
     first: &[bool],
     without: &[usize],
 ) -> (Vec<usize>, Vec<usize>) {
@@ -27,8 +27,9 @@ pub(super) fn split(
         return (Vec::new(), Vec::new());
     }
     let along = |column: usize| {
-        parents.iter().enumerate().all(|(row, parent)| {
-            parent.is_none_or(|parent| sheet.cell(row, column) == sheet.cell(parent, column))
+        parents.iter().enumerate().all(|(row, parents)| {
+            let same = |parent: &usize| sheet.cell(row, column) == sheet.cell(*parent, column);
+            parents.is_empty() || parents.iter().any(same)
         })
     };
     let varies = |column: usize| {
@@ -38,7 +39,7 @@ pub(super) fn split(
         .filter(|column| !without.contains(column) && suits(sheet, *column) && along(*column))
         .collect();
     // A column that tells rows apart where nothing is linked yet is no split, but a key.
-    let linked = parents.iter().any(Option::is_some);
+    let linked = parents.iter().any(|parents| !parents.is_empty());
     let usable: Vec<usize> = steady.iter().copied().filter(|c| linked && varies(*c) && !sheet.is_key(*c)).collect();
     let keys = steady.iter().copied().filter(|c| linked && varies(*c) && sheet.is_key(*c));
     let usable: Vec<usize> = usable.into_iter().chain(keys).collect();

@@ -45,8 +45,8 @@ impl Stored {
             (0..sheet.rows.len()).filter_map(|row| sheet.cell(row, column)).filter(|cell| !cell.is_empty()).collect();
         let rows = cells.len();
         let different = cells.iter().collect::<HashSet<_>>().len();
-        // A column of hashes has a value for each row; a value twice is a fork or a copy, and those are few.
-        if rows == 0 || different * 10 < rows * 9 {
+        // A column of hashes has a value for each row; a value twice is a fork, a copy, or of chains that begin alike.
+        if rows == 0 || different * 10 < rows * 4 {
             return None;
         }
         cells.truncate(64);

@@ -7,6 +7,7 @@
 
 mod architecture;
 mod cases;
+mod chain_find;
 mod cli;
 mod docs;
 mod dump;
