@@ -51,8 +51,12 @@ fn read(profile: &str) -> Option<JsonProfile> {
     if !found.is_empty() {
         return None;
     }
-    let given =
-        Given { parameters: BTreeMap::new(), lenient: false, today: Date::constant(2000, 1, 1), no_raw_sql: true };
+    let given = Given {
+        parameters: BTreeMap::new(),
+        lenient: false,
+        today: Date::constant(2000, 1, 1),
+        no_raw_sql: true,
+    };
     let recipe = check(&texts, &[ast], &given).0?.chains.into_iter().next()?.recipe;
     let Recipe::Hex(digest) = recipe else { return None };
     let Recipe::Digest(_, inner) = *digest else { return None };

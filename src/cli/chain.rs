@@ -49,7 +49,7 @@ struct Find {
     #[arg(long, value_name = "VARIABLE")]
     from_env: Option<String>,
     /// Rows that are read and held against what is found
-    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     rows: u64,
     /// Longest the search may take, in seconds; what is known by then is printed
     #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
@@ -160,7 +160,8 @@ impl Find {
             ));
         }
         let Some(reached) = outcome.reached else {
-            let why = outcome.facts.failure.map_or_else(|| "it could not be reached".to_owned(), |f| f.message);
+            let why =
+                outcome.facts.failure.map_or_else(|| "it could not be reached".to_owned(), |f| f.message);
             talk.say(&format!("error: {why}"));
             return Err(ExitStatus::Unproven);
         };
@@ -188,11 +189,8 @@ impl Find {
         if let Some(found) = exact("public", &self.table).or(qualified).or(only) {
             return Ok(found);
         }
-        let names: Vec<String> = catalogue
-            .relations
-            .iter()
-            .flat_map(|r| [r.name.name.clone(), r.name.to_string()])
-            .collect();
+        let names: Vec<String> =
+            catalogue.relations.iter().flat_map(|r| [r.name.name.clone(), r.name.to_string()]).collect();
         let legal: Vec<&str> = names.iter().map(String::as_str).collect();
         let hint = suggest::nearest(&self.table, &legal).map(|near| format!("; did you mean `{near}`?"));
         Err(talk.stop(&format!("there is no table `{}`{}", self.table, hint.unwrap_or_default())))
@@ -271,14 +269,13 @@ fn sheet(relation: &Relation, sample: Sample) -> Sheet {
 }
 
 /// What the block means, read back from its text and bound to the table's columns, and which rows it recomputes.
-fn confirm(
-    read: &Read,
-    finding: &Finding,
-    talk: &Talk,
-) -> Result<Option<chain_report::Proven>, ExitStatus> {
+fn confirm(read: &Read, finding: &Finding, talk: &Talk) -> Result<Option<chain_report::Proven>, ExitStatus> {
     let Some(found) = &finding.found else { return Ok(None) };
     let bug = |why: &str| {
-        talk.say(&format!("error: what was found cannot be declared: {why}; please report this as a bug\n{}", found.block));
+        talk.say(&format!(
+            "error: what was found cannot be declared: {why}; please report this as a bug\n{}",
+            found.block
+        ));
         ExitStatus::Internal
     };
     let policy = policy(None, &found.block, &found.name)
@@ -300,7 +297,6 @@ fn confirm(
     let Some(link) = finding.links.get(found.link) else { return Err(bug("it has no hash")) };
     let mut rows = [found.fits.as_slice(), &found.misfits].concat();
     rows.sort_unstable();
-    let rows =
-        find::confirm(&read.sheet, link, &rows, &spec).map_err(|issue| bug(&issue.to_string()))?;
+    let rows = find::confirm(&read.sheet, link, &rows, &spec).map_err(|issue| bug(&issue.to_string()))?;
     Ok(Some(chain_report::Proven { spec, rows }))
 }

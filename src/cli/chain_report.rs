@@ -37,7 +37,9 @@ impl Report<'_> {
     /// Open only where every row of the sample that has a hash recomputes.
     pub(super) fn status(&self) -> ExitStatus {
         match self.proven() {
-            Some((found, proven, _)) if proven.rows.misfits.is_empty() && found.outside.is_empty() => ExitStatus::Open,
+            Some((found, proven, _)) if proven.rows.misfits.is_empty() && found.outside.is_empty() => {
+                ExitStatus::Open
+            }
             _ => ExitStatus::Unproven,
         }
     }
@@ -76,7 +78,10 @@ impl Report<'_> {
         let all = proven.rows.fits.len() + proven.rows.misfits.len();
         let mut rows = format!("{} of {all} recompute", proven.rows.fits.len());
         if !found.outside.is_empty() {
-            rows.push_str(&format!("; {} that the `where` leaves out do not", counted(found.outside.len(), "other row")));
+            rows.push_str(&format!(
+                "; {} that the `where` leaves out do not",
+                counted(found.outside.len(), "other row")
+            ));
         }
         line("rows", &rows);
         let digest = match link.stored.digest {
@@ -90,7 +95,10 @@ impl Report<'_> {
         line("recipe", found.family);
         if !found.inside.is_empty() {
             let names: Vec<String> = found.inside.iter().map(|name| format!("`{name}`")).collect();
-            line("inside", &format!("{} holds a digest of other columns, which stand in its place", names.join(", ")));
+            line(
+                "inside",
+                &format!("{} holds a digest of other columns, which stand in its place", names.join(", ")),
+            );
         }
         let mut list = |title: &str, lines: &[String]| {
             if !lines.is_empty() {
@@ -150,7 +158,8 @@ impl Report<'_> {
     }
 
     fn lost_order(&self) -> Option<String> {
-        let jsonb = |n: &usize| self.sheet.columns.get(*n).is_some_and(|column| column.kind == CellKind::Jsonb);
+        let jsonb =
+            |n: &usize| self.sheet.columns.get(*n).is_some_and(|column| column.kind == CellKind::Jsonb);
         let names: Vec<String> = (0..self.sheet.columns.len()).filter(jsonb).map(|n| self.name(n)).collect();
         (!names.is_empty()).then(|| {
             format!(
@@ -171,7 +180,10 @@ impl Report<'_> {
             if self.sheet.rows.len() < 2 {
                 line("why", "a chain needs two rows at least");
             } else {
-                line("why", "no column holds digests: SHA-256, SHA-384 or SHA-512 in hex, base64 or bytea, different in each row");
+                line(
+                    "why",
+                    "no column holds digests: SHA-256, SHA-384 or SHA-512 in hex, base64 or bytea, different in each row",
+                );
             }
             return;
         };

@@ -31,7 +31,8 @@ pub fn confirm(sheet: &Sheet, link: &Link, rows: &[usize], spec: &ChainSpec) -> 
         None => vec![None],
         Some(search) => {
             let candidates = i64::try_from(search.candidates().min(1_000_000)).unwrap_or(0);
-            let window = (0..candidates).map(|n| search.from_micros.saturating_add(n.saturating_mul(search.step_micros)));
+            let window = (0..candidates)
+                .map(|n| search.from_micros.saturating_add(n.saturating_mul(search.step_micros)));
             std::iter::once(0).chain(window).map(|micros| Some((search.column, micros))).collect()
         }
     };

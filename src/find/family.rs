@@ -29,7 +29,10 @@ pub(super) struct Item {
 pub(super) enum Frame {
     Cat,
     /// With a separator, and perhaps one before the first part.
-    Join { separator: String, lead: bool },
+    Join {
+        separator: String,
+        lead: bool,
+    },
     /// A JSON object, whose bytes are the same under each of these profiles.
     Json(Vec<JsonProfile>),
 }
@@ -115,7 +118,9 @@ impl Builder<'_> {
         self.plain(&mut found);
         self.sized(&mut found);
         self.json(&mut found);
-        found.retain(|family| family.items.iter().any(|item| item.column.is_some() && !item.variants.is_empty()));
+        found.retain(|family| {
+            family.items.iter().any(|item| item.column.is_some() && !item.variants.is_empty())
+        });
         found.sort_by_key(|family| family.cost);
         found
     }
@@ -180,7 +185,10 @@ impl Builder<'_> {
     /// One column alone, beside the predecessor or without it: a stored text or digest of what is hashed.
     fn alone(&self, items: &[Item], prev: &[Variant], found: &mut Vec<Family>) {
         for item in items {
-            let long = item.column.and_then(|column| self.sheet.cell(self.row, column)).is_some_and(|c| c.len() > 20);
+            let long = item
+                .column
+                .and_then(|column| self.sheet.cell(self.row, column))
+                .is_some_and(|c| c.len() > 20);
             let base = Family {
                 name: "one column that holds what is hashed, or its digest",
                 cost: if long { 10 } else { 30 },
@@ -203,7 +211,8 @@ impl Builder<'_> {
     fn ends(&self, base: &Family, prev: &[Variant], found: &mut Vec<Family>) {
         for variant in prev {
             let joined = |first: bool| {
-                let (a, b) = if first { (&variant.bytes, &base.separator) } else { (&base.separator, &variant.bytes) };
+                let (a, b) =
+                    if first { (&variant.bytes, &base.separator) } else { (&base.separator, &variant.bytes) };
                 [a.as_slice(), b.as_slice()].concat()
             };
             for (first, cost) in [(true, PREV_FIRST), (false, PREV_LAST)] {
@@ -225,9 +234,12 @@ impl Builder<'_> {
         let mut outers = Vec::new();
         let glues = [("", 8), ("|", 22), (":", 35), (separator, 18)];
         for variant in prev {
-            for (glue, cost) in glues.iter().enumerate().filter(|(n, (glue, _))| {
-                !glues.iter().take(*n).any(|(earlier, _)| earlier == glue)
-            }).map(|(_, glue)| *glue) {
+            for (glue, cost) in glues
+                .iter()
+                .enumerate()
+                .filter(|(n, (glue, _))| !glues.iter().take(*n).any(|(earlier, _)| earlier == glue))
+                .map(|(_, glue)| *glue)
+            {
                 for first in [true, false] {
                     for (letters, more) in [(Letters::Hex, 0), (Letters::Raw, 35), (Letters::HexUpper, 60)] {
                         let glued = [variant.bytes.as_slice(), glue.as_bytes()].concat();
@@ -287,7 +299,9 @@ impl Builder<'_> {
         let at = self.at();
         let all: Vec<JsonProfile> = self.profiles.iter().map(|(_, profile)| *profile).collect();
         for naming in Naming::ALL {
-            if naming != Naming::AsIs && self.columns().all(|c| naming.key(self.sheet, c) == self.sheet.name(c)) {
+            if naming != Naming::AsIs
+                && self.columns().all(|c| naming.key(self.sheet, c) == self.sheet.name(c))
+            {
                 continue;
             }
             let mut groups: Vec<(Cost, bool, Vec<u8>, Vec<Item>, Vec<JsonProfile>)> = Vec::new();
@@ -313,7 +327,14 @@ impl Builder<'_> {
                     None => groups.push((cost, sorted, comma, items, vec![*profile])),
                 }
             }
-            for (cost, sorted, comma, items, profiles) in groups {
+            for (cost, sorted, comma, mut items, profiles) in groups {
+                // Dear, so only where it makes a difference.
+                for item in &mut items {
+                    if let (Some(column), Some(profile)) = (item.column, profiles.first()) {
+                        let stored = std::mem::take(&mut item.variants);
+                        item.variants = spell::shifted_members(&at, column, *profile, stored);
+                    }
+                }
                 self.objects((cost, naming), sorted, comma, items, profiles, found);
             }
         }
@@ -422,7 +443,9 @@ impl Builder<'_> {
             ("parentHash", 40),
             ("parent_hash", 40),
         ];
-        for (key, cost) in own.into_iter().chain(stored).chain(usual.map(|(key, cost)| (key.to_owned(), cost))) {
+        for (key, cost) in
+            own.into_iter().chain(stored).chain(usual.map(|(key, cost)| (key.to_owned(), cost)))
+        {
             if !keys.iter().any(|(known, _)| *known == key) {
                 keys.push((key, cost));
             }

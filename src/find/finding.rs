@@ -3,7 +3,7 @@
 use super::genesis::genesis;
 use super::learn::Learnt;
 use super::links::{Link, links};
-use super::print::{Printer, ident, text};
+use super::print::{Printer, ident, text, wrapped};
 use super::search::{Searched, Settings, search};
 use super::sheet::Sheet;
 use super::spell::Choice;
@@ -116,7 +116,8 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         put(&mut recipe, *column, content);
     }
     let inner = learnt.shape.inner_digest(&learnt.pick, &link.stored);
-    let inner: Vec<Recipe> = inner.into_iter().chain(contents.iter().map(|(_, content)| content.clone())).collect();
+    let inner: Vec<Recipe> =
+        inner.into_iter().chain(contents.iter().map(|(_, content)| content.clone())).collect();
     let (genesis, strange) = genesis(sheet, link, &inner);
     let narrowed = narrowed(sheet, &recipe, &learnt);
     let (misfits, outside) = match &narrowed {
@@ -137,8 +138,12 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         open.push(format!("{} links run against every order that a column gives", link.order.against));
     }
     if !link.companions.is_empty() && !link.split.is_empty() {
-        let names: Vec<String> = link.companions.iter().take(4).map(|c| format!("`{}`", sheet.name(*c))).collect();
-        open.push(format!("in the sample, {} never change along a chain either; is the split finer?", names.join(", ")));
+        let names: Vec<String> =
+            link.companions.iter().take(4).map(|c| format!("`{}`", sheet.name(*c))).collect();
+        open.push(format!(
+            "in the sample, {} never change along a chain either; is the split finer?",
+            names.join(", ")
+        ));
     }
     Some(Found {
         link: n,
@@ -184,7 +189,8 @@ fn block(
     out.push_str(&format!("  order by {order}{dense}\n"));
     let previous = link.previous.map_or_else(|| "implicit".to_owned(), |column| printer.column(column));
     out.push_str(&format!("  link {previous} genesis {}\n", printer.genesis(genesis)));
-    out.push_str(&format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe)));
+    let hash = format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe));
+    out.push_str(&wrapped(&hash));
     if let Some(search) = search {
         out.push_str(&format!("  {}\n", printer.search(search)));
     }
@@ -295,5 +301,8 @@ fn open(sheet: &Sheet, recipe: &Recipe) -> Vec<String> {
     if names.is_empty() {
         return Vec::new();
     }
-    vec![format!("no row of the sample has NULL in {}, so what becomes of NULL there is not known", names.join(", "))]
+    vec![format!(
+        "no row of the sample has NULL in {}, so what becomes of NULL there is not known",
+        names.join(", ")
+    )]
 }

@@ -11,7 +11,16 @@ use crate::chain::spec::{Genesis, Recipe};
 
 /// Words from which a first predecessor is derived, alone or before what splits the chain.
 const LABELS: [&str; 10] = [
-    "genesis", "GENESIS", "genesis:", "GENESIS:", "", "genesis|", "audit-log-genesis", "audit-genesis", "genesis-", "genesis_",
+    "genesis",
+    "GENESIS",
+    "genesis:",
+    "GENESIS:",
+    "",
+    "genesis|",
+    "audit-log-genesis",
+    "audit-genesis",
+    "genesis-",
+    "genesis_",
 ];
 
 /// The genesis, and how many first rows start from something else.
@@ -22,11 +31,15 @@ pub(super) fn genesis(sheet: &Sheet, link: &Link, inner: &[Recipe]) -> (Genesis,
     for row in &starts {
         *values.entry(sheet.cell(*row, previous)).or_default() += 1;
     }
-    let Some((value, count)) = values.iter().max_by_key(|(_, count)| **count) else { return (Genesis::Null, 0) };
+    // What looks like a hash may be that of a row which is not in the sample.
+    let word = |value: &Option<&str>| value.is_none_or(|value| link.stored.bytes(value).is_none());
+    let likeliest = values.iter().max_by_key(|(value, count)| (word(value), **count));
+    let Some((value, count)) = likeliest else { return (Genesis::Null, 0) };
     let others = starts.len() - count;
     let Some(value) = value else { return (Genesis::Null, others) };
-    // A word is a word; what looks like a hash may be derived.
-    if Stored::of(&single(sheet, previous, value), 0).is_some_and(|_| !value.trim_start_matches("\\x").bytes().all(|b| b == b'0'))
+    // What looks like a hash may be derived, but for zeros.
+    if Stored::of(&single(sheet, previous, value), 0)
+        .is_some_and(|_| !value.trim_start_matches("\\x").bytes().all(|b| b == b'0'))
         && let Some(recipe) = derived(sheet, link, &starts, previous, inner)
     {
         return (Genesis::Derived(Box::new(recipe)), 0);
@@ -72,7 +85,8 @@ fn derived(
         }
         if link.split.len() > 1 {
             let columns = link.split.iter().map(|column| Recipe::Column(*column));
-            candidates.extend(written(Recipe::Cat(std::iter::once(label_alone.clone()).chain(columns).collect())));
+            candidates
+                .extend(written(Recipe::Cat(std::iter::once(label_alone.clone()).chain(columns).collect())));
         }
     }
     candidates.into_iter().find(|recipe| {

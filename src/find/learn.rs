@@ -112,7 +112,8 @@ impl Learner<'_> {
             })
             .collect();
         for (slot, chosen) in shape.slots.iter_mut().zip(&pick.slots) {
-            let Some(wanted) = slot.choices.get(*chosen).and_then(|(_, c)| self.becomes(c, profile, row)) else {
+            let Some(wanted) = slot.choices.get(*chosen).and_then(|(_, c)| self.becomes(c, profile, row))
+            else {
                 continue;
             };
             slot.choices.retain(|(_, choice)| self.becomes(choice, profile, row).as_ref() == Some(&wanted));
@@ -205,7 +206,8 @@ impl Learner<'_> {
 
     /// The shape with one more column, which was NULL or empty in the row it was found on and is neither here.
     fn widened(&self, shape: &Shape, row: usize) -> Option<Shape> {
-        let filled = |row: usize, column: usize| self.sheet.cell(row, column).is_some_and(|cell| !cell.is_empty());
+        let filled =
+            |row: usize, column: usize| self.sheet.cell(row, column).is_some_and(|cell| !cell.is_empty());
         let mut spare: Vec<usize> = (0..self.sheet.columns.len())
             .filter(|c| *c != self.link.hash && Some(*c) != self.link.previous)
             .filter(|c| filled(row, *c) && !filled(self.found_on, *c))
@@ -238,10 +240,11 @@ impl Learner<'_> {
         let at = self.at(row, None);
         let variants = match &shape.frame {
             Frame::Cat | Frame::Join { .. } => {
-                let sized = shape.slots.iter().flat_map(|slot| &slot.choices).find_map(|(_, choice)| match choice {
-                    Choice::Part(Recipe::Sized(between, _)) => Some(between.clone()),
-                    _ => None,
-                });
+                let sized =
+                    shape.slots.iter().flat_map(|slot| &slot.choices).find_map(|(_, choice)| match choice {
+                        Choice::Part(Recipe::Sized(between, _)) => Some(between.clone()),
+                        _ => None,
+                    });
                 spell::part_variants(&at, column, self.profiles, &|recipe| match &sized {
                     Some(between) => Recipe::Sized(between.clone(), Box::new(recipe)),
                     None => recipe,
@@ -264,9 +267,7 @@ fn reads(slot: &Slot, column: usize) -> bool {
         Choice::Part(recipe) => visit::columns(recipe).contains(&column),
         Choice::Member(field) => match &field.value {
             JsonValue::Column(index) => *index == column,
-            JsonValue::String(recipe) | JsonValue::Raw(recipe) => {
-                visit::columns(recipe).contains(&column)
-            }
+            JsonValue::String(recipe) | JsonValue::Raw(recipe) => visit::columns(recipe).contains(&column),
             _ => false,
         },
     })
@@ -294,12 +295,7 @@ fn policy(choice: &Choice) -> String {
 }
 
 /// Picks to try, the likeliest first: the first groups; all NULLs treated alike; one place otherwise, two places, all.
-fn combinations(
-    shape: &Shape,
-    groups: &[Vec<(Vec<u8>, usize)>],
-    profile: usize,
-    most: usize,
-) -> Vec<Pick> {
+fn combinations(shape: &Shape, groups: &[Vec<(Vec<u8>, usize)>], profile: usize, most: usize) -> Vec<Pick> {
     let base: Vec<usize> = groups.iter().map(|group| group.first().map_or(0, |(_, n)| *n)).collect();
     let mut picks = vec![Pick { profile, slots: base.clone() }];
     let open: Vec<usize> =
@@ -307,7 +303,8 @@ fn combinations(
     let mut words: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
     for slot in &open {
         for (_, n) in groups.get(*slot).into_iter().flatten() {
-            let word = shape.slots.get(*slot).and_then(|s| s.choices.get(*n)).map(|(_, choice)| policy(choice));
+            let word =
+                shape.slots.get(*slot).and_then(|s| s.choices.get(*n)).map(|(_, choice)| policy(choice));
             words.entry(word.unwrap_or_default()).or_default().push((*slot, *n));
         }
     }
@@ -334,7 +331,8 @@ fn combinations(
             picks.push(with(&[*a, *b]));
         }
     }
-    let all: usize = open.iter().filter_map(|slot| groups.get(*slot)).map(Vec::len).fold(1, usize::saturating_mul);
+    let all: usize =
+        open.iter().filter_map(|slot| groups.get(*slot)).map(Vec::len).fold(1, usize::saturating_mul);
     if open.len() > 2 && all <= most {
         let mut product = vec![Vec::new()];
         for slot in &open {

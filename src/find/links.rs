@@ -155,16 +155,25 @@ pub(super) fn links(sheet: &Sheet) -> Vec<Link> {
                 continue;
             }
             let named = named_previous(sheet.name(previous)) && !named_previous(sheet.name(*hash));
-            pairs.push(((named, forward, known, named_hash(sheet.name(*hash))), *hash, previous, stored.clone()));
+            pairs.push((
+                (named, forward, known, named_hash(sheet.name(*hash))),
+                *hash,
+                previous,
+                stored.clone(),
+            ));
         }
     }
     pairs.sort_by(|a, b| b.0.cmp(&a.0));
-    let mut found: Vec<Link> =
-        pairs.into_iter().take(2).map(|(_, hash, previous, stored)| stored_link(sheet, hash, previous, stored)).collect();
+    let mut found: Vec<Link> = pairs
+        .into_iter()
+        .take(2)
+        .map(|(_, hash, previous, stored)| stored_link(sheet, hash, previous, stored))
+        .collect();
     if found.is_empty() {
         let mut alone = hashes;
         alone.sort_by_key(|(column, _)| std::cmp::Reverse(named_hash(sheet.name(*column))));
-        let named: Vec<_> = alone.iter().filter(|(column, _)| named_hash(sheet.name(*column)) > 0).take(3).collect();
+        let named: Vec<_> =
+            alone.iter().filter(|(column, _)| named_hash(sheet.name(*column)) > 0).take(3).collect();
         for (hash, stored) in named {
             found.extend(implied(sheet, *hash, stored));
         }
@@ -176,7 +185,8 @@ fn stored_link(sheet: &Sheet, hash: usize, previous: usize, stored: Stored) -> L
     let candidates = candidates(sheet, hash, previous);
     let mut parents: Vec<Option<usize>> = candidates.iter().map(|rows| rows.first().copied()).collect();
     let kind = sheet.kind(previous);
-    let prevs = (0..sheet.rows.len()).map(|row| Prev::Known(sheet.cell(row, previous).map(|cell| bytes(cell, kind))));
+    let prevs =
+        (0..sheet.rows.len()).map(|row| Prev::Known(sheet.cell(row, previous).map(|cell| bytes(cell, kind))));
     let second = sheet.runs.get(1).copied().unwrap_or(sheet.rows.len());
     let first: Vec<bool> = parents
         .iter()
@@ -184,7 +194,9 @@ fn stored_link(sheet: &Sheet, hash: usize, previous: usize, stored: Stored) -> L
         .map(|(row, parent)| {
             // Further into the table, a row whose predecessor is not here may follow one that was not read.
             let empty = sheet.cell(row, previous).is_none_or(str::is_empty);
-            parent.is_none() && (row < second || empty) && sheet.cell(row, hash).is_some_and(|cell| !cell.is_empty())
+            parent.is_none()
+                && (row < second || empty)
+                && sheet.cell(row, hash).is_some_and(|cell| !cell.is_empty())
         })
         .collect();
     let (split, companions) = split::split(sheet, &candidates, &first, &[hash, previous]);
@@ -202,7 +214,9 @@ fn stored_link(sheet: &Sheet, hash: usize, previous: usize, stored: Stored) -> L
         order: order::order(sheet, &parents, &first, &[hash, previous]),
         split,
         companions,
-        hashed: (0..sheet.rows.len()).filter(|row| sheet.cell(*row, hash).is_some_and(|c| !c.is_empty())).count(),
+        hashed: (0..sheet.rows.len())
+            .filter(|row| sheet.cell(*row, hash).is_some_and(|c| !c.is_empty()))
+            .count(),
         linked: parents.iter().flatten().count(),
         prevs: prevs.collect(),
         first,

@@ -56,9 +56,12 @@ impl Order {
         if self.columns.len() != 1 || time {
             return self;
         }
-        let mut links = parents.iter().enumerate().filter_map(|(row, parent)| Some((row, (*parent)?))).peekable();
+        let mut links =
+            parents.iter().enumerate().filter_map(|(row, parent)| Some((row, (*parent)?))).peekable();
         let dense = links.peek().is_some()
-            && links.all(|(row, parent)| number(row).zip(number(parent)).is_some_and(|(a, b)| a == b.wrapping_add(1)));
+            && links.all(|(row, parent)| {
+                number(row).zip(number(parent)).is_some_and(|(a, b)| a == b.wrapping_add(1))
+            });
         let mut starts = first.iter().enumerate().filter(|(_, first)| **first).map(|(row, _)| number(row));
         let start = starts.next().flatten();
         let dense_from = start.filter(|start| dense && starts.all(|other| other == Some(*start)));
@@ -95,7 +98,9 @@ fn named(name: &str) -> u32 {
     if any(&["seq", "position", "index", "height", "number"]) {
         2
     } else {
-        u32::from(any(&["created", "timestamp", "occurred", "recorded", "logged"]) || name == "id" || name == "ts")
+        u32::from(
+            any(&["created", "timestamp", "occurred", "recorded", "logged"]) || name == "id" || name == "ts",
+        )
     }
 }
 
@@ -128,7 +133,8 @@ pub(super) fn order(sheet: &Sheet, parents: &[Option<usize>], first: &[bool], wi
     }
     let Some(((_, ties, ..), mut order)) = best else { return Order::default() };
     if ties != usize::MAX {
-        let key = (0..sheet.columns.len()).filter(|column| sheet.is_key(*column) && !order.columns.contains(column));
+        let key = (0..sheet.columns.len())
+            .filter(|column| sheet.is_key(*column) && !order.columns.contains(column));
         order.columns.extend(key.collect::<Vec<_>>());
     }
     order
@@ -145,7 +151,9 @@ pub(super) fn guesses(sheet: &Sheet, end: usize) -> Vec<Order> {
             let ties = pairs().filter(|(a, b)| a == b).count();
             if ties > 0 {
                 let own = order.columns.clone();
-                order.columns.extend((0..sheet.columns.len()).filter(|c| sheet.is_key(*c) && !own.contains(c)));
+                order
+                    .columns
+                    .extend((0..sheet.columns.len()).filter(|c| sheet.is_key(*c) && !own.contains(c)));
             }
             let name = order.columns.first().map_or(0, |column| named(sheet.name(*column)));
             ((against, ties, 2 - name), order)

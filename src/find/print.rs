@@ -7,7 +7,8 @@ use crate::chain::variants::PRESETS;
 
 /// Words that mean something else where a column is expected.
 const RESERVED: [&str; 14] = [
-    "prev", "null", "true", "false", "omit", "now", "implicit", "int", "genesis", "where", "and", "or", "not", "dense",
+    "prev", "null", "true", "false", "omit", "now", "implicit", "int", "genesis", "where", "and", "or",
+    "not", "dense",
 ];
 
 /// A name as the language writes it.
@@ -33,6 +34,45 @@ pub fn text(value: &str) -> String {
         }
     }
     out.push('"');
+    out
+}
+
+/// Columns that a line may take.
+const WIDTH: usize = 100;
+
+/// Goes on in the next line after a comma where a line grows too long. Inside parentheses a statement may do so.
+pub(super) fn wrapped(text: &str) -> String {
+    let mut out = String::new();
+    let (mut used, mut quoted, mut escaped, mut comma) = (0, false, false, false);
+    // A word is what stands between two commas outside of quotes.
+    let mut word = String::new();
+    let place = |word: &mut String, out: &mut String, used: &mut usize| {
+        let length = word.chars().count();
+        if *used > 0 && *used + length > WIDTH && word.starts_with(' ') && !out.ends_with('\n') {
+            out.push_str("\n   ");
+            *used = 3;
+        }
+        *used += length;
+        out.push_str(word);
+        word.clear();
+    };
+    for c in text.chars() {
+        if comma && c == ' ' {
+            place(&mut word, &mut out, &mut used);
+        }
+        word.push(c);
+        comma = c == ',' && !quoted;
+        match c {
+            '\n' => {
+                place(&mut word, &mut out, &mut used);
+                used = 0;
+            }
+            '"' if !escaped => quoted = !quoted,
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    place(&mut word, &mut out, &mut used);
     out
 }
 
@@ -81,10 +121,14 @@ impl Printer<'_> {
             }
             Recipe::Decimal(index, scale) => format!("dec({}, {scale})", self.column(*index)),
             Recipe::Integer(index) => format!("int({})", self.column(*index)),
-            Recipe::Bool(index, yes, no) => format!("bool({}, {}, {})", self.column(*index), text(yes), text(no)),
+            Recipe::Bool(index, yes, no) => {
+                format!("bool({}, {}, {})", self.column(*index), text(yes), text(no))
+            }
             Recipe::UuidDigits(index) => format!("uuid({}, nodash)", self.column(*index)),
             Recipe::Sized(between, inner) => format!("sized({}, {})", text(between), self.recipe(inner)),
-            Recipe::Json(profile, fields) => format!("json({}, {})", self.profile(*profile), self.object(fields)),
+            Recipe::Json(profile, fields) => {
+                format!("json({}, {})", self.profile(*profile), self.object(fields))
+            }
             Recipe::JsonColumn(profile, index) => {
                 format!("json({}, {})", self.profile(*profile), self.column(*index))
             }
@@ -102,7 +146,9 @@ impl Printer<'_> {
             plain => plain,
         };
         let value = match &field.value {
-            JsonValue::Column(index) if self.sheet.name(*index) == field.key && !key.starts_with('"') => String::new(),
+            JsonValue::Column(index) if self.sheet.name(*index) == field.key && !key.starts_with('"') => {
+                String::new()
+            }
             JsonValue::Column(index) => self.column(*index),
             JsonValue::String(Recipe::Column(index)) => format!("cat({})", self.column(*index)),
             JsonValue::String(recipe) => self.recipe(recipe),
@@ -148,8 +194,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn long_lines_go_on_after_a_comma_outside_of_quotes() {
+        let columns = ["a_column"; 20].join(", ");
+        let text = format!("  hash h = hex(sha256(join(\", \", {columns})))\n");
+        let wrapped = wrapped(&text);
+        assert!(wrapped.lines().all(|line| line.len() <= WIDTH), "{wrapped}");
+        assert!(wrapped.contains("join(\", \", a_column") && wrapped.ends_with("a_column)))\n"));
+        assert_eq!(wrapped.replace("\n   ", ""), text);
+    }
+
+    #[test]
     fn odd_names_stand_in_backticks() {
-        assert_eq!((ident("createdAt"), ident("prev"), ident("odd name")), ("createdAt".into(), "`prev`".into(), "`odd name`".into()));
+        assert_eq!(
+            (ident("createdAt"), ident("prev"), ident("odd name")),
+            ("createdAt".into(), "`prev`".into(), "`odd name`".into())
+        );
         assert_eq!(text("a\"b\\\n"), r#""a\"b\\\n""#);
     }
 }

@@ -32,9 +32,27 @@ pub(super) const SEPARATORS: [(&str, Cost); 18] = [
 
 /// What stands in the place of a predecessor that is NULL.
 pub(super) const NO_PREDECESSOR: [&str; 16] = [
-    "", "GENESIS", "genesis", "0", "null", "NULL", "None", "<nil>", "undefined", "GENESIS_BLOCK", "GENESIS_HASH",
-    "genesis_hash", "ROOT", "root", "INIT", "START",
+    "",
+    "GENESIS",
+    "genesis",
+    "0",
+    "null",
+    "NULL",
+    "None",
+    "<nil>",
+    "undefined",
+    "GENESIS_BLOCK",
+    "GENESIS_HASH",
+    "genesis_hash",
+    "ROOT",
+    "root",
+    "INIT",
+    "START",
 ];
+
+/// What else than the usual words stands in the place of NULL.
+pub(super) const NULLS: [&str; 10] =
+    ["system", "SYSTEM", "anonymous", "unknown", "none", "nil", "-", "N/A", "0", "false"];
 
 /// Words in the names of columns, with how many of a hundred such columns are hashed.
 const HASHED: [(&str, u32); 33] = [

@@ -98,29 +98,34 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
     let mut state = from;
     let mut best: Option<(usize, Learnt)> = None;
     let tried = AtomicU64::new(state.tried);
-    let mut last = END;
+    let (mut last, mut found_at) = (END, END);
     while !tasks.is_empty() && state.low() < last && state.tried < settings.candidates {
         let bounds = (state.low(), state.low() + STEP);
         let mut from = 0;
         loop {
-            let level = Level { tasks: &tasks, bounds, settings, tried: &tried, next: AtomicUsize::new(from) };
+            let level =
+                Level { tasks: &tasks, bounds, settings, tried: &tried, next: AtomicUsize::new(from) };
             let (hit, stopped) = level.run();
             let Some((n, hit)) = hit else {
                 state.tried = tried.load(Ordering::Relaxed);
                 if stopped {
+                    state.tenths_of_bits = state.tenths_of_bits.min(found_at);
                     return finished(links, best, state, &tasks);
                 }
                 break;
             };
             from = n + 1;
             let Some(task) = tasks.get(n) else { continue };
-            let (Some(link), Some(shape)) = (links.get(task.link), Shape::of(task.family, &hit)) else { continue };
+            let (Some(link), Some(shape)) = (links.get(task.link), Shape::of(task.family, &hit)) else {
+                continue;
+            };
             let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles };
             let learnt = learner.learn(shape);
             let complete = learnt.misfits.is_empty();
             let most = learnt.fits.len() > learnt.misfits.len() && learnt.fits.len() > 1;
             if best.as_ref().is_none_or(|(_, known)| learnt.fits.len() > known.fits.len()) {
                 best = Some((task.link, learnt));
+                found_at = bounds.0;
             }
             if complete {
                 state.tried = tried.load(Ordering::Relaxed);
@@ -133,6 +138,8 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
         }
         state.tenths_of_bits = bounds.1;
     }
+    // Whoever goes on from here is to find it again.
+    state.tenths_of_bits = state.tenths_of_bits.min(found_at);
     finished(links, best, state, &tasks)
 }
 
@@ -180,7 +187,12 @@ impl Level<'_> {
                             }
                             stopped.load(Ordering::Relaxed) || n > first.load(Ordering::Relaxed)
                         };
-                        let walk = Walk::new(task.family, task.target, (low.saturating_sub(task.later), high), &stop);
+                        let walk = Walk::new(
+                            task.family,
+                            task.target,
+                            (low.saturating_sub(task.later), high),
+                            &stop,
+                        );
                         let (hit, ..) = match task.digest {
                             Digest::Sha256 => walk.run::<Sha256>(),
                             Digest::Sha384 => walk.run::<Sha384>(),
@@ -214,15 +226,15 @@ fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>) -> Vec<Anchor
         rows.sort_by_key(|row| (openness(sheet, link, *row), *row));
         let mut chosen: Vec<usize> = rows.first().copied().into_iter().collect();
         // The second one from elsewhere: a recipe may have changed, and a row may have been altered.
-        let far = |row: &&usize| {
-            chosen.first().is_some_and(|first| first.abs_diff(**row) * 3 > sheet.rows.len())
-        };
+        let far =
+            |row: &&usize| chosen.first().is_some_and(|first| first.abs_diff(**row) * 3 > sheet.rows.len());
         let second = rows.iter().skip(1).find(far).or(rows.get(1)).copied();
         chosen.extend(second);
         for (m, row) in chosen.into_iter().enumerate() {
             let Some(target) = link.digest(sheet, row) else { continue };
             let families = Builder { sheet, link, row, profiles: settings.profiles }.families();
-            let later = OTHER_LINK * Cost::try_from(n).unwrap_or(0) + OTHER_ROW * Cost::try_from(m).unwrap_or(0);
+            let later =
+                OTHER_LINK * Cost::try_from(n).unwrap_or(0) + OTHER_ROW * Cost::try_from(m).unwrap_or(0);
             found.push(Anchor { link: n, row, target, families, later });
         }
     }

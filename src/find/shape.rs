@@ -56,7 +56,9 @@ fn no_predecessor(choices: &[Choice]) -> Slot {
                 }
             }
             Choice::Member(field) => {
-                list.extend(spell::null_members(field).into_iter().map(|(cost, f)| (cost, Choice::Member(f))));
+                list.extend(
+                    spell::null_members(field).into_iter().map(|(cost, f)| (cost, Choice::Member(f))),
+                );
                 let crate::chain::spec::JsonValue::String(text) = &field.value else { continue };
                 let zeros = "0".repeat(64);
                 for word in NO_PREDECESSOR.iter().copied().chain([zeros.as_str()]) {
@@ -86,10 +88,14 @@ pub(super) fn slot(choices: impl IntoIterator<Item = (Cost, Choice)>) -> Slot {
             // One that already says what becomes of NULL.
             Choice::Part(Recipe::Coalesce(..)) => list.push((extra, choice)),
             Choice::Part(recipe) => list.extend(
-                spell::null_parts(recipe).into_iter().map(|(cost, recipe)| (cost * 8 + extra, Choice::Part(recipe))),
+                spell::null_parts(recipe)
+                    .into_iter()
+                    .map(|(cost, recipe)| (cost * 8 + extra, Choice::Part(recipe))),
             ),
             Choice::Member(field) if field.null == crate::chain::spec::JsonNull::Undeclared => list.extend(
-                spell::null_members(field).into_iter().map(|(cost, field)| (cost * 8 + extra, Choice::Member(field))),
+                spell::null_members(field)
+                    .into_iter()
+                    .map(|(cost, field)| (cost * 8 + extra, Choice::Member(field))),
             ),
             Choice::Member(_) => list.push((extra, choice)),
         }
@@ -121,7 +127,11 @@ impl Shape {
                 .enumerate()
                 .filter(|(m, other)| other.column.is_some() && !hit.path.iter().any(|(used, _)| used == m))
                 .flat_map(|(_, other)| &other.variants)
-                .filter(|other| other.bytes == variant.bytes && other.shift == 0 && !matches!(family.frame, Frame::Json(_)))
+                .filter(|other| {
+                    other.bytes == variant.bytes
+                        && other.shift == 0
+                        && !matches!(family.frame, Frame::Json(_))
+                })
                 .flat_map(|other| &other.choices)
                 .map(|choice| (60, choice.clone()));
             slots.push(slot(own.chain(others)));

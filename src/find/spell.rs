@@ -167,21 +167,32 @@ fn values(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> Vec<(Cost, 
                 [(cost, string(decimal.clone())), (cost + 10, JsonValue::Raw(decimal))]
             });
             let decimals: Vec<_> = if kind == CellKind::Integer { Vec::new() } else { decimals.collect() };
-            [(0, own), (35, string(Recipe::Cat(vec![Recipe::Column(column)])))].into_iter().chain(decimals).collect()
+            [(0, own), (35, string(Recipe::Cat(vec![Recipe::Column(column)])))]
+                .into_iter()
+                .chain(decimals)
+                .collect()
         }
-        CellKind::Bool => vec![(0, own), (45, JsonValue::Raw(Recipe::Bool(column, "1".to_owned(), "0".to_owned())))],
+        CellKind::Bool => {
+            vec![(0, own), (45, JsonValue::Raw(Recipe::Bool(column, "1".to_owned(), "0".to_owned())))]
+        }
         CellKind::Json | CellKind::Jsonb => {
             let raw = profiles.iter().map(|profile| {
-                (if profile.keeps_order() { 45 } else { 28 }, JsonValue::Raw(Recipe::JsonColumn(*profile, column)))
+                (
+                    if profile.keeps_order() { 45 } else { 28 },
+                    JsonValue::Raw(Recipe::JsonColumn(*profile, column)),
+                )
             });
-            let quoted = profiles.iter().map(|profile| {
-                (48, string(Recipe::Cat(vec![Recipe::JsonColumn(*profile, column)])))
-            });
-            let digests = profiles.iter().map(|profile| (65, string(sha(sheet, Recipe::JsonColumn(*profile, column)))));
+            let quoted = profiles
+                .iter()
+                .map(|profile| (48, string(Recipe::Cat(vec![Recipe::JsonColumn(*profile, column)]))));
+            let digests =
+                profiles.iter().map(|profile| (65, string(sha(sheet, Recipe::JsonColumn(*profile, column)))));
             let stored = [(0, own), (40, JsonValue::Raw(Recipe::Column(column)))];
             stored.into_iter().chain(raw).chain(quoted).chain(digests).collect()
         }
-        CellKind::Bytea => vec![(10, string(Recipe::Hex(boxed(column)))), (25, string(Recipe::Base64(boxed(column))))],
+        CellKind::Bytea => {
+            vec![(10, string(Recipe::Hex(boxed(column)))), (25, string(Recipe::Base64(boxed(column))))]
+        }
         CellKind::Text => vec![
             (0, own),
             (40, JsonValue::Raw(Recipe::Column(column))),
@@ -204,7 +215,9 @@ fn or(recipe: &Recipe, word: &str) -> Recipe {
 
 /// A part, and what it may be with a word for NULL. The first is the part itself.
 pub(super) fn null_parts(recipe: &Recipe) -> Vec<(Cost, Recipe)> {
-    let words = NULL_WORDS.iter().enumerate().map(|(n, word)| (if n == 0 { 8 } else { 40 }, or(recipe, word)));
+    let usual =
+        NULL_WORDS.iter().enumerate().map(|(n, word)| (if n == 0 { 8 } else { 40 }, or(recipe, word)));
+    let words = usual.chain(prior::NULLS.iter().map(|word| (55, or(recipe, word))));
     let omitted = (15, Recipe::Omit(Box::new(recipe.clone())));
     std::iter::once((0, recipe.clone())).chain(std::iter::once(omitted)).chain(words).collect()
 }
@@ -218,7 +231,8 @@ pub(super) fn null_members(field: &JsonField) -> Vec<(Cost, JsonField)> {
         JsonValue::String(recipe) => Some(recipe.clone()),
         _ => None,
     };
-    for word in text.iter().flat_map(|text| NULL_WORDS.map(|word| or(text, word))) {
+    let words = NULL_WORDS.iter().chain(&prior::NULLS);
+    for word in text.iter().flat_map(|text| words.clone().map(|word| or(text, word))) {
         list.push((35, JsonField { value: JsonValue::String(word), ..field.clone() }));
     }
     list
@@ -250,17 +264,49 @@ pub(super) fn part_variants(
         let bytes = at.eval(&Recipe::Cat(vec![recipe.clone()]));
         list.push((cost, Choice::Part(recipe), bytes, 0));
     }
-    if !null && is_time(at.sheet.kind(column)) {
-        let stored = list.clone();
-        for (cost, choice, ..) in stored {
-            let Choice::Part(recipe) = &choice else { continue };
-            for shift in CLOCK.filter(|ms| *ms != 0).map(|ms| ms * 1_000) {
-                let bytes = At { shift: Some((column, shift)), ..*at }.eval(&Recipe::Cat(vec![recipe.clone()]));
-                list.push((cost + 85, choice.clone(), bytes, shift));
-            }
+    shifted(at, column, grouped(list), &|at, choice| match choice {
+        Choice::Part(recipe) => at.eval(&Recipe::Cat(vec![recipe.clone()])),
+        Choice::Member(_) => None,
+    })
+}
+
+/// Variants of a time, and the same with the time taken a little earlier or later.
+fn shifted(
+    at: &At<'_>,
+    column: usize,
+    mut variants: Vec<Variant>,
+    spell: &dyn Fn(&At<'_>, &Choice) -> Option<Vec<u8>>,
+) -> Vec<Variant> {
+    if !is_time(at.sheet.kind(column)) || at.sheet.cell(at.row, column).is_none() {
+        return variants;
+    }
+    let stored = variants.clone();
+    for variant in &stored {
+        let Some(choice) = variant.choices.first() else { continue };
+        for shift in CLOCK.filter(|ms| *ms != 0).map(|ms| ms * 1_000) {
+            let bytes = spell(&At { shift: Some((column, shift)), ..*at }, choice);
+            // What is spelt without fractions may not change.
+            let Some(bytes) = bytes.filter(|bytes| stored.iter().all(|known| known.bytes != *bytes)) else {
+                continue;
+            };
+            variants.push(Variant { bytes, cost: variant.cost + 85, shift, ..variant.clone() });
         }
     }
-    grouped(list)
+    variants.sort_by_key(|variant| variant.cost);
+    variants
+}
+
+/// Members that are times, as [`member_variants`] has them, and a little earlier or later.
+pub(super) fn shifted_members(
+    at: &At<'_>,
+    column: usize,
+    profile: JsonProfile,
+    variants: Vec<Variant>,
+) -> Vec<Variant> {
+    shifted(at, column, variants, &|at, choice| match choice {
+        Choice::Member(field) => at.member(profile, field),
+        Choice::Part(_) => None,
+    })
 }
 
 /// The variants of a column in one row, as members of an object.
@@ -284,15 +330,6 @@ pub(super) fn member_variants(
             continue;
         }
         list.push((cost, Choice::Member(field.clone()), at.member(profile, &field), 0));
-    }
-    if !null && is_time(at.sheet.kind(column)) {
-        for (cost, choice, ..) in list.clone() {
-            let Choice::Member(field) = &choice else { continue };
-            for shift in CLOCK.filter(|ms| *ms != 0).map(|ms| ms * 1_000) {
-                let bytes = At { shift: Some((column, shift)), ..*at }.member(profile, field);
-                list.push((cost + 85, choice.clone(), bytes, shift));
-            }
-        }
     }
     grouped(list)
 }
@@ -329,7 +366,8 @@ pub(super) fn prev_members(at: &At<'_>, key: &str, profile: JsonProfile) -> Vec<
         Form::Bytes => vec![(0, Recipe::Hex(prev())), (35, Recipe::Base64(prev()))],
     };
     grouped(spellings.into_iter().map(|(cost, recipe)| {
-        let field = JsonField { key: key.to_owned(), null: JsonNull::Undeclared, value: JsonValue::String(recipe) };
+        let field =
+            JsonField { key: key.to_owned(), null: JsonNull::Undeclared, value: JsonValue::String(recipe) };
         (cost, Choice::Member(field.clone()), at.member(profile, &field), 0)
     }))
 }

@@ -41,8 +41,10 @@ impl Stored {
         if !matches!(sheet.kind(column), CellKind::Text | CellKind::Bytea) {
             return None;
         }
-        let mut cells: Vec<&str> =
-            (0..sheet.rows.len()).filter_map(|row| sheet.cell(row, column)).filter(|cell| !cell.is_empty()).collect();
+        let mut cells: Vec<&str> = (0..sheet.rows.len())
+            .filter_map(|row| sheet.cell(row, column))
+            .filter(|cell| !cell.is_empty())
+            .collect();
         let rows = cells.len();
         let different = cells.iter().collect::<HashSet<_>>().len();
         // A column of hashes has a value for each row; a value twice is a fork, a copy, or of chains that begin alike.
@@ -69,9 +71,7 @@ impl Stored {
             Some(at) if at < 20 => cell.split_at_checked(at + 1)?,
             _ => ("", cell),
         };
-        let form = |letters, bytes| {
-            Some(Self { prefix: prefix.to_owned(), letters, digest: digest(bytes)? })
-        };
+        let form = |letters, bytes| Some(Self { prefix: prefix.to_owned(), letters, digest: digest(bytes)? });
         if rest.len() % 2 == 0 && rest.bytes().all(|b| b.is_ascii_hexdigit()) {
             let upper = rest.bytes().any(|b| b.is_ascii_uppercase());
             let lower = rest.bytes().any(|b| b.is_ascii_lowercase());
@@ -88,7 +88,10 @@ impl Stored {
         match self.letters {
             Letters::Raw => hex::decode_bytea(cell, &mut bytes)?,
             Letters::Hex | Letters::HexUpper => {
-                hex::decode_into(cell.trim_end_matches(' ').strip_prefix(&self.prefix)?.as_bytes(), &mut bytes)?;
+                hex::decode_into(
+                    cell.trim_end_matches(' ').strip_prefix(&self.prefix)?.as_bytes(),
+                    &mut bytes,
+                )?;
             }
             Letters::Base64 => {
                 let rest = cell.trim_end_matches(' ').strip_prefix(&self.prefix)?;
@@ -124,8 +127,7 @@ impl Stored {
             Letters::Raw => "bytes",
         };
         let bytes = DIGESTS.iter().find(|(_, digest)| *digest == self.digest).map_or(0, |(bytes, _)| *bytes);
-        let prefix =
-            if self.prefix.is_empty() { String::new() } else { format!(" after `{}`", self.prefix) };
+        let prefix = if self.prefix.is_empty() { String::new() } else { format!(" after `{}`", self.prefix) };
         format!("{letters} of {bytes} bytes{prefix}")
     }
 }
@@ -145,9 +147,15 @@ mod tests {
         assert_eq!(of(hex).map(|s| (s.letters, s.digest)), Some((Letters::Hex, Digest::Sha256)));
         assert_eq!(of(&hex.to_uppercase()).map(|s| s.letters), Some(Letters::HexUpper));
         assert_eq!(of(&format!("sha256:{hex}")).map(|s| s.prefix), Some("sha256:".to_owned()));
-        assert_eq!(of("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=").map(|s| s.letters), Some(Letters::Base64));
+        assert_eq!(
+            of("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=").map(|s| s.letters),
+            Some(Letters::Base64)
+        );
         assert_eq!(of(&hex.repeat(2)).map(|s| s.digest), Some(Digest::Sha512));
-        assert_eq!(Stored::of_cell(&format!("\\x{hex}"), CellKind::Bytea).map(|s| s.letters), Some(Letters::Raw));
+        assert_eq!(
+            Stored::of_cell(&format!("\\x{hex}"), CellKind::Bytea).map(|s| s.letters),
+            Some(Letters::Raw)
+        );
         for other in ["", "hello", "d41d8cd98f00b204e9800998ecf8427e"] {
             assert_eq!(of(other), None, "{other}");
         }

@@ -116,9 +116,7 @@ fn a_join_with_words_for_null_is_found_with_its_split_and_order() {
 
 #[test]
 fn a_concatenation_in_another_order_than_the_tables_is_found() {
-    let sheet = written(|row, prev| {
-        [or(row[4], ""), or(row[2], ""), or(row[3], ""), or(prev, "")].concat()
-    });
+    let sheet = written(|row, prev| [or(row[4], ""), or(row[2], ""), or(row[3], ""), or(prev, "")].concat());
     says(&sheet, &[r#"cat(user_id ?? "", action, entity_type, prev ?? "")"#]);
 }
 
@@ -154,7 +152,8 @@ fn a_clock_that_was_read_before_the_stored_one_is_found() {
         // Some milliseconds earlier, within the same second.
         let (second, fraction) = at.trim_end_matches('Z').split_once('.').unwrap();
         let millis: u32 = fraction.parse::<u32>().unwrap() - fraction.parse::<u32>().unwrap() % 7;
-        [or(prev, ""), or(row[2], ""), or(row[3], ""), or(row[4], ""), &format!("{second}.{millis:03}Z")].concat()
+        [or(prev, ""), or(row[2], ""), or(row[3], ""), or(row[4], ""), &format!("{second}.{millis:03}Z")]
+            .concat()
     });
     says(&sheet, &["search created_at window -10ms..0ms"]);
 }

@@ -140,7 +140,13 @@ impl<'f> Walk<'f> {
     }
 
     /// Out of its place: from further on, or from what was passed over.
-    fn pull<D: Digest + Clone>(&mut self, state: &D, place: Place, least_of_rest: Cost, next_free: Option<usize>) {
+    fn pull<D: Digest + Clone>(
+        &mut self,
+        state: &D,
+        place: Place,
+        least_of_rest: Cost,
+        next_free: Option<usize>,
+    ) {
         let family = self.family;
         for (n, item) in family.items.iter().enumerate() {
             if self.over() {
@@ -149,9 +155,11 @@ impl<'f> Walk<'f> {
             if place.used & bit(n) != 0 || item.column.is_none() || Some(n) == next_free {
                 continue;
             }
-            let cost = place.cost + item.moved + item.take;
+            let mut cost = place.cost + item.moved + item.take;
             let ahead = n >= place.cursor;
             if !ahead {
+                // That it is left out has been paid for.
+                cost -= item.skip.min(item.moved);
                 // What only two neighbours exchanged is reached from the other side.
                 let between = bit(place.cursor).wrapping_sub(1) & !(bit(n + 1).wrapping_sub(1));
                 if (place.used & between).count_ones() < 2 {

@@ -56,8 +56,7 @@ async fn served(server: &Server, relation: &Relation, most: usize) -> Result<Sam
     let laid = relation.kind == RelationKind::Table;
     let ask = async |from: u64, limit: usize| {
         let place = if laid { "r.ctid::text".to_owned() } else { "NULL::text".to_owned() };
-        let only: Vec<String> =
-            if laid { vec![format!("r.ctid >= '({from},0)'::tid")] } else { Vec::new() };
+        let only: Vec<String> = if laid { vec![format!("r.ctid >= '({from},0)'::tid")] } else { Vec::new() };
         let text = format!("SELECT {place}, {} {} LIMIT {limit}", items.join(", "), set.from("r", &only));
         server.session.rows(&text, &[]).await.map_err(|error| Failure::from(&error))
     };
@@ -82,11 +81,7 @@ async fn served(server: &Server, relation: &Relation, most: usize) -> Result<Sam
 }
 
 /// Adds a run of rows, each with its place before its cells.
-fn add(
-    sample: &mut Sample,
-    seen: &mut HashSet<String>,
-    rows: impl IntoIterator<Item = Vec<Option<String>>>,
-) {
+fn add(sample: &mut Sample, seen: &mut HashSet<String>, rows: impl IntoIterator<Item = Vec<Option<String>>>) {
     let begin = sample.rows.len();
     for row in rows {
         let mut cells = row.into_iter();

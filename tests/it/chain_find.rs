@@ -29,7 +29,15 @@ fn block(run: &Run) -> String {
 fn what_is_found_in_real_tables_verifies() {
     let s = Scratch::new("chain_find", &TABLES.concat()).server_only();
     for (table, pieces) in [
-        ("midaz", &["order by id", "genesis null", "join(\"|\", prev ?? \"GENESIS\", event_id", "actor_name ?? \"\""][..]),
+        (
+            "midaz",
+            &[
+                "order by id",
+                "genesis null",
+                "join(\"|\", prev ?? \"GENESIS\", event_id",
+                "actor_name ?? \"\"",
+            ][..],
+        ),
         ("msez", &["json(jcs", "previous_hash: prev", "genesis zeros(64)"]),
         ("omadia", &["split by stream_id", "seq dense from 1", "sha256(cat(\"genesis:\", stream_id))"]),
         ("apgms_owa", &["split by ", "cat(prev ?? \"\", bank_receipt_hash ?? \"\", balance_after_cents)"]),
@@ -59,7 +67,8 @@ fn an_archive_says_what_its_server_says() {
     let asked = find(&s, "policing", "60000").ends_with(0);
     let source = format!("dump:{}", archive.display());
     let limits = ["--candidates", "60000", "--time-limit", "900"];
-    let read = Run::of(program().args(["chain", "find", "policing", "--source", &source]).args(limits)).ends_with(0);
+    let read =
+        Run::of(program().args(["chain", "find", "policing", "--source", &source]).args(limits)).ends_with(0);
     assert_eq!(block(&asked), block(&read));
 }
 
@@ -113,7 +122,8 @@ fn where_there_is_no_chain_none_is_claimed() {
 
 #[test]
 fn wrong_usage_is_said_and_no_secret_is() {
-    let s = Scratch::new("chain_find_usage", "create table log (id int primary key, hash text)").server_only();
+    let s =
+        Scratch::new("chain_find_usage", "create table log (id int primary key, hash text)").server_only();
     find(&s, "lgo", "1").ends_with(2).says("did you mean `log`?");
     let asked = |arguments: &[&str]| Run::of(program().args(["chain", "find"]).args(arguments));
     asked(&["log", "--source", "dump:x", "--from-env", "X"]).ends_with(2);
@@ -163,7 +173,8 @@ fn recall() {
         let limits = ["--time-limit", &seconds];
         let run = Run::of(program().env("DATABASE_URL", s.url()).args(["chain", "find", table]).args(limits));
         whole += usize::from(run.status == Some(0));
-        let rows = run.stdout.lines().find_map(|line| line.strip_prefix("  rows       ")).unwrap_or("nothing");
+        let rows =
+            run.stdout.lines().find_map(|line| line.strip_prefix("  rows       ")).unwrap_or("nothing");
         let family = run.stdout.lines().find_map(|line| line.strip_prefix("  recipe     ")).unwrap_or("");
         eprintln!("{table:<20} {:>5.1} s  {rows:<24} {family}", started.elapsed().as_secs_f32());
     }
