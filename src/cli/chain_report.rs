@@ -176,15 +176,15 @@ impl Report<'_> {
             let _ = writeln!(out, "  {what:<10} {value}");
         };
         line("sample", &self.sampled());
+        if self.sheet.rows.len() < 2 {
+            line("why", "a chain needs two rows at least");
+            return;
+        }
         let Some(link) = self.finding.links.first() else {
-            if self.sheet.rows.len() < 2 {
-                line("why", "a chain needs two rows at least");
-            } else {
-                line(
-                    "why",
-                    "no column holds digests: SHA-256, SHA-384 or SHA-512 in hex, base64 or bytea, different in each row",
-                );
-            }
+            line(
+                "why",
+                "no column holds digests: SHA-256, SHA-384 or SHA-512 in hex, base64 or bytea, different in each row",
+            );
             return;
         };
         line("hash", &format!("{}, {}", self.name(link.hash), link.stored.describe()));

@@ -88,7 +88,7 @@ pub(super) fn split(
     let (added, rest): (Vec<usize>, Vec<usize>) = companions.into_iter().partition(|c| belongs(c));
     found.extend(added);
     found.sort_unstable();
-    (found, rest)
+    (found, rest.into_iter().filter(|column| varies(*column)).collect())
 }
 
 fn subsets(of: &[usize], size: usize) -> Vec<Vec<usize>> {
