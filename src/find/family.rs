@@ -7,7 +7,7 @@ use super::prior::{self, Cost, SEPARATORS};
 use super::sheet::Sheet;
 use super::spell::{self, At, Choice, Variant};
 use super::stored::Letters;
-use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
+use crate::chain::spec::{JsonProfile, Recipe};
 
 /// How JSON may be spelt, with the words of the language for it.
 pub type Profiles = [(String, JsonProfile)];
@@ -85,10 +85,10 @@ pub(super) struct Builder<'a> {
 const PREV_FIRST: Cost = 10;
 const PREV_LAST: Cost = 18;
 const PREV_WITHIN: Cost = 12;
-const PREV_ABSENT: Cost = 65;
+pub(super) const PREV_ABSENT: Cost = 65;
 
 impl Builder<'_> {
-    fn at(&self) -> At<'_> {
+    pub(super) fn at(&self) -> At<'_> {
         At {
             sheet: self.sheet,
             row: self.row,
@@ -98,7 +98,7 @@ impl Builder<'_> {
         }
     }
 
-    fn columns(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn columns(&self) -> impl Iterator<Item = usize> + '_ {
         let (hash, previous) = (self.link.hash, self.link.previous);
         let apart = &self.link.apart;
         (0..self.sheet.columns.len())
@@ -106,7 +106,7 @@ impl Builder<'_> {
             .take(56)
     }
 
-    fn item(&self, column: usize, variants: Vec<Variant>) -> Item {
+    pub(super) fn item(&self, column: usize, variants: Vec<Variant>) -> Item {
         let (take, skip) = prior::hashed(self.sheet, column);
         let moved = prior::moved(self.sheet.kind(column), self.sheet.name(column));
         Item { column: Some(column), take, skip, moved, variants }
@@ -230,7 +230,7 @@ impl Builder<'_> {
     }
 
     /// What a digest of the inside may be hashed with.
-    fn outers(&self, prev: &[Variant], separator: &str) -> Vec<Outer> {
+    pub(super) fn outers(&self, prev: &[Variant], separator: &str) -> Vec<Outer> {
         let mut outers = Vec::new();
         let glues = [("", 8), ("|", 22), (":", 35), (separator, 18)];
         for variant in prev {
@@ -293,165 +293,6 @@ impl Builder<'_> {
             }
         }
     }
-
-    /// JSON objects, alone and beside the predecessor.
-    fn json(&self, found: &mut Vec<Family>) {
-        let at = self.at();
-        let all: Vec<JsonProfile> = self.profiles.iter().map(|(_, profile)| *profile).collect();
-        for naming in Naming::ALL {
-            if naming != Naming::AsIs
-                && self.columns().all(|c| naming.key(self.sheet, c) == self.sheet.name(c))
-            {
-                continue;
-            }
-            let mut groups: Vec<(Cost, bool, Vec<u8>, Vec<Item>, Vec<JsonProfile>)> = Vec::new();
-            for (name, profile) in self.profiles {
-                let options = name.matches([',', '(']).count() as Cost;
-                let Some((sorted, comma)) = manner(&at, *profile) else { continue };
-                let cost = 8 + 7 * options + naming.cost() + if sorted { 5 } else { 0 };
-                let items: Vec<Item> = self
-                    .columns()
-                    .map(|column| {
-                        let key = naming.key(self.sheet, column);
-                        self.item(column, spell::member_variants(&at, column, &key, *profile, &all))
-                    })
-                    .collect();
-                let same = |group: &&mut (Cost, bool, Vec<u8>, Vec<Item>, Vec<JsonProfile>)| {
-                    group.1 == sorted && group.2 == comma && alike(&group.3, &items)
-                };
-                match groups.iter_mut().find(same) {
-                    Some(group) => {
-                        group.0 = group.0.min(cost);
-                        group.4.push(*profile);
-                    }
-                    None => groups.push((cost, sorted, comma, items, vec![*profile])),
-                }
-            }
-            for (cost, sorted, comma, mut items, profiles) in groups {
-                // Dear, so only where it makes a difference.
-                for item in &mut items {
-                    if let (Some(column), Some(profile)) = (item.column, profiles.first()) {
-                        let stored = std::mem::take(&mut item.variants);
-                        item.variants = spell::shifted_members(&at, column, *profile, stored);
-                    }
-                }
-                self.objects((cost, naming), sorted, comma, items, profiles, found);
-            }
-        }
-    }
-
-    fn objects(
-        &self,
-        (cost, naming): (Cost, Naming),
-        sorted: bool,
-        comma: Vec<u8>,
-        mut items: Vec<Item>,
-        profiles: Vec<JsonProfile>,
-        found: &mut Vec<Family>,
-    ) {
-        let at = self.at();
-        let Some(profile) = profiles.first().copied() else { return };
-        if sorted {
-            items.sort_by_key(|item| item.column.map(|column| naming.key(self.sheet, column)));
-        }
-        let base = Family {
-            name: "one JSON object",
-            cost,
-            items: Arc::new(items.clone()),
-            frame: Frame::Json(profiles),
-            separator: comma,
-            open: b"{".to_vec(),
-            close: b"}".to_vec(),
-            sorted,
-            must: None,
-            prev: None,
-            around: None,
-            outers: Vec::new(),
-        };
-        for (key, key_cost) in self.prev_keys(naming) {
-            let variants = spell::prev_members(&at, &key, profile);
-            if variants.is_empty() {
-                continue;
-            }
-            let prev = Item { column: None, take: 0, skip: 0, moved: if sorted { 0 } else { 6 }, variants };
-            let mut members = items.clone();
-            let place = if sorted {
-                members.partition_point(|item| {
-                    item.column.is_some_and(|column| naming.key(self.sheet, column) < key)
-                })
-            } else {
-                members.len()
-            };
-            members.insert(place, prev);
-            found.push(Family {
-                cost: cost + 12 + key_cost,
-                items: Arc::new(members),
-                must: Some(place),
-                ..base.clone()
-            });
-        }
-        for variant in spell::prev_parts(&at, &|recipe| recipe) {
-            for (first, side, name) in
-                [(true, 20, "predecessor, then JSON"), (false, 30, "JSON, then predecessor")]
-            {
-                for (glue, more) in [("", 0), ("|", 25), (":", 30), ("\n", 40)] {
-                    let before = [variant.bytes.as_slice(), glue.as_bytes()].concat();
-                    let after = [glue.as_bytes(), variant.bytes.as_slice()].concat();
-                    let outer = Outer {
-                        cost: 0,
-                        before: Vec::new(),
-                        after: Vec::new(),
-                        glue: glue.to_owned(),
-                        first,
-                        prev: variant.choices.clone(),
-                        letters: None,
-                    };
-                    found.push(Family {
-                        name,
-                        cost: cost + side + more + variant.cost,
-                        open: if first { [before.as_slice(), b"{"].concat() } else { b"{".to_vec() },
-                        close: if first { b"}".to_vec() } else { [b"}".as_slice(), &after].concat() },
-                        around: Some(outer),
-                        ..base.clone()
-                    });
-                }
-            }
-        }
-        let prev = spell::prev_parts(&at, &|recipe| recipe);
-        found.push(Family {
-            name: "two levels: a digest of a JSON object, hashed with the predecessor",
-            cost: cost + 20,
-            outers: self.outers(&prev, ""),
-            ..base.clone()
-        });
-        let absent = if self.link.content { 0 } else { PREV_ABSENT };
-        found.push(Family { cost: cost + absent, ..base });
-    }
-
-    /// Names the predecessor may have in an object.
-    fn prev_keys(&self, naming: Naming) -> Vec<(String, Cost)> {
-        let mut keys: Vec<(String, Cost)> = Vec::new();
-        let own = self.link.previous.map(|column| (naming.key(self.sheet, column), 0));
-        let stored = self.link.previous.map(|column| (self.sheet.name(column).to_owned(), 10));
-        let usual = [
-            ("prevHash", 15),
-            ("previousHash", 15),
-            ("prev_hash", 15),
-            ("previous_hash", 15),
-            ("prev", 20),
-            ("previous", 25),
-            ("parentHash", 40),
-            ("parent_hash", 40),
-        ];
-        for (key, cost) in
-            own.into_iter().chain(stored).chain(usual.map(|(key, cost)| (key.to_owned(), cost)))
-        {
-            if !keys.iter().any(|(known, _)| *known == key) {
-                keys.push((key, cost));
-            }
-        }
-        keys
-    }
 }
 
 /// Items with the predecessor among them.
@@ -463,90 +304,4 @@ fn with_prev(items: &Arc<Vec<Item>>, variants: Vec<Variant>) -> Option<(Arc<Vec<
     all.push(Item { column: None, take: 0, skip: 0, moved: 22, variants });
     let place = all.len() - 1;
     Some((Arc::new(all), place))
-}
-
-/// Whether two lists of items cannot be told apart in this row.
-fn alike(a: &[Item], b: &[Item]) -> bool {
-    a.iter().zip(b).all(|(a, b)| {
-        a.variants.len() == b.variants.len()
-            && a.variants.iter().zip(&b.variants).all(|(a, b)| a.bytes == b.bytes)
-    })
-}
-
-/// Whether a profile sorts members, and what it writes between them.
-fn manner(at: &At<'_>, profile: JsonProfile) -> Option<(bool, Vec<u8>)> {
-    let field = |key: &str| JsonField {
-        key: key.to_owned(),
-        null: JsonNull::Undeclared,
-        value: JsonValue::Number("1".to_owned()),
-    };
-    let text = at.eval(&Recipe::Json(profile, vec![field("b"), field("a")]))?;
-    let text = String::from_utf8(text).ok()?;
-    let sorted = text.find("\"a\"")? < text.find("\"b\"")?;
-    // Between the first number and the next quote.
-    let comma = text.split('1').nth(1)?.split('"').next()?;
-    Some((sorted, comma.as_bytes().to_vec()))
-}
-
-/// How members are named after columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Naming {
-    AsIs,
-    Camel,
-    Snake,
-}
-
-impl Naming {
-    const ALL: [Self; 3] = [Self::AsIs, Self::Camel, Self::Snake];
-
-    fn cost(self) -> Cost {
-        match self {
-            Self::AsIs => 5,
-            Self::Camel => 14,
-            Self::Snake => 28,
-        }
-    }
-
-    fn key(self, sheet: &Sheet, column: usize) -> String {
-        let name = sheet.name(column);
-        match self {
-            Self::AsIs => name.to_owned(),
-            Self::Camel => camel(name),
-            Self::Snake => snake(name),
-        }
-    }
-}
-
-fn camel(name: &str) -> String {
-    let mut parts = name.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |mut out, part| {
-        let mut letters = part.chars();
-        out.extend(letters.next().map(|c| c.to_ascii_uppercase()));
-        out.extend(letters);
-        out
-    })
-}
-
-fn snake(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn members_are_named_in_the_ways_of_runtimes() {
-        assert_eq!(camel("resource_type"), "resourceType");
-        assert_eq!(snake("resourceType"), "resource_type");
-        assert_eq!(camel("id"), "id");
-    }
 }

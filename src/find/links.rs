@@ -134,11 +134,20 @@ fn candidates(sheet: &Sheet, hash: usize, previous: usize) -> Vec<Vec<usize>> {
         .collect()
 }
 
+/// Columns of a hash and of the predecessor's.
+struct Pair {
+    /// Whether they are named so, links to rows before, all links, and how the hash is named.
+    rank: (bool, usize, usize, u32),
+    hash: usize,
+    previous: usize,
+    stored: Stored,
+}
+
 /// Every way to read the table as a chain, the likeliest first.
 pub(super) fn links(sheet: &Sheet) -> Vec<Link> {
     let hashes: Vec<(usize, Stored)> =
         (0..sheet.columns.len()).filter_map(|column| Some((column, Stored::of(sheet, column)?))).collect();
-    let mut pairs: Vec<((bool, usize, usize, u32), usize, usize, Stored)> = Vec::new();
+    let mut pairs: Vec<Pair> = Vec::new();
     for (hash, stored) in &hashes {
         for previous in (0..sheet.columns.len()).filter(|p| p != hash) {
             if (sheet.kind(previous) == CellKind::Bytea) != (sheet.kind(*hash) == CellKind::Bytea)
@@ -155,19 +164,15 @@ pub(super) fn links(sheet: &Sheet) -> Vec<Link> {
                 continue;
             }
             let named = named_previous(sheet.name(previous)) && !named_previous(sheet.name(*hash));
-            pairs.push((
-                (named, forward, known, named_hash(sheet.name(*hash))),
-                *hash,
-                previous,
-                stored.clone(),
-            ));
+            let rank = (named, forward, known, named_hash(sheet.name(*hash)));
+            pairs.push(Pair { rank, hash: *hash, previous, stored: stored.clone() });
         }
     }
-    pairs.sort_by(|a, b| b.0.cmp(&a.0));
+    pairs.sort_by_key(|pair| std::cmp::Reverse(pair.rank));
     let mut found: Vec<Link> = pairs
         .into_iter()
         .take(2)
-        .map(|(_, hash, previous, stored)| stored_link(sheet, hash, previous, stored))
+        .map(|pair| stored_link(sheet, pair.hash, pair.previous, pair.stored))
         .collect();
     if found.is_empty() {
         let mut alone = hashes;

@@ -5,12 +5,16 @@
 //! A hit is no coincidence: a digest of 256 bits does not come out by chance. The other rows then tell what becomes of
 //! NULL, and which of several spellings that look the same on one row is meant. Nothing here reads a clock or a file.
 
+mod block;
+mod combine;
 mod confirm;
 mod family;
 mod finding;
 mod genesis;
 mod learn;
 mod links;
+mod naming;
+mod objects;
 mod order;
 mod print;
 mod prior;
@@ -18,6 +22,7 @@ mod search;
 mod shape;
 mod sheet;
 mod spell;
+mod spellings;
 mod split;
 mod state;
 mod stored;

@@ -159,6 +159,6 @@ pub(super) fn guesses(sheet: &Sheet, end: usize) -> Vec<Order> {
             ((against, ties, 2 - name), order)
         })
         .collect();
-    ranked.sort_by(|a, b| a.0.cmp(&b.0));
+    ranked.sort_by_key(|(rank, _)| *rank);
     ranked.into_iter().map(|(_, order)| order).take(3).collect()
 }

@@ -160,7 +160,6 @@ fn a_search_goes_on_from_where_it_was_kept() {
 /// `cargo test --release --test it chain_find::recall -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement that takes as long as it is given: HOLDTRUE_FIND_SECONDS, or a minute for each table"]
-#[expect(clippy::print_stderr, reason = "a measurement is there to be read")]
 fn recall() {
     let s = Scratch::new("chain_find_recall", &TABLES.concat()).server_only();
     Cluster::reader_role(shared(), &s.name);
