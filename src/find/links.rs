@@ -186,24 +186,42 @@ pub(super) fn links(sheet: &Sheet) -> Vec<Link> {
     found
 }
 
+/// Rows that follow no other row: those with NULL or a word in the place of a hash, wherever they lie; and only where there
+/// are none, those at the beginning of the table whose predecessor is not in it. Anywhere else, and beside such, a hash that
+/// is not here may be that of a row which was not read.
+fn beginnings(
+    sheet: &Sheet,
+    parents: &[Option<usize>],
+    hash: usize,
+    previous: usize,
+    stored: &Stored,
+) -> Vec<bool> {
+    let alone = |row: usize| {
+        parents.get(row).is_some_and(Option::is_none)
+            && sheet.cell(row, hash).is_some_and(|cell| !cell.is_empty())
+    };
+    let word = |row: usize| {
+        sheet
+            .cell(row, previous)
+            .and_then(|cell| stored.bytes(cell))
+            .is_none_or(|b| b.iter().all(|b| *b == 0))
+    };
+    let rows = 0..sheet.rows.len();
+    let words: Vec<bool> = rows.clone().map(|row| alone(row) && word(row)).collect();
+    if words.contains(&true) {
+        return words;
+    }
+    let second = sheet.runs.get(1).copied().unwrap_or(sheet.rows.len());
+    rows.map(|row| alone(row) && row < second).collect()
+}
+
 fn stored_link(sheet: &Sheet, hash: usize, previous: usize, stored: Stored) -> Link {
     let candidates = candidates(sheet, hash, previous);
     let mut parents: Vec<Option<usize>> = candidates.iter().map(|rows| rows.first().copied()).collect();
     let kind = sheet.kind(previous);
     let prevs =
         (0..sheet.rows.len()).map(|row| Prev::Known(sheet.cell(row, previous).map(|cell| bytes(cell, kind))));
-    let second = sheet.runs.get(1).copied().unwrap_or(sheet.rows.len());
-    let first: Vec<bool> = parents
-        .iter()
-        .enumerate()
-        .map(|(row, parent)| {
-            // Further into the table, a row whose predecessor is not here may follow one that was not read.
-            let empty = sheet.cell(row, previous).is_none_or(str::is_empty);
-            parent.is_none()
-                && (row < second || empty)
-                && sheet.cell(row, hash).is_some_and(|cell| !cell.is_empty())
-        })
-        .collect();
+    let first = beginnings(sheet, &parents, hash, previous, &stored);
     let (split, companions) = split::split(sheet, &candidates, &first, &[hash, previous]);
     // Where chains have the same hashes, each row follows the one of its own chain.
     for (row, rows) in candidates.iter().enumerate() {

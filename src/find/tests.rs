@@ -169,6 +169,18 @@ fn an_altered_row_is_shown_and_not_explained_away() {
 }
 
 #[test]
+fn chains_that_go_on_elsewhere_are_split_by_tenant_all_the_same() {
+    let mut sheet = written(|row, prev| [or(prev, "0"), or(row[2], ""), or(row[3], "")].join("|"));
+    // Of one tenant only the beginning was read, of the other only what comes later, and a row from in between.
+    sheet.rows.retain(|row| row[1].as_deref() == Some("a") || row[7].is_some());
+    let stray = sheet.rows.remove(15);
+    sheet.rows.insert(2, stray);
+    let found = searched(&sheet, 50_000).found.unwrap();
+    assert!(found.misfits.is_empty() && found.block.contains("split by tenant"), "{}", found.block);
+    assert!(found.block.contains("genesis null"), "{}", found.block);
+}
+
+#[test]
 fn where_there_is_nothing_to_find_nothing_is() {
     let random = written(|row, prev| format!("{:?} {prev:?} a secret", row));
     let mut unlinked = random.clone();
