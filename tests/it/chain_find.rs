@@ -173,6 +173,12 @@ fn recall() {
         let limits = ["--time-limit", &seconds];
         let run = Run::of(program().env("DATABASE_URL", s.url()).args(["chain", "find", table]).args(limits));
         whole += usize::from(run.status == Some(0));
+        let block = block(&run);
+        if run.status == Some(0) {
+            s.verify(&block, &format!("check c {{ require {table} is intact }}"))
+                .ends_with(0)
+                .judges("c", "holds", "");
+        }
         let rows =
             run.stdout.lines().find_map(|line| line.strip_prefix("  rows       ")).unwrap_or("nothing");
         let family = run.stdout.lines().find_map(|line| line.strip_prefix("  recipe     ")).unwrap_or("");
