@@ -14,6 +14,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod facts;
 pub mod failure;
+pub mod find;
 pub mod finding;
 pub mod judge;
 pub mod measure;

@@ -29,6 +29,17 @@ impl Digest {
         Self::ALL.iter().find(|(_, digest)| *digest == self).map_or("?", |(word, _)| word)
     }
 
+    /// Its length in bits.
+    pub(crate) fn bits(self) -> u32 {
+        match self {
+            Self::Md5 => 128,
+            Self::Sha1 => 160,
+            Self::Sha256 | Self::Sha3_256 | Self::Blake2b256 | Self::Blake2s256 | Self::Blake3 => 256,
+            Self::Sha384 | Self::Sha3_384 => 384,
+            Self::Sha512 | Self::Sha3_512 | Self::Blake2b512 => 512,
+        }
+    }
+
     /// Whether two contents with one digest can be made at will (MD5: Wang and Yu 2005; SHA-1: Stevens et al. 2017).
     pub(crate) fn is_broken(self) -> bool {
         matches!(self, Self::Md5 | Self::Sha1)

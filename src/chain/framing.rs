@@ -19,6 +19,11 @@ impl Width {
         ("f64be", Self::F64be),
         ("f64le", Self::F64le),
     ];
+
+    /// The word a policy writes for it.
+    pub(crate) fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, width)| *width == self).map_or("?", |(word, _)| word)
+    }
 }
 
 /// A number in text as bytes; `None` when it is none, or does not fit.

@@ -39,10 +39,10 @@ pub(crate) const PRESETS: [(TimePreset, &str); 31] = [
 ];
 
 /// What writers have been seen to put in the place of NULL.
-const NULL_WORDS: [&str; 7] = ["", "null", "NULL", "None", "<nil>", "undefined", "{}"];
+pub(crate) const NULL_WORDS: [&str; 7] = ["", "null", "NULL", "None", "<nil>", "undefined", "{}"];
 
 /// Edits every expression, the innermost first, so that what is put in a place is not edited again.
-pub(super) fn change(
+pub(crate) fn change(
     recipe: &mut Recipe,
     edit: &mut dyn FnMut(&mut Recipe),
     edit_field: &mut dyn FnMut(&mut JsonField),

@@ -19,6 +19,7 @@ mod loose;
 mod operands;
 mod params;
 mod predicates;
+mod profiles;
 mod quantities;
 mod recipes;
 #[cfg(test)]
@@ -41,6 +42,7 @@ mod weaknesses;
 mod when;
 
 pub use literals::given;
+pub use profiles::json_profiles;
 pub use weaknesses::weaknesses;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,7 @@
 //! The command line: one file per command. Nothing below may use it.
 
+mod chain;
+mod chain_report;
 mod explain;
 mod facts;
 mod fmt;
@@ -44,6 +46,8 @@ enum Command {
     Lint(lint::Args),
     /// Rewrite policy files in the one canonical layout
     Fmt(fmt::Args),
+    /// Work out how an audit log is hashed
+    Chain(chain::Args),
     /// Explain a diagnostic code, such as HT0203
     Explain(explain::Args),
     /// List the facts a kind of source publishes
@@ -72,6 +76,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::Plan(args) => plan::run(args, talk),
         Command::Lint(args) => lint::run(args, talk),
         Command::Fmt(args) => fmt::run(args, talk),
+        Command::Chain(args) => chain::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),
         Command::Facts(args) => facts::run(args, talk),
         Command::Completions(args) => manual::completions(args, talk),

@@ -259,12 +259,12 @@ fn seed(talk: &Talk) -> Result<i64, ExitStatus> {
 }
 
 /// Connections that this machine can feed.
-fn cores() -> u64 {
+pub(super) fn cores() -> u64 {
     std::thread::available_parallelism().map_or(2, |n| n.get() as u64).min(4)
 }
 
 /// The first Ctrl-C cancels on the server and lets the run end with what it has; the second one ends it.
-fn stop_on_interrupt(canceller: &Canceller) {
+pub(super) fn stop_on_interrupt(canceller: &Canceller) {
     static ASKED: AtomicBool = AtomicBool::new(false);
     let canceller = canceller.clone();
     tokio::spawn(async move {

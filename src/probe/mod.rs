@@ -10,6 +10,7 @@ mod pool;
 pub mod postgres;
 mod queue;
 pub mod reach;
+pub mod sample;
 pub mod served;
 mod stale;
 mod transfer;

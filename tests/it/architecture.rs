@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rooms, each with the rooms it may use. A room not named here may not exist.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("source_text", &[]),
     ("verdict", &[]),
     ("value", &[]),
@@ -13,6 +13,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("diagnostic", &["source_text"]),
     ("syntax", &["source_text", "diagnostic"]),
     ("chain", &["finding", "value"]),
+    ("find", &["chain"]),
     ("policy", &["source_text", "verdict", "value", "chain"]),
     ("catalogue", &["policy", "chain", "value"]),
     ("facts", &["catalogue", "chain", "failure"]),

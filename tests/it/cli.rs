@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::support::{Run, Scratch, Tala, tala};
 
-const COMMANDS: [&str; 8] = ["verify", "plan", "lint", "fmt", "explain", "facts", "completions", "man"];
+const COMMANDS: [&str; 9] =
+    ["verify", "plan", "lint", "fmt", "chain", "explain", "facts", "completions", "man"];
 
 fn here(arguments: &[&str]) -> Run {
     Run::with(Path::new("/"), arguments)

@@ -1,8 +1,9 @@
 //! What the documents show is what the program does.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::support::{Run, fail, program};
+use crate::support::{Run, Scratch, fail, program};
 
 /// A fenced block: its tag and its text.
 fn blocks(text: &str) -> Vec<(String, String)> {
@@ -169,11 +170,24 @@ fn the_page_on_dumps_shows_real_output() {
     let policy = list.iter().find(|(tag, _)| tag == "hold").map(|(_, text)| text.clone()).unwrap_or_default();
     // However old the bundled archive has become.
     write(&folder.path().join("backup.hold"), &policy.replace("26h", "876000h"));
+    assert_eq!(sessions(&list, |command| command.current_dir(folder.path())), 6);
+}
+
+#[test]
+fn the_page_on_finding_a_recipe_shows_real_output() {
+    let s = Scratch::new("docs_find", include_str!("../data/find.sql"));
+    let page = read(&root().join("docs/find-a-chain.md"));
+    let ran = sessions(&blocks(&page), |command| command.env("DATABASE_URL", s.url()).env("COLUMNS", "100"));
+    assert_eq!(ran, 2);
+}
+
+/// Runs the commands of a page, and counts them; each must print what is shown below it.
+fn sessions(list: &[(String, String)], prepare: impl Fn(&mut Command) -> &mut Command) -> usize {
     let mut ran = 0;
     for (_, block) in list.iter().filter(|(tag, _)| tag == "console") {
         for session in format!("\n{block}").split("\n$ holdtrue ").skip(1) {
             let (command, shown) = session.split_once('\n').unwrap();
-            let run = Run::of(program().current_dir(folder.path()).args(command.split_whitespace()));
+            let run = Run::of(prepare(program().args(command.split_whitespace())));
             let printed: Vec<&str> = run.stdout.lines().collect();
             if let Err(why) = as_shown(&shown.lines().collect::<Vec<_>>(), &printed) {
                 fail(&format!("holdtrue {command}: {why}\n{}", run.said()));
@@ -181,5 +195,5 @@ fn the_page_on_dumps_shows_real_output() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 6);
+    ran
 }

@@ -8,6 +8,7 @@
 mod anchors;
 mod architecture;
 mod cases;
+mod chain_find;
 mod cli;
 mod docs;
 mod dump;

@@ -7,12 +7,13 @@ mod rows;
 use std::path::Path;
 use std::time::Instant;
 
-use super::dump::{Archive, ArchiveError, ArchiveErrorKind, TableData};
+use super::dump::{Archive, ArchiveError, ArchiveErrorKind, OnRow, TableData};
 use super::objects::{self, Finder};
 use crate::catalogue::RelationKind;
 use crate::facts::{Failure, Observation, SourceFacts};
 use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
+use crate::policy::RelationName;
 use crate::stream::{self, Measured};
 
 /// The beginning of an archive's address.
@@ -128,6 +129,15 @@ fn failure(error: &ArchiveError) -> Failure {
         _ => FailureKind::Other,
     };
     Failure { kind, message: error.to_string() }
+}
+
+/// The rows of a relation one by one, as far as they are wanted; whether these were all.
+///
+/// # Errors
+///
+/// Why they could not be read.
+pub(super) fn rows_of(opened: &Opened, relation: &RelationName, on_row: OnRow<'_>) -> Result<bool, Failure> {
+    opened.archive.rows(relation, on_row).map(|read| read.complete).map_err(|error| failure(&error))
 }
 
 /// Makes every observation of these statements on an archive.

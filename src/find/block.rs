@@ -1,0 +1,71 @@
+//! The `chain` block of what was found.
+
+use super::links::Link;
+use super::print::{Printer, ident, wrapped};
+use crate::chain::spec::{Genesis, Recipe, Search, Sought};
+
+/// A condition that tells rows that recompute from those that do not.
+pub(super) struct Narrowed {
+    pub(super) column: usize,
+    /// What follows the column, such as `= "v1"`.
+    pub(super) test: String,
+}
+
+/// A name for the chain after its table.
+pub(super) fn chain_name(table: &str) -> String {
+    let name: String =
+        table.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("t{name}") } else { name }
+}
+
+/// The block.
+pub(super) fn block(
+    printer: &Printer<'_>,
+    link: &Link,
+    name: &str,
+    genesis: &Genesis,
+    recipe: &Recipe,
+    search: Option<&Search>,
+    narrowed: Option<&Narrowed>,
+) -> String {
+    let sheet = printer.sheet;
+    let list = |columns: &[usize]| columns.iter().map(|c| printer.column(*c)).collect::<Vec<_>>().join(", ");
+    let table = ident(&sheet.table);
+    let relation = if sheet.schema == "public" { table } else { format!("{}.{table}", ident(&sheet.schema)) };
+    let mut out = format!("chain {name} on {relation}");
+    if let Some(narrowed) = narrowed {
+        out.push_str(&format!(" where {} {}", printer.column(narrowed.column), narrowed.test));
+    }
+    out.push_str(" {\n");
+    if !link.split.is_empty() {
+        out.push_str(&format!("  split by {}\n", list(&link.split)));
+    }
+    let order = match (link.order.columns.as_slice(), link.order.numeric) {
+        ([first], true) => format!("int({})", printer.column(*first)),
+        ([first, rest @ ..], true) => format!("int({}), {}", printer.column(*first), list(rest)),
+        (columns, _) => list(columns),
+    };
+    let dense = link.order.dense_from.map(|n| format!(" dense from {n}")).unwrap_or_default();
+    out.push_str(&format!("  order by {order}{dense}\n"));
+    let previous = link.previous.map_or_else(|| "implicit".to_owned(), |column| printer.column(column));
+    out.push_str(&format!("  link {previous} genesis {}\n", printer.genesis(genesis)));
+    let hash = format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe));
+    out.push_str(&wrapped(&hash));
+    if let Some(search) = search {
+        out.push_str(&format!("  {}\n", printer.search(search)));
+    }
+    out.push_str("}\n");
+    out
+}
+
+/// The narrowest round window around what was seen.
+pub(super) fn window(column: usize, low: i64, high: i64) -> Search {
+    const ROUND: [i64; 8] = [0, 5_000, 10_000, 20_000, 50_000, 100_000, 150_000, 200_000];
+    let around = |micros: i64| ROUND.into_iter().find(|round| *round >= micros).unwrap_or(200_000);
+    let sought = Sought::Time {
+        from_nanos: -around((-low).max(0)) * 1_000,
+        to_nanos: around(high.max(0)) * 1_000,
+        step_nanos: 1_000_000,
+    };
+    Search { column, sought }
+}

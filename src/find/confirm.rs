@@ -1,0 +1,51 @@
+//! Whether a declared chain recomputes the rows of a sample, as the verifier computes it.
+
+use super::links::{Link, bytes};
+use super::sheet::Sheet;
+use crate::chain::eval::{self, Inputs};
+use crate::chain::program::{Program, SpecIssue};
+use crate::chain::search::Seeker;
+use crate::chain::spec::ChainSpec;
+
+/// What became of the rows of a sample.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Confirmed {
+    /// Rows that recompute.
+    pub fits: Vec<usize>,
+    /// Rows that do not.
+    pub misfits: Vec<usize>,
+}
+
+/// Recomputes rows by a chain that was read from its text, not by what it was written from.
+///
+/// # Errors
+///
+/// The chain contradicts its columns.
+pub fn confirm(sheet: &Sheet, link: &Link, rows: &[usize], spec: &ChainSpec) -> Result<Confirmed, SpecIssue> {
+    let programs: Vec<Program> = spec
+        .recipes()
+        .map(|(_, recipe)| Program::new(recipe, &spec.columns, link.form(sheet)))
+        .collect::<Result<_, _>>()?;
+    let places: Vec<Option<usize>> = spec
+        .columns
+        .iter()
+        .map(|column| sheet.columns.iter().position(|known| known.name == column.name))
+        .collect();
+    let mut seeker = Seeker::new(&spec.searches, &spec.columns);
+    let mut confirmed = Confirmed::default();
+    let mut out = Vec::new();
+    for at in rows {
+        let row: Vec<Option<&str>> = places.iter().map(|place| sheet.cell(*at, (*place)?)).collect();
+        let stored = sheet.cell(*at, link.hash).map(|cell| bytes(cell, sheet.kind(link.hash)));
+        let inputs = Inputs { row: &row, prev: link.prev(*at), shifts: &[], orders: &[] };
+        let mut yields = |inputs: &Inputs<'_>| {
+            programs.iter().any(|program| {
+                let computed = eval::evaluate(program, inputs, &mut out);
+                computed.is_ok_and(|outcome| !outcome.null) && stored.as_ref() == Some(&out)
+            })
+        };
+        let fits = yields(&inputs) || seeker.seek(&inputs, yields);
+        if fits { confirmed.fits.push(*at) } else { confirmed.misfits.push(*at) }
+    }
+    Ok(confirmed)
+}

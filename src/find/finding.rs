@@ -1,0 +1,250 @@
+//! What a search found, as a block to paste into a policy.
+
+use super::block::{Narrowed, block, chain_name, window};
+use super::genesis::genesis;
+use super::learn::Learnt;
+use super::links::{Link, links};
+use super::print::{Printer, text};
+use super::search::{Searched, Settings, search};
+use super::sheet::Sheet;
+use super::spell::Choice;
+use super::state::State;
+use crate::chain::spec::{CellKind, JsonValue, Recipe};
+use crate::chain::variants::change;
+use crate::chain::visit;
+
+/// What a search came to.
+#[derive(Debug)]
+pub struct Finding {
+    /// The ways in which the table could be read as a chain, the likeliest first. Empty where no column holds hashes.
+    pub links: Vec<Link>,
+    /// The best candidate.
+    pub found: Option<Found>,
+    /// Names of the families of recipes that were gone through.
+    pub families: Vec<&'static str>,
+    /// How far the search has come.
+    pub state: State,
+}
+
+/// A recipe that recomputes rows.
+#[derive(Debug)]
+pub struct Found {
+    /// Which of the links it is about.
+    pub link: usize,
+    /// The `chain` block.
+    pub block: String,
+    /// The name of the chain in it.
+    pub name: String,
+    /// Rows of the sample that recompute, of those the block is about.
+    pub fits: Vec<usize>,
+    /// Rows of the sample with a hash that do not.
+    pub misfits: Vec<usize>,
+    /// Rows of the sample that the block's `where` leaves out.
+    pub outside: Vec<usize>,
+    /// The family it belongs to.
+    pub family: &'static str,
+    /// Columns that hold a digest of others, in whose place the block has what they are of.
+    pub inside: Vec<String>,
+    /// What fits the sample just as well, as sentences.
+    pub alternatives: Vec<String>,
+    /// What the sample leaves open, as sentences.
+    pub open: Vec<String>,
+}
+
+/// Searches a sample, from where a kept search has come to.
+#[must_use]
+pub fn find(sheet: &Sheet, settings: &Settings<'_>, from: State) -> Finding {
+    let Searched { links, best, state, families } = search(sheet, links(sheet), settings, from);
+    let found = best.and_then(|(n, learnt)| {
+        let link = links.get(n)?;
+        written(sheet, link, n, learnt, settings)
+    });
+    Finding { links, found, families, state }
+}
+
+/// Most candidates that are tried to find out what a column is a digest of.
+const CONTENT: u64 = 3_000_000;
+
+/// The columns of a recipe that hold digests of others, and what they are of: hashing that covers the others as well.
+fn contents(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>) -> Vec<(usize, Recipe)> {
+    let mut columns = visit::columns(recipe);
+    columns.sort_unstable();
+    columns.dedup();
+    columns.retain(|column| !sheet.has_null(*column));
+    let limited = Settings { candidates: settings.candidates.min(CONTENT), ..*settings };
+    let content = |column: usize| {
+        let link = Link::content(sheet, column, link)?;
+        let found = search(sheet, vec![link], &limited, State::begin(sheet));
+        let (_, learnt) = found.best.filter(|(_, learnt)| {
+            learnt.misfits.is_empty() && learnt.window.is_none() && learnt.fits.len() == sheet.rows.len()
+        })?;
+        let link = found.links.first()?;
+        Some((column, link.stored.around(learnt.shape.hashed(&learnt.pick, &link.stored)?)))
+    };
+    columns.into_iter().filter_map(content).collect()
+}
+
+/// Puts what a column is a digest of in its place.
+fn put(recipe: &mut Recipe, column: usize, content: &Recipe) {
+    change(
+        recipe,
+        &mut |part| {
+            if *part == Recipe::Column(column) {
+                *part = content.clone();
+            }
+        },
+        &mut |field| {
+            if field.value == JsonValue::Column(column) {
+                field.value = JsonValue::String(content.clone());
+            }
+        },
+    );
+}
+
+fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Settings<'_>) -> Option<Found> {
+    let printer = Printer { sheet, profiles: settings.profiles };
+    let hashed = learnt.shape.hashed(&learnt.pick, &link.stored)?;
+    let mut recipe = link.stored.around(hashed);
+    let contents = contents(sheet, link, &recipe, settings);
+    for (column, content) in &contents {
+        put(&mut recipe, *column, content);
+    }
+    let inner = learnt.shape.inner_digest(&learnt.pick, &link.stored);
+    let inner: Vec<Recipe> =
+        inner.into_iter().chain(contents.iter().map(|(_, content)| content.clone())).collect();
+    let (genesis, strange) = genesis(sheet, link, &inner);
+    let narrowed = narrowed(sheet, &recipe, &learnt);
+    let (misfits, outside) = match &narrowed {
+        Some(_) => (Vec::new(), learnt.misfits.clone()),
+        None => (learnt.misfits.clone(), Vec::new()),
+    };
+    let search = match (learnt.shape.shift, learnt.window) {
+        (Some((column, _)), Some((low, high))) => Some(window(column, low, high)),
+        _ => None,
+    };
+    let name = chain_name(&sheet.table);
+    let block = block(&printer, link, &name, &genesis, &recipe, search.as_ref(), narrowed.as_ref());
+    let mut open = open(sheet, &recipe);
+    if strange > 0 {
+        open.push(format!("{strange} of the first rows start from something else than the genesis above"));
+    }
+    if link.order.against > 0 {
+        open.push(format!("{} links run against every order that a column gives", link.order.against));
+    }
+    if !link.companions.is_empty() && !link.split.is_empty() {
+        let names: Vec<String> =
+            link.companions.iter().take(4).map(|c| format!("`{}`", sheet.name(*c))).collect();
+        open.push(format!(
+            "in the sample, {} never change along a chain either; is the split finer?",
+            names.join(", ")
+        ));
+    }
+    Some(Found {
+        link: n,
+        block,
+        name,
+        fits: learnt.fits.clone(),
+        misfits,
+        outside,
+        family: learnt.shape.name,
+        alternatives: alternatives(&printer, &learnt),
+        inside: contents.iter().map(|(column, _)| sheet.name(*column).to_owned()).collect(),
+        open,
+    })
+}
+
+fn narrowed(sheet: &Sheet, recipe: &Recipe, learnt: &Learnt) -> Option<Narrowed> {
+    if learnt.misfits.is_empty() || learnt.fits.len() < 2 {
+        return None;
+    }
+    let covered = visit::columns(recipe);
+    let cell = |row: &usize, column| sheet.cell(*row, column);
+    let columns = || (0..sheet.columns.len()).filter(|c| sheet.kind(*c) == CellKind::Text);
+    // A version, an algorithm, a codec.
+    let same = columns().find_map(|column| {
+        let value = cell(learnt.fits.first()?, column).filter(|value| value.len() < 40)?;
+        let all = learnt.fits.iter().all(|row| cell(row, column) == Some(value));
+        let none = learnt.misfits.iter().all(|row| cell(row, column) != Some(value));
+        (all && none).then(|| Narrowed { column, test: format!("= {}", text(value)) })
+    });
+    // Rows from before what is hashed was kept.
+    same.or_else(|| {
+        columns().filter(|column| covered.contains(column)).find_map(|column| {
+            let empty = learnt.misfits.iter().all(|row| cell(row, column) == Some(""));
+            let filled = learnt.fits.iter().all(|row| cell(row, column).is_some_and(|c| !c.is_empty()));
+            (empty && filled).then(|| Narrowed { column, test: "!= \"\"".to_owned() })
+        })
+    })
+}
+
+/// Spellings that come out the same on every row of the sample.
+fn alternatives(printer: &Printer<'_>, learnt: &Learnt) -> Vec<String> {
+    let shown = |choice: &Choice| match choice {
+        Choice::Part(recipe) => Some(recipe.clone()),
+        Choice::Member(field) => match &field.value {
+            JsonValue::String(recipe) | JsonValue::Raw(recipe) => Some(recipe.clone()),
+            JsonValue::Column(column) => Some(Recipe::Column(*column)),
+            _ => None,
+        },
+    };
+    fn bare(recipe: Recipe) -> Recipe {
+        match recipe {
+            Recipe::Coalesce(inner, _) | Recipe::Omit(inner) | Recipe::Sized(_, _, inner) => bare(*inner),
+            other => other,
+        }
+    }
+    let mut found = Vec::new();
+    for slot in &learnt.shape.slots {
+        let mut spellings: Vec<String> = Vec::new();
+        for (_, choice) in &slot.choices {
+            if let Some(recipe) = shown(choice).map(bare) {
+                // Text that has no capitals, or nothing else, is no reason to think of changing it.
+                if matches!(recipe, Recipe::Lower(_) | Recipe::Upper(_)) {
+                    continue;
+                }
+                let spelt = printer.recipe(&recipe);
+                if !spellings.contains(&spelt) {
+                    spellings.push(spelt);
+                }
+            }
+        }
+        if let [first, others @ ..] = spellings.as_slice()
+            && !others.is_empty()
+        {
+            let shown: Vec<String> = others.iter().take(5).map(|other| format!("`{other}`")).collect();
+            let more = if others.len() > 5 { ", ..." } else { "" };
+            found.push(format!("`{first}` could as well be {}{more}", shown.join(", ")));
+        }
+    }
+    if let [first, others @ ..] = learnt.shape.profiles()
+        && !others.is_empty()
+    {
+        let name = |profile| {
+            let known = printer.profiles.iter().find(|(_, known)| known == profile);
+            known.map_or_else(String::new, |(name, _)| format!("`{name}`"))
+        };
+        let shown: Vec<String> = others.iter().take(5).map(name).collect();
+        let more = if others.len() > 5 { ", ..." } else { "" };
+        found.push(format!("the JSON profile {} could as well be {}{more}", name(first), shown.join(", ")));
+    }
+    found
+}
+
+/// What a column becomes when it is NULL, where the sample has no NULL in it.
+fn open(sheet: &Sheet, recipe: &Recipe) -> Vec<String> {
+    let mut columns = visit::columns(recipe);
+    columns.sort_unstable();
+    columns.dedup();
+    let names: Vec<String> = columns
+        .into_iter()
+        .filter(|column| sheet.columns.get(*column).is_some_and(|c| c.nullable) && !sheet.has_null(*column))
+        .map(|column| format!("`{}`", sheet.name(column)))
+        .collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "no row of the sample has NULL in {}, so what becomes of NULL there is not known",
+        names.join(", ")
+    )]
+}

@@ -1,0 +1,275 @@
+//! The search: families level by level, on several threads, until a candidate fits or somebody has had enough.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use sha2::{Sha256, Sha384, Sha512};
+
+use super::family::{Builder, Family, Profiles};
+use super::learn::{Learner, Learnt};
+use super::links::Link;
+use super::prior::Cost;
+use super::shape::Shape;
+use super::sheet::Sheet;
+use super::state::State;
+use super::walk::{Hit, Walk};
+use crate::chain::program::is_time;
+use crate::chain::spec::{CellKind, Digest, JsonProfile};
+
+/// Tenths of a bit from one level to the next.
+const STEP: Cost = 20;
+/// What a second row costs, on which the same is tried, and a second way to read the table as a chain.
+const OTHER_ROW: Cost = 40;
+const OTHER_LINK: Cost = 20;
+/// How far a search goes on that has found a recipe of most rows.
+const FURTHER: Cost = 20;
+/// No candidate can cost so much and be reached.
+const END: Cost = 700;
+
+/// How a search is done.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// How JSON may be spelt.
+    pub profiles: &'a Profiles,
+    /// Threads.
+    pub threads: usize,
+    /// Candidates after which no further level is begun.
+    pub candidates: u64,
+    /// Whether to stop at once.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Told how many candidates were tried, and up to how many bits.
+    pub progress: &'a (dyn Fn(u64, u32) + Sync),
+}
+
+impl std::fmt::Debug for Settings<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+/// What a search came to.
+#[derive(Debug)]
+pub(super) struct Searched {
+    pub(super) links: Vec<Link>,
+    /// The best candidate, and which of the links it is about.
+    pub(super) best: Option<(usize, Learnt)>,
+    pub(super) state: State,
+    /// Names of the families that were gone through, up to the last whole level.
+    pub(super) families: Vec<&'static str>,
+}
+
+struct Task<'a> {
+    link: usize,
+    row: usize,
+    target: &'a [u8],
+    family: &'a Family,
+    digest: Digest,
+    /// What is added to its candidates' costs.
+    later: Cost,
+}
+
+/// A row to search on, with its families.
+struct Anchor {
+    link: usize,
+    row: usize,
+    target: Vec<u8>,
+    families: Vec<Family>,
+    later: Cost,
+}
+
+/// Searches a sample.
+pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, from: State) -> Searched {
+    let anchors = anchors(sheet, &links, settings);
+    let mut tasks: Vec<Task<'_>> = Vec::new();
+    for anchor in &anchors {
+        let Some(link) = links.get(anchor.link) else { continue };
+        tasks.extend(anchor.families.iter().map(|family| Task {
+            link: anchor.link,
+            row: anchor.row,
+            target: &anchor.target,
+            family,
+            digest: link.stored.digest,
+            later: anchor.later,
+        }));
+    }
+    tasks.sort_by_key(|task| task.family.cost + task.later);
+    let profiles: Vec<JsonProfile> = settings.profiles.iter().map(|(_, profile)| *profile).collect();
+    let mut state = from;
+    let mut best: Option<(usize, Learnt)> = None;
+    let tried = AtomicU64::new(state.tried);
+    let (mut last, mut found_at) = (END, END);
+    while !tasks.is_empty() && state.low() < last && state.tried < settings.candidates {
+        let bounds = (state.low(), state.low() + STEP);
+        let mut from = 0;
+        loop {
+            let level =
+                Level { tasks: &tasks, bounds, settings, tried: &tried, next: AtomicUsize::new(from) };
+            let (hit, stopped) = level.run();
+            let Some((n, hit)) = hit else {
+                state.tried = tried.load(Ordering::Relaxed);
+                if stopped {
+                    state.tenths_of_bits = state.tenths_of_bits.min(found_at);
+                    return finished(links, best, state, &tasks);
+                }
+                break;
+            };
+            from = n + 1;
+            let Some(task) = tasks.get(n) else { continue };
+            let (Some(link), Some(shape)) = (links.get(task.link), Shape::of(task.family, &hit)) else {
+                continue;
+            };
+            let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles };
+            let learnt = learner.learn(shape);
+            let complete = learnt.misfits.is_empty();
+            let most = learnt.fits.len() > learnt.misfits.len() && learnt.fits.len() > 1;
+            if best.as_ref().is_none_or(|(_, known)| learnt.fits.len() > known.fits.len()) {
+                best = Some((task.link, learnt));
+                found_at = bounds.0;
+            }
+            if complete {
+                state.tried = tried.load(Ordering::Relaxed);
+                return finished(links, best, state, &tasks);
+            }
+            if most {
+                // Another recipe may explain more, which is worth a few rounds, and no long search.
+                last = last.min(bounds.1 + FURTHER);
+            }
+        }
+        state.tenths_of_bits = bounds.1;
+    }
+    // Whoever goes on from here is to find it again.
+    state.tenths_of_bits = state.tenths_of_bits.min(found_at);
+    finished(links, best, state, &tasks)
+}
+
+fn finished(links: Vec<Link>, best: Option<(usize, Learnt)>, state: State, tasks: &[Task<'_>]) -> Searched {
+    let mut families: Vec<&'static str> = Vec::new();
+    for task in tasks.iter().filter(|task| task.family.cost + task.later < state.tenths_of_bits) {
+        if !families.contains(&task.family.name) {
+            families.push(task.family.name);
+        }
+    }
+    Searched { links, best, state, families }
+}
+
+/// The tasks of one level.
+struct Level<'a> {
+    tasks: &'a [Task<'a>],
+    bounds: (Cost, Cost),
+    settings: &'a Settings<'a>,
+    tried: &'a AtomicU64,
+    next: AtomicUsize,
+}
+
+impl Level<'_> {
+    /// The hit of the first task that has one, whichever thread is the quickest; and whether everything was stopped.
+    fn run(&self) -> (Option<(usize, Hit)>, bool) {
+        let first = AtomicUsize::new(usize::MAX);
+        let stopped = AtomicBool::new(false);
+        let hits: Mutex<Vec<(usize, Hit)>> = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..self.settings.threads.max(1) {
+                scope.spawn(|| {
+                    loop {
+                        let n = self.next.fetch_add(1, Ordering::Relaxed);
+                        let Some(task) = self.tasks.get(n) else { break };
+                        if n > first.load(Ordering::Relaxed) || stopped.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        let (low, high) = self.bounds;
+                        let Some(high) = high.checked_sub(task.later) else { continue };
+                        let stop = |tried: u64| {
+                            let all = self.tried.fetch_add(tried, Ordering::Relaxed) + tried;
+                            (self.settings.progress)(all, self.bounds.1 / 10);
+                            if (self.settings.stop)() {
+                                stopped.store(true, Ordering::Relaxed);
+                            }
+                            stopped.load(Ordering::Relaxed) || n > first.load(Ordering::Relaxed)
+                        };
+                        let walk = Walk::new(
+                            task.family,
+                            task.target,
+                            (low.saturating_sub(task.later), high),
+                            &stop,
+                        );
+                        let (hit, ..) = match task.digest {
+                            Digest::Sha256 => walk.run::<Sha256>(),
+                            Digest::Sha384 => walk.run::<Sha384>(),
+                            Digest::Sha512 => walk.run::<Sha512>(),
+                            Digest::Sha1 => walk.run::<sha1::Sha1>(),
+                            Digest::Md5 => walk.run::<md5::Md5>(),
+                            // A length tells one of those above; the others are not looked for.
+                            _ => continue,
+                        };
+                        if let Some(hit) = hit {
+                            first.fetch_min(n, Ordering::Relaxed);
+                            hits.lock().unwrap_or_else(PoisonError::into_inner).push((n, hit));
+                        }
+                    }
+                });
+            }
+        });
+        let mut hits = hits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        hits.sort_by_key(|(n, _)| *n);
+        (hits.into_iter().next(), stopped.load(Ordering::Relaxed))
+    }
+}
+
+/// The rows to search on: those that leave the fewest questions open.
+fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>) -> Vec<Anchor> {
+    let mut found = Vec::new();
+    for (n, link) in links.iter().enumerate() {
+        let mut rows: Vec<usize> = (0..sheet.rows.len())
+            .filter(|row| link.usable(sheet, *row))
+            .filter(|row| {
+                let follows = link.prev(*row).is_some_and(|prev| !prev.is_empty());
+                link.content || (follows && !link.first.get(*row).copied().unwrap_or(true))
+            })
+            .collect();
+        rows.sort_by_key(|row| (openness(sheet, link, *row), *row));
+        let mut chosen: Vec<usize> = rows.first().copied().into_iter().collect();
+        // The second one from elsewhere: a recipe may have changed, and a row may have been altered.
+        let far =
+            |row: &&usize| chosen.first().is_some_and(|first| first.abs_diff(**row) * 3 > sheet.rows.len());
+        let second = rows.iter().skip(1).find(far).or(rows.get(1)).copied();
+        chosen.extend(second);
+        for (m, row) in chosen.into_iter().enumerate() {
+            let Some(target) = link.digest(sheet, row) else { continue };
+            let families = Builder { sheet, link, row, profiles: settings.profiles }.families();
+            let later =
+                OTHER_LINK * Cost::try_from(n).unwrap_or(0) + OTHER_ROW * Cost::try_from(m).unwrap_or(0);
+            found.push(Anchor { link: n, row, target, families, later });
+        }
+    }
+    found
+}
+
+/// How much a row leaves open: NULLs, empty texts, the same value twice, documents whose members could be in any order.
+fn openness(sheet: &Sheet, link: &Link, row: usize) -> usize {
+    let columns: Vec<usize> = (0..sheet.columns.len())
+        .filter(|column| *column != link.hash && Some(*column) != link.previous)
+        .collect();
+    let mut open = 0;
+    for (n, column) in columns.iter().enumerate() {
+        let kind = sheet.kind(*column);
+        open += match sheet.cell(row, *column) {
+            // A column that is always NULL leaves the same open everywhere.
+            None => 25,
+            Some("") => 25,
+            Some(cell) => {
+                let twice = columns.iter().take(n).any(|other| sheet.cell(row, *other) == Some(cell));
+                let members = match kind {
+                    CellKind::Jsonb => cell.matches("\": ").count().saturating_sub(1).min(10) * 6,
+                    CellKind::Json => cell.matches(':').count().saturating_sub(1).min(10) * 2,
+                    _ => 0,
+                };
+                let odd = if cell.is_ascii() { 0 } else { 6 };
+                let escaped = cell.bytes().filter(|b| b"\"\\\n\t/<>&".contains(b)).count().min(3) * 2;
+                let whole = if is_time(kind) && !cell.contains('.') { 2 } else { 0 };
+                usize::from(twice) * 15 + members + odd + escaped + whole + cell.len() / 200
+            }
+        };
+    }
+    open
+}

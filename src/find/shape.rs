@@ -1,0 +1,245 @@
+//! A found candidate as a recipe with places, each with all choices that fit what was seen so far.
+
+use super::family::{Family, Frame};
+use super::prior::{Cost, NO_PREDECESSOR};
+use super::spell::{self, Choice};
+use super::stored::{Letters, Stored};
+use super::walk::Hit;
+use crate::chain::spec::{JsonField, JsonProfile, Recipe};
+
+/// A place of the recipe, with what may stand in it, the likeliest first.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub(super) choices: Vec<(Cost, Choice)>,
+}
+
+/// What stands around the inside.
+#[derive(Clone, Debug)]
+pub(super) struct Around {
+    glue: String,
+    first: bool,
+    letters: Option<Letters>,
+}
+
+/// A recipe with places.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    pub(super) frame: Frame,
+    /// The parts, and last what stands around them, if anything does.
+    pub(super) slots: Vec<Slot>,
+    around: Option<Around>,
+    /// Whether a time was taken later than it is stored: the column, and microseconds.
+    pub(super) shift: Option<(usize, i64)>,
+    /// For people.
+    pub(super) name: &'static str,
+}
+
+/// One choice for each place, and a profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pick {
+    pub(super) profile: usize,
+    pub(super) slots: Vec<usize>,
+}
+
+/// The predecessor in all ways of treating one that is NULL.
+fn no_predecessor(choices: &[Choice]) -> Slot {
+    let mut list = Vec::new();
+    for choice in choices {
+        match choice {
+            Choice::Part(recipe) => {
+                list.push((0, choice.clone()));
+                list.push((6, Choice::Part(Recipe::Omit(Box::new(recipe.clone())))));
+                let zeros = [64, 32, 128, 16, 8].map(|n| "0".repeat(n));
+                for word in NO_PREDECESSOR.iter().copied().chain(zeros.iter().map(String::as_str)) {
+                    let cost = if word.is_empty() { 4 } else { 20 };
+                    list.push((cost, Choice::Part(or(recipe, word))));
+                }
+            }
+            Choice::Member(field) => {
+                list.extend(
+                    spell::null_members(field).into_iter().map(|(cost, f)| (cost, Choice::Member(f))),
+                );
+                let crate::chain::spec::JsonValue::String(text) = &field.value else { continue };
+                let zeros = "0".repeat(64);
+                for word in NO_PREDECESSOR.iter().copied().chain([zeros.as_str()]) {
+                    let value = crate::chain::spec::JsonValue::String(or(text, word));
+                    list.push((30, Choice::Member(JsonField { value, ..field.clone() })));
+                }
+            }
+        }
+    }
+    list.sort_by_key(|(cost, _)| *cost);
+    Slot { choices: list }
+}
+
+fn or(recipe: &Recipe, word: &str) -> Recipe {
+    match recipe {
+        Recipe::Sized(frame, unit, inner) => Recipe::Sized(frame.clone(), *unit, Box::new(or(inner, word))),
+        other => Recipe::Coalesce(Box::new(other.clone()), Box::new(Recipe::Text(word.to_owned()))),
+    }
+}
+
+/// Choices in all ways of treating NULL.
+pub(super) fn slot(choices: impl IntoIterator<Item = (Cost, Choice)>) -> Slot {
+    let mut list: Vec<(Cost, Choice)> = Vec::new();
+    for (n, (extra, choice)) in choices.into_iter().enumerate() {
+        let extra = extra + Cost::try_from(n).unwrap_or(Cost::MAX / 2);
+        match &choice {
+            // One that already says what becomes of NULL.
+            Choice::Part(Recipe::Coalesce(..)) => list.push((extra, choice)),
+            Choice::Part(recipe) => list.extend(
+                spell::null_parts(recipe)
+                    .into_iter()
+                    .map(|(cost, recipe)| (cost * 8 + extra, Choice::Part(recipe))),
+            ),
+            Choice::Member(field) if field.null == crate::chain::spec::JsonNull::Undeclared => list.extend(
+                spell::null_members(field)
+                    .into_iter()
+                    .map(|(cost, field)| (cost * 8 + extra, Choice::Member(field))),
+            ),
+            Choice::Member(_) => list.push((extra, choice)),
+        }
+    }
+    list.sort_by_key(|(cost, _)| *cost);
+    Slot { choices: list }
+}
+
+impl Shape {
+    /// What a hit in a family comes to.
+    pub(super) fn of(family: &Family, hit: &Hit) -> Option<Self> {
+        let mut slots = Vec::new();
+        let mut shift = None;
+        for (n, v) in &hit.path {
+            let item = family.items.get(*n)?;
+            let variant = item.variants.get(*v)?;
+            if let (Some(column), true) = (item.column, variant.shift != 0) {
+                shift = Some((column, variant.shift));
+            }
+            if item.column.is_none() {
+                slots.push(no_predecessor(&variant.choices));
+                continue;
+            }
+            let own = variant.choices.iter().map(|choice| (0, choice.clone()));
+            // Another column that has the same value in this row may be the one that is meant.
+            let others = family
+                .items
+                .iter()
+                .enumerate()
+                .filter(|(m, other)| other.column.is_some() && !hit.path.iter().any(|(used, _)| used == m))
+                .flat_map(|(_, other)| &other.variants)
+                .filter(|other| {
+                    other.bytes == variant.bytes
+                        && other.shift == 0
+                        && !matches!(family.frame, Frame::Json(_))
+                })
+                .flat_map(|other| &other.choices)
+                .map(|choice| (60, choice.clone()));
+            slots.push(slot(own.chain(others)));
+        }
+        if let Some((first, choices)) = &family.prev {
+            let place = if *first { 0 } else { slots.len() };
+            slots.insert(place, no_predecessor(choices));
+        }
+        let outer = match hit.outer {
+            Some(n) => Some(family.outers.get(n)?),
+            None => family.around.as_ref(),
+        };
+        let around = outer.map(|outer| Around {
+            glue: outer.glue.clone(),
+            first: outer.first,
+            letters: outer.letters,
+        });
+        slots.extend(outer.map(|outer| no_predecessor(&outer.prev)));
+        Some(Self { frame: family.frame.clone(), slots, around, shift, name: family.name })
+    }
+
+    pub(super) fn has_around(&self) -> bool {
+        self.around.is_some()
+    }
+
+    /// The profiles that fit, of an object.
+    pub(super) fn profiles(&self) -> &[JsonProfile] {
+        match &self.frame {
+            Frame::Json(profiles) => profiles,
+            _ => &[],
+        }
+    }
+
+    /// Keeps of the profiles those that are marked.
+    pub(super) fn keep_profiles(&mut self, keep: impl Fn(usize) -> bool) {
+        if let Frame::Json(profiles) = &mut self.frame {
+            let mut n = 0;
+            profiles.retain(|_| {
+                n += 1;
+                keep(n - 1)
+            });
+        }
+    }
+
+    /// The likeliest choice everywhere.
+    pub(super) fn first_pick(&self) -> Pick {
+        Pick { profile: 0, slots: vec![0; self.slots.len()] }
+    }
+
+    fn choice(&self, slot: usize, pick: &Pick) -> Option<&Choice> {
+        let n = pick.slots.get(slot)?;
+        self.slots.get(slot)?.choices.get(*n).map(|(_, choice)| choice)
+    }
+
+    /// What is hashed on the inside.
+    pub(super) fn inside(&self, pick: &Pick) -> Option<Recipe> {
+        let count = self.slots.len() - usize::from(self.has_around());
+        let chosen: Option<Vec<&Choice>> = (0..count).map(|slot| self.choice(slot, pick)).collect();
+        let parts = |lead: bool| {
+            let lead = lead.then(|| Recipe::Text(String::new()));
+            lead.into_iter()
+                .chain(chosen.iter().flatten().filter_map(|choice| match choice {
+                    Choice::Part(recipe) => Some(recipe.clone()),
+                    Choice::Member(_) => None,
+                }))
+                .collect::<Vec<_>>()
+        };
+        Some(match &self.frame {
+            Frame::Cat => together("", parts(false)),
+            Frame::Join { separator, lead } => together(separator, parts(*lead)),
+            Frame::Json(profiles) => {
+                let fields = chosen.iter().flatten().filter_map(|choice| match choice {
+                    Choice::Member(field) => Some(field.clone()),
+                    Choice::Part(_) => None,
+                });
+                Recipe::Json(*profiles.get(pick.profile)?, fields.collect())
+            }
+        })
+    }
+
+    /// All that is hashed, with the predecessor.
+    pub(super) fn hashed(&self, pick: &Pick, stored: &Stored) -> Option<Recipe> {
+        let inside = self.inside(pick)?;
+        let Some(around) = &self.around else { return Some(inside) };
+        let inside = match around.letters {
+            None => inside,
+            Some(letters) => digest(stored, letters, inside),
+        };
+        let Choice::Part(prev) = self.choice(self.slots.len() - 1, pick)? else { return None };
+        let (a, b) = if around.first { (prev.clone(), inside) } else { (inside, prev.clone()) };
+        Some(together(&around.glue, vec![a, b]))
+    }
+
+    /// The digest of the inside, where there is one.
+    pub(super) fn inner_digest(&self, pick: &Pick, stored: &Stored) -> Option<Recipe> {
+        let letters = self.around.as_ref()?.letters?;
+        Some(digest(stored, letters, self.inside(pick)?))
+    }
+}
+
+fn digest(stored: &Stored, letters: Letters, inside: Recipe) -> Recipe {
+    Stored { prefix: String::new(), letters, digest: stored.digest }.around(inside)
+}
+
+/// Parts one after another, with or without a separator; one alone stands as it is.
+fn together(separator: &str, mut parts: Vec<Recipe>) -> Recipe {
+    if parts.len() == 1 && !matches!(parts.first(), Some(Recipe::Omit(_))) {
+        return parts.remove(0);
+    }
+    if separator.is_empty() { Recipe::Cat(parts) } else { Recipe::Join(separator.to_owned(), parts) }
+}

@@ -1,0 +1,245 @@
+//! The ways in which one column of one row may have been spelt.
+
+use super::prior::{self, Cost};
+use super::sheet::Sheet;
+use super::spellings::{parts, values};
+use crate::chain::eval::{self, Inputs};
+use crate::chain::program::{Form, Program, is_time};
+use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
+use crate::chain::variants::NULL_WORDS;
+
+/// A part of what is hashed, as a recipe has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// A part of a concatenation.
+    Part(Recipe),
+    /// A member of a JSON object.
+    Member(JsonField),
+}
+
+/// Bytes that a column may have become in one row, and every choice that makes them.
+#[derive(Clone, Debug)]
+pub(super) struct Variant {
+    pub(super) bytes: Vec<u8>,
+    pub(super) cost: Cost,
+    pub(super) choices: Vec<Choice>,
+    /// Microseconds by which a time was taken later than it is stored.
+    pub(super) shift: i64,
+}
+
+/// What a row is evaluated with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) row: usize,
+    pub(super) prev: Option<&'a [u8]>,
+    /// Whether hashes are text or bytes.
+    pub(super) link: Form,
+    /// A time column, and by how many microseconds it is taken later.
+    pub(super) shift: Option<(usize, i64)>,
+}
+
+impl At<'_> {
+    /// What a recipe yields; `None` for NULL and where it cannot be evaluated.
+    pub(super) fn eval(&self, recipe: &Recipe) -> Option<Vec<u8>> {
+        let program = Program::new(recipe, &self.sheet.columns, self.link).ok()?;
+        let row = self.sheet.row(self.row);
+        let shift = self.shift.map(|(column, micros)| (column, micros * 1_000));
+        let inputs = Inputs { row: &row, prev: self.prev, shifts: shift.as_slice(), orders: &[] };
+        let mut out = Vec::new();
+        let outcome = eval::evaluate(&program, &inputs, &mut out).ok()?;
+        (!outcome.null).then_some(out)
+    }
+
+    /// The text of a member, name and all; nothing where it is left out.
+    pub(super) fn member(&self, profile: JsonProfile, field: &JsonField) -> Option<Vec<u8>> {
+        let object = self.eval(&Recipe::Json(profile, vec![field.clone()]))?;
+        Some(object.strip_prefix(b"{")?.strip_suffix(b"}")?.to_vec())
+    }
+}
+
+/// Groups choices by the bytes they make, the cheapest first.
+pub(super) fn grouped(list: impl IntoIterator<Item = (Cost, Choice, Option<Vec<u8>>, i64)>) -> Vec<Variant> {
+    let mut variants: Vec<Variant> = Vec::new();
+    for (cost, choice, bytes, shift) in list {
+        let Some(bytes) = bytes else { continue };
+        match variants.iter_mut().find(|variant| variant.bytes == bytes) {
+            // A time as it is stored goes before one that is not.
+            Some(variant) if variant.shift == shift => {
+                variant.cost = variant.cost.min(cost);
+                variant.choices.push(choice);
+            }
+            Some(_) => {}
+            None => variants.push(Variant { bytes, cost, choices: vec![choice], shift }),
+        }
+    }
+    variants.sort_by_key(|variant| variant.cost);
+    variants
+}
+
+/// The recipe with a word for NULL.
+fn or(recipe: &Recipe, word: &str) -> Recipe {
+    match recipe {
+        Recipe::Sized(frame, unit, inner) => Recipe::Sized(frame.clone(), *unit, Box::new(or(inner, word))),
+        other => Recipe::Coalesce(Box::new(other.clone()), Box::new(Recipe::Text(word.to_owned()))),
+    }
+}
+
+/// A part, and what it may be with a word for NULL. The first is the part itself.
+pub(super) fn null_parts(recipe: &Recipe) -> Vec<(Cost, Recipe)> {
+    let usual =
+        NULL_WORDS.iter().enumerate().map(|(n, word)| (if n == 0 { 8 } else { 40 }, or(recipe, word)));
+    let words = usual.chain(prior::NULLS.iter().map(|word| (55, or(recipe, word))));
+    let omitted = (15, Recipe::Omit(Box::new(recipe.clone())));
+    std::iter::once((0, recipe.clone())).chain(std::iter::once(omitted)).chain(words).collect()
+}
+
+/// A member, and what it may be where it is NULL. The first is the member itself.
+pub(super) fn null_members(field: &JsonField) -> Vec<(Cost, JsonField)> {
+    let with = |null| JsonField { null, ..field.clone() };
+    let mut list = vec![(0, field.clone()), (5, with(JsonNull::Null)), (10, with(JsonNull::Omit))];
+    let text = match &field.value {
+        JsonValue::Column(column) => Some(Recipe::Column(*column)),
+        JsonValue::String(recipe) => Some(recipe.clone()),
+        _ => None,
+    };
+    let words = NULL_WORDS.iter().chain(&prior::NULLS);
+    for word in text.iter().flat_map(|text| words.clone().map(|word| or(text, word))) {
+        list.push((35, JsonField { value: JsonValue::String(word), ..field.clone() }));
+    }
+    list
+}
+
+/// Windows in which an application's clock may have been read before the stored one, in milliseconds.
+const CLOCK: std::ops::RangeInclusive<i64> = -60..=5;
+
+/// The variants of a column in one row, as parts of a concatenation. `wrap` is put around every spelling.
+pub(super) fn part_variants(
+    at: &At<'_>,
+    column: usize,
+    profiles: &[JsonProfile],
+    wrap: &dyn Fn(Recipe) -> Recipe,
+) -> Vec<Variant> {
+    let spellings = parts(at.sheet, column, profiles).into_iter().map(|(cost, recipe)| (cost, wrap(recipe)));
+    let null = at.sheet.cell(at.row, column).is_none();
+    let mut list = Vec::new();
+    for (cost, recipe) in spellings {
+        if null {
+            // Left out altogether is the same as not being there, which a later row tells.
+            let words = null_parts(&recipe).into_iter().filter(|(_, part)| !matches!(part, Recipe::Omit(_)));
+            list.extend(words.map(|(word, part)| {
+                let bytes = at.eval(&Recipe::Cat(vec![part.clone()]));
+                (cost / 8 + word, Choice::Part(part), bytes, 0)
+            }));
+            continue;
+        }
+        let bytes = at.eval(&Recipe::Cat(vec![recipe.clone()]));
+        list.push((cost, Choice::Part(recipe), bytes, 0));
+    }
+    shifted(at, column, grouped(list), &|at, choice| match choice {
+        Choice::Part(recipe) => at.eval(&Recipe::Cat(vec![recipe.clone()])),
+        Choice::Member(_) => None,
+    })
+}
+
+/// Variants of a time, and the same with the time taken a little earlier or later.
+fn shifted(
+    at: &At<'_>,
+    column: usize,
+    mut variants: Vec<Variant>,
+    spell: &dyn Fn(&At<'_>, &Choice) -> Option<Vec<u8>>,
+) -> Vec<Variant> {
+    if !is_time(at.sheet.kind(column)) || at.sheet.cell(at.row, column).is_none() {
+        return variants;
+    }
+    let stored = variants.clone();
+    for variant in &stored {
+        let Some(choice) = variant.choices.first() else { continue };
+        for shift in CLOCK.filter(|ms| *ms != 0).map(|ms| ms * 1_000) {
+            let bytes = spell(&At { shift: Some((column, shift)), ..*at }, choice);
+            // What is spelt without fractions may not change.
+            let Some(bytes) = bytes.filter(|bytes| stored.iter().all(|known| known.bytes != *bytes)) else {
+                continue;
+            };
+            variants.push(Variant { bytes, cost: variant.cost + 85, shift, ..variant.clone() });
+        }
+    }
+    variants.sort_by_key(|variant| variant.cost);
+    variants
+}
+
+/// Members that are times, as [`member_variants`] has them, and a little earlier or later.
+pub(super) fn shifted_members(
+    at: &At<'_>,
+    column: usize,
+    profile: JsonProfile,
+    variants: Vec<Variant>,
+) -> Vec<Variant> {
+    shifted(at, column, variants, &|at, choice| match choice {
+        Choice::Member(field) => at.member(profile, field),
+        Choice::Part(_) => None,
+    })
+}
+
+/// The variants of a column in one row, as members of an object.
+pub(super) fn member_variants(
+    at: &At<'_>,
+    column: usize,
+    key: &str,
+    profile: JsonProfile,
+    profiles: &[JsonProfile],
+) -> Vec<Variant> {
+    let null = at.sheet.cell(at.row, column).is_none();
+    let mut list = Vec::new();
+    for (cost, value) in values(at.sheet, column, profiles) {
+        let field = JsonField { key: key.to_owned(), null: JsonNull::Undeclared, value };
+        if null {
+            let words = null_members(&field).into_iter().filter(|(_, field)| field.null != JsonNull::Omit);
+            list.extend(words.map(|(word, field)| {
+                let bytes = at.member(profile, &field);
+                (cost / 8 + word, Choice::Member(field), bytes, 0)
+            }));
+            continue;
+        }
+        list.push((cost, Choice::Member(field.clone()), at.member(profile, &field), 0));
+    }
+    grouped(list)
+}
+
+/// The variants of the predecessor's hash as a part of a concatenation.
+pub(super) fn prev_parts(at: &At<'_>, wrap: &dyn Fn(Recipe) -> Recipe) -> Vec<Variant> {
+    let prev = || Box::new(Recipe::Prev);
+    let spellings = match at.link {
+        Form::Text => vec![
+            (0, Recipe::Prev),
+            (45, Recipe::Unhex(prev())),
+            (60, Recipe::Upper(prev())),
+            (60, Recipe::Lower(prev())),
+        ],
+        Form::Bytes => vec![
+            (8, Recipe::Prev),
+            (8, Recipe::Hex(prev())),
+            (40, Recipe::Base64(prev())),
+            (55, Recipe::HexUpper(prev())),
+        ],
+    };
+    grouped(spellings.into_iter().map(|(cost, recipe)| {
+        let recipe = wrap(recipe);
+        let bytes = at.eval(&Recipe::Cat(vec![recipe.clone()]));
+        (cost, Choice::Part(recipe), bytes, 0)
+    }))
+}
+
+/// The variants of the predecessor's hash as a member.
+pub(super) fn prev_members(at: &At<'_>, key: &str, profile: JsonProfile) -> Vec<Variant> {
+    let prev = || Box::new(Recipe::Prev);
+    let spellings = match at.link {
+        Form::Text => vec![(0, Recipe::Prev)],
+        Form::Bytes => vec![(0, Recipe::Hex(prev())), (35, Recipe::Base64(prev()))],
+    };
+    grouped(spellings.into_iter().map(|(cost, recipe)| {
+        let field =
+            JsonField { key: key.to_owned(), null: JsonNull::Undeclared, value: JsonValue::String(recipe) };
+        (cost, Choice::Member(field.clone()), at.member(profile, &field), 0)
+    }))
+}

@@ -1,0 +1,165 @@
+//! How a hash is stored: digest, letters, and a word before it.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+
+use super::sheet::Sheet;
+use crate::chain::hex;
+use crate::chain::spec::{CellKind, Digest, Recipe};
+
+/// The letters a digest is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// Lower-case hex.
+    Hex,
+    /// Upper-case hex.
+    HexUpper,
+    /// Base64 with padding.
+    Base64,
+    /// None: the bytes of a `bytea`.
+    Raw,
+}
+
+/// How the hashes of a column are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// What stands before the digest, such as `sha256:`.
+    pub prefix: String,
+    /// How it is written.
+    pub letters: Letters,
+    /// The algorithm, as far as its length tells.
+    pub digest: Digest,
+}
+
+/// Digests by length in bytes.
+const DIGESTS: [(usize, Digest); 5] =
+    [(32, Digest::Sha256), (48, Digest::Sha384), (64, Digest::Sha512), (20, Digest::Sha1), (16, Digest::Md5)];
+
+impl Stored {
+    /// What all hashes of a column have in common; `None` where it does not hold hashes of one kind.
+    pub(super) fn of(sheet: &Sheet, column: usize) -> Option<Self> {
+        if !matches!(sheet.kind(column), CellKind::Text | CellKind::Bytea) {
+            return None;
+        }
+        let mut cells: Vec<&str> = (0..sheet.rows.len())
+            .filter_map(|row| sheet.cell(row, column))
+            .filter(|cell| !cell.is_empty())
+            .collect();
+        let rows = cells.len();
+        let different = cells.iter().collect::<HashSet<_>>().len();
+        // A column of hashes has a value for each row; a value twice is a fork, a copy, or of chains that begin alike.
+        if rows == 0 || different * 10 < rows * 4 {
+            return None;
+        }
+        cells.truncate(64);
+        let mut forms = cells.iter().map(|cell| Self::of_cell(cell, sheet.kind(column)));
+        let first = forms.next().flatten()?;
+        let (same, all) = forms.fold((1usize, 1usize), |(same, all), form| {
+            (same + usize::from(form.as_ref() == Some(&first)), all + 1)
+        });
+        (same * 10 >= all * 9).then_some(first)
+    }
+
+    fn of_cell(cell: &str, kind: CellKind) -> Option<Self> {
+        if kind == CellKind::Bytea {
+            let mut bytes = Vec::new();
+            hex::decode_bytea(cell, &mut bytes)?;
+            return Some(Self { prefix: String::new(), letters: Letters::Raw, digest: digest(bytes.len())? });
+        }
+        let cell = cell.trim_end_matches(' ');
+        let (prefix, rest) = match cell.rfind([':', '$']) {
+            Some(at) if at < 20 => cell.split_at_checked(at + 1)?,
+            _ => ("", cell),
+        };
+        let form = |letters, bytes| Some(Self { prefix: prefix.to_owned(), letters, digest: digest(bytes)? });
+        if rest.len() % 2 == 0 && rest.bytes().all(|b| b.is_ascii_hexdigit()) {
+            let upper = rest.bytes().any(|b| b.is_ascii_uppercase());
+            let lower = rest.bytes().any(|b| b.is_ascii_lowercase());
+            if !(upper && lower) {
+                return form(if upper { Letters::HexUpper } else { Letters::Hex }, rest.len() / 2);
+            }
+        }
+        form(Letters::Base64, base64::prelude::BASE64_STANDARD.decode(rest).ok()?.len())
+    }
+
+    /// The digest's bytes out of a cell.
+    pub(super) fn bytes(&self, cell: &str) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        match self.letters {
+            Letters::Raw => hex::decode_bytea(cell, &mut bytes)?,
+            Letters::Hex | Letters::HexUpper => {
+                hex::decode_into(
+                    cell.trim_end_matches(' ').strip_prefix(&self.prefix)?.as_bytes(),
+                    &mut bytes,
+                )?;
+            }
+            Letters::Base64 => {
+                let rest = cell.trim_end_matches(' ').strip_prefix(&self.prefix)?;
+                bytes = base64::prelude::BASE64_STANDARD.decode(rest).ok()?;
+            }
+        }
+        Some(bytes)
+    }
+
+    /// The whole recipe around what is hashed.
+    pub(super) fn around(&self, hashed: Recipe) -> Recipe {
+        let digest = Recipe::Digest(self.digest, Box::new(hashed));
+        let written = match self.letters {
+            Letters::Raw => return digest,
+            Letters::Hex => Recipe::Hex(Box::new(digest)),
+            Letters::HexUpper => Recipe::HexUpper(Box::new(digest)),
+            Letters::Base64 => Recipe::Base64(Box::new(digest)),
+        };
+        if self.prefix.is_empty() {
+            written
+        } else {
+            Recipe::Cat(vec![Recipe::Text(self.prefix.clone()), written])
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let letters = match self.letters {
+            Letters::Hex => "lower-case hex",
+            Letters::HexUpper => "upper-case hex",
+            Letters::Base64 => "base64",
+            Letters::Raw => "bytes",
+        };
+        let bytes = DIGESTS.iter().find(|(_, digest)| *digest == self.digest).map_or(0, |(bytes, _)| *bytes);
+        let prefix = if self.prefix.is_empty() { String::new() } else { format!(" after `{}`", self.prefix) };
+        format!("{letters} of {bytes} bytes{prefix}")
+    }
+}
+
+fn digest(bytes: usize) -> Option<Digest> {
+    DIGESTS.iter().find(|(length, _)| *length == bytes).map(|(_, digest)| *digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_length_and_prefix_are_told_apart() {
+        let of = |cell: &str| Stored::of_cell(cell, CellKind::Text);
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(of(hex).map(|s| (s.letters, s.digest)), Some((Letters::Hex, Digest::Sha256)));
+        assert_eq!(of(&hex.to_uppercase()).map(|s| s.letters), Some(Letters::HexUpper));
+        assert_eq!(of(&format!("sha256:{hex}")).map(|s| s.prefix), Some("sha256:".to_owned()));
+        assert_eq!(
+            of("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=").map(|s| s.letters),
+            Some(Letters::Base64)
+        );
+        assert_eq!(of(&hex.repeat(2)).map(|s| s.digest), Some(Digest::Sha512));
+        assert_eq!(
+            Stored::of_cell(&format!("\\x{hex}"), CellKind::Bytea).map(|s| s.letters),
+            Some(Letters::Raw)
+        );
+        assert_eq!(of("d41d8cd98f00b204e9800998ecf8427e").map(|s| s.digest), Some(Digest::Md5));
+        for other in ["", "hello", "d41d8cd98f00b204e9800998ecf8427"] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Searches over small tables that are made here, by code that knows nothing of recipes.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Finding, Settings, Sheet, State, find};
+use crate::chain::spec::{CellKind, ChainColumn, JsonProfile};
+
+fn sha(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const COLUMNS: [(&str, CellKind); 9] = [
+    ("id", CellKind::Integer),
+    ("tenant", CellKind::Text),
+    ("action", CellKind::Text),
+    ("entity_type", CellKind::Text),
+    ("user_id", CellKind::Text),
+    ("note", CellKind::Text),
+    ("created_at", CellKind::Timestamp),
+    ("prev_hash", CellKind::Text),
+    ("hash", CellKind::Text),
+];
+
+type Cells<'a> = [Option<&'a str>; 7];
+
+/// A table of two tenants whose chains were written by this code.
+fn written(hashed: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
+    let mut rows: Vec<Vec<Option<String>>> = Vec::new();
+    let mut heads: [Option<String>; 2] = [None, None];
+    for n in 0..24usize {
+        let (id, user) = (format!("{}", n * 3 + 7), format!("u-{}", n % 5));
+        let (action, note) = (["login", "update", "delete"][n % 3], format!("note {n} é"));
+        let at = format!("2026-03-0{} 10:{:02}:07.{:03}", n / 9 + 1, n, n * 37 + 110);
+        let row: Cells<'_> = [
+            Some(&id),
+            Some(["a", "b"][n % 2]),
+            Some(action),
+            Some(["invoice", "order", "person", "file"][n % 4]),
+            (n % 5 != 3).then_some(user.as_str()),
+            (n % 4 != 1).then_some(note.as_str()),
+            Some(&at),
+        ];
+        let prev = heads[n % 2].clone();
+        let hash = sha(&hashed(&row, prev.as_deref()));
+        let mut cells: Vec<Option<String>> = row.iter().map(|cell| cell.map(str::to_owned)).collect();
+        cells.extend([prev, Some(hash.clone())]);
+        heads[n % 2] = Some(hash);
+        rows.push(cells);
+    }
+    let column = |(name, kind): (&str, CellKind)| ChainColumn {
+        name: name.to_owned(),
+        kind,
+        nullable: true,
+        cleared: false,
+        digits: None,
+    };
+    Sheet {
+        schema: "public".to_owned(),
+        table: "Log".to_owned(),
+        columns: COLUMNS.map(column).to_vec(),
+        key: vec!["id".to_owned()],
+        rows,
+        runs: vec![0],
+        whole: true,
+    }
+}
+
+fn searched(sheet: &Sheet, candidates: u64) -> Finding {
+    resumed(sheet, candidates, State::begin(sheet))
+}
+
+fn resumed(sheet: &Sheet, candidates: u64, from: State) -> Finding {
+    let profiles = [
+        ("js".to_owned(), JsonProfile::Js { sorted: false }),
+        ("jcs".to_owned(), JsonProfile::Jcs),
+        ("py".to_owned(), JsonProfile::Py(JsonProfile::PY)),
+    ];
+    let settings =
+        Settings { profiles: &profiles, threads: 2, candidates, stop: &|| false, progress: &|_, _| {} };
+    find(sheet, &settings, from)
+}
+
+fn or<'a>(cell: Option<&'a str>, word: &'a str) -> &'a str {
+    cell.unwrap_or(word)
+}
+
+fn iso(cell: Option<&str>) -> String {
+    format!("{}Z", or(cell, "").replace(' ', "T"))
+}
+
+#[track_caller]
+fn says(sheet: &Sheet, pieces: &[&str]) {
+    let finding = searched(sheet, 400_000);
+    let found = finding.found.unwrap_or_else(|| panic!("nothing was found after {:?}", finding.state));
+    assert_eq!((found.fits.len(), found.misfits.len()), (sheet.rows.len(), 0), "{}", found.block);
+    // However its lines are broken.
+    let flat = found.block.split_whitespace().collect::<Vec<_>>().join(" ");
+    for piece in pieces {
+        assert!(flat.contains(piece), "`{piece}` should be in\n{}", found.block);
+    }
+}
+
+#[test]
+fn a_join_with_words_for_null_is_found_with_its_split_and_order() {
+    let sheet = written(|row, prev| {
+        [or(prev, "GENESIS"), or(row[2], ""), or(row[3], ""), or(row[4], "null"), &iso(row[6])].join("|")
+    });
+    says(
+        &sheet,
+        &[
+            "chain log on Log {",
+            "split by tenant",
+            "order by id",
+            "link prev_hash genesis null",
+            r#"join("|", prev ?? "GENESIS", action, entity_type, user_id ?? "null", ts(created_at, js))"#,
+        ],
+    );
+}
+
+#[test]
+fn a_concatenation_in_another_order_than_the_tables_is_found() {
+    let sheet = written(|row, prev| [or(row[4], ""), or(row[2], ""), or(row[3], ""), or(prev, "")].concat());
+    says(&sheet, &[r#"cat(user_id ?? "", action, entity_type, prev ?? "")"#]);
+}
+
+#[test]
+fn an_object_with_members_that_are_left_out_is_found() {
+    let sheet = written(|row, prev| {
+        let text = |key: &str, cell: Option<&str>| cell.map(|cell| format!("\"{key}\":\"{cell}\""));
+        let prev = format!("\"prevHash\":{}", prev.map_or("null".to_owned(), |prev| format!("\"{prev}\"")));
+        let members = [
+            text("action", row[2]),
+            text("entityType", row[3]),
+            text("userId", row[4]),
+            Some(format!("\"createdAt\":\"{}\"", iso(row[6]))),
+            Some(prev),
+        ];
+        format!("{{{}}}", members.into_iter().flatten().collect::<Vec<_>>().join(","))
+    });
+    says(&sheet, &["json(js, {", "userId: user_id ?? omit", "prevHash: prev ?? null"]);
+}
+
+#[test]
+fn two_levels_are_found() {
+    let sheet = written(|row, prev| {
+        format!("{}{}", or(prev, "0"), sha(&[or(row[2], ""), or(row[3], ""), &iso(row[6])].join("|")))
+    });
+    says(&sheet, &[r#"cat(prev ?? "0", hex(sha256(join("|", action, entity_type, ts(created_at, js)))))"#]);
+}
+
+#[test]
+fn a_clock_that_was_read_before_the_stored_one_is_found() {
+    let sheet = written(|row, prev| {
+        let at = iso(row[6]);
+        // Some milliseconds earlier, within the same second.
+        let (second, fraction) = at.trim_end_matches('Z').split_once('.').unwrap();
+        let millis: u32 = fraction.parse::<u32>().unwrap() - fraction.parse::<u32>().unwrap() % 7;
+        [or(prev, ""), or(row[2], ""), or(row[3], ""), or(row[4], ""), &format!("{second}.{millis:03}Z")]
+            .concat()
+    });
+    says(&sheet, &["search created_at window -10ms..0ms"]);
+}
+
+#[test]
+fn an_altered_row_is_shown_and_not_explained_away() {
+    let mut sheet = written(|row, prev| [or(prev, ""), or(row[2], ""), or(row[3], "")].join("|"));
+    sheet.rows[9][2] = Some("forged".to_owned());
+    let found = searched(&sheet, 400_000).found.unwrap();
+    assert_eq!((found.fits.len(), found.misfits), (23, vec![9]));
+}
+
+#[test]
+fn chains_that_go_on_elsewhere_are_split_by_tenant_all_the_same() {
+    let mut sheet = written(|row, prev| [or(prev, "0"), or(row[2], ""), or(row[3], "")].join("|"));
+    // Of one tenant only the beginning was read, of the other only what comes later, and a row from in between.
+    sheet.rows.retain(|row| row[1].as_deref() == Some("a") || row[7].is_some());
+    let stray = sheet.rows.remove(15);
+    sheet.rows.insert(2, stray);
+    let found = searched(&sheet, 50_000).found.unwrap();
+    assert!(found.misfits.is_empty() && found.block.contains("split by tenant"), "{}", found.block);
+    assert!(found.block.contains("genesis null"), "{}", found.block);
+}
+
+#[test]
+fn where_there_is_nothing_to_find_nothing_is() {
+    let random = written(|row, prev| format!("{:?} {prev:?} a secret", row));
+    let mut unlinked = random.clone();
+    for (n, row) in unlinked.rows.iter_mut().enumerate() {
+        row[7] = Some(sha(&format!("elsewhere {n}")));
+    }
+    let mut one = random.clone();
+    one.rows.truncate(1);
+    let mut empty = random.clone();
+    empty.rows.clear();
+    let mut plain = random.clone();
+    for row in &mut plain.rows {
+        row[7] = None;
+        row[8] = Some("not a hash".to_owned());
+    }
+    for sheet in [random, unlinked, one, empty, plain] {
+        let finding = searched(&sheet, 20_000);
+        assert!(finding.found.is_none(), "{:?}", finding.found);
+    }
+}
+
+#[test]
+fn the_same_is_found_by_going_on_from_a_kept_state() {
+    let sheet = written(|row, prev| [or(prev, ""), or(row[3], ""), or(row[2], ""), or(row[4], "")].join(":"));
+    let begun = searched(&sheet, 1);
+    assert!(begun.found.is_none() && begun.state.tried > 0);
+    let text = serde_json::to_string(&begun.state).unwrap();
+    let kept: State = serde_json::from_str(&text).unwrap();
+    assert!(kept.continues(&State::begin(&sheet)));
+    let block = |finding: Finding| finding.found.map(|found| found.block);
+    assert_eq!(block(resumed(&sheet, 4_000_000, kept)), block(searched(&sheet, 4_000_000)));
+    let mut other = sheet;
+    other.rows[0][1] = None;
+    assert!(!begun.state.continues(&State::begin(&other)));
+}
