@@ -187,7 +187,7 @@ fn kept(scan: &Scan, shared: &dyn Fn(&String) -> bool, wanted: bool) -> Vec<Cond
 fn weight(work: &Work) -> i64 {
     let rows = |estimate: i64| estimate.max(1000);
     match work {
-        Work::Fact { .. } | Work::Any { .. } | Work::Table { .. } => 0,
+        Work::Fact { .. } | Work::Inspect { .. } | Work::Any { .. } | Work::Table { .. } => 0,
         Work::Show { show, .. } => rows(show.rows.relation.estimated_rows),
         Work::Scan { rows: of, folds } => {
             let folds = i64::try_from(folds.len()).unwrap_or(i64::MAX);

@@ -1,7 +1,12 @@
 //! Looking: the only part of the program that touches the outside world. One folder per kind of source.
 
 pub mod archive;
+mod attestation;
+mod document;
 pub mod dump;
+mod files;
+mod host;
+mod http;
 mod objects;
 pub mod observe;
 pub mod options;
@@ -11,5 +16,6 @@ mod queue;
 pub mod reach;
 pub mod served;
 mod stale;
+mod tells;
 mod transfer;
 mod worker;

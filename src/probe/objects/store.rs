@@ -242,7 +242,7 @@ impl Settings<'_> {
 }
 
 /// Lets clients encrypt by what the rest of the program does it with. The first choice stays; there is only this one.
-pub(super) fn encrypt() {
+pub(in crate::probe) fn encrypt() {
     let _installed = rustls::crypto::ring::default_provider().install_default();
 }
 
