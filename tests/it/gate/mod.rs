@@ -4,6 +4,7 @@ mod attestations;
 mod documents;
 mod files;
 mod hosts;
+mod ready;
 mod requests;
 mod service;
 
