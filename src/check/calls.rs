@@ -168,6 +168,19 @@ impl Checker<'_> {
             );
             return None;
         };
+        if let Some(word) = known.needs
+            && !self.sources.iter().any(|s| s.name == source && s.options.says(word))
+        {
+            let example = if word == "every" { "every 1d" } else { "named \"db_%Y%m%d.backup\"" };
+            let help = format!("add `{{ {example} }}` to the declaration of `{source}`");
+            self.error(
+                Code::Missing,
+                format!("`{source}.{fact}` needs to know `{word}`"),
+                (span, "here"),
+                help,
+            );
+            return None;
+        }
         let argument = match (known.argument, argument) {
             (Some(takes), None) => match takes.otherwise {
                 Some(otherwise) => Some(otherwise.to_owned()),

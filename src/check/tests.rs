@@ -17,6 +17,7 @@ chain audit on Log { order by id; link prev genesis null; hash h = hex(sha256(ca
 objective rpo 15min from newest(Log.at) to $target
 template known(child: column, parent: column) { require $child in $parent }
 source files dumps from "backups/*.dump"
+source files runs from "backups/*.log" { every 1d }
 source host here
 source http api from "http://localhost:3001"
 source document iam from "iam.json"
@@ -376,9 +377,11 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require dumps is verified today", "HT0106", "today", "end the statement"),
     ("require dumps.age <= 15", "HT0204", "15", "`15min`"),
     ("require dumps.aeg <= 15h", "HT0201", "dumps.aeg", "`age`"),
-    ("require dumps.runs > 3", "HT0205", "dumps.runs", "dumps.runs("),
-    ("require dumps.runs(\"90d\") > 3", "HT0205", "\"90d\"", "`90d`"),
-    ("require dumps.runs(0s) > 3", "HT0205", "0s", "`90d`"),
+    ("require dumps.misnamed = 0", "HT0206", "dumps.misnamed", "named"),
+    ("require dumps.runs(90d) > 3", "HT0206", "dumps.runs", "every 1d"),
+    ("require runs.runs > 3", "HT0205", "runs.runs", "runs.runs("),
+    ("require runs.runs(\"90d\") > 3", "HT0205", "\"90d\"", "`90d`"),
+    ("require runs.runs(0s) > 3", "HT0205", "0s", "`90d`"),
     ("require here.load(2min) < 60%", "HT0205", "2min", "`1min`"),
     ("require here.load < 60", "HT0204", "60", "`99.9%`"),
     ("require here.has_postgres(\"15\") = true", "HT0205", "\"15\"", "`15`"),

@@ -133,6 +133,7 @@ const FILES: Kind = Kind {
             "every file's bytes have the digest that a list or sidecar states, and none of a list is missing",
         ),
         ("named", "every file's name is as `named` says"),
+        ("encrypted", "a store states of every object that it is encrypted"),
     ],
     ..BARE
 };

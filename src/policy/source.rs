@@ -52,6 +52,20 @@ pub struct SourceOptions {
     pub max_body: Option<u64>,
 }
 
+impl SourceOptions {
+    /// Whether one of the words that may stand once stands there.
+    #[must_use]
+    pub fn says(&self, word: &str) -> bool {
+        match word {
+            "named" => self.named.is_some(),
+            "every" => self.every.is_some(),
+            "checksums" => !self.checksums.is_empty(),
+            "max_body" => self.max_body.is_some(),
+            _ => false,
+        }
+    }
+}
+
 /// How file names are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {

@@ -4,7 +4,7 @@ use bigdecimal::BigDecimal;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::document::text;
+use super::document::{digest, text};
 use super::tells::{SKEW, Tells, Told, age, other};
 use crate::facts::{Failure, Observed};
 use crate::failure::FailureKind;
@@ -16,6 +16,7 @@ use crate::value::Value;
 #[derive(Debug)]
 pub(super) struct Statements {
     path: String,
+    digest: String,
     all: Vec<Statement>,
 }
 
@@ -56,7 +57,7 @@ impl Statements {
         let (text, _, _) = text(path)?;
         let all = read(&text, Timestamp::now())
             .map_err(|why| other(format!("`{}` cannot be read: {why}", path.escape_debug())))?;
-        Ok(Self { path: path.to_owned(), all })
+        Ok(Self { path: path.to_owned(), digest: digest(&text), all })
     }
 
     /// The latest statement about a check that has not expired.
@@ -122,6 +123,13 @@ impl Tells for Statements {
             ("by", Some(check)) => Ok(Told::plain(Value::Text(self.latest(check)?.by.clone()))),
             (name, _) => Err(other(format!("`{name}` is no fact of statements"))),
         }
+    }
+
+    fn identity(&self) -> Vec<(String, String)> {
+        vec![
+            ("digest".to_owned(), self.digest.clone()),
+            ("statements".to_owned(), self.all.len().to_string()),
+        ]
     }
 
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {

@@ -31,6 +31,10 @@ struct Server {
 }
 
 impl Tells for Host {
+    fn identity(&self) -> Vec<(String, String)> {
+        System::host_name().map(|name| ("name".to_owned(), name)).into_iter().collect()
+    }
+
     fn fact(&self, fact: &Fact, argument: Option<&str>) -> Result<Told, Failure> {
         let size = |bytes: u64| Value::Size(BigDecimal::from(bytes));
         match (fact.name, argument) {

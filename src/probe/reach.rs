@@ -152,7 +152,10 @@ async fn told(
         Ok((opened, shown)) => {
             facts.address = shown;
             match opened {
-                Ok(told) => Outcome { reached: Some(Reached::Told(Told(told))), facts, refusal: None },
+                Ok(told) => {
+                    facts.identity = told.identity();
+                    Outcome { reached: Some(Reached::Told(Told(told))), facts, refusal: None }
+                }
                 Err(failure) => {
                     facts.failure = Some(failure);
                     Outcome { reached: None, facts, refusal: None }

@@ -27,6 +27,11 @@ pub(super) trait Tells: fmt::Debug + Send + Sync {
     /// Why it cannot be had: one sentence that says of what.
     fn fact(&self, fact: &Fact, argument: Option<&str>) -> Result<Told, Failure>;
 
+    /// What it says of itself, for the report.
+    fn identity(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// What else it can be asked.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ pub(super) const FACTS: &[Fact] = &[
     Fact::new("total_size", Type::Size, "size of all files together"),
     Fact::new("count", Type::Number, "number of files").counting(),
     Fact::new("empty_files", Type::Number, "files of no bytes"),
-    Fact::new("misnamed", Type::Number, "files whose names are not as `named` says"),
+    Fact::new("misnamed", Type::Number, "files whose names are not as `named` says").needing("named"),
     Fact::new(
         "largest_gap",
         Type::Duration,
@@ -28,9 +28,25 @@ pub(super) const FACTS: &[Fact] = &[
         "size of the newest file as a share of the median of up to 15 before it, of which there must be 3",
     ),
     Fact::new("runs", Type::Number, "runs in the time before now of which there is a file, one each `every`")
-        .with(WINDOW),
-    Fact::new("expected_runs", Type::Number, "runs there should be in the time before now").with(WINDOW),
-    Fact::new("success_rate", Type::Percent, "runs as a share of expected runs").with(WINDOW),
+        .with(WINDOW)
+        .needing("every"),
+    Fact::new("expected_runs", Type::Number, "runs there should be in the time before now")
+        .with(WINDOW)
+        .needing("every"),
+    Fact::new("success_rate", Type::Percent, "runs as a share of expected runs")
+        .with(WINDOW)
+        .needing("every"),
+    Fact::new(
+        "encryption",
+        Type::Text,
+        "how a store that speaks S3 states that the newest object is encrypted, such as `AES256`",
+    ),
+    Fact::new(
+        "lock_mode",
+        Type::Text,
+        "how it states that the newest object is locked: `GOVERNANCE` or `COMPLIANCE`",
+    ),
+    Fact::new("locked_until", Type::Time, "until when it states that the newest object is locked"),
     Fact::new(
         "checksums_verified",
         Type::Number,

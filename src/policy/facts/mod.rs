@@ -24,6 +24,8 @@ pub struct Fact {
     pub about: &'static str,
     /// For PostgreSQL: one SELECT of one text column; `$1` is the argument.
     pub sql: &'static str,
+    /// The word that the block of its source must have for it to be known.
+    pub needs: Option<&'static str>,
     /// Whether it counts the things that the source stands for, so that none is nothing to look at.
     pub counts: bool,
 }
@@ -69,13 +71,19 @@ impl Fact {
     /// A fact without an argument.
     #[must_use]
     pub const fn new(name: &'static str, ty: Type, about: &'static str) -> Self {
-        Self { name, ty, argument: None, about, sql: "", counts: false }
+        Self { name, ty, argument: None, about, sql: "", needs: None, counts: false }
     }
 
     /// The same with an argument.
     #[must_use]
     pub const fn with(self, argument: Argument) -> Self {
         Self { argument: Some(argument), ..self }
+    }
+
+    /// The same, where the block of its source has a word.
+    #[must_use]
+    pub const fn needing(self, word: &'static str) -> Self {
+        Self { needs: Some(word), ..self }
     }
 
     /// The same, counting what the source stands for.

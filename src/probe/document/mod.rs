@@ -28,6 +28,7 @@ const MOST: u64 = 32 << 20;
 pub(super) struct Document {
     path: String,
     content: Json,
+    digest: String,
     bytes: u64,
     changed: Timestamp,
 }
@@ -54,6 +55,13 @@ pub(super) fn text(path: &str) -> Result<(String, u64, Timestamp), Failure> {
     Ok((text, size, changed))
 }
 
+/// Which text was read, so that a report can be held against it.
+pub(super) fn digest(text: &str) -> String {
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(text.as_bytes());
+    digest.iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}"))
+}
+
 impl Document {
     /// Reads a document, in the language that the ending of its name says.
     ///
@@ -70,7 +78,8 @@ impl Document {
         };
         let content =
             content.map_err(|why| other(format!("`{}` cannot be read: {why}", path.escape_debug())))?;
-        Ok(Self { path: path.to_owned(), content, bytes, changed })
+        let digest = digest(&text);
+        Ok(Self { path: path.to_owned(), content, digest, bytes, changed })
     }
 
     /// What stands at a pointer.
@@ -122,6 +131,10 @@ impl Tells for Document {
             ("size", None) => Ok(Told::plain(Value::Size(BigDecimal::from(self.bytes)))),
             (name, _) => Err(other(format!("`{name}` is no fact of a document"))),
         }
+    }
+
+    fn identity(&self) -> Vec<(String, String)> {
+        vec![("digest".to_owned(), self.digest.clone()), ("changed".to_owned(), self.changed.to_string())]
     }
 
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {

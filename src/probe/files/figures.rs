@@ -82,6 +82,22 @@ impl Files {
             "oldest" => Told::of(Value::Time(oldest.at), file(oldest)),
             "name" => Told::plain(Value::Text(newest.file.name.clone())),
             "size" => Told::of(size(newest.file.bytes), file(newest)),
+            "encryption" | "lock_mode" | "locked_until" => {
+                let stated = self.folder.stated(&newest.file.place)?;
+                let value = match name {
+                    "encryption" => stated.encryption.map(Value::Text),
+                    "lock_mode" => stated.lock.map(Value::Text),
+                    _ => stated.until.map(Value::Time),
+                };
+                let gap = || {
+                    other(format!(
+                        "the store does not state the {} of `{}`",
+                        name.replace('_', " "),
+                        file(newest)
+                    ))
+                };
+                Told::of(value.ok_or_else(gap)?, file(newest))
+            }
             "largest_gap" => self.largest_gap(&made)?,
             "size_vs_previous" => self.size_vs_previous(&made)?,
             _ => return Err(other(format!("`{name}` is no fact of files"))),

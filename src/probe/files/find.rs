@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::facts::Failure;
 use crate::failure::FailureKind;
 use crate::probe::dump::medium::{Medium, ReadAt, Trouble};
-use crate::probe::objects::{self, Bucket, Finder};
+use crate::probe::objects::{self, Bucket, Finder, Stated};
 use crate::probe::tells::unread;
 
 /// Files that one source stands for at most.
@@ -154,6 +154,23 @@ impl Folder {
         match self {
             Self::Here => place.escape_debug().to_string(),
             Self::There(bucket) => bucket.named(place),
+        }
+    }
+
+    /// What a store says of an object beside its content.
+    ///
+    /// # Errors
+    /// It could not be asked, or the file is none of a store.
+    pub(super) fn stated(&self, place: &str) -> Result<Stated, Failure> {
+        match self {
+            Self::Here => Err(Failure {
+                kind: FailureKind::Other,
+                message: format!(
+                    "`{}` is a file here, and a file system does not say how it is kept",
+                    self.named(place)
+                ),
+            }),
+            Self::There(bucket) => bucket.stated(place).map_err(failure),
         }
     }
 

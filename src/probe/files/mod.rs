@@ -21,6 +21,7 @@ use super::objects::Finder;
 use super::postgres::Canceller;
 use super::tells::{Means, Tells, Told, other};
 use crate::facts::{Failure, Inspected, Observed};
+use crate::failure::FailureKind;
 use crate::plan::Inspection;
 use crate::policy::SourceOptions;
 use crate::policy::facts::Fact;
@@ -119,6 +120,28 @@ impl Files {
             && !Algorithm::ALL.iter().any(|(_, ending)| name.ends_with(&format!(".{ending}")))
     }
 
+    /// Whether the store states of every object that it is encrypted.
+    fn encrypted(&self) -> Result<Inspected, Failure> {
+        let mut seen = Inspected::of("objects");
+        for file in &self.all {
+            if self.canceller.is_cancelled() {
+                let message = "interrupted while the store was asked".to_owned();
+                return Err(Failure { kind: FailureKind::Cancelled, message });
+            }
+            seen.examined += 1;
+            match self.folder.stated(&file.place) {
+                Ok(stated) if stated.encryption.is_some() => {}
+                Ok(_) => {
+                    let message =
+                        format!("the store does not state that `{}` is encrypted", self.shown(file));
+                    seen.add(Verdict::Unproven, "encryption", message);
+                }
+                Err(failure) => seen.add(Verdict::Unproven, "encryption", failure.message),
+            }
+        }
+        Ok(seen)
+    }
+
     /// Whether every name is as it should be.
     fn named(&self) -> Result<Inspected, Failure> {
         let naming = self.naming.as_ref().ok_or_else(|| other("how its files are named is not said"))?;
@@ -150,10 +173,21 @@ impl Tells for Files {
         }
     }
 
+    fn identity(&self) -> Vec<(String, String)> {
+        let mut says = vec![("files".to_owned(), self.all.len().to_string())];
+        let total: u128 = self.all.iter().map(|f| u128::from(f.bytes)).sum();
+        says.push(("bytes".to_owned(), total.to_string()));
+        if let Some(newest) = self.made().ok().as_ref().and_then(|made| made.last()) {
+            says.push(("newest".to_owned(), format!("{} of {}", self.shown(newest.file), newest.at)));
+        }
+        says
+    }
+
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {
         let seen = match inspection {
             Inspection::State("verified") => self.verified.get_or_init(|| self.verify()).clone()?,
             Inspection::State("named") => self.named()?,
+            Inspection::State("encrypted") => self.encrypted()?,
             Inspection::Runs { over } => self.runs(*over)?,
             _ => return Err(other("files cannot be asked for this")),
         };

@@ -11,6 +11,7 @@ mod folder;
 mod listing;
 mod newest;
 mod object;
+mod stated;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use address::Address;
 use bridge::Bridge;
 use folder::Objects;
 use object::{Held, Object};
+pub(super) use stated::Stated;
 use store::Store;
 pub(super) use store::encrypt;
 
@@ -69,6 +71,14 @@ impl Bucket {
     /// The address of a key. Holds no secret.
     pub(super) fn named(&self, key: &str) -> String {
         self.store.named(key)
+    }
+
+    /// What the store says of an object beside its content.
+    ///
+    /// # Errors
+    /// It could not be asked.
+    pub(super) fn stated(&self, key: &str) -> Result<Stated, Trouble> {
+        stated::stated(&self.store, key)
     }
 
     /// One object, pinned to the content it has now; none if there is none of this key.
