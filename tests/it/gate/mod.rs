@@ -6,6 +6,7 @@ mod files;
 mod hosts;
 mod ready;
 mod requests;
+mod server;
 mod service;
 
 use std::path::{Path, PathBuf};
