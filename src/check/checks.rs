@@ -115,7 +115,14 @@ impl<'a> Checker<'a> {
                 Clause::Evidence { controls } => {
                     check.controls = controls.iter().map(|c| c.node.clone()).collect();
                 }
-                Clause::Timeout { limit } => check.timeout = self.measured_duration(limit),
+                Clause::Timeout { limit } => {
+                    check.timeout = self.measured_duration(limit);
+                    if is_no_statement(&check.assertion) {
+                        let help = "leave it out; a request has `within`";
+                        let message = "`timeout` is for statements of a server, and this is none";
+                        self.error(Code::BadAssertion, message, (child.span, "would be ignored"), help);
+                    }
+                }
                 Clause::Runbook { url } => check.runbook = Some(url.node.clone()),
                 Clause::AllowEmpty => check.allow_empty = true,
                 Clause::Unwaivable => check.waivable = false,
@@ -232,11 +239,18 @@ impl Checker<'_> {
         match assertion {
             Assertion::Values(list) => list.iter().any(|c| c.left.has_aggregate() || c.right.has_aggregate()),
             Assertion::State(State::Met(name)) => self.over_rows.contains(name),
-            Assertion::State(State::Source(..))
-            | Assertion::Request(..)
-            | Assertion::Attested(..)
-            | Assertion::Elements(..) => false,
-            _ => true,
+            other => !is_no_statement(other),
         }
     }
+}
+
+/// Whether an assertion asks a source that runs no statements.
+fn is_no_statement(assertion: &Assertion) -> bool {
+    matches!(
+        assertion,
+        Assertion::State(State::Source(..))
+            | Assertion::Request(..)
+            | Assertion::Attested(..)
+            | Assertion::Elements(..)
+    )
 }

@@ -2,15 +2,11 @@
 
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::kind::{Newest, Place};
+use crate::policy::kind::{LATER, Newest, Place};
 use crate::policy::{Source, SourceAddress, SourceKind};
 use crate::source_text::Spanned;
 use crate::syntax::ast::{Address, Clause, Name, Statement};
 use std::collections::BTreeMap;
-
-/// Kinds of sources the design names and this version cannot read.
-const LATER_KINDS: [&str; 8] =
-    ["backup", "pgbackrest", "barman", "basebackup", "wal", "redis", "baseline", "record"];
 
 impl<'a> Checker<'a> {
     pub(super) fn declare_sources(&mut self, statements: &[&'a Statement]) {
@@ -19,7 +15,7 @@ impl<'a> Checker<'a> {
             let Clause::Source { kind, name, address } = &statement.clause else { continue };
             self.unique(&mut seen, name, "source");
             let Some(known) = SourceKind::ALL.into_iter().find(|k| k.word() == kind.node) else {
-                let diagnostic = if LATER_KINDS.contains(&kind.node.as_str()) {
+                let diagnostic = if LATER.contains(&kind.node.as_str()) {
                     Diagnostic::error(
                         Code::NotAvailable,
                         format!("sources of kind `{}` are not available in this version", kind.node),

@@ -393,6 +393,7 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require api GET \"/\" returns 200 with json \"a\" = 1", "HT0208", "\"a\"", "/Statement"),
     ("require api GET \"/\" returns 200 with json \"/a\" > \"x\"", "HT0204", ">", "plain numbers"),
     ("require api GET \"/\" returns 200 with json \"/a\" = 5min", "HT0204", "=", "plain numbers"),
+    ("require api GET \"/\" returns 200; timeout 5s", "HT0213", "timeout 5s", "within"),
     ("require app GET \"/\" returns 200", "HT0201", "app", "`api`"),
     ("require dumps GET \"/\" returns 200", "HT0213", "dumps", "source http"),
     ("require attested by \" \"", "HT0208", "\" \"", "who"),

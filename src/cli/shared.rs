@@ -9,6 +9,7 @@ use super::load::{Loaded, load};
 use super::terminal::Talk;
 use crate::check::{Given, check};
 use crate::diagnostic::{Diagnostic, suggest};
+use crate::policy::kind::LATER;
 use crate::policy::{Policy, SourceKind};
 use crate::verdict::{ExitStatus, Level};
 
@@ -226,6 +227,11 @@ impl SelectArgs {
 /// from a place of its own kind.
 fn rebinds(declared: SourceKind, (name, address): (&str, &str)) -> Result<(), String> {
     let Some((word, rest)) = address.split_once(':') else { return Ok(()) };
+    if LATER.contains(&word) {
+        return Err(format!(
+            "`--source {name}={word}:...`: sources of kind `{word}` are not available in this version"
+        ));
+    }
     if declared.describe().relations {
         let instead = match word {
             "http" | "https" => {
@@ -235,7 +241,7 @@ fn rebinds(declared: SourceKind, (name, address): (&str, &str)) -> Result<(), St
             _ => "",
         };
         let without_tables = SourceKind::ALL.into_iter().any(|k| k.word() == word && !k.describe().relations);
-        return if without_tables || ["wal", "baseline", "https"].contains(&word) {
+        return if without_tables || word == "https" {
             Err(format!(
                 "`--source {name}={word}:...`: `{name}` is of kind `{}`, and that is no place of tables{instead}",
                 declared.word()

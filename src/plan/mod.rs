@@ -46,7 +46,7 @@ use crate::policy::assertion::Returns;
 use crate::policy::facts::Fact;
 use crate::policy::look::{Elements, Request};
 use crate::policy::operand::{Arithmetic, Comparator};
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, duration_text};
 use crate::verdict::Verdict;
 
 /// What the planner knows about each source: its catalogue, or why there is none.
@@ -220,6 +220,20 @@ pub enum Inspection {
     Elements(Elements),
     /// What people said about a check.
     Statements(String),
+}
+
+impl Inspection {
+    /// What is looked at, for people.
+    #[must_use]
+    pub fn about(&self) -> String {
+        match self {
+            Self::State(state) => format!("whether it is {state}"),
+            Self::Runs { over } => format!("the runs of {}", duration_text(*over)),
+            Self::Request(request) => format!("the answer to {} {}", request.method, request.path),
+            Self::Elements(elements) => format!("elements of `{}`", elements.pointer),
+            Self::Statements(check) => format!("statements about `{check}`"),
+        }
+    }
 }
 
 impl Statement {

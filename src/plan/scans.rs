@@ -43,14 +43,16 @@ impl Planner<'_> {
             statement.checks = users.checks;
             if statement.why.is_empty() {
                 statement.why = match &statement.work {
-                    Work::Show { .. } => "samples, only if a scan counted something",
+                    Work::Inspect { inspection, .. } => inspection.about(),
+                    Work::Fact { fact, .. } if fact.sql.is_empty() => format!("the fact `{}`", fact.name),
+                    Work::Show { .. } => "samples, only if a scan counted something".to_owned(),
                     Work::Chain { .. } if statement.work.laid().is_some() => {
                         "streamed through the chain verifier as its rows lie; sorted only if they are not in order"
+                            .to_owned()
                     }
-                    Work::Chain { .. } => "streamed through the chain verifier",
-                    _ => "a small answer",
-                }
-                .to_owned();
+                    Work::Chain { .. } => "streamed through the chain verifier".to_owned(),
+                    _ => "a small answer".to_owned(),
+                };
             }
             all.push(statement);
         }

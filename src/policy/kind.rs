@@ -21,6 +21,10 @@ pub enum SourceKind {
     Http,
 }
 
+/// Kinds of sources the design names and this version cannot read.
+pub const LATER: [&str; 8] =
+    ["backup", "pgbackrest", "barman", "basebackup", "wal", "redis", "baseline", "record"];
+
 /// Whether a declaration says where the source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {

@@ -37,7 +37,7 @@ pub(super) trait Tells: fmt::Debug + Send + Sync {
     /// # Errors
     /// Why it could not be looked at.
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {
-        Err(other(format!("this source cannot be asked for {}", about(inspection))))
+        Err(other(format!("this source cannot be asked for {}", inspection.about())))
     }
 }
 
@@ -187,15 +187,5 @@ fn cell(value: &Value) -> String {
         Value::Time(at) => at.to_string(),
         Value::Text(text) => text.clone(),
         Value::Bool(b) => b.to_string(),
-    }
-}
-
-fn about(inspection: &Inspection) -> &'static str {
-    match inspection {
-        Inspection::State(_) => "a state",
-        Inspection::Runs { .. } => "runs",
-        Inspection::Request(_) => "answers to requests",
-        Inspection::Elements(_) => "elements of a document",
-        Inspection::Statements(_) => "statements of people",
     }
 }

@@ -5,6 +5,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read as _;
 use std::path::Path;
 
 use bigdecimal::BigDecimal;
@@ -46,7 +47,13 @@ pub(super) fn text(path: &str) -> Result<(String, u64, Timestamp), Failure> {
     if meta.len() > MOST {
         return Err(other(format!("{shown} is larger than a document is read")));
     }
-    let bytes = std::fs::read(path).map_err(|e| unread(&shown, &e))?;
+    let file = std::fs::File::open(path).map_err(|e| unread(&shown, &e))?;
+    let mut bytes = Vec::new();
+    // Not every file that is there is as long as it says.
+    file.take(MOST + 1).read_to_end(&mut bytes).map_err(|e| unread(&shown, &e))?;
+    if bytes.len() as u64 > MOST {
+        return Err(other(format!("{shown} is larger than a document is read")));
+    }
     let changed = meta.modified().map_err(|e| unread(&shown, &e))?;
     let changed = Timestamp::try_from(changed)
         .map_err(|e| other(format!("{shown}: its time of change is none: {e}")))?;
