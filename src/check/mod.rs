@@ -6,6 +6,7 @@ mod chains;
 mod checks;
 mod comparisons;
 mod declarations;
+mod elements;
 mod gates;
 mod header;
 #[cfg(test)]

@@ -1,9 +1,42 @@
 //! Checks on sources that hold no rows: states, requests, elements of documents, statements of people, runs.
 
 use super::builder::Planner;
-use super::{Inspection, Proof, Work};
+use super::{Proof, Work};
 use crate::policy::look::{Attested, Elements, Request};
 use crate::policy::{Check, Target};
+use crate::value::duration_text;
+
+/// What a source that holds no rows is asked beyond single facts.
+#[derive(Clone, Debug)]
+pub enum Inspection {
+    /// Whether it is in one of the states of its kind.
+    State(&'static str),
+    /// Which of the runs in the time before now it has, in microseconds.
+    Runs {
+        /// The time.
+        over: i64,
+    },
+    /// Whether it answers a request as it must.
+    Request(Request),
+    /// Whether elements of it are as they must be.
+    Elements(Elements),
+    /// What people said about a check.
+    Statements(String),
+}
+
+impl Inspection {
+    /// What is looked at, for people.
+    #[must_use]
+    pub fn about(&self) -> String {
+        match self {
+            Self::State(state) => format!("whether it is {state}"),
+            Self::Runs { over } => format!("the runs of {}", duration_text(*over)),
+            Self::Request(request) => format!("the answer to {} {}", request.method, request.path),
+            Self::Elements(elements) => format!("elements of `{}`", elements.pointer),
+            Self::Statements(check) => format!("statements about `{check}`"),
+        }
+    }
+}
 
 impl Planner<'_> {
     /// Looks at a source, once for all checks that ask the same.

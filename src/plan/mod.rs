@@ -29,6 +29,7 @@ mod tightest;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use builder::plan;
+pub use inspections::Inspection;
 pub use shortcut::{Evidence, Shortcut};
 
 use bigdecimal::BigDecimal;
@@ -44,9 +45,8 @@ use crate::measure::rows::RowSet;
 use crate::policy::RelationName;
 use crate::policy::assertion::Returns;
 use crate::policy::facts::Fact;
-use crate::policy::look::{Elements, Request};
 use crate::policy::operand::{Arithmetic, Comparator};
-use crate::value::{Type, Value, duration_text};
+use crate::value::{Type, Value};
 use crate::verdict::Verdict;
 
 /// What the planner knows about each source: its catalogue, or why there is none.
@@ -202,38 +202,6 @@ pub enum Work {
         /// Most anomalies listed.
         samples: u64,
     },
-}
-
-/// What a source that holds no rows is asked beyond single facts.
-#[derive(Clone, Debug)]
-pub enum Inspection {
-    /// Whether it is in one of the states of its kind.
-    State(&'static str),
-    /// Which of the runs in the time before now it has, in microseconds.
-    Runs {
-        /// The time.
-        over: i64,
-    },
-    /// Whether it answers a request as it must.
-    Request(Request),
-    /// Whether elements of it are as they must be.
-    Elements(Elements),
-    /// What people said about a check.
-    Statements(String),
-}
-
-impl Inspection {
-    /// What is looked at, for people.
-    #[must_use]
-    pub fn about(&self) -> String {
-        match self {
-            Self::State(state) => format!("whether it is {state}"),
-            Self::Runs { over } => format!("the runs of {}", duration_text(*over)),
-            Self::Request(request) => format!("the answer to {} {}", request.method, request.path),
-            Self::Elements(elements) => format!("elements of `{}`", elements.pointer),
-            Self::Statements(check) => format!("statements about `{check}`"),
-        }
-    }
 }
 
 impl Statement {

@@ -188,4 +188,12 @@ mod tests {
         assert!(one("check = \"told\"\nat = 2026-01-14T14:30:00Z").contains("by"));
         assert!(read("[[statements]]\n", now()).is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_is_too_odd(text in "(?s).{0,200}", field in "(?s)[^\"]{0,40}") {
+            let _ = read(&text, now());
+            let _ = read(&format!("[[statement]]\ncheck = \"a\"\nby = \"b\"\nat = {field}\n"), now());
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub mod postgres;
 mod queue;
 pub mod reach;
 pub mod served;
+mod skew;
 mod stale;
 mod tells;
 mod transfer;

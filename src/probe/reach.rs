@@ -9,14 +9,12 @@ use super::postgres::role::write_powers;
 use super::postgres::{
     Address, Environment, QueryError, Session, SessionOptions, Snapshot, catalogue, identity,
 };
+use super::skew;
 use super::tells::{self, Means, Tells};
 use crate::catalogue::{Catalogue, Relation};
 use crate::facts::{Failure, SourceFacts};
 use crate::failure::FailureKind;
 use crate::policy::{Policy, Source, SourceAddress, SourceKind};
-
-/// Seconds that clocks may differ without a word.
-const CLOCKS_AGREE: i64 = 2;
 
 /// How sources are reached.
 #[derive(Clone, Debug)]
@@ -239,22 +237,10 @@ async fn open(
     }
     let before = jiff::Timestamp::now();
     facts.identity = identity::identity(&session).await?;
-    facts.notes.extend(skew(&facts.identity, before, jiff::Timestamp::now()));
+    facts.notes.extend(skew::skew(&facts.identity, before, jiff::Timestamp::now()));
     facts.catalogue = catalogue::read(&session, &functions(policy)).await?;
     facts.notes.extend(elsewhere(&facts.catalogue));
     Ok((session, snapshot, refusal))
-}
-
-/// How far a server's clock is from this machine's, where that is far enough to mislead: ages are told by both.
-fn skew(identity: &[(String, String)], before: jiff::Timestamp, after: jiff::Timestamp) -> Option<String> {
-    let clock: jiff::Timestamp = identity.iter().find(|(name, _)| name == "server_clock")?.1.parse().ok()?;
-    let span = |from: jiff::Timestamp, to: jiff::Timestamp| to.duration_since(from).as_secs();
-    let (ahead, behind) = (span(after, clock), span(clock, before));
-    match (ahead >= CLOCKS_AGREE, behind >= CLOCKS_AGREE) {
-        (true, _) => Some(format!("its clock is {ahead}s ahead of this machine's")),
-        (_, true) => Some(format!("its clock is {behind}s behind this machine's")),
-        _ => None,
-    }
 }
 
 /// What a snapshot here does not cover.
@@ -319,22 +305,4 @@ fn address(text: &str, environment: &dyn Environment) -> Result<Address, String>
     Address::parse(text, environment).map_err(|error| {
         if error.help.is_empty() { error.message } else { format!("{}; {}", error.message, error.help) }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::skew;
-
-    #[test]
-    fn a_clock_that_is_wrong_is_said() {
-        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
-        let (before, after) = (at("2026-01-14T14:30:00Z"), at("2026-01-14T14:30:01Z"));
-        let told = |clock: &str| {
-            skew(&[("server_clock".to_owned(), clock.to_owned())], before, after).unwrap_or_default()
-        };
-        assert_eq!(told("2026-01-14T14:30:02.5Z"), "");
-        assert!(told("2026-01-14T14:31:01Z").contains("60s ahead"));
-        assert!(told("2026-01-14T14:29:50Z").contains("10s behind"));
-        assert_eq!(told("none"), "");
-    }
 }

@@ -125,3 +125,12 @@ fn three_languages_are_one_tree() {
     assert_eq!(read::yaml("a:\n  b:\n    - 1\n    - x\n    - true\n    - null\n").unwrap(), json);
     assert_eq!(read::toml("at = 2026-01-14T14:30:00Z\n").unwrap()["at"], "2026-01-14T14:30:00Z");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_document_is_too_odd(text in "(?s)[\\[\\]{}:,&*!|>'\"#%@`a-z0-9\\- \\n\\t]{0,120}", any in "(?s).{0,120}") {
+        for text in [&text, &any] {
+            let _ = (read::json(text), read::yaml(text), read::toml(text));
+        }
+    }
+}

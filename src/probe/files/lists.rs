@@ -210,4 +210,21 @@ mod tests {
         assert_eq!(Algorithm::Md5.digest(&mut nothing).unwrap(), EMPTY_MD5);
         assert_eq!(Algorithm::Sha256.digest(&mut nothing).unwrap(), EMPTY_SHA256);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_odd(text in "(?s).{0,200}", name in "(?s).{1,20}") {
+            for (_, line) in lines(&text) {
+                if let Ok(line) = line {
+                    proptest::prop_assert!(line.digest.len() >= 32);
+                }
+            }
+            // What the tools write of any name without line ends is read back.
+            let plain = !name.contains(['\n', '\r', '\\']);
+            if plain {
+                let line = one(&format!("{EMPTY_SHA256}  {name}")).unwrap();
+                proptest::prop_assert_eq!(line.name.unwrap(), name);
+            }
+        }
+    }
 }
