@@ -171,7 +171,10 @@ pub(super) async fn observe(
 fn ask(told: &dyn Tells, statement: &Statement) -> Result<Observed, Failure> {
     match &statement.work {
         Work::Fact { fact, argument, .. } => {
-            let told = told.fact(fact, argument.as_deref())?;
+            let told = told.fact(fact, argument.as_deref()).map_err(|failure| Failure {
+                message: format!("{}.{}: {}", statement.source, fact.name, failure.message),
+                ..failure
+            })?;
             Ok(Observed::Told { value: Some(cell(&told.value)), because: told.because })
         }
         Work::Inspect { inspection, .. } => told.inspect(inspection),

@@ -137,7 +137,10 @@ impl Worker<'_> {
                         format!("`{}` is a fact of an archive, and this source is a server", fact.name);
                     Err(Failure { kind: FailureKind::Other, message })
                 } else {
-                    self.table(fact.sql, argument.as_slice(), 2).await
+                    self.table(fact.sql, argument.as_slice(), 2).await.map_err(|failure| Failure {
+                        message: format!("{}.{}: {}", statement.source, fact.name, failure.message),
+                        ..failure
+                    })
                 };
                 all(statement, result, started)
             }

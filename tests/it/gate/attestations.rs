@@ -1,6 +1,7 @@
 //! What people say, and when it counts.
 
 use super::Place;
+use crate::support::Run;
 
 fn place(statements: &str, check: &str) -> Place {
     let place = Place::new(
@@ -73,4 +74,27 @@ fn anything_else_does_not() {
     }
     let other = said("@support", "2026-01-14T14:10:00Z", "").replace("told", "another");
     place(&other, "attested by \"@support\"").run(&[]).ends_with(3);
+}
+
+#[test]
+fn a_statement_that_was_added_counts() {
+    let place = place("", "attested by \"@support\" within 1h");
+    let attest = |arguments: &[&str]| {
+        let mut all = vec!["attest"];
+        all.extend(arguments);
+        all.extend(["--file", "said.toml"]);
+        Run::with(place.path(), &all)
+    };
+    place.run(&[]).ends_with(3);
+    attest(&["told", "--by", "@support", "--for", "12h", "--text", "\"quoted\"\nand broken"])
+        .ends_with(0)
+        .says("Added to said.toml");
+    place.run(&[]).ends_with(0).says("and broken");
+    attest(&["other", "--by", "@support"]).ends_with(0);
+    place.run(&[]).ends_with(0);
+    attest(&["told", "--by", " "]).ends_with(2);
+    attest(&["told", "--by", "@a", "--for", "-1h"]).ends_with(2);
+    place.file("said.toml", "not toml");
+    attest(&["told", "--by", "@support"]).ends_with(2).says("is no TOML");
+    assert_eq!(std::fs::read_to_string(place.path().join("said.toml")).unwrap(), "not toml");
 }
