@@ -143,8 +143,8 @@ fn holds(element: &Json, test: &Test, reading: Reading) -> Answer {
         }
         // What is read widely is excluded narrowly.
         Test::Not(inner) => holds(element, inner, reading.opposite()).map(|b| !b),
-        Test::Null(path) => Ok(member(element, path)?.is_none_or(Json::is_null)),
-        Test::In(path, values) => match member(element, path)? {
+        Test::Null(path) => Ok(member(element, path, reading)?.is_none_or(Json::is_null)),
+        Test::In(path, values) => match member(element, path, reading)? {
             None | Some(Json::Null) => Ok(false),
             Some(Json::Array(list)) if list.is_empty() => Ok(false),
             // Read widely, one element that is among them selects; read narrowly, all must be.
@@ -154,7 +154,7 @@ fn holds(element: &Json, test: &Test, reading: Reading) -> Answer {
             }
             Some(one) => Ok(values.iter().any(|value| equal(one, value, reading))),
         },
-        Test::Compare(path, op, value) => match member(element, path)? {
+        Test::Compare(path, op, value) => match member(element, path, reading)? {
             None | Some(Json::Null) => Ok(false),
             Some(Json::Array(list)) => Ok(list.iter().any(|one| compares(one, *op, value, reading))),
             Some(one) => Ok(compares(one, *op, value, reading)),
@@ -162,10 +162,17 @@ fn holds(element: &Json, test: &Test, reading: Reading) -> Answer {
     }
 }
 
-/// The member at a path, if there is one.
-fn member<'j>(element: &'j Json, path: &[String]) -> Result<Option<&'j Json>, String> {
+/// The member at a path, if there is one. Read widely, a text in the way stands for all that could be inside: `"*"` where an
+/// object names whom an element is about.
+fn member<'j>(element: &'j Json, path: &[String], reading: Reading) -> Result<Option<&'j Json>, String> {
     let mut at = element;
     for name in path {
+        if let Json::Array(_) = at {
+            return Err(format!("`{name}` is asked of an array"));
+        }
+        if at.is_string() && reading == Reading::Wide {
+            return Ok(Some(at));
+        }
         match at.get(name.as_str()) {
             Some(inner) => at = inner,
             None => {

@@ -73,6 +73,31 @@ fn only_these_are_all_of_them() {
 }
 
 #[test]
+fn an_element_about_everybody_is_about_each() {
+    let of = |principal: &str| {
+        let document = format!(r#"{{"Statement": [{{"Principal": {principal}, "Action": "s3:*"}}]}}"#);
+        let has = Test::In(vec!["Action".to_owned()], vec![text("s3:GetObject")]);
+        let seen = look(
+            Quantifier::Every,
+            &document,
+            Some(is("Principal|AWS", "arn:aws:iam::1:role/Restore")),
+            Some(has),
+        );
+        (seen.examined, seen.broken, seen.unknown)
+    };
+    for principal in [
+        r#""*""#,
+        r#"{"AWS": "*"}"#,
+        r#"{"AWS": ["arn:aws:iam::1:role/Backup", "arn:aws:iam::1:role/Restore"]}"#,
+        r#"{"AWS": "arn:aws:iam::1:role/*"}"#,
+    ] {
+        assert_eq!(of(principal), (1, 1, 0), "{principal}");
+    }
+    assert_eq!(of(r#"{"AWS": "arn:aws:iam::1:role/Backup"}"#), (0, 0, 0));
+    assert_eq!(of(r#"[{"AWS": "*"}]"#), (1, 0, 1));
+}
+
+#[test]
 fn some_and_no_are_told_apart() {
     let document = r#"{"Statement": [
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}},
