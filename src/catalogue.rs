@@ -155,6 +155,8 @@ pub enum ColumnKind {
     Jsonb,
     /// `bytea`.
     Bytea,
+    /// `inet`.
+    Inet,
     /// Anything else.
     Other,
 }
@@ -180,6 +182,7 @@ impl ColumnKind {
             ("json", _) => Self::Json,
             ("jsonb", _) => Self::Jsonb,
             ("bytea", _) => Self::Bytea,
+            ("inet", _) => Self::Inet,
             _ => Self::Other,
         }
     }
@@ -193,7 +196,7 @@ impl ColumnKind {
             Self::Bool => Some(Type::Bool),
             Self::Timestamp | Self::TimestampTz | Self::Date => Some(Type::Time),
             Self::Interval => Some(Type::Duration),
-            Self::Json | Self::Jsonb | Self::Bytea | Self::Other => None,
+            Self::Json | Self::Jsonb | Self::Bytea | Self::Inet | Self::Other => None,
         }
     }
 
@@ -222,6 +225,7 @@ impl ColumnKind {
             Self::Json => CellKind::Json,
             Self::Jsonb => CellKind::Jsonb,
             Self::Bytea => CellKind::Bytea,
+            Self::Inet => CellKind::Inet,
             Self::Money | Self::Interval | Self::Other => CellKind::Other,
         }
     }
@@ -244,6 +248,9 @@ pub struct ForeignKey {
     pub validated: bool,
     /// `MATCH FULL`: a key that is NULL in part is a violation.
     pub match_full: bool,
+    /// `ON DELETE SET NULL` or `SET DEFAULT`: deleting the row pointed to changes the one that points.
+    #[serde(default)]
+    pub clears: bool,
 }
 
 /// An index, constraint or trigger.

@@ -1,13 +1,19 @@
 //! Checks one row against its predecessor, and looks closer at a row that does not recompute.
 
+use std::collections::HashSet;
+
+use super::anchor;
+use super::bound::Bound;
 use super::eval::{self, EvalIssue, EvalIssueKind, Inputs};
+use super::given::Given;
 use super::hex;
 use super::identity::{self, Id};
+use super::keys::Keys;
 use super::probe::Prober;
 use super::program::{self, Form, Program, SpecIssue};
 use super::rows::{Cause, flag};
-use super::search;
-use super::spec::{ChainSpec, Genesis};
+use super::search::{self, Seeker};
+use super::spec::{CellKind, ChainSpec, Genesis, Hashing, How, Recipe, Sought};
 use super::strands::Attached;
 use super::visit;
 
@@ -16,8 +22,10 @@ use super::visit;
 pub(crate) enum Checked {
     /// It recomputes from what is stored.
     AsStored,
-    /// It recomputes with a time inside the declared window.
+    /// It recomputes with what the declared search found.
     BySearch,
+    /// The policy accepts that it cannot be recomputed.
+    LinksOnly,
     /// It cannot be evaluated.
     Issue(EvalIssue),
     /// It does not recompute; its content yields another hash.
@@ -63,18 +71,37 @@ struct Failed {
     computed: Vec<u8>,
 }
 
-/// Holds the recipe, the row's hash and link, and the buffers.
+/// A way in which rows were hashed, ready to be tried.
+#[derive(Debug)]
+struct Way {
+    /// `None` where rows are only linked.
+    program: Option<Program>,
+    when: Option<usize>,
+    /// Rows that recompute by it.
+    rows: u64,
+}
+
+/// Holds the recipes, the row's hash and link, and the buffers.
 #[derive(Debug)]
 pub(crate) struct Checker {
-    program: Program,
+    ways: Vec<Way>,
+    /// Cells of the columns, after which those of the conditions stand.
+    columns: usize,
+    /// The ways that apply to the row at hand, the one that fitted last first.
+    applying: Vec<usize>,
+    /// The way by which the last row recomputed.
+    used: usize,
+    binds: Vec<Bound>,
     form: Form,
     hash_column: usize,
     link_column: Option<usize>,
     source: Source,
     /// `None` while the genesis value could not be derived.
     genesis: Option<Option<Vec<u8>>>,
-    search_column: usize,
-    offsets: Vec<i64>,
+    seeker: Seeker,
+    /// Hashes that a first row may name, because an anchor knows them: what stood before was pruned.
+    boundaries: HashSet<(String, String)>,
+    split: Vec<usize>,
     hash: Vec<u8>,
     prev: Option<Vec<u8>>,
     spare: Vec<u8>,
@@ -84,7 +111,8 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
-    pub(crate) fn new(spec: &ChainSpec, budget: u64) -> Result<Self, SpecIssue> {
+    pub(crate) fn new(spec: &ChainSpec, given: &Given, budget: u64) -> Result<Self, SpecIssue> {
+        let keys = &given.keys;
         let kind = |index: usize, what: &str| match spec.columns.get(index) {
             Some(column) => Ok(program::cell_form(column.kind)),
             None => program::issue(format!("the {what} is column number {index}, which is not read")),
@@ -104,41 +132,26 @@ impl Checker {
                     .to_owned(),
             );
         }
-        let program = Program::new(&spec.recipe, &spec.columns, form)?;
-        match (program.form(), form) {
-            (Form::Bytes, Form::Text) => {
-                return program::issue(
-                    "the recipe yields bytes but the hash is stored as text; wrap it in `hex(...)` or `base64(...)`".to_owned(),
-                );
-            }
-            (Form::Text, Form::Bytes) => {
-                return program::issue(
-                    "the recipe yields text but the hash is stored as bytea; leave out the outermost `hex(...)`".to_owned(),
-                );
-            }
-            _ => {}
+        let mut ways = Vec::new();
+        for Hashing { how, when } in &spec.hashings {
+            let program = match how {
+                How::Recipe(recipe) => Some(fitting(recipe, spec, form)?.keyed(keys)),
+                How::LinksOnly => None,
+            };
+            ways.push(Way { program, when: *when, rows: 0 });
         }
-        let source = genesis(spec, form)?;
-        let (search_column, offsets) = match &spec.search {
-            None => (0, Vec::new()),
-            Some(declared) => {
-                if !visit::times(&spec.recipe).iter().any(|(column, _)| *column == declared.column) {
-                    return program::issue(
-                        "the search is over a column that the recipe does not spell with `ts(...)`"
-                            .to_owned(),
-                    );
-                }
-                if declared.step_micros <= 0 || declared.candidates() > search::MOST_CANDIDATES {
-                    return program::issue(format!(
-                        "the search needs a step above zero and at most {} candidates; narrow its window",
-                        search::MOST_CANDIDATES
-                    ));
-                }
-                (declared.column, search::offsets(declared))
-            }
-        };
+        if ways.is_empty() {
+            return program::issue("a chain needs a `hash` clause".to_owned());
+        }
+        let binds = spec.binds.iter().map(|bind| Bound::new(bind, spec, keys)).collect::<Result<_, _>>()?;
+        let source = genesis(spec, form, keys)?;
+        searchable(spec)?;
         Ok(Self {
-            program,
+            ways,
+            columns: spec.columns.len(),
+            applying: Vec::new(),
+            used: 0,
+            binds,
             form,
             hash_column: spec.hash,
             link_column: spec.previous,
@@ -147,8 +160,12 @@ impl Checker {
                 Source::Derived { .. } => None,
             },
             source,
-            search_column,
-            offsets,
+            seeker: Seeker::new(&spec.searches, &spec.columns),
+            boundaries: match spec.pruned_first {
+                true => anchor::boundaries(spec, &given.anchors),
+                false => HashSet::new(),
+            },
+            split: spec.split.clone(),
             hash: Vec::new(),
             prev: None,
             spare: Vec::new(),
@@ -162,6 +179,37 @@ impl Checker {
         &self.prober
     }
 
+    /// Takes in a row that recomputes, to tell what others may have been.
+    pub(crate) fn recomputes(&mut self, row: &[Option<&str>]) {
+        self.prober.recomputes(row);
+    }
+
+    pub(crate) fn seeker(&self) -> &Seeker {
+        &self.seeker
+    }
+
+    /// Rows that recompute, by way.
+    pub(crate) fn by_way(&self) -> Vec<u64> {
+        self.ways.iter().map(|way| way.rows).collect()
+    }
+
+    /// Which bound columns of the row disagree with what they are bound to.
+    pub(crate) fn unbound(&mut self, row: &[Option<&str>]) -> Vec<(usize, Result<(), EvalIssue>)> {
+        let (prev, columns) = (self.prev.as_deref(), self.columns);
+        let applies =
+            |when: Option<usize>| when.is_none_or(|n| row.get(columns + n).copied().flatten() == Some("t"));
+        let out = &mut self.out;
+        self.binds
+            .iter()
+            .filter(|bound| applies(bound.when))
+            .filter_map(|bound| match bound.agrees(row, prev, out) {
+                Ok(true) => None,
+                Ok(false) => Some((bound.column, Ok(()))),
+                Err(issue) => Some((bound.column, Err(issue))),
+            })
+            .collect()
+    }
+
     /// Derives the genesis value for a new split; fails when the row does not allow it.
     pub(crate) fn begin_split(&mut self, row: &[Option<&str>]) -> Option<EvalIssue> {
         self.failed.there = false;
@@ -171,7 +219,7 @@ impl Checker {
     /// The genesis value as the row has it.
     fn derive(&mut self, row: &[Option<&str>]) -> Option<EvalIssue> {
         let Source::Derived { program, .. } = &self.source else { return None };
-        let inputs = Inputs { row, prev: None, shift: None };
+        let inputs = Inputs { row, prev: None, shifts: &[], orders: &[] };
         match eval::evaluate(program, &inputs, &mut self.out) {
             Ok(outcome) => {
                 self.genesis = Some((!outcome.null).then(|| self.out.clone()));
@@ -238,6 +286,7 @@ impl Checker {
         } else {
             match &self.genesis {
                 Some(Some(genesis)) if *genesis == buffer => Attached::Genesis,
+                _ if first && self.is_boundary(cell, row) => Attached::Genesis,
                 // An underivable genesis was reported; what the first row names is then taken on trust, not judged.
                 None if first => Attached::Genesis,
                 _ => Attached::Elsewhere(identity::identify(&buffer, self.form)),
@@ -247,29 +296,87 @@ impl Checker {
         attached
     }
 
+    /// Whether the row names a hash that an anchor knows, and what stood before that may be gone.
+    pub(crate) fn names_boundary(&self, row: &[Option<&str>]) -> bool {
+        self.link_column
+            .and_then(|column| row.get(column).copied().flatten())
+            .is_some_and(|cell| self.is_boundary(cell, row))
+    }
+
+    fn is_boundary(&self, named: &str, row: &[Option<&str>]) -> bool {
+        !self.boundaries.is_empty()
+            && self.boundaries.contains(&(anchor::split_of(&self.split, row), named.to_owned()))
+    }
+
     /// What the row names as its predecessor's hash; `None` is NULL.
     pub(crate) fn named(&self) -> Option<&[u8]> {
         self.prev.as_deref()
     }
 
+    /// Finds out which ways apply to the row.
+    fn apply(&mut self, row: &[Option<&str>]) {
+        self.applying.clear();
+        for (n, way) in self.ways.iter().enumerate() {
+            if way.when.is_none_or(|c| row.get(self.columns + c).copied().flatten() == Some("t")) {
+                self.applying.push(n);
+            }
+        }
+        // Where one way follows another without a mark, the next row was most likely hashed as this one.
+        if let Some(at) = self.applying.iter().position(|n| *n == self.used) {
+            let links_only = |n: &usize| self.ways.get(*n).is_some_and(|way| way.program.is_none());
+            if at > 0 && !self.applying.iter().take(at + 1).any(links_only) {
+                self.applying.swap(0, at);
+            }
+        }
+    }
+
     /// Recomputes the row with its stated predecessor, by the declared search if need be.
     pub(crate) fn check(&mut self, row: &[Option<&str>]) -> Checked {
-        let inputs = Inputs { row, prev: self.prev.as_deref(), shift: None };
-        let order_lost = match eval::evaluate(&self.program, &inputs, &mut self.out) {
-            Err(issue) => return Checked::Issue(issue),
-            Ok(outcome) if outcome.null => {
-                return Checked::Issue(EvalIssue { column: None, kind: EvalIssueKind::UndeclaredNull });
+        self.apply(row);
+        let inputs = Inputs { row, prev: self.prev.as_deref(), shifts: &[], orders: &[] };
+        let (mut issue, mut order_lost) = (None, None);
+        for n in &self.applying {
+            let Some(way) = self.ways.get_mut(*n) else { continue };
+            let Some(program) = &way.program else {
+                // What a recipe fails does not pass as merely linked.
+                if order_lost.is_some() || issue.is_some() {
+                    break;
+                }
+                return Checked::LinksOnly;
+            };
+            match eval::evaluate(program, &inputs, &mut self.out) {
+                Err(found) => issue = issue.or(Some(found)),
+                Ok(outcome) if outcome.null => {
+                    let null = EvalIssue { column: None, kind: EvalIssueKind::UndeclaredNull };
+                    issue = issue.or(Some(null));
+                }
+                Ok(_) if self.out == self.hash => {
+                    way.rows += 1;
+                    self.used = *n;
+                    return Checked::AsStored;
+                }
+                Ok(outcome) => {
+                    if order_lost.is_none() {
+                        self.failed.computed.clear();
+                        self.failed.computed.extend_from_slice(&self.out);
+                    }
+                    order_lost = Some(order_lost.unwrap_or(false) | outcome.order_lost);
+                }
             }
-            Ok(_) if self.out == self.hash => return Checked::AsStored,
-            Ok(outcome) => outcome.order_lost,
+        }
+        let Some(order_lost) = order_lost else {
+            let none = EvalIssue { column: None, kind: EvalIssueKind::NoRecipe };
+            return Checked::Issue(issue.unwrap_or(none));
         };
-        self.failed.computed.clear();
-        self.failed.computed.extend_from_slice(&self.out);
-        for offset in &self.offsets {
-            let shift = Some((self.search_column, *offset));
-            if yields(&self.program, &Inputs { shift, ..inputs }, &self.hash, &mut self.out) {
-                return Checked::BySearch;
+        if !self.seeker.is_empty()
+            && let Some(n) =
+                seek(&mut self.seeker, &self.ways, &self.applying, &inputs, &self.hash, &mut self.out)
+        {
+            if let Some(way) = self.ways.get_mut(n) {
+                way.rows += 1;
             }
+            self.used = n;
+            return Checked::BySearch;
         }
         Checked::Failed { computed: identity::identify(&self.failed.computed, self.form), order_lost }
     }
@@ -297,11 +404,14 @@ impl Checker {
                 return (flag::FITS_SKIPPING, Cause::Unexplained);
             }
         }
+        let inputs = Inputs { row, prev: self.prev.as_deref(), shifts: &[], orders: &[] };
+        let programs: Vec<(usize, &Program)> =
+            self.applying.iter().filter_map(|n| Some((*n, self.ways.get(*n)?.program.as_ref()?))).collect();
         if order_lost {
+            self.prober.reorder(&programs, &inputs, &self.hash, &mut self.out);
             return (0, Cause::OrderLost);
         }
-        let inputs = Inputs { row, prev: self.prev.as_deref(), shift: None };
-        let cause = self.prober.explain(spec, &self.program, self.form, &inputs, &self.hash, &mut self.out);
+        let cause = self.prober.explain(spec, &programs, self.form, &inputs, &self.hash, &mut self.out);
         (0, cause)
     }
 
@@ -312,34 +422,34 @@ impl Checker {
 
     /// Whether the row recomputes with another predecessor.
     fn fits(&mut self, row: &[Option<&str>], prev: Option<&[u8]>) -> bool {
-        let inputs = Inputs { row, prev, shift: None };
-        let column = self.search_column;
-        yields(&self.program, &inputs, &self.hash, &mut self.out)
-            || self.offsets.iter().any(|offset| {
-                let shift = Some((column, *offset));
-                yields(&self.program, &Inputs { shift, ..inputs }, &self.hash, &mut self.out)
-            })
+        self.apply(row);
+        let inputs = Inputs { row, prev, shifts: &[], orders: &[] };
+        let plain = yields(&self.ways, &self.applying, &inputs, &self.hash, &mut self.out).is_some();
+        plain
+            || seek(&mut self.seeker, &self.ways, &self.applying, &inputs, &self.hash, &mut self.out)
+                .is_some()
     }
 
-    /// The hash this row names, if the failed row before it yields it somewhere in the declared window.
+    /// The hash this row names, if the failed row before it yields it by the declared search.
     pub(crate) fn restored(&mut self) -> Option<Id> {
-        let named = self.prev.as_ref()?;
-        if !self.failed.there || self.offsets.is_empty() {
+        if !self.failed.there || self.seeker.is_empty() {
             return None;
         }
-        let cells: Vec<Option<&str>> = self.failed.cells.iter().map(Option::as_deref).collect();
-        let inputs = Inputs { row: &cells, prev: self.failed.prev.as_deref(), shift: None };
-        let found = self.offsets.iter().any(|offset| {
-            let shift = Some((self.search_column, *offset));
-            yields(&self.program, &Inputs { shift, ..inputs }, named, &mut self.out)
-        });
-        found.then(|| identity::identify(named, self.form))
+        let failed = std::mem::take(&mut self.failed.cells);
+        let cells: Vec<Option<&str>> = failed.iter().map(Option::as_deref).collect();
+        self.apply(&cells);
+        let named = self.prev.as_ref()?;
+        let inputs = Inputs { row: &cells, prev: self.failed.prev.as_deref(), shifts: &[], orders: &[] };
+        let found = seek(&mut self.seeker, &self.ways, &self.applying, &inputs, named, &mut self.out);
+        let id = found.map(|_| identity::identify(named, self.form));
+        self.failed.cells = failed;
+        id
     }
 
     /// Keeps the row if it failed, for the next row to tell more about it.
     pub(crate) fn keep_failed(&mut self, row: &[Option<&str>], failed: bool) {
         self.failed.there = failed;
-        if failed && !self.offsets.is_empty() && self.link_column.is_some() {
+        if failed && !self.seeker.is_empty() && self.link_column.is_some() {
             self.failed.cells = row.iter().map(|cell| cell.map(str::to_owned)).collect();
             self.failed.prev.clone_from(&self.prev);
         }
@@ -355,8 +465,89 @@ impl Checker {
     }
 }
 
-fn yields(program: &Program, inputs: &Inputs<'_>, hash: &[u8], out: &mut Vec<u8>) -> bool {
-    matches!(eval::evaluate(program, inputs, out), Ok(outcome) if !outcome.null && out.as_slice() == hash)
+/// The way by which a row recomputes, if any does.
+fn yields(
+    ways: &[Way],
+    applying: &[usize],
+    inputs: &Inputs<'_>,
+    hash: &[u8],
+    out: &mut Vec<u8>,
+) -> Option<usize> {
+    applying.iter().copied().find(|n| {
+        let program = ways.get(*n).and_then(|way| way.program.as_ref());
+        program.is_some_and(|program| {
+            matches!(eval::evaluate(program, inputs, out), Ok(outcome) if !outcome.null && out.as_slice() == hash)
+        })
+    })
+}
+
+/// The same with what the declared search tries.
+fn seek(
+    seeker: &mut Seeker,
+    ways: &[Way],
+    applying: &[usize],
+    inputs: &Inputs<'_>,
+    hash: &[u8],
+    out: &mut Vec<u8>,
+) -> Option<usize> {
+    let mut found = None;
+    seeker.seek(inputs, |tried| {
+        found = yields(ways, applying, tried, hash, out);
+        found.is_some()
+    });
+    found
+}
+
+/// A recipe that yields what the hash is stored as.
+fn fitting(recipe: &Recipe, spec: &ChainSpec, form: Form) -> Result<Program, SpecIssue> {
+    let program = Program::new(recipe, &spec.columns, form)?;
+    match (program.form(), form) {
+        (Form::Bytes, Form::Text) => program::issue(
+            "the recipe yields bytes but the hash is stored as text; wrap it in `hex(...)` or `base64(...)`"
+                .to_owned(),
+        ),
+        (Form::Text, Form::Bytes) => program::issue(
+            "the recipe yields text but the hash is stored as bytea; leave out the outermost `hex(...)`"
+                .to_owned(),
+        ),
+        _ => Ok(program),
+    }
+}
+
+/// What is searched must be something that some recipe can take otherwise.
+fn searchable(spec: &ChainSpec) -> Result<(), SpecIssue> {
+    for search in &spec.searches {
+        let name = spec.columns.get(search.column).map_or("?", |column| column.name.as_str());
+        match search.sought {
+            Sought::Time { .. } | Sought::Digits { .. } | Sought::Zones => {
+                if !visit::all_times(spec).iter().any(|(column, _)| *column == search.column) {
+                    return program::issue(format!(
+                        "the search is over `{name}`, which the recipe does not spell with `ts(...)`"
+                    ));
+                }
+                if matches!(search.sought, Sought::Time { step_nanos, .. } if step_nanos <= 0) {
+                    return program::issue("the search needs a step above zero".to_owned());
+                }
+            }
+            Sought::Members => {
+                let json = |kind| matches!(kind, CellKind::Json | CellKind::Jsonb);
+                if !spec.columns.get(search.column).is_some_and(|column| json(column.kind)) {
+                    return program::issue(format!(
+                        "only a json or jsonb column has members to search, and `{name}` is none"
+                    ));
+                }
+            }
+        }
+    }
+    let all =
+        spec.searches.iter().try_fold(1u64, |all, search| all.checked_mul(search.candidates(&spec.columns)));
+    if all.is_none_or(|all| all > search::MOST_CANDIDATES) {
+        return program::issue(format!(
+            "the searches have more than {} candidates for each row; narrow their windows",
+            search::MOST_CANDIDATES
+        ));
+    }
+    Ok(())
 }
 
 /// The value of a hash cell. Bytes that are not spelt as `bytea` stay as they are; they then match nothing.
@@ -367,13 +558,13 @@ fn decode(cell: &str, form: Form, out: &mut Vec<u8>) {
     }
 }
 
-fn genesis(spec: &ChainSpec, form: Form) -> Result<Source, SpecIssue> {
+fn genesis(spec: &ChainSpec, form: Form, keys: &Keys) -> Result<Source, SpecIssue> {
     match &spec.genesis {
         Genesis::Null => Ok(Source::Fixed(None)),
         Genesis::Text(text) if form == Form::Text => Ok(Source::Fixed(Some(text.clone().into_bytes()))),
         Genesis::Bytes(bytes) if form == Form::Bytes => Ok(Source::Fixed(Some(bytes.clone()))),
         Genesis::Derived(recipe) => {
-            let program = Program::new(recipe, &spec.columns, form)?;
+            let program = Program::new(recipe, &spec.columns, form)?.keyed(keys);
             if program.form() == form {
                 Ok(Source::Derived { program, by_row: genesis_by_row(spec) })
             } else {

@@ -6,7 +6,7 @@ use super::case::Case;
 use super::graph::{self, Defect, Graph, Parent};
 use super::moved;
 use super::report::AnomalyKind as Kind;
-use super::rows::{Cause, Stated};
+use super::rows::{Cause, Stated, flag};
 use super::run::{Place, Run};
 use super::{branches, roots, textual};
 
@@ -236,6 +236,7 @@ fn gaps(case: &Case<'_>, graph: &Graph, run: &mut Run, settled: &HashSet<usize>)
             continue;
         };
         let expected = match graph.parent(row) {
+            Parent::Genesis if case.rows.has(row, flag::PRUNED) => None,
             Parent::Genesis => Some(from),
             Parent::Row(parent) if renumbered.contains(&parent) => None,
             Parent::Row(parent) if !settled.contains(&parent) || graph.defect(parent) != Defect::None => {

@@ -1,13 +1,12 @@
 //! Evaluates a recipe for one row. Everything is built in one buffer, so a plain row allocates nothing.
 
-use sha2::{Digest as _, Sha384, Sha512};
-
+use super::digest;
 use super::hex;
+use super::keys::Keys;
 use super::number::NumberIssue;
 use super::program::Program;
-use super::sha;
-use super::spec::{CellKind, ChainColumn, Digest, Recipe, TimePreset};
-use super::time;
+use super::spec::{CellKind, ChainColumn, Recipe, TimePreset};
+use super::time::{self, Civil};
 
 /// Why a row cannot be evaluated. It is then unproven, neither right nor wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +32,20 @@ pub enum EvalIssueKind {
     NotHex,
     /// JSON names that the hashing runtime sorts by a rule that cannot be followed.
     NoOrder,
+    /// A number or a length that does not fit into the declared bytes.
+    TooWide,
+    /// A nested JSON value inside `each`.
+    Nested,
+    /// The condition of no `hash` clause holds.
+    NoRecipe,
+    /// Versions of the hashing runtime spell the value in more than one way, or none does.
+    NoSpelling,
+    /// A value that the recipe's `enum` does not list.
+    NotListed,
+    /// A value without the prefix that the recipe takes off.
+    NoPrefix,
+    /// A text that PostgreSQL does not cast to `bytea`.
+    NotBytea,
 }
 
 impl EvalIssue {
@@ -59,6 +72,28 @@ impl EvalIssue {
                     "{what} has names that look like numbers, and PHP's `ksort` of those cannot be followed"
                 )
             }
+            EvalIssueKind::TooWide => {
+                format!("{what} does not fit into the bytes that the recipe gives it")
+            }
+            EvalIssueKind::Nested => {
+                format!("{what} holds a nested JSON value where `each` needs texts, numbers or booleans")
+            }
+            EvalIssueKind::NoRecipe => {
+                "the condition of no `hash` clause holds for such rows; add the clause by which they were hashed"
+                    .to_owned()
+            }
+            EvalIssueKind::NoSpelling => {
+                format!("{what} has a value whose spelling by the declared runtime is not certain")
+            }
+            EvalIssueKind::NotListed => {
+                format!("{what} has a value that the recipe's `enum` does not list; add it there")
+            }
+            EvalIssueKind::NoPrefix => {
+                format!("{what} does not begin with what the recipe's `strip` takes off")
+            }
+            EvalIssueKind::NotBytea => {
+                format!("{what} has a backslash that PostgreSQL's cast to bytea does not take")
+            }
             EvalIssueKind::NotHex => format!("{what} is not hex text, but the recipe decodes it"),
         }
     }
@@ -71,8 +106,10 @@ pub struct Inputs<'r> {
     pub row: &'r [Option<&'r str>],
     /// The predecessor's hash in its stored form: text, or the bytes of a `bytea`. `None` is NULL.
     pub prev: Option<&'r [u8]>,
-    /// A time column taken so many microseconds later than it is stored, for searches.
-    pub shift: Option<(usize, i64)>,
+    /// Time columns taken so many nanoseconds later than they are stored, for searches.
+    pub shifts: &'r [(usize, i64)],
+    /// JSON columns whose members are taken in the order of that number, for searches.
+    pub orders: &'r [(usize, u64)],
 }
 
 /// What came out.
@@ -91,16 +128,26 @@ pub struct Outcome {
 /// When a value that is needed is NULL or unreadable and the recipe does not provide for it.
 pub fn evaluate(program: &Program, inputs: &Inputs<'_>, out: &mut Vec<u8>) -> Result<Outcome, EvalIssue> {
     out.clear();
-    let mut eval = Eval { inputs, kinds: &program.kinds, out, order_lost: false };
+    let mut eval =
+        Eval { inputs, kinds: &program.kinds, keys: &program.keys, out, order_lost: false, entry: None };
     let null = !eval.emit(&program.recipe)?;
     Ok(Outcome { null, order_lost: eval.order_lost })
 }
 
 pub(super) struct Eval<'a> {
-    inputs: &'a Inputs<'a>,
+    pub(super) inputs: &'a Inputs<'a>,
     kinds: &'a [CellKind],
     pub(super) out: &'a mut Vec<u8>,
     pub(super) order_lost: bool,
+    pub(super) keys: &'a Keys,
+    /// The member at hand inside `each`.
+    pub(super) entry: Option<Entry>,
+}
+
+/// A member of a JSON object, or an item of a JSON array, inside `each`.
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) value: Option<String>,
 }
 
 impl<'a> Eval<'a> {
@@ -125,16 +172,20 @@ impl<'a> Eval<'a> {
             },
             Recipe::Cat(parts) => self.parts("", parts)?,
             Recipe::Join(separator, parts) => self.parts(separator, parts)?,
-            Recipe::Coalesce(inner, text) => {
-                if !self.emit(inner)? {
-                    self.out.extend_from_slice(text.as_bytes());
+            Recipe::Coalesce(inner, instead) => match self.emit(inner) {
+                Ok(true) => {}
+                // A NULL inside what is provided for is provided for.
+                Ok(false) | Err(EvalIssue { kind: EvalIssueKind::UndeclaredNull, .. }) => {
+                    self.out.truncate(start);
+                    return self.emit(instead);
                 }
-            }
+                Err(issue) => return Err(issue),
+            },
             Recipe::Digest(algorithm, inner) => {
                 if !self.emit(inner)? {
                     return Ok(false);
                 }
-                self.digest(*algorithm, start);
+                digest::digest(*algorithm, self.out, start);
             }
             Recipe::Hex(inner) | Recipe::HexUpper(inner) => {
                 if !self.emit(inner)? {
@@ -149,12 +200,15 @@ impl<'a> Eval<'a> {
     }
 
     #[inline]
-    fn column(&mut self, index: usize) -> Result<bool, EvalIssue> {
+    pub(super) fn column(&mut self, index: usize) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
-        if self.kind(index) == CellKind::Bytea {
-            hex::decode_bytea(cell, self.out).ok_or_else(|| unreadable(index))?;
-        } else {
-            self.out.extend_from_slice(cell.as_bytes());
+        match self.kind(index) {
+            CellKind::Bytea => hex::decode_bytea(cell, self.out).ok_or_else(|| unreadable(index))?,
+            CellKind::Inet => {
+                self.out.extend_from_slice(cell.as_bytes());
+                self.out.extend_from_slice(whole_mask(cell));
+            }
+            _ => self.out.extend_from_slice(cell.as_bytes()),
         }
         Ok(true)
     }
@@ -162,15 +216,20 @@ impl<'a> Eval<'a> {
     #[inline]
     fn time(&mut self, index: usize, preset: TimePreset) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
-        let mut at = time::parse(cell).ok_or_else(|| unreadable(index))?;
-        if let Some((column, micros)) = self.inputs.shift
-            && column == index
-            && micros != 0
-        {
-            at = at.shifted(micros).ok_or_else(|| unreadable(index))?;
-        }
-        at.write(preset, self.out);
+        self.instant(index, cell)?.write(preset, self.out);
         Ok(true)
+    }
+
+    /// A time as it is stored, or as a search takes it.
+    #[inline]
+    pub(super) fn instant(&self, index: usize, cell: &str) -> Result<Civil, EvalIssue> {
+        let mut at = time::parse(cell).ok_or_else(|| unreadable(index))?;
+        for (column, nanos) in self.inputs.shifts {
+            if *column == index && *nanos != 0 {
+                at = at.shifted_nanos(*nanos).ok_or_else(|| unreadable(index))?;
+            }
+        }
+        Ok(at)
     }
 
     fn parts(&mut self, separator: &str, parts: &[Recipe]) -> Result<(), EvalIssue> {
@@ -183,6 +242,10 @@ impl<'a> Eval<'a> {
             // Most parts are columns, for which there is no need to go deeper.
             let there = match part {
                 Recipe::Column(index) => self.column(*index)?,
+                Recipe::Omit(inner) => match self.emit(inner) {
+                    Err(EvalIssue { kind: EvalIssueKind::UndeclaredNull, .. }) => false,
+                    other => other?,
+                },
                 other => self.emit(other)?,
             };
             match (!there, part) {
@@ -195,22 +258,15 @@ impl<'a> Eval<'a> {
         }
         Ok(())
     }
-
-    fn digest(&mut self, algorithm: Digest, start: usize) {
-        match algorithm {
-            Digest::Sha256 => sha::sha256_tail(self.out, start),
-            Digest::Sha384 => replace_tail(self.out, start, |text| Sha384::digest(text)),
-            Digest::Sha512 => replace_tail(self.out, start, |text| Sha512::digest(text)),
-        }
-    }
 }
 
-/// Puts a digest in the place of what was digested. Its state is large, and no room for it is to be kept for others.
-#[inline(never)]
-fn replace_tail<D: AsRef<[u8]>>(out: &mut Vec<u8>, start: usize, digest: impl Fn(&[u8]) -> D) {
-    let digest = digest(out.get(start..).unwrap_or_default());
-    out.truncate(start);
-    out.extend_from_slice(digest.as_ref());
+/// What a cast of an `inet` to text puts behind an address without a mask, which archives hold it without.
+fn whole_mask(cell: &str) -> &'static [u8] {
+    match (cell.contains('/'), cell.contains(':')) {
+        (true, _) => b"",
+        (false, true) => b"/128",
+        (false, false) => b"/32",
+    }
 }
 
 pub(super) fn truth(cell: &str) -> Option<bool> {
@@ -231,6 +287,7 @@ pub(super) fn numeric(column: usize, issue: NumberIssue) -> EvalIssue {
         NumberIssue::NotFinite => EvalIssueKind::NotFinite,
         NumberIssue::Inexact => EvalIssueKind::Inexact,
         NumberIssue::NoOrder => EvalIssueKind::NoOrder,
+        NumberIssue::NoSpelling => EvalIssueKind::NoSpelling,
     };
     EvalIssue { column: Some(column), kind }
 }
@@ -240,14 +297,26 @@ pub(super) fn only_column(recipe: &Recipe) -> Option<usize> {
     match recipe {
         Recipe::Column(index)
         | Recipe::Time(index, _)
+        | Recipe::TimeAs(index, _)
+        | Recipe::Enum(index, _)
+        | Recipe::Host(index)
         | Recipe::Decimal(index, _)
         | Recipe::Integer(index)
         | Recipe::UuidDigits(index)
+        | Recipe::UuidBytes(index)
+        | Recipe::Each(index, _, _)
+        | Recipe::Count(index)
         | Recipe::JsonColumn(_, index)
         | Recipe::Bool(index, _, _) => Some(*index),
         Recipe::Digest(_, inner)
+        | Recipe::Hmac(_, _, inner)
         | Recipe::Omit(inner)
-        | Recipe::Sized(_, inner)
+        | Recipe::Binary(_, inner)
+        | Recipe::Sized(_, _, inner)
+        | Recipe::Coalesce(inner, _)
+        | Recipe::NullIf(inner, _)
+        | Recipe::Strip(_, inner)
+        | Recipe::ByteaCast(inner)
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
         | Recipe::Base64(inner)

@@ -2,9 +2,13 @@
 
 use base64::Engine as _;
 
+use super::bytea_cast;
 use super::decimal;
-use super::eval::{Eval, EvalIssue, EvalIssueKind, numeric, only_column, truth, unreadable};
+use super::digest;
+use super::eval::{Entry, Eval, EvalIssue, EvalIssueKind, numeric, only_column, truth, unreadable};
+use super::framing;
 use super::hex;
+use super::json_read::{self, Tree};
 use super::spec::Recipe;
 
 impl Eval<'_> {
@@ -50,6 +54,7 @@ impl Eval<'_> {
                 self.out.extend_from_slice(text.as_bytes());
             }
             Recipe::Json(profile, fields) => self.object(*profile, fields)?,
+            Recipe::JsonArray(profile, items) => self.array(*profile, items)?,
             Recipe::JsonColumn(profile, index) => return self.json_column(*profile, *index),
             // `parts` leaves it out; checked recipes have it nowhere else.
             Recipe::Omit(inner) => return self.emit(inner),
@@ -57,14 +62,100 @@ impl Eval<'_> {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };
                 uuid_digits(cell, self.out).ok_or_else(|| unreadable(*index))?;
             }
-            Recipe::Sized(separator, inner) => {
+            Recipe::Hmac(algorithm, key, inner) => {
                 if !self.emit(inner)? {
                     return Ok(false);
                 }
-                let value = self.out.split_off(start);
-                self.out.extend_from_slice(value.len().to_string().as_bytes());
-                self.out.extend_from_slice(separator.as_bytes());
-                self.out.extend_from_slice(&value);
+                // Checked recipes name keys that are there, and digests that have an HMAC.
+                let known =
+                    self.keys.get(*key).is_some_and(|key| digest::hmac(*algorithm, key, self.out, start));
+                if !known {
+                    return Err(EvalIssue { column: None, kind: EvalIssueKind::NoRecipe });
+                }
+            }
+            Recipe::UuidBytes(index) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                uuid_digits(cell, self.out).ok_or_else(|| unreadable(*index))?;
+                let digits = self.out.split_off(start);
+                hex::decode_into(&digits, self.out).ok_or_else(|| unreadable(*index))?;
+            }
+            Recipe::Sized(frame, unit, inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                framing::sized(frame, *unit, self.out, start)
+                    .ok_or(EvalIssue { column: only_column(inner), kind: EvalIssueKind::TooWide })?;
+            }
+            Recipe::Binary(width, inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let text = self.out.split_off(start);
+                let number = std::str::from_utf8(&text).ok().and_then(|text| framing::binary(*width, text));
+                let issue = EvalIssue { column: only_column(inner), kind: EvalIssueKind::TooWide };
+                self.out.extend_from_slice(&number.ok_or(issue)?);
+            }
+            Recipe::Each(index, separator, inner) => return self.each(*index, separator, inner),
+            Recipe::EachName => match &self.entry {
+                Some(entry) => self.out.extend_from_slice(entry.name.as_bytes()),
+                None => return Ok(false),
+            },
+            Recipe::EachValue => match self.entry.as_ref().and_then(|entry| entry.value.as_ref()) {
+                Some(value) => self.out.extend_from_slice(value.as_bytes()),
+                None => return Ok(false),
+            },
+            Recipe::Count(index) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let count = match json_read::read(cell).ok_or_else(|| unreadable(*index))? {
+                    Tree::Object(members) => members.len(),
+                    Tree::Array(items) => items.len(),
+                    _ => return Err(EvalIssue { column: Some(*index), kind: EvalIssueKind::Nested }),
+                };
+                self.out.extend_from_slice(count.to_string().as_bytes());
+            }
+            Recipe::TimeAs(index, form) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let at = self.instant(*index, cell)?;
+                form.write(at, self.out).ok_or_else(|| no_spelling(*index))?;
+            }
+            Recipe::Enum(index, words) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let word = words.iter().find(|(stored, _)| stored == cell);
+                let (_, word) =
+                    word.ok_or(EvalIssue { column: Some(*index), kind: EvalIssueKind::NotListed })?;
+                self.out.extend_from_slice(word.as_bytes());
+            }
+            Recipe::NullIf(inner, text) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                if self.out.get(start..) == Some(text.as_bytes()) {
+                    self.out.truncate(start);
+                    return Ok(false);
+                }
+            }
+            Recipe::Strip(prefix, inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let tail = self.out.get(start..).unwrap_or_default();
+                if !tail.starts_with(prefix.as_bytes()) {
+                    return Err(EvalIssue { column: only_column(inner), kind: EvalIssueKind::NoPrefix });
+                }
+                self.out.drain(start..start + prefix.len());
+            }
+            Recipe::ByteaCast(inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let text = self.out.split_off(start);
+                bytea_cast::cast(&text, self.out)
+                    .ok_or(EvalIssue { column: only_column(inner), kind: EvalIssueKind::NotBytea })?;
+            }
+            Recipe::Host(index) => {
+                let Some(cell) = self.cell(*index) else { return Ok(false) };
+                let host = cell.split_once('/').map_or(cell, |(host, _)| host);
+                self.out.extend_from_slice(host.as_bytes());
             }
             // Not written here; they are named so that none is forgotten in both places.
             Recipe::Text(_)
@@ -77,6 +168,40 @@ impl Eval<'_> {
             | Recipe::Hex(_)
             | Recipe::HexUpper(_)
             | Recipe::Time(..) => return self.emit(recipe),
+        }
+        Ok(true)
+    }
+
+    /// Appends x for each member or item of a JSON column.
+    fn each(&mut self, index: usize, separator: &str, inner: &Recipe) -> Result<bool, EvalIssue> {
+        let Some(cell) = self.cell(index) else { return Ok(false) };
+        let tree = json_read::read(cell).ok_or_else(|| unreadable(index))?;
+        let no_spelling = EvalIssue { column: Some(index), kind: EvalIssueKind::Nested };
+        let mut entries: Vec<(String, Tree<'_>)> = match tree {
+            Tree::Object(mut members) => {
+                members.sort_by(|a, b| a.0.cmp(&b.0));
+                members
+            }
+            Tree::Array(items) => items.into_iter().enumerate().map(|(n, v)| (n.to_string(), v)).collect(),
+            _ => return Err(no_spelling),
+        };
+        for (n, (name, value)) in entries.drain(..).enumerate() {
+            let value = match value {
+                Tree::Null => None,
+                Tree::Bool(value) => Some(value.to_string()),
+                Tree::Number(text) => Some(text.to_owned()),
+                Tree::String(text) => Some(text),
+                Tree::Array(_) | Tree::Object(_) => return Err(no_spelling),
+            };
+            if n > 0 {
+                self.out.extend_from_slice(separator.as_bytes());
+            }
+            self.entry = Some(Entry { name, value });
+            let there = self.emit(inner);
+            self.entry = None;
+            if !there? {
+                return Err(EvalIssue { column: Some(index), kind: EvalIssueKind::UndeclaredNull });
+            }
         }
         Ok(true)
     }
@@ -94,6 +219,10 @@ impl Eval<'_> {
             self.out.extend_from_slice(changed.as_bytes());
         }
     }
+}
+
+fn no_spelling(column: usize) -> EvalIssue {
+    EvalIssue { column: Some(column), kind: EvalIssueKind::NoSpelling }
 }
 
 /// The digits of a uuid in its usual form, eight, four, four, four and twelve of them, in lower case.

@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use super::given::Given;
 use super::report::{AnomalyKind, ChainReport};
-use super::spec::{CellKind, ChainColumn, ChainSpec, Digest, Genesis, Recipe, Search, TimePreset};
+use super::spec::{
+    CellKind, ChainColumn, ChainSpec, Digest, Genesis, Hashing, Recipe, Search, Sought, TimePreset,
+};
 use super::verify::{ChainFold, Limits};
 
 /// A row: cells by column.
@@ -23,7 +26,7 @@ pub(crate) const PREVIOUS: usize = 8;
 pub(crate) const HASH: usize = 9;
 
 pub(crate) fn column(name: &str, kind: CellKind) -> ChainColumn {
-    ChainColumn { name: name.to_owned(), kind, nullable: true, digits: None }
+    ChainColumn { name: name.to_owned(), kind, nullable: true, cleared: false, digits: None }
 }
 
 pub(crate) fn sha256_hex(text: &[u8]) -> String {
@@ -38,7 +41,7 @@ pub(crate) fn digest(inner: Recipe) -> Recipe {
 }
 
 pub(crate) fn or(inner: Recipe, text: &str) -> Recipe {
-    Recipe::Coalesce(Box::new(inner), text.to_owned())
+    Recipe::Coalesce(Box::new(inner), Box::new(Recipe::Text(text.to_owned())))
 }
 
 /// TALA's audit log, one chain per tenant, ordered by time.
@@ -66,15 +69,22 @@ pub(crate) fn tala() -> ChainSpec {
         hash: HASH,
         previous: Some(PREVIOUS),
         genesis: Genesis::Null,
-        recipe: digest(Recipe::Cat(vec![
+        hashings: vec![Hashing::always(digest(Recipe::Cat(vec![
             or(Recipe::Prev, ""),
             Recipe::Column(TYPE),
             Recipe::Column(ENTITY),
             Recipe::Column(ACTION),
             Recipe::Time(AT, TimePreset::Js),
             Recipe::Column(USER),
-        ])),
-        search: None,
+        ])))],
+        conditions: 0,
+        keys: Vec::new(),
+        binds: Vec::new(),
+        unhashed_first: false,
+        anchors: None,
+        narrowed: None,
+        pruned_first: false,
+        searches: Vec::new(),
         uncovered: vec!["changesAfter".to_owned()],
     }
 }
@@ -84,12 +94,23 @@ pub(crate) fn dense() -> ChainSpec {
     ChainSpec { order: vec![SEQ], dense_from: Some(1), ..tala() }
 }
 
+/// The window that the writer's clock needs, in nanoseconds.
+pub(crate) const WINDOW: Sought =
+    Sought::Time { from_nanos: -50_000_000, to_nanos: 5_000_000, step_nanos: 1_000_000 };
+
+/// The same chain with another recipe.
+pub(crate) fn hashed(spec: &ChainSpec, recipe: Recipe) -> ChainSpec {
+    ChainSpec { hashings: vec![Hashing::always(recipe)], ..spec.clone() }
+}
+
+/// The recipe of a chain that has one.
+pub(crate) fn recipe_of(spec: &ChainSpec) -> &Recipe {
+    spec.recipes().next().unwrap().1
+}
+
 /// The same with a window for the time.
 pub(crate) fn searching() -> ChainSpec {
-    ChainSpec {
-        search: Some(Search { column: AT, from_micros: -50_000, to_micros: 5_000, step_micros: 1_000 }),
-        ..tala()
-    }
+    ChainSpec { searches: vec![Search { column: AT, sought: WINDOW }], ..tala() }
 }
 
 /// The time of the n-th row.
@@ -175,7 +196,7 @@ pub(crate) fn verify(spec: &ChainSpec, rows: &[Row]) -> ChainReport {
 }
 
 pub(crate) fn verify_within(spec: &ChainSpec, rows: &[Row], limits: Limits) -> ChainReport {
-    let mut fold = ChainFold::new(spec, limits).unwrap();
+    let mut fold = ChainFold::new(spec, &Given::default(), limits).unwrap();
     for row in rows {
         let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
         fold.push(&cells).unwrap();

@@ -26,7 +26,7 @@ fn cell(row: &Row, index: usize) -> &str {
 fn joined(parts: Vec<Recipe>) -> ChainSpec {
     let mut all = vec![or(Recipe::Prev, "")];
     all.extend(parts);
-    ChainSpec { recipe: digest(Recipe::Join("|".to_owned(), all)), ..tala() }
+    hashed(&tala(), digest(Recipe::Join("|".to_owned(), all)))
 }
 
 /// `prev|{"a":action,"u":user}` where the user is of another type.
@@ -83,8 +83,8 @@ fn gaps() -> Vec<Gap> {
                 let user = cell(row, USER).replace('ë', "\\u00eb");
                 format!("{prev}|{{\"a\":\"{}\",\"u\":\"{user}\"}}", cell(row, ACTION))
             },
-            kind: "recipe_misfit",
-            words: "`userId` has characters beyond ASCII",
+            kind: "json_profile",
+            words: "JSON as `py(compact)` writes it",
             luck: false,
         },
         Gap {
@@ -107,8 +107,8 @@ fn gaps() -> Vec<Gap> {
             hashed: |row, prev| {
                 format!("{prev}|{{\"a\":\"{}\",\"u\":{}}}", cell(row, ACTION), cell(row, USER))
             },
-            kind: "recipe_misfit",
-            words: "ends in a zero after the point",
+            kind: "value_coercion",
+            words: "`dec(userId, 2)`",
             luck: false,
         },
         Gap {
@@ -145,8 +145,8 @@ fn gaps() -> Vec<Gap> {
                 };
                 format!("{prev}|{{\"a\":\"{}\",\"u\":{user}}}", cell(row, ACTION))
             },
-            kind: "recipe_misfit",
-            words: "has an object of several members",
+            kind: "json_profile",
+            words: "JSON as `js` writes it",
             luck: true,
         },
         Gap {

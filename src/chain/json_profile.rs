@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::json_relaxed as relaxed;
+
 /// How a JSON text is spelt by the runtime that hashed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +27,41 @@ pub enum JsonProfile {
         /// `SetEscapeHTML(false)`: `<`, `>` and `&` stand as they are.
         unescaped: bool,
     },
+    /// `to_json` of ActiveSupport: members in this order, `<`, `>`, `&`, U+2028 and U+2029 escaped, decimals as strings.
+    Rails {},
+    /// Rust's `serde_json`: a struct's members in this order, those of a `Value` sorted by bytes.
+    Serde {
+        /// Of a `Value` or a `BTreeMap`: declared members are sorted, too.
+        sorted: bool,
+        /// With the feature `preserve_order`, and in pydantic's `model_dump_json`: nothing is sorted.
+        insertion: bool,
+    },
+    /// `System.Text.Json` of .NET.
+    Stj {
+        /// `JavaScriptEncoder.UnsafeRelaxedJsonEscaping`.
+        relaxed: bool,
+    },
+    /// `ObjectMapper` of Jackson, in Java.
+    Jackson {
+        /// `ORDER_MAP_ENTRIES_BY_KEYS`, of maps, or `SORT_PROPERTIES_ALPHABETICALLY` of objects: by UTF-16 code units.
+        sorted: bool,
+        /// On JDK 19 or later, whose `Double.toString` prints the shortest digits always.
+        jdk19: bool,
+    },
+    /// PostgreSQL itself.
+    Pg(PgJson),
+}
+
+/// Which of PostgreSQL's functions made a text of JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PgJson {
+    /// `jsonb_build_object(...)::text` and all other `jsonb`: names by length, then by bytes; `", "` and `": "`.
+    Jsonb,
+    /// `json_build_object`, `json_build_array`: `", "` and `" : "`.
+    Build,
+    /// `row_to_json`, `to_json` of a record: no white space.
+    Row,
 }
 
 /// Flags of PHP's `json_encode`.
@@ -59,12 +96,19 @@ impl JsonProfile {
 
     /// Between members and between items.
     pub(crate) fn comma(self) -> &'static [u8] {
-        if self.spaced() { b", " } else { b"," }
+        match self {
+            Self::Py(PyJson { compact: false, .. }) | Self::Pg(PgJson::Jsonb | PgJson::Build) => b", ",
+            _ => b",",
+        }
     }
 
     /// Between a name and its value.
     pub(crate) fn colon(self) -> &'static [u8] {
-        if self.spaced() { b": " } else { b":" }
+        match self {
+            Self::Py(PyJson { compact: false, .. }) | Self::Pg(PgJson::Jsonb) => b": ",
+            Self::Pg(PgJson::Build) => b" : ",
+            _ => b":",
+        }
     }
 
     /// Whether the order of members in the hashed object is what was hashed.
@@ -74,6 +118,10 @@ impl JsonProfile {
             Self::Js { sorted: false }
                 | Self::Py(PyJson { sorted: false, .. })
                 | Self::Php(PhpJson { sorted: false, .. })
+                | Self::Rails {}
+                | Self::Serde { insertion: true, .. }
+                | Self::Stj { .. }
+                | Self::Jackson { sorted: false, .. }
         )
     }
 
@@ -87,12 +135,23 @@ impl JsonProfile {
             })
     }
 
-    fn spaced(self) -> bool {
-        matches!(self, Self::Py(PyJson { compact: false, .. }))
+    fn only_ascii(self) -> bool {
+        matches!(
+            self,
+            Self::Py(PyJson { utf8: false, .. })
+                | Self::Php(PhpJson { utf8: false, .. })
+                | Self::Stj { relaxed: false }
+        )
     }
 
-    fn only_ascii(self) -> bool {
-        matches!(self, Self::Py(PyJson { utf8: false, .. }) | Self::Php(PhpJson { utf8: false, .. }))
+    /// Whether `<`, `>` and `&` are escaped.
+    fn for_html(self) -> bool {
+        matches!(self, Self::Go { unescaped: false, .. } | Self::Rails {} | Self::Stj { relaxed: false })
+    }
+
+    /// Whether U+2028 and U+2029, which end a line in old JavaScript, are escaped.
+    fn for_scripts(self) -> bool {
+        matches!(self, Self::Php(_) | Self::Go { .. } | Self::Rails {} | Self::Stj { .. })
     }
 
     /// Whether `/` is written as `\/`.
@@ -100,16 +159,22 @@ impl JsonProfile {
         matches!(self, Self::Php(PhpJson { slashes: false, .. }))
     }
 
-    /// Whether a byte may belong to a character that is escaped.
+    /// Whether numbers of escapes have capital digits.
+    pub(crate) fn capital_digits(self) -> bool {
+        matches!(self, Self::Stj { .. } | Self::Jackson { .. })
+    }
+
+    /// Whether a byte may belong to a character that is escaped, or has no certain spelling.
     pub(crate) fn escapes(self, byte: u8) -> bool {
         match byte {
             0..0x20 | b'"' | b'\\' => true,
             b'/' => self.escapes_slash(),
-            0x7f => self.only_ascii(),
-            b'<' | b'>' | b'&' => matches!(self, Self::Go { unescaped: false, .. }),
-            // The first byte of U+2028, which PHP and Go escape always.
-            0xe2 => self.only_ascii() || matches!(self, Self::Php(_) | Self::Go { .. }),
-            0x80.. => self.only_ascii(),
+            0x7f => self.only_ascii() || matches!(self, Self::Stj { .. }),
+            b'<' | b'>' | b'&' => self.for_html(),
+            b'\'' | b'+' | b'`' => matches!(self, Self::Stj { relaxed: false }),
+            // The first byte of U+2028.
+            0xe2 => self.only_ascii() || self.for_scripts(),
+            0x80.. => self.only_ascii() || matches!(self, Self::Stj { .. }),
             _ => false,
         }
     }
@@ -118,12 +183,24 @@ impl JsonProfile {
     pub(crate) fn by_number(self, c: char) -> bool {
         match (c, self) {
             ('\0'..' ', _) => true,
+            ('"' | '\'' | '+' | '`', Self::Stj { relaxed: false }) => true,
             // PHP counts DEL as ASCII, which CPython's regular expression does not.
-            ('\u{7f}', _) => matches!(self, Self::Py(PyJson { utf8: false, .. })),
-            ('\u{2028}' | '\u{2029}', Self::Php(_) | Self::Go { .. })
-            | ('<' | '>' | '&', Self::Go { unescaped: false, .. }) => true,
+            ('\u{7f}', _) => matches!(self, Self::Py(PyJson { utf8: false, .. }) | Self::Stj { .. }),
+            ('\u{2028}' | '\u{2029}', _) => self.for_scripts() || self.only_ascii(),
+            ('<' | '>' | '&', _) => self.for_html(),
+            ('\u{80}'.., Self::Stj { relaxed: true }) => !relaxed::stands(c),
             ('\u{80}'.., _) => self.only_ascii(),
             _ => false,
+        }
+    }
+
+    /// Whether it is certain how a character is written: .NET escapes what its own tables do not know yet, and Go 1.22 began
+    /// to write `\b` and `\f` instead of numbers.
+    pub(crate) fn certain(self, c: char) -> bool {
+        match self {
+            Self::Stj { relaxed: true } => relaxed::certain(c),
+            Self::Go { .. } => !matches!(c, '\u{8}' | '\u{c}'),
+            _ => true,
         }
     }
 
@@ -131,6 +208,7 @@ impl JsonProfile {
     pub(crate) fn inside(self) -> Self {
         match self {
             Self::Go { unescaped, .. } => Self::Go { sorted: true, unescaped },
+            Self::Serde { insertion, .. } => Self::Serde { sorted: !insertion, insertion },
             other => other,
         }
     }
@@ -138,7 +216,10 @@ impl JsonProfile {
 
 /// Puts members into the order in which the profile's runtime writes them.
 pub(crate) fn arrange<T>(profile: JsonProfile, members: &mut [T], name: impl Fn(&T) -> &str) {
-    if matches!(profile, JsonProfile::Jcs | JsonProfile::Js { sorted: true }) {
+    if matches!(
+        profile,
+        JsonProfile::Jcs | JsonProfile::Js { sorted: true } | JsonProfile::Jackson { sorted: true, .. }
+    ) {
         members.sort_by(|a, b| name(a).encode_utf16().cmp(name(b).encode_utf16()));
     }
     match profile {
@@ -149,10 +230,22 @@ pub(crate) fn arrange<T>(profile: JsonProfile, members: &mut [T], name: impl Fn(
         // CPython compares code points, which is the order of UTF-8 bytes, which Go and PHP compare.
         JsonProfile::Py(PyJson { sorted: true, .. })
         | JsonProfile::Php(PhpJson { sorted: true, .. })
-        | JsonProfile::Go { sorted: true, .. } => {
+        | JsonProfile::Go { sorted: true, .. }
+        | JsonProfile::Serde { sorted: true, .. } => {
             members.sort_by(|a, b| name(a).cmp(name(b)));
         }
-        JsonProfile::Py(_) | JsonProfile::Php(_) | JsonProfile::Go { .. } | JsonProfile::Jcs => {}
+        JsonProfile::Pg(PgJson::Jsonb) => {
+            members.sort_by(|a, b| (name(a).len(), name(a)).cmp(&(name(b).len(), name(b))));
+        }
+        JsonProfile::Py(_)
+        | JsonProfile::Php(_)
+        | JsonProfile::Go { .. }
+        | JsonProfile::Jcs
+        | JsonProfile::Rails {}
+        | JsonProfile::Serde { .. }
+        | JsonProfile::Stj { .. }
+        | JsonProfile::Jackson { .. }
+        | JsonProfile::Pg(_) => {}
     }
 }
 

@@ -1,16 +1,17 @@
 //! JSON text as a runtime's own serialiser spells it.
 
-use super::json_profile::{JsonProfile, PyJson, arrange};
+use super::json_number;
+use super::json_profile::{JsonProfile, arrange};
 use super::json_read::Tree;
-use super::number::{self, NumberIssue};
+use super::number::NumberIssue;
 
 /// Appends a value. Fails on a number the profile cannot spell, and on members it cannot order.
 pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     match tree {
         Tree::Null => out.extend_from_slice(b"null"),
         Tree::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-        Tree::Number(text) => self::number(profile, text, out)?,
-        Tree::String(text) => string(profile, text, out),
+        Tree::Number(text) => json_number::number(profile, text, out)?,
+        Tree::String(text) => string(profile, text, out)?,
         Tree::Array(items) => {
             out.push(b'[');
             for (n, item) in items.iter().enumerate() {
@@ -32,7 +33,7 @@ pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) ->
                 if n > 0 {
                     out.extend_from_slice(profile.comma());
                 }
-                string(profile, name, out);
+                string(profile, name, out)?;
                 out.extend_from_slice(profile.colon());
                 write(profile, value, out)?;
             }
@@ -42,100 +43,33 @@ pub(crate) fn write(profile: JsonProfile, tree: &Tree<'_>, out: &mut Vec<u8>) ->
     Ok(())
 }
 
-/// Appends a number read from JSON or from an exact SQL number.
-pub(crate) fn number(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
-    let start = out.len();
-    match profile {
-        JsonProfile::Py(_) if number::is_integer(text) => {
-            number::python_integer(text, out);
-            return Ok(());
-        }
-        JsonProfile::Py(_) => number::python_float(text, false, out)?,
-        JsonProfile::Php(_) if number::is_integer(text) && text.parse::<i64>().is_ok() => {
-            number::python_integer(text, out);
-            return Ok(());
-        }
-        JsonProfile::Php(php) => number::php_float(text, php.zeros, out)?,
-        _ => ecmascript(profile, text, out)?,
-    }
-    // A runtime that holds binary64 cannot have told this number from its neighbours, and neither can its hash: what
-    // is stored now may have been changed since, so the row is not proven.
-    if !number::is_same(text, out.get(start..).unwrap_or_default()) {
-        return Err(NumberIssue::Inexact);
-    }
-    if matches!(profile, JsonProfile::Py(PyJson { ints: true, .. })) {
-        out.truncate(start);
-        number::python_float(text, true, out)?;
-    }
-    Ok(())
-}
-
-/// Appends an integer that the runtime held as one.
-pub(crate) fn integer(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
-    match profile {
-        JsonProfile::Go { .. } if number::is_integer(text) => {
-            number::python_integer(text, out);
-            Ok(())
-        }
-        _ => self::number(profile, text, out),
-    }
-}
-
-/// Appends a number read from a binary floating-point column.
-pub(crate) fn float(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
-    match profile {
-        JsonProfile::Py(py) => number::python_float(text, py.ints, out),
-        JsonProfile::Php(php) => number::php_float(text, php.zeros, out),
-        _ => ecmascript(profile, text, out),
-    }
-}
-
-fn ecmascript(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
-    let start = out.len();
-    match number::ecmascript(text, out) {
-        // Go spells numbers as ECMAScript does, but for this one.
-        Ok(())
-            if matches!(profile, JsonProfile::Go { .. })
-                && text.starts_with('-')
-                && out.get(start..) == Some(b"0") =>
-        {
-            out.insert(start, b'-');
-            Ok(())
-        }
-        // `JSON.stringify(NaN)` is `null`; RFC 8785 has no such value.
-        Err(NumberIssue::NotFinite) if matches!(profile, JsonProfile::Js { .. }) => {
-            out.extend_from_slice(b"null");
-            Ok(())
-        }
-        result => result,
-    }
-}
-
 /// Appends a quoted string.
-pub(crate) fn string(profile: JsonProfile, text: &str, out: &mut Vec<u8>) {
+pub(crate) fn string(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     out.push(b'"');
     if text.bytes().any(|b| profile.escapes(b)) {
-        escaped(profile, text, out);
+        escaped(profile, text, out)?;
     } else {
         out.extend_from_slice(text.as_bytes());
     }
     out.push(b'"');
+    Ok(())
 }
 
 /// Escapes the text from `start` on, in place; the quotes are the caller's.
-pub(crate) fn escape_tail(profile: JsonProfile, start: usize, out: &mut Vec<u8>) {
+pub(crate) fn escape_tail(profile: JsonProfile, start: usize, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     if out.iter().skip(start).any(|b| profile.escapes(*b)) {
         let tail = out.split_off(start);
-        escaped(profile, &String::from_utf8_lossy(&tail), out);
+        escaped(profile, &String::from_utf8_lossy(&tail), out)?;
     }
+    Ok(())
 }
 
-fn escaped(profile: JsonProfile, text: &str, out: &mut Vec<u8>) {
+fn escaped(profile: JsonProfile, text: &str, out: &mut Vec<u8>) -> Result<(), NumberIssue> {
     let mut utf8 = [0u8; 4];
     let mut utf16 = [0u16; 2];
     for c in text.chars() {
         match c {
-            '"' => out.extend_from_slice(b"\\\""),
+            c if !profile.certain(c) => return Err(NumberIssue::NoSpelling),
             '\\' => out.extend_from_slice(b"\\\\"),
             '\u{8}' => out.extend_from_slice(b"\\b"),
             '\u{c}' => out.extend_from_slice(b"\\f"),
@@ -144,20 +78,25 @@ fn escaped(profile: JsonProfile, text: &str, out: &mut Vec<u8>) {
             '\t' => out.extend_from_slice(b"\\t"),
             '/' if profile.escapes_slash() => out.extend_from_slice(b"\\/"),
             c if profile.by_number(c) => {
+                let capital = profile.capital_digits();
                 for unit in c.encode_utf16(&mut utf16).iter() {
                     let [high, low] = unit.to_be_bytes();
                     out.extend_from_slice(b"\\u");
-                    out.extend_from_slice(&super::hex::digits(high, false));
-                    out.extend_from_slice(&super::hex::digits(low, false));
+                    out.extend_from_slice(&super::hex::digits(high, capital));
+                    out.extend_from_slice(&super::hex::digits(low, capital));
                 }
             }
+            '"' => out.extend_from_slice(b"\\\""),
             c => out.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes()),
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::json_number::float;
+    use super::super::json_profile::PyJson;
     use super::*;
     use crate::chain::json_read::read;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::mark::Mark;
 use super::marks::Marked;
 use super::misfit::{self, Sifted, Sorted};
-use super::probe::Prober;
+use super::probe::{ERASURE, Prober};
 use super::report::{AnomalyKind, ChainReport, Undetermined};
 use super::run::{Class, Found, Pen, Run, Sort, Tally};
 use super::search;
@@ -26,6 +26,9 @@ struct Fit {
     /// The links form chains, but in another order.
     wrong_order: bool,
 }
+
+/// So many rows that fail amid others, and a fifth of all, were more likely written otherwise than altered one by one.
+const MANY: u64 = 10;
 
 /// Turns what was gathered into the report.
 pub(crate) fn judge(
@@ -49,7 +52,10 @@ pub(crate) fn judge(
         splits: run.splits,
         verified: run.verified,
         by_search: run.by_search,
-        search_bits: spec.search.as_ref().map_or(0, |declared| search::bits(declared.candidates())),
+        links_only: run.links_only,
+        lost: run.lost,
+        by_way: run.by_way.clone(),
+        search_bits: search::bits(run.search_most),
         linked: run.linked,
         notes: weakness::notes(spec),
         ..ChainReport::default()
@@ -96,7 +102,13 @@ impl Judge<'_> {
             .iter()
             .filter(|(column, _)| self.shift_is_usual(run, *column))
             .map(|(_, shifts)| shifts.hits)
-            .chain(self.prober.variants().iter().filter(|v| self.usual(run, v.hits, true)).map(|v| v.hits))
+            .chain(
+                self.prober
+                    .variants()
+                    .iter()
+                    .filter(|v| v.kind != ERASURE && self.usual(run, v.hits, true))
+                    .map(|v| v.hits),
+            )
             .sum();
         let judged = run.evaluated - run.order_lost;
         let known = Self::recognised(run) + explained;
@@ -132,7 +144,9 @@ impl Judge<'_> {
             let (kind, message) = words::issue(self.spec, issue);
             self.undetermined(kind, message, tally);
         }
-        if run.before_chain.rows > 0 {
+        if self.spec.unhashed_first && run.hashed > 0 {
+            self.report.unhashed = run.before_chain.rows;
+        } else if run.before_chain.rows > 0 {
             let (kind, message) = words::without_hash(run.hashed == 0);
             self.undetermined(kind, message, &run.before_chain);
         }
@@ -201,6 +215,13 @@ impl Judge<'_> {
         } else {
             self.accuse(run.moved);
         }
+        // One column that was edited is an edit; nearly all of them are another binding.
+        if run.hashed >= 10 && run.bound.total * 2 > run.hashed {
+            let tally = Tally { rows: run.bound.total, samples: keys(&run.bound) };
+            self.undetermined("wrong_binding", words::WRONG_BINDING.to_owned(), &tally);
+        } else {
+            self.accuse(run.bound);
+        }
         // One edited hash is an edit; nearly all of them are another column.
         let only_hashes = run.sure.kept.iter().all(|f| f.anomaly.kind == AnomalyKind::HashEdited);
         if only_hashes && run.hashed >= 10 && run.sure.total * 2 > run.hashed {
@@ -219,6 +240,8 @@ impl Judge<'_> {
             Class::Variant(n) => self.prober.variants().get(n).is_some_and(|variant| match variant.kind {
                 // The stored time is the one that was hashed, as far as the other spelling goes.
                 "time_precision" => true,
+                // What was taken away cannot be told from what was altered, except that nobody is accused of it.
+                ERASURE => !fit.wrong_recipe,
                 // Nothing but what stands for NULL can have been changed into NULL.
                 "null_policy" if self.marked.alone(sort.marks, Mark::Null) => true,
                 _ => self.usual(run, variant.hits, true),
@@ -232,7 +255,11 @@ impl Judge<'_> {
         let tally = Tally { rows: pen.total, samples: keys(&pen) };
         match class {
             Class::OrderLost => {
-                self.undetermined("json_order_lost", words::json_order(run, &tally), &tally);
+                self.undetermined(
+                    "json_order_lost",
+                    words::json_order(self.spec, run, self.prober, &tally),
+                    &tally,
+                );
             }
             Class::Shift(column) => {
                 let message = words::time_not_stored(self.spec, self.prober, column);
@@ -240,7 +267,7 @@ impl Judge<'_> {
             }
             Class::Variant(n) => {
                 if let Some(variant) = self.prober.variants().get(n) {
-                    self.undetermined(variant.kind, words::variant(variant), &tally);
+                    self.undetermined(variant.kind, words::variant(variant, tally.rows), &tally);
                 }
             }
             Class::Untried | Class::Unexplained => {
@@ -283,6 +310,10 @@ impl Judge<'_> {
         self.accuse_by_links(sifted.era);
         if fit.wrong_recipe && !(found_out && sifted.rest.total * 10 <= judged) {
             self.wrong_recipe(run, sifted.rest);
+        } else if sifted.rest.total >= MANY && sifted.rest.total * 5 >= judged {
+            let tally = Tally { rows: sifted.rest.total, samples: keys(&sifted.rest) };
+            self.undetermined("mixed_writers", words::mixed(self.spec, tally.rows, judged), &tally);
+            self.accuse_by_links(sifted.rest);
         } else {
             self.accuse(sifted.rest);
         }
@@ -290,9 +321,9 @@ impl Judge<'_> {
 
     fn wrong_recipe(&mut self, run: &Run, pen: Pen) {
         if pen.total + run.too_large.rows > 0 {
-            let message = words::wrong_recipe(run, self.prober);
+            let message = words::wrong_recipe(self.spec, run, self.prober);
             let tally = Tally { rows: pen.total.max(1), samples: keys(&pen) };
-            self.undetermined("wrong_recipe", message, &tally);
+            self.undetermined(words::misfit_kind(self.spec), message, &tally);
         }
         self.accuse_by_links(pen);
     }

@@ -31,10 +31,12 @@ pub(crate) enum Mark {
     /// A fraction of a millisecond, or of a second, that rounds up.
     MilliUp,
     SecondUp,
+    /// A word that stands for something taken away, such as `[redacted]`.
+    Redacted,
 }
 
 impl Mark {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::First,
         Self::Null,
         Self::Present,
@@ -54,6 +56,7 @@ impl Mark {
         Self::WholeMilli,
         Self::MilliUp,
         Self::SecondUp,
+        Self::Redacted,
     ];
 
     pub(crate) const fn bit(self) -> u32 {

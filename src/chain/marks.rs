@@ -36,15 +36,14 @@ pub(crate) const OTHERS: u32 = u32::MAX;
 
 impl Marked {
     pub(crate) fn new(spec: &ChainSpec) -> Self {
-        let mut indexes = visit::columns(&spec.recipe);
-        indexes.sort_unstable();
-        indexes.dedup();
-        let columns: Vec<_> = indexes
+        let columns: Vec<_> = visit::all_columns(spec)
             .into_iter()
             .filter_map(|index| spec.columns.get(index).map(|column| (index, column.kind, column.nullable)))
             .collect();
         let mut json = false;
-        visit::visit(&spec.recipe, &mut |part| json |= matches!(part, Recipe::Json(..)));
+        for (_, recipe) in spec.recipes() {
+            visit::visit(recipe, &mut |part| json |= matches!(part, Recipe::Json(..)));
+        }
         let width = columns.len() + 1;
         Self {
             columns,
@@ -134,7 +133,7 @@ impl Marked {
 
 fn cell_marks(cell: &str, kind: CellKind, json: bool) -> u32 {
     match kind {
-        CellKind::Text | CellKind::Other => scan::text(cell, json),
+        CellKind::Text | CellKind::Inet | CellKind::Other => scan::text(cell, json),
         CellKind::Integer | CellKind::Numeric | CellKind::Float => {
             let blank = if scan::is_zero(cell) { Mark::Blank.bit() } else { 0 };
             blank | scan::number(cell)

@@ -165,6 +165,10 @@ impl Misfit {
             Mark::WholeSecond | Mark::SubMilli | Mark::WholeMilli => {
                 "compare how many digits of the second the application writes (`ts(...)`)"
             }
+            Mark::Redacted => {
+                "they were probably erased after they were hashed, which cannot be told from an edit: compare them with the \
+                 erasures that were asked for"
+            }
             Mark::MilliUp | Mark::SecondUp => {
                 "the application seems to round the time where `ts(...)` cuts it, which no recipe can say"
             }
@@ -194,6 +198,7 @@ fn what(spec: &ChainSpec, column: Option<usize>, mark: Mark) -> String {
         Mark::SubMilli => format!("where `{name}` has a fraction of a millisecond"),
         Mark::WholeMilli => format!("where `{name}` has no fraction of a millisecond"),
         Mark::MilliUp => format!("where `{name}` has half a millisecond or more after the last whole one"),
+        Mark::Redacted => format!("where `{name}` holds a word for something erased"),
         Mark::SecondUp => format!("where `{name}` has half a second or more after the last whole one"),
     }
 }

@@ -59,7 +59,7 @@ fn a_link_that_was_emptied_is_named_where_it_was() {
         rows[n][USER] = Some("mallory".to_owned());
         only(&tala(), &rows, Kind::LinkEdited, &format!("t0-{n}"));
         // With a recipe that does not fit, the links tell no more than that a second chain starts there.
-        let wrong = ChainSpec { recipe: digest(super::spec::Recipe::Column(ENTITY)), ..tala() };
+        let wrong = hashed(&tala(), digest(super::spec::Recipe::Column(ENTITY)));
         let report = verify(&wrong, &rows);
         assert_eq!(accused(&report), [(Kind::SeveralGenesis, format!("t0-{n}"))], "{report:#?}");
         assert_eq!(undetermined(&report), ["wrong_recipe"]);
@@ -67,11 +67,13 @@ fn a_link_that_was_emptied_is_named_where_it_was() {
     // A recipe that takes no NULL, beside a genesis that is none.
     let spec = ChainSpec {
         genesis: Genesis::Text("GENESIS".to_owned()),
-        recipe: digest(super::spec::Recipe::Cat(vec![
-            super::spec::Recipe::Prev,
-            super::spec::Recipe::Column(USER),
-        ])),
-        ..tala()
+        ..hashed(
+            &tala(),
+            digest(super::spec::Recipe::Cat(vec![
+                super::spec::Recipe::Prev,
+                super::spec::Recipe::Column(USER),
+            ])),
+        )
     };
     let mut rows = chain(0, 9);
     let mut previous = "GENESIS".to_owned();

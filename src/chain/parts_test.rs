@@ -5,7 +5,8 @@ use super::fixture::column;
 use super::number::NumberIssue;
 use super::program::{Form, Program};
 use super::spec::{
-    CellKind, ChainColumn, JsonField, JsonNull, JsonProfile, JsonValue, PyJson, Recipe, TimePreset,
+    CellKind, ChainColumn, Frame, JsonField, JsonNull, JsonProfile, JsonValue, PyJson, Recipe, TimePreset,
+    Unit,
 };
 
 const TEXT: usize = 0;
@@ -27,7 +28,7 @@ fn columns() -> Vec<ChainColumn> {
 fn preimage(recipe: &Recipe, row: &[Option<&str>]) -> Result<String, EvalIssue> {
     let program = Program::new(recipe, &columns(), Form::Text).unwrap();
     let mut out = Vec::new();
-    let outcome = evaluate(&program, &Inputs { row, prev: None, shift: None }, &mut out)?;
+    let outcome = evaluate(&program, &Inputs { row, prev: None, shifts: &[], orders: &[] }, &mut out)?;
     Ok(if outcome.null { "NULL".to_owned() } else { String::from_utf8(out).unwrap() })
 }
 
@@ -94,7 +95,7 @@ fn the_order_of_a_jsonb_column_counts_only_where_it_was_hashed() {
         (JsonProfile::Jcs, false),
     ] {
         let program = Program::new(&Recipe::JsonColumn(profile, DOC), &columns(), Form::Text).unwrap();
-        let inputs = Inputs { row: &ROW, prev: None, shift: None };
+        let inputs = Inputs { row: &ROW, prev: None, shifts: &[], orders: &[] };
         assert_eq!(evaluate(&program, &inputs, &mut Vec::new()).unwrap().order_lost, lost, "{profile:?}");
     }
 }
@@ -128,7 +129,7 @@ fn raw_members_stand_as_they_are() {
 
 #[test]
 fn fields_are_counted_in_bytes() {
-    let sized = |inner| Recipe::Sized(":".to_owned(), Box::new(inner));
+    let sized = |inner| Recipe::Sized(Frame::Text(":".to_owned()), Unit::Bytes, Box::new(inner));
     let both = Recipe::Cat(vec![sized(col(TEXT)), sized(Recipe::Text(String::new()))]);
     assert_eq!(preimage(&both, &ROW).unwrap(), "3:é|0:");
     assert_eq!(preimage(&sized(col(TEXT)), &NONE).unwrap(), "NULL");
@@ -156,7 +157,7 @@ fn digits_of_a_uuid() {
 fn a_number_beside_the_one_that_was_hashed_is_not_proven() {
     for ints in [false, true] {
         let profile = JsonProfile::Py(PyJson { ints, ..JsonProfile::PY });
-        let number = |text| super::json_write::number(profile, text, &mut Vec::new());
+        let number = |text| super::json_number::number(profile, text, &mut Vec::new());
         assert_eq!(number("0.300000000000000000001"), Err(NumberIssue::Inexact));
         assert_eq!(number("1.00000000000000000001"), Err(NumberIssue::Inexact));
         assert_eq!(number("12345678901234567890"), Ok(()));

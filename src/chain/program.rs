@@ -1,7 +1,8 @@
 //! A recipe checked against its columns, ready to be evaluated row by row.
 
 use super::json_profile;
-use super::spec::{CellKind, ChainColumn, JsonField, JsonValue, Recipe};
+use super::keys::Keys;
+use super::spec::{CellKind, ChainColumn, Frame, JsonField, JsonItem, JsonProfile, JsonValue, Recipe, Unit};
 
 /// What an expression yields when it is not NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub(crate) fn issue<T>(message: String) -> Result<T, SpecIssue> {
 pub struct Program {
     pub(crate) recipe: Recipe,
     pub(crate) kinds: Vec<CellKind>,
+    pub(crate) keys: Keys,
     form: Form,
 }
 
@@ -48,7 +50,14 @@ impl Program {
     pub fn new(recipe: &Recipe, columns: &[ChainColumn], link: Form) -> Result<Self, SpecIssue> {
         let mut recipe = recipe.clone();
         let form = check(&mut recipe, columns, link)?;
-        Ok(Self { recipe, kinds: columns.iter().map(|column| column.kind).collect(), form })
+        let kinds = columns.iter().map(|column| column.kind).collect();
+        Ok(Self { recipe, kinds, keys: Keys::default(), form })
+    }
+
+    /// The same with the keys that it computes with.
+    #[must_use]
+    pub fn keyed(self, keys: &Keys) -> Self {
+        Self { keys: keys.clone(), ..self }
     }
 
     /// What the recipe yields.
@@ -109,6 +118,7 @@ fn kind_word(kind: CellKind) -> &'static str {
         CellKind::Json => "json",
         CellKind::Jsonb => "jsonb",
         CellKind::Bytea => "bytea",
+        CellKind::Inet => "inet",
         CellKind::Other => "of another type",
     }
 }
@@ -137,7 +147,19 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
         Recipe::Column(index) => Ok(cell_form(column(*index, columns)?.kind)),
         Recipe::Prev => Ok(link),
         Recipe::Cat(parts) | Recipe::Join(_, parts) => all(parts, columns, link),
-        Recipe::Coalesce(inner, _) => check(inner, columns, link),
+        Recipe::Coalesce(inner, instead) => {
+            let (form, instead) = (check(inner, columns, link)?, check(instead, columns, link)?);
+            Ok(if instead == Form::Bytes { instead } else { form })
+        }
+        Recipe::Hmac(algorithm, _, inner) => {
+            if !algorithm.has_hmac() {
+                return issue(format!(
+                    "there is no HMAC with {}; use a digest of the SHA families",
+                    algorithm.word()
+                ));
+            }
+            check(inner, columns, link).map(|_| Form::Bytes)
+        }
         Recipe::Digest(_, inner) => check(inner, columns, link).map(|_| Form::Bytes),
         Recipe::Hex(inner) | Recipe::HexUpper(inner) | Recipe::Base64(inner) => {
             check(inner, columns, link).map(|_| Form::Text)
@@ -146,6 +168,10 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
         Recipe::Lower(inner) => text("lower", inner, columns, link).map(|()| Form::Text),
         Recipe::Upper(inner) => text("upper", inner, columns, link).map(|()| Form::Text),
         Recipe::Time(index, _) => expect(*index, columns, "ts", "a time", is_time),
+        Recipe::TimeAs(index, form) if form.zone.is_some() => {
+            expect(*index, columns, "ts", "a time of day", |kind| is_time(kind) && kind != CellKind::Date)
+        }
+        Recipe::TimeAs(index, _) => expect(*index, columns, "ts", "a time", is_time),
         Recipe::Decimal(index, _) => expect(*index, columns, "dec", "a number", is_number),
         Recipe::Integer(index) => expect(*index, columns, "int", "a number", is_number),
         Recipe::Bool(index, _, _) => {
@@ -157,26 +183,51 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
                 matches!(kind, CellKind::Uuid | CellKind::Text)
             })
         }
-        Recipe::Sized(_, inner) => check(inner, columns, link),
-        Recipe::JsonColumn(_, index) => expect(*index, columns, "json", "a json or jsonb column", |kind| {
-            matches!(kind, CellKind::Json | CellKind::Jsonb)
-        }),
-        Recipe::Json(profile, fields) => {
-            let profile = *profile;
-            members(fields, columns, link, &|fields| {
-                if !profile.can_order(fields.iter().map(|field| field.key.as_str())) {
-                    return issue(
-                        "PHP's `ksort` of names that look like numbers cannot be followed; name the members \
-                                  in their order and leave out `sorted`"
-                            .to_owned(),
-                    );
-                }
-                json_profile::arrange(profile, fields, |field| &field.key);
-                Ok(())
-            })?;
-            Ok(Form::Text)
+        Recipe::UuidBytes(index) => {
+            expect(*index, columns, "uuid", "a uuid, or text that holds one", |kind| {
+                matches!(kind, CellKind::Uuid | CellKind::Text)
+            })
+            .map(|_| Form::Bytes)
         }
+        Recipe::Sized(frame, unit, inner) => {
+            let form = check(inner, columns, link)?;
+            if form == Form::Bytes && *unit != Unit::Bytes {
+                return issue(
+                    "only text has characters to count; leave out the third word of `sized`".to_owned(),
+                );
+            }
+            Ok(if matches!(frame, Frame::Binary(_)) { Form::Bytes } else { form })
+        }
+        Recipe::Binary(_, inner) => text("a binary number", inner, columns, link).map(|()| Form::Bytes),
+        Recipe::Each(index, _, inner) => {
+            is_json(*index, columns, "each")?;
+            check(inner, columns, link)
+        }
+        Recipe::Count(index) => is_json(*index, columns, "count"),
+        Recipe::EachName | Recipe::EachValue => Ok(Form::Text),
+        Recipe::JsonColumn(_, index) => {
+            expect(*index, columns, "json", "a json, jsonb or number column", |kind| {
+                matches!(kind, CellKind::Json | CellKind::Jsonb) || is_number(kind)
+            })
+        }
+        Recipe::Json(profile, fields) => members(fields, columns, link, *profile).map(|()| Form::Text),
+        Recipe::JsonArray(profile, list) => items(list, columns, link, *profile).map(|()| Form::Text),
+        Recipe::Enum(index, _) => expect(*index, columns, "enum", "text, a number or a boolean", |kind| {
+            matches!(kind, CellKind::Text | CellKind::Integer | CellKind::Bool | CellKind::Other)
+        }),
+        Recipe::NullIf(inner, _) => check(inner, columns, link),
+        Recipe::Strip(_, inner) => text("strip", inner, columns, link).map(|()| Form::Text),
+        Recipe::ByteaCast(inner) => text("bytea_cast", inner, columns, link).map(|()| Form::Bytes),
+        Recipe::Host(index) => expect(*index, columns, "host", "an inet or cidr column", |kind| {
+            matches!(kind, CellKind::Inet | CellKind::Other)
+        }),
     }
+}
+
+fn is_json(index: usize, columns: &[ChainColumn], word: &str) -> Result<Form, SpecIssue> {
+    expect(index, columns, word, "a json or jsonb column", |kind| {
+        matches!(kind, CellKind::Json | CellKind::Jsonb)
+    })
 }
 
 pub(crate) fn is_time(kind: CellKind) -> bool {
@@ -191,34 +242,65 @@ fn members(
     fields: &mut [JsonField],
     columns: &[ChainColumn],
     link: Form,
-    arrange: &dyn Fn(&mut [JsonField]) -> Result<(), SpecIssue>,
+    profile: JsonProfile,
 ) -> Result<(), SpecIssue> {
     let mut names = std::collections::HashSet::new();
     for field in fields.iter_mut() {
         if !names.insert(field.key.clone()) {
             return issue(format!("the JSON object names `{}` twice; remove one", field.key));
         }
-        match &mut field.value {
-            JsonValue::Column(index) => {
-                column(*index, columns)?;
-            }
-            JsonValue::String(inner) => text("a JSON string", inner, columns, link)?,
-            JsonValue::Raw(inner) => text("raw", inner, columns, link)?,
-            JsonValue::Object(inner) => members(inner, columns, link, arrange)?,
-            JsonValue::Number(_) | JsonValue::Bool(_) | JsonValue::Null => {}
-        }
+        value(&mut field.value, columns, link, profile)?;
     }
-    arrange(fields)
+    if !profile.can_order(fields.iter().map(|field| field.key.as_str())) {
+        return issue(
+            "PHP's `ksort` of names that look like numbers cannot be followed; name the members in their order and leave \
+             out `sorted`"
+                .to_owned(),
+        );
+    }
+    json_profile::arrange(profile, fields, |field| &field.key);
+    Ok(())
+}
+
+fn items(
+    items: &mut [JsonItem],
+    columns: &[ChainColumn],
+    link: Form,
+    profile: JsonProfile,
+) -> Result<(), SpecIssue> {
+    items.iter_mut().try_for_each(|item| value(&mut item.value, columns, link, profile))
+}
+
+fn value(
+    value: &mut JsonValue,
+    columns: &[ChainColumn],
+    link: Form,
+    profile: JsonProfile,
+) -> Result<(), SpecIssue> {
+    match value {
+        JsonValue::Column(index) => column(*index, columns).map(|_| ()),
+        JsonValue::String(inner) => text("a JSON string", inner, columns, link),
+        JsonValue::Raw(inner) => text("raw", inner, columns, link),
+        JsonValue::Object(inner) => members(inner, columns, link, profile),
+        JsonValue::Array(inner) => items(inner, columns, link, profile),
+        JsonValue::Number(_) | JsonValue::Bool(_) | JsonValue::Null => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::spec::{Digest, JsonProfile, TimePreset};
+    use crate::chain::spec::{Digest, TimePreset};
 
     fn columns() -> Vec<ChainColumn> {
         [("a", CellKind::Text), ("b", CellKind::Bytea), ("t", CellKind::Timestamp)]
-            .map(|(name, kind)| ChainColumn { name: name.to_owned(), kind, nullable: true, digits: None })
+            .map(|(name, kind)| ChainColumn {
+                name: name.to_owned(),
+                kind,
+                nullable: true,
+                cleared: false,
+                digits: None,
+            })
             .to_vec()
     }
 
@@ -243,11 +325,15 @@ mod tests {
             (Recipe::UuidDigits(2), "`uuid` needs a uuid"),
             (
                 Recipe::JsonColumn(JsonProfile::Jcs, 0),
-                "`json` needs a json or jsonb column, but `a` is text; write `a`",
+                "`json` needs a json, jsonb or number column, but `a` is text; write `a`",
             ),
             (Recipe::Omit(Box::new(Recipe::Column(0))), "`?? omit` stands only in"),
             (
-                Recipe::Sized(":".to_owned(), Box::new(Recipe::Omit(Box::new(Recipe::Prev)))),
+                Recipe::Sized(
+                    Frame::Text(":".to_owned()),
+                    Unit::Bytes,
+                    Box::new(Recipe::Omit(Box::new(Recipe::Prev))),
+                ),
                 "`?? omit` stands only in",
             ),
         ] {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::anchor::Anchor;
 use crate::finding::KeyPart;
 
 /// Kinds of anomaly, by cause.
@@ -36,6 +37,12 @@ pub enum AnomalyKind {
     SeveralGenesis,
     /// A row without hash after the chain began: it bypassed the writer.
     UnchainedRow,
+    /// A column differs from what the policy binds it to.
+    PreimageMismatch,
+    /// Rows that an anchor knows are missing at the end.
+    TruncatedTail,
+    /// From some row on, the chain is not the one that an anchor was taken of.
+    RewrittenSuffix,
 }
 
 /// One anomaly.
@@ -75,6 +82,24 @@ pub struct ChainReport {
     pub verified: u64,
     /// Rows whose hash was found by the declared search.
     pub by_search: u64,
+    /// Rows of which the policy accepts that they are linked only.
+    #[serde(default)]
+    pub links_only: u64,
+    /// Rows without hash before the chain began, where the policy expects them.
+    #[serde(default)]
+    pub unhashed: u64,
+    /// Rows that recompute by each `hash` clause, in their order.
+    #[serde(default)]
+    pub by_way: Vec<u64>,
+    /// Anchors that were found, or lie before rows that may be gone.
+    #[serde(default)]
+    pub anchors_found: u64,
+    /// Rows that anchors know and that are gone from the ends of chains.
+    #[serde(default)]
+    pub lost: u64,
+    /// The last row of each chain, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<Anchor>,
     /// Bits the search cost per row: log2 of the candidates tried, rounded up.
     pub search_bits: u32,
     /// Rows whose link names the hash of the row before it (or the genesis, for a first row).

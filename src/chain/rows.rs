@@ -51,6 +51,8 @@ pub(crate) mod flag {
     pub(crate) const FITS_SKIPPING: u8 = 32;
     /// (Implicit links) It recomputes with what the row before it should have had as hash.
     pub(crate) const FITS_RESTORED: u8 = 64;
+    /// It is the first row that was left when those before an anchor were pruned.
+    pub(crate) const PRUNED: u8 = 128;
 }
 
 /// What is kept only about rows that stand out.

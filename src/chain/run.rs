@@ -107,6 +107,8 @@ pub(crate) enum Place {
     Strands,
     /// The order may be another.
     Moved,
+    /// What a column is bound to may be wrong.
+    Bound,
 }
 
 /// Everything a run gathers.
@@ -121,6 +123,15 @@ pub(crate) struct Run {
     pub(crate) evaluated: u64,
     pub(crate) verified: u64,
     pub(crate) by_search: u64,
+    /// Rows that the policy accepts as linked only.
+    pub(crate) links_only: u64,
+    /// Rows that recompute, by way of hashing.
+    pub(crate) by_way: Vec<u64>,
+    /// Most candidates that the search had for a row.
+    pub(crate) search_most: u64,
+    pub(crate) search_beyond: u64,
+    /// Rows that anchors know and that are gone.
+    pub(crate) lost: u64,
     pub(crate) linked: u64,
     /// Rows that rest on a lost JSON order and do not recompute.
     pub(crate) order_lost: u64,
@@ -139,6 +150,7 @@ pub(crate) struct Run {
     pub(crate) links: Pen,
     pub(crate) strands: Pen,
     pub(crate) moved: Pen,
+    pub(crate) bound: Pen,
     pub(crate) hashes: Sample,
     pub(crate) unknown: Vec<u64>,
     pub(crate) unknown_total: u64,
@@ -166,6 +178,7 @@ impl Run {
             Place::Links => &mut self.links,
             Place::Strands => &mut self.strands,
             Place::Moved => &mut self.moved,
+            Place::Bound => &mut self.bound,
             Place::Content(cause, by_links, sort) => {
                 let pen = self.content.entry((Class::of(cause), sort)).or_default();
                 pen.by_links += u64::from(by_links);

@@ -11,7 +11,25 @@ pub(crate) fn text(cell: &str, json: bool) -> u32 {
     if json && cell.bytes().any(escaped) {
         marks |= Mark::Escaped.bit();
     }
+    if is_redacted(cell) {
+        marks |= Mark::Redacted.bit();
+    }
     marks
+}
+
+/// Words that applications put in the place of what they erase.
+const REDACTED: [&str; 7] = ["redacted", "erased", "anonym", "deleted", "removed", "gdpr", "xxxxx"];
+
+/// Whether a text begins, after any brackets, with a word for something erased, or is made of asterisks.
+fn is_redacted(cell: &str) -> bool {
+    if cell.len() > 64 {
+        return false;
+    }
+    let word = cell.trim_start_matches(['[', '<', '(', '{', '*', '_', '-']);
+    (word.is_empty() && cell.len() > 2)
+        || REDACTED
+            .iter()
+            .any(|known| word.get(..known.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(known)))
 }
 
 /// Whether some JSON writers escape this character and others do not.

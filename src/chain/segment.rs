@@ -8,7 +8,9 @@
 //! Only rows in perfect order are settled here. At the first row that is not, the segment gives up, and the rows are sorted
 //! and looked at by [`super::verify`], which alone accuses anybody.
 
+use super::anchor::Watch;
 use super::check::{Checked, Checker};
+use super::given::Given;
 use super::judge;
 use super::marks::Marked;
 use super::place::Place;
@@ -26,6 +28,8 @@ pub struct Segment {
     spec: ChainSpec,
     samples: usize,
     checker: Checker,
+    given: Given,
+    watch: Watch,
     /// The secret is drawn anew for each segment's origin.
     keys: SplitKeys,
     splits: BySplit<Ends>,
@@ -33,6 +37,10 @@ pub struct Segment {
     place: Place,
     rows: u64,
     by_search: u64,
+    links_only: u64,
+    by_way: Vec<u64>,
+    /// Most candidates that the search had for a row.
+    most: u64,
     plain: bool,
 }
 
@@ -53,16 +61,21 @@ impl Segment {
     /// # Errors
     ///
     /// When the declaration contradicts itself or its columns.
-    pub fn new(spec: &ChainSpec, limits: Limits) -> Result<Self, SpecIssue> {
+    pub fn new(spec: &ChainSpec, given: &Given, limits: Limits) -> Result<Self, SpecIssue> {
         Ok(Self {
             spec: spec.clone(),
             samples: limits.samples,
-            checker: Checker::new(spec, limits.probes)?,
+            checker: Checker::new(spec, given, limits.probes)?,
+            given: given.clone(),
+            watch: Watch::new(spec, &given.anchors, given.heads),
             keys: SplitKeys::fresh(),
             splits: BySplit::default(),
             place: Place::default(),
             rows: 0,
             by_search: 0,
+            links_only: 0,
+            by_way: vec![0; spec.hashings.len()],
+            most: 0,
             plain: true,
         })
     }
@@ -73,7 +86,8 @@ impl Segment {
     pub fn beside(&self) -> Option<Self> {
         self.spec.previous?;
         let limits = Limits { samples: self.samples, ..Limits::default() };
-        let mut beside = Self::new(&self.spec, limits).ok()?;
+        let mut beside = Self::new(&self.spec, &self.given, limits).ok()?;
+        beside.watch = self.watch.beside();
         beside.keys = self.keys.clone();
         Some(beside)
     }
@@ -87,12 +101,12 @@ impl Segment {
     /// About how many bytes it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.splits.len() * (size_of::<Ends>() + 240)
+        self.splits.len() * (size_of::<Ends>() + 240) + self.watch.bytes()
     }
 
     /// `None` for a row that is not in perfect order.
     fn settle(&mut self, row: &[Option<&str>]) -> Option<()> {
-        if row.len() != self.spec.columns.len() {
+        if row.len() != self.spec.width() {
             return None;
         }
         self.place.take(&self.spec, row)?;
@@ -114,7 +128,19 @@ impl Segment {
         match self.checker.check(row) {
             Checked::AsStored => {}
             Checked::BySearch => self.by_search += 1,
+            Checked::LinksOnly => self.links_only += 1,
             Checked::Issue(_) | Checked::Failed { .. } => return None,
+        }
+        if !self.spec.binds.is_empty() && !self.checker.unbound(row).is_empty() {
+            return None;
+        }
+        if known.is_none() && self.checker.names_boundary(row) {
+            // How many rows a dense order lacks then is for the sorted look.
+            self.spec.dense_from.is_none().then_some(())?;
+            self.watch.pruned(&self.spec, row);
+        }
+        if !self.watch.is_idle() {
+            self.watch.row(&self.spec, row);
         }
         match known {
             Some(ends) => {
@@ -147,6 +173,12 @@ impl Segment {
         self.plain &= next.plain;
         self.rows += next.rows;
         self.by_search += next.by_search;
+        self.links_only += next.links_only;
+        self.watch.follow(next.watch);
+        self.most = self.most.max(next.most).max(next.checker.seeker().most());
+        for ((mine, theirs), own) in self.by_way.iter_mut().zip(next.by_way).zip(next.checker.by_way()) {
+            *mine += theirs + own;
+        }
         for (key, ends) in next.splits {
             match self.splits.get_mut(&key) {
                 None => {
@@ -167,20 +199,28 @@ impl Segment {
     pub fn finish(self) -> Option<ChainReport> {
         let begins =
             |ends: &Ends| ends.names.is_none() && self.spec.dense_from.is_none_or(|from| ends.first.is(from));
-        if !self.plain || !self.splits.values().all(begins) {
+        if !self.plain || !self.splits.values().all(begins) || !self.watch.is_kept() {
             return None;
         }
+        let anchors_found = self.watch.found();
+        let by_way = self.by_way.iter().zip(self.checker.by_way()).map(|(a, b)| a + b).collect();
         let run = Run {
             rows: self.rows,
             splits: u64::try_from(self.splits.len()).unwrap_or(u64::MAX),
             hashed: self.rows,
-            evaluated: self.rows,
-            verified: self.rows - self.by_search,
+            evaluated: self.rows - self.links_only,
+            verified: self.rows - self.by_search - self.links_only,
             by_search: self.by_search,
+            links_only: self.links_only,
+            by_way,
+            search_most: self.most.max(self.checker.seeker().most()),
             linked: self.rows,
             ..Run::new(self.samples)
         };
         let marked = Marked::new(&self.spec);
-        Some(judge::judge(&self.spec, run, self.checker.prober(), &marked, &watched(&self.spec)))
+        let mut report = judge::judge(&self.spec, run, self.checker.prober(), &marked, &watched(&self.spec));
+        report.anchors_found = anchors_found;
+        report.heads = self.watch.into_heads();
+        Some(report)
     }
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::fixture::*;
+use super::given::Given;
 use super::segment::Segment;
 use super::spec::ChainSpec;
 use super::verify::Limits;
@@ -39,7 +40,7 @@ proptest! {
         let spec = if dense_order { dense() } else { tala() };
         let (sorted, mixed) = written(&spec, &lengths);
         let whole = verify_within(&spec, &sorted, limits());
-        let first = Segment::new(&spec, limits()).unwrap();
+        let first = Segment::new(&spec, &Given::default(), limits()).unwrap();
         // However the rows are cut, the parts make the same whole.
         let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(mixed.len() + 1)).collect();
         places.extend([0, mixed.len()]);
@@ -77,7 +78,7 @@ proptest! {
             _ => mixed.push(mixed[n].clone()),
         }
         prop_assume!(!(how == 1 && column == PREVIOUS && written(&spec, &lengths).1 == mixed));
-        let first = Segment::new(&spec, limits()).unwrap();
+        let first = Segment::new(&spec, &Given::default(), limits()).unwrap();
         let cut = cut.index(mixed.len() + 1);
         let (left, right) = (segment(&mixed[..cut], first.beside().unwrap()), segment(&mixed[cut..], first.beside().unwrap()));
         prop_assert_eq!(left.followed_by(right).finish(), None);

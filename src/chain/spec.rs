@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::json_profile::{JsonProfile, PhpJson, PyJson};
+pub use super::json_profile::{JsonProfile, PgJson, PhpJson, PyJson};
+pub use super::time_form::{TimeForm, TimeSpelling, takes_zone};
+pub use super::time_pattern::TimePattern;
+pub use super::zone::Zone;
 
 /// How the text of a cell is to be understood. Cells arrive in PostgreSQL's text output format under
 /// `DateStyle ISO`, `TimeZone UTC`, `bytea_output hex`, `extra_float_digits 1`, which is also what a dump holds.
@@ -33,6 +36,8 @@ pub enum CellKind {
     Jsonb,
     /// `bytea`, as `\x` and hex digits.
     Bytea,
+    /// `inet`. Its text has a mask only where that is not the whole address, while its cast to text always has one.
+    Inet,
     /// Anything else; usable as text only.
     Other,
 }
@@ -46,6 +51,9 @@ pub struct ChainColumn {
     pub kind: CellKind,
     /// Whether the catalogue allows NULL in it.
     pub nullable: bool,
+    /// Whether the deletion of the row it points to makes it NULL (`ON DELETE SET NULL`), or gives it its default.
+    #[serde(default)]
+    pub cleared: bool,
     /// Digits of the second that a time column holds; `None` when the catalogue is not known.
     #[serde(default)]
     pub digits: Option<u8>,
@@ -77,12 +85,138 @@ pub struct ChainSpec {
     pub previous: Option<usize>,
     /// What stands for the predecessor of the first row.
     pub genesis: Genesis,
-    /// How the stored hash was computed. Yields text or bytes to be compared with the stored hash.
-    pub recipe: Recipe,
-    /// Declared bounded search, if any.
-    pub search: Option<Search>,
+    /// How the stored hash was computed; never empty. Of those that apply to a row, one must yield its hash.
+    pub hashings: Vec<Hashing>,
+    /// How many cells follow those of [`ChainSpec::columns`] in every row: `t` where a condition of a `when` holds, else
+    /// `f`. Whoever reads the rows evaluates them.
+    #[serde(default)]
+    pub conditions: usize,
+    /// Keys that the recipes use, by number. Only where they are kept, never what they are.
+    #[serde(default)]
+    pub keys: Vec<KeyRef>,
+    /// Columns that must agree with what is computed from others.
+    #[serde(default)]
+    pub binds: Vec<Bind>,
+    /// Where what was seen of the chain earlier is kept.
+    #[serde(default)]
+    pub anchors: Option<AnchorRef>,
+    /// The column and value of the split that alone is read; all of it when `None`.
+    #[serde(default)]
+    pub narrowed: Option<(String, String)>,
+    /// Whether the rows before an anchor may be gone.
+    #[serde(default)]
+    pub pruned_first: bool,
+    /// Whether rows without hash are expected before the first row of each split that has one.
+    #[serde(default)]
+    pub unhashed_first: bool,
+    /// Declared bounded searches; their candidates multiply.
+    pub searches: Vec<Search>,
     /// Columns of the relation that the recipe does not cover (for the report), by name.
     pub uncovered: Vec<String>,
+}
+
+impl ChainSpec {
+    /// Every recipe for the stored hash, with its number among the hashings.
+    pub fn recipes(&self) -> impl Iterator<Item = (usize, &Recipe)> {
+        self.hashings.iter().enumerate().filter_map(|(n, hashing)| match &hashing.how {
+            How::Recipe(recipe) => Some((n, recipe)),
+            How::LinksOnly => None,
+        })
+    }
+
+    /// Cells in a row: those of the columns, then those of the conditions.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.columns.len() + self.conditions
+    }
+
+    /// Whether the condition of that number holds for a row; one that is unknown does not.
+    #[must_use]
+    pub fn holds(&self, condition: usize, row: &[Option<&str>]) -> bool {
+        row.get(self.columns.len() + condition).copied().flatten() == Some("t")
+    }
+}
+
+/// One way in which rows of a chain were hashed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hashing {
+    /// How.
+    pub how: How,
+    /// The condition under which it applies; every row when `None`.
+    pub when: Option<usize>,
+}
+
+impl Hashing {
+    /// A recipe for every row.
+    #[must_use]
+    pub fn always(recipe: Recipe) -> Self {
+        Self { how: How::Recipe(recipe), when: None }
+    }
+}
+
+/// How a hash was computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// By a recipe, which yields text or bytes to be compared with the stored hash.
+    Recipe(Recipe),
+    /// In a way that cannot be recomputed; the policy accepts that such rows are only linked.
+    LinksOnly,
+}
+
+/// Where a key is kept and how it is spelt there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KeyRef {
+    /// Its name in the policy.
+    pub name: String,
+    /// Where it is.
+    pub origin: KeyOrigin,
+    /// How its bytes are spelt.
+    pub encoding: KeyEncoding,
+}
+
+/// Where a key is kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyOrigin {
+    /// In this environment variable.
+    Env(String),
+    /// In this file; a line end at its end does not belong to the key.
+    File(String),
+}
+
+/// Where anchors are kept: a file of lines as `holdtrue verify --heads` writes them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnchorRef {
+    /// At this path.
+    Path(String),
+    /// At the path that this environment variable holds.
+    Env(String),
+}
+
+/// How a key's bytes are spelt where it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyEncoding {
+    /// As they are.
+    Text,
+    /// In hex digits.
+    Hex,
+    /// In base64 with or without padding.
+    Base64,
+}
+
+/// A column that must agree with what is computed from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bind {
+    /// The column.
+    pub column: usize,
+    /// What it must be. Where this is JSON, both are compared as JSON values, so that the order of members, white space
+    /// and the spelling of numbers do not count; else byte by byte.
+    pub value: Recipe,
+    /// The condition under which it must; every row when `None`.
+    pub when: Option<usize>,
 }
 
 /// The predecessor of the first row of a chain.
@@ -113,10 +247,12 @@ pub enum Recipe {
     Cat(Vec<Recipe>),
     /// `join("|", a, b, ...)`.
     Join(String, Vec<Recipe>),
-    /// `x ?? "text"`: the text when `x` is NULL.
-    Coalesce(Box<Recipe>, String),
+    /// `x ?? y`: y when `x` is NULL, or when a NULL in it is not provided for.
+    Coalesce(Box<Recipe>, Box<Recipe>),
     /// `sha256(x)`, ...: raw digest bytes of the UTF-8 text or bytes of `x`.
     Digest(Digest, Box<Recipe>),
+    /// `hmac(sha256, KEY, x)`: raw bytes of the HMAC (RFC 2104) under the key of that number.
+    Hmac(Digest, usize, Box<Recipe>),
     /// `hex(x)`: lower-case hex of bytes.
     Hex(Box<Recipe>),
     /// `HEX(x)`: upper-case hex of bytes.
@@ -145,8 +281,76 @@ pub enum Recipe {
     Omit(Box<Recipe>),
     /// `uuid(column, nodash)`: the 32 lower-case digits of a `uuid`, or of a text that is one.
     UuidDigits(usize),
-    /// `sized(":", x)`: how many bytes `x` has, in decimal, the separator, then `x`.
-    Sized(String, Box<Recipe>),
+    /// `sized(":", x)`: how long `x` is, then `x`.
+    Sized(Frame, Unit, Box<Recipe>),
+    /// `u32be(x)`, ...: a number in text as bytes.
+    Binary(Width, Box<Recipe>),
+    /// `uuid(column, bytes)`: the 16 bytes of a `uuid`, or of a text that is one.
+    UuidBytes(usize),
+    /// `each(column, "separator", x)`: x for each member of a JSON object, sorted by name, or item of a JSON array.
+    Each(usize, String, Box<Recipe>),
+    /// `name` inside `each`: the member's name, or the item's number from 0.
+    EachName,
+    /// `value` inside `each`: a string's text, a number or boolean as it stands in JSON, NULL for null.
+    EachValue,
+    /// `count(column)`: how many members or items a JSON value has, in decimal.
+    Count(usize),
+    /// `ts(column, "pattern")`, and `ts(column, ..., "zone")`.
+    TimeAs(usize, TimeForm),
+    /// `json(profile, [a, b, ...])`.
+    JsonArray(JsonProfile, Vec<JsonItem>),
+    /// `enum(column, { stored: "hashed", ... })`; a value that is not listed is an evaluation issue.
+    Enum(usize, Vec<(String, String)>),
+    /// `nullif(x, "text")`: NULL where `x` is the text.
+    NullIf(Box<Recipe>, String),
+    /// `strip("prefix", x)`: `x` without the prefix, which must be there.
+    Strip(String, Box<Recipe>),
+    /// `bytea_cast(x)`: the bytes that PostgreSQL's `x::bytea` reads from a text.
+    ByteaCast(Box<Recipe>),
+    /// `host(column)`: an `inet` or `cidr` without its mask, as PostgreSQL's `host()` and most drivers have it.
+    Host(usize),
+}
+
+/// How a length stands before what it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Frame {
+    /// In decimal, followed by this text.
+    Text(String),
+    /// In binary.
+    Binary(Width),
+}
+
+/// What a length counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Bytes of the UTF-8 text, or of the bytes.
+    Bytes,
+    /// UTF-16 code units of a text: `length` in Java, JavaScript and .NET.
+    Utf16,
+    /// Unicode scalar values of a text: `len` in Python, `length` in SQL.
+    Chars,
+}
+
+/// Binary numbers: their size, sign and byte order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say all: kind, bits, byte order")]
+pub enum Width {
+    U8,
+    U16be,
+    U16le,
+    U32be,
+    U32le,
+    U64be,
+    U64le,
+    I32be,
+    I32le,
+    I64be,
+    I64le,
+    F64be,
+    F64le,
 }
 
 /// One member of a JSON object, in declared order.
@@ -170,6 +374,18 @@ pub enum JsonNull {
     Null,
     /// `?? omit`: the member is left out.
     Omit,
+    /// `?? omit_empty`: the member is left out when it is NULL, and when it is an empty text, zero, `false`, `null`, or an
+    /// empty array or object of a stored value: `omitempty` of Go's `encoding/json`.
+    OmitEmpty,
+}
+
+/// One item of a JSON array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonItem {
+    /// What becomes of NULL.
+    pub null: JsonNull,
+    /// Value.
+    pub value: JsonValue,
 }
 
 /// A JSON value.
@@ -191,18 +407,38 @@ pub enum JsonValue {
     Null,
     /// A nested object.
     Object(Vec<JsonField>),
+    /// A nested array.
+    Array(Vec<JsonItem>),
 }
 
 /// Digest algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Digest {
+    /// RFC 1321 MD5, broken: whoever can write the table can make two rows with one hash.
+    Md5,
+    /// FIPS 180-4 SHA-1, broken like MD5.
+    Sha1,
     /// FIPS 180-4 SHA-256.
     Sha256,
     /// FIPS 180-4 SHA-384.
     Sha384,
     /// FIPS 180-4 SHA-512.
     Sha512,
+    /// FIPS 202 SHA3-256.
+    Sha3_256,
+    /// FIPS 202 SHA3-384.
+    Sha3_384,
+    /// FIPS 202 SHA3-512.
+    Sha3_512,
+    /// RFC 7693 BLAKE2b with 32 bytes.
+    Blake2b256,
+    /// RFC 7693 BLAKE2b with 64 bytes.
+    Blake2b512,
+    /// RFC 7693 BLAKE2s with 32 bytes.
+    Blake2s256,
+    /// BLAKE3 with 32 bytes.
+    Blake3,
 }
 
 /// How an instant is spelt by the runtime that hashed it. All take the stored value as UTC.
@@ -219,16 +455,28 @@ pub enum TimePreset {
     PyNaive,
     /// `py_str`: CPython `str(datetime)` of a naive value: a blank instead of `T`.
     PyStr,
+    /// `py_str_tz`: CPython `str(datetime)` of an aware value: as `py` with a blank instead of `T`.
+    PyStrTz,
+    /// `py_epoch`: CPython `str(datetime.timestamp())`, a float's `repr`.
+    PyEpoch,
     /// `java`: `java.time.Instant.toString`: 0, 3, 6 or 9 digits and `Z`.
     Java,
     /// `java_local`: `java.time.LocalDateTime.toString`: seconds dropped when zero, 0/3/6/9 digits, no zone.
     JavaLocal,
     /// `java_offset`: `java.time.OffsetDateTime.toString` in UTC: as `java_local`, with `Z`.
     JavaOffset,
+    /// `java_timestamp`: `java.sql.Timestamp.toString`: a blank, trailing zeros dropped but for one digit, no zone.
+    JavaTimestamp,
     /// `chrono`: Rust's `chrono::DateTime::to_rfc3339` in UTC: 0, 3, 6 or 9 digits and `+00:00`.
     Chrono,
+    /// `chrono_str`: `to_string` of the same: a blank, 0, 3, 6 or 9 digits and ` UTC`.
+    ChronoStr,
+    /// `chrono_naive`: `chrono::NaiveDateTime` in JSON or by `{:?}`: `T`, 0, 3, 6 or 9 digits, no zone.
+    ChronoNaive,
     /// `go`: `time.RFC3339Nano` in UTC: trailing zeros of the fraction dropped, `Z`.
     Go,
+    /// `go_str`: `time.Time.String` in UTC: a blank, trailing zeros of the fraction dropped, ` +0000 UTC`.
+    GoStr,
     /// `dotnet`: round-trip format `O` of a UTC value: 7 digits and `Z`.
     Dotnet,
     /// `dotnet_offset`: the same of a `DateTimeOffset` in UTC: 7 digits and `+00:00`.
@@ -255,26 +503,82 @@ pub enum TimePreset {
     EpochMicros,
     /// `epoch_ns`: nanoseconds since 1970.
     EpochNanos,
+    /// `epoch_s_round`: seconds since 1970, rounded, a half away from zero: `extract(epoch from x)::bigint` of PostgreSQL 14
+    /// and later.
+    EpochSecondsRound,
+    /// `epoch_ticks`: `System.DateTime.Ticks`, tenths of a microsecond since the year 1.
+    EpochTicks,
 }
 
-/// A bounded search for a time that was hashed but not stored exactly.
+/// A bounded search for what was hashed but not stored exactly. Several multiply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search {
-    /// The time column whose stored value is only near the hashed one.
+    /// The column whose stored value is only near the hashed one.
     pub column: usize,
-    /// Lower bound relative to the stored value, in microseconds; usually negative.
-    pub from_micros: i64,
-    /// Upper bound relative to the stored value, in microseconds.
-    pub to_micros: i64,
-    /// Step in microseconds, above zero.
-    pub step_micros: i64,
+    /// In which way.
+    pub sought: Sought,
+}
+
+/// In which way a stored value may differ from the hashed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sought {
+    /// A time that was hashed may be another one nearby.
+    Time {
+        /// Lower bound relative to the stored value, in nanoseconds; usually negative.
+        from_nanos: i64,
+        /// Upper bound relative to the stored value, in nanoseconds.
+        to_nanos: i64,
+        /// Step in nanoseconds, above zero.
+        step_nanos: i64,
+    },
+    /// A time that was hashed had more digits of the second than the column keeps.
+    Digits {
+        /// How many, up to 9.
+        digits: u8,
+        /// Whether storing it rounded it, where it cut it otherwise.
+        rounded: bool,
+    },
+    /// A time that was hashed was spelt in a time zone that was not kept: every quarter of an hour from -12 to +14 hours.
+    Zones,
+    /// The members of a JSON value may have been hashed in another order. How many candidates that makes depends on the
+    /// row.
+    Members,
 }
 
 impl Search {
-    /// Number of candidates per row.
+    /// Where candidates lie relative to the stored value: from, to and step, in nanoseconds. `stored` is the number of
+    /// digits of the second that the column keeps.
     #[must_use]
-    pub fn candidates(&self) -> u64 {
-        let width = self.to_micros.saturating_sub(self.from_micros).max(0);
-        u64::try_from(width / self.step_micros.max(1)).unwrap_or(0).saturating_add(1)
+    pub(crate) fn window(&self, stored: u8) -> Option<(i64, i64, i64)> {
+        match self.sought {
+            Sought::Time { from_nanos, to_nanos, step_nanos } => {
+                Some((from_nanos, to_nanos, step_nanos.max(1)))
+            }
+            Sought::Digits { digits, rounded } => {
+                let unit = |digits: u8| 10i64.pow(9 - u32::from(digits.min(9)));
+                let (kept, step) = (unit(stored), unit(digits).min(unit(stored)));
+                Some(match rounded {
+                    true => (-(kept / 2), kept / 2, step),
+                    false => (0, kept - step, step),
+                })
+            }
+            Sought::Zones => Some((-12 * HOUR, 14 * HOUR, HOUR / 4)),
+            Sought::Members => None,
+        }
+    }
+
+    /// Number of candidates per row, the stored value among them; 1 where it depends on the row.
+    #[must_use]
+    pub fn candidates(&self, columns: &[ChainColumn]) -> u64 {
+        let stored = columns.get(self.column).and_then(|column| column.digits).unwrap_or(6);
+        let Some((from, to, step)) = self.window(stored) else { return 1 };
+        let width = to.saturating_sub(from).max(0);
+        // The stored value is tried whether or not the window has it.
+        let has_zero = from <= 0 && to >= 0 && from % step == 0;
+        u64::try_from(width / step).unwrap_or(0).saturating_add(if has_zero { 1 } else { 2 })
     }
 }
+
+/// In nanoseconds.
+const HOUR: i64 = 3_600_000_000_000;

@@ -1,9 +1,11 @@
 //! Instants: read from PostgreSQL's ISO text, written as the hashing runtime spells them.
 
 use super::spec::TimePreset;
-use super::time_plain;
+use super::{number, time_plain};
 
 const DAY: i64 = 86_400_000_000;
+/// Microseconds from the first of January of year 1 to 1970.
+const SINCE_YEAR_ONE: i64 = 62_135_596_800_000_000;
 
 /// A UTC date and time of day with microseconds, in years 1 to 9999, which every runtime spells alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(crate) struct Civil {
     pub(super) minute: u8,
     pub(super) second: u8,
     pub(super) micros: u32,
+    /// Nanoseconds beyond them, which no column keeps and a search may try.
+    pub(super) nanos: u16,
 }
 
 /// Reads `YYYY-MM-DD[ HH:MM:SS[.ffffff][+HH[:MM[:SS]]]]`. A text without offset is UTC.
@@ -39,6 +43,7 @@ pub(super) fn parse_any(text: &str) -> Option<Civil> {
         minute: 0,
         second: 0,
         micros: 0,
+        nanos: 0,
     };
     if year == 0 || !(1..=12).contains(&month) || day == 0 || civil.day > month_days(year, month) {
         return None;
@@ -116,6 +121,28 @@ pub(super) fn month_days(year: u32, month: u32) -> u8 {
     }
 }
 
+impl TimePreset {
+    /// Whether it spells digits of the second beyond microseconds, where there are any.
+    pub(crate) fn is_finer(self) -> bool {
+        matches!(
+            self,
+            Self::Java
+                | Self::JavaLocal
+                | Self::JavaOffset
+                | Self::JavaTimestamp
+                | Self::Chrono
+                | Self::ChronoStr
+                | Self::ChronoNaive
+                | Self::Go
+                | Self::GoStr
+                | Self::Dotnet
+                | Self::DotnetOffset
+                | Self::EpochNanos
+                | Self::EpochTicks
+        )
+    }
+}
+
 impl Civil {
     /// Microseconds since 1970.
     pub(crate) fn micros_since_epoch(self) -> i64 {
@@ -129,6 +156,13 @@ impl Civil {
         let days = era * 146_097 + day_of_era - 719_468;
         let seconds = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
         days * DAY + seconds * 1_000_000 + i64::from(self.micros)
+    }
+
+    /// The instant that many nanoseconds later; `None` outside years 1 to 9999.
+    pub(crate) fn shifted_nanos(self, nanos: i64) -> Option<Self> {
+        let all = nanos.checked_add(i64::from(self.nanos))?;
+        let micros = self.shifted(all.div_euclid(1_000))?;
+        Some(Self { nanos: u16::try_from(all.rem_euclid(1_000)).ok()?, ..micros })
     }
 
     /// The instant that many microseconds later; `None` outside years 1 to 9999.
@@ -152,82 +186,102 @@ impl Civil {
             minute: u8::try_from(seconds / 60 % 60).ok()?,
             second: u8::try_from(seconds % 60).ok()?,
             micros: u32::try_from(in_day % 1_000_000).ok()?,
+            nanos: self.nanos,
         };
         (1..=9999).contains(&civil.year).then_some(civil)
     }
 
-    /// Appends the instant as `preset` spells it.
+    /// Appends the instant as `preset` spells it in UTC.
     pub(crate) fn write(self, preset: TimePreset, out: &mut Vec<u8>) {
+        self.clock(preset, out);
+        out.extend_from_slice(match preset {
+            TimePreset::Js
+            | TimePreset::PyZ
+            | TimePreset::Java
+            | TimePreset::JavaOffset
+            | TimePreset::Go
+            | TimePreset::Dotnet
+            | TimePreset::IsoSeconds
+            | TimePreset::IsoMillis
+            | TimePreset::IsoMicros => b"Z",
+            TimePreset::Py
+            | TimePreset::PyStrTz
+            | TimePreset::Chrono
+            | TimePreset::DotnetOffset
+            | TimePreset::Laravel
+            | TimePreset::PgJson => b"+00:00",
+            TimePreset::PgTz => b"+00",
+            TimePreset::ChronoStr => b" UTC",
+            TimePreset::GoStr => b" +0000 UTC",
+            TimePreset::PyNaive
+            | TimePreset::PyStr
+            | TimePreset::PyEpoch
+            | TimePreset::JavaLocal
+            | TimePreset::JavaTimestamp
+            | TimePreset::ChronoNaive
+            | TimePreset::Pg
+            | TimePreset::EpochSeconds
+            | TimePreset::EpochSecondsRound
+            | TimePreset::EpochMillis
+            | TimePreset::EpochMicros
+            | TimePreset::EpochNanos
+            | TimePreset::EpochTicks => b"",
+        });
+    }
+
+    /// Appends what `preset` spells before the zone, or all of a number.
+    pub(super) fn clock(self, preset: TimePreset, out: &mut Vec<u8>) {
         let us = self.micros;
+        let ns = us * 1_000 + u32::from(self.nanos);
         match preset {
-            TimePreset::Js | TimePreset::IsoMillis => {
-                self.date_time(b'T', true, 3, out);
-                out.push(b'Z');
-            }
-            TimePreset::IsoMicros => {
-                self.date_time(b'T', true, 6, out);
-                out.push(b'Z');
-            }
+            TimePreset::Js | TimePreset::IsoMillis => self.date_time(b'T', true, 3, out),
+            TimePreset::IsoMicros => self.date_time(b'T', true, 6, out),
             TimePreset::Dotnet | TimePreset::DotnetOffset => {
-                self.date_time(b'T', true, 6, out);
-                out.extend_from_slice(if preset == TimePreset::Dotnet { b"0Z" } else { b"0+00:00" });
+                self.date_time(b'T', true, 7, out);
             }
-            TimePreset::IsoSeconds | TimePreset::Laravel => {
-                self.date_time(b'T', true, 0, out);
-                out.extend_from_slice(if preset == TimePreset::Laravel { b"+00:00" } else { b"Z" });
+            TimePreset::IsoSeconds | TimePreset::Laravel => self.date_time(b'T', true, 0, out),
+            TimePreset::Py | TimePreset::PyZ | TimePreset::PyNaive => {
+                self.date_time(b'T', true, if us == 0 { 0 } else { 6 }, out);
             }
-            TimePreset::Py | TimePreset::PyZ | TimePreset::PyNaive | TimePreset::PyStr => {
-                self.date_time(
-                    if preset == TimePreset::PyStr { b' ' } else { b'T' },
-                    true,
-                    if us == 0 { 0 } else { 6 },
-                    out,
-                );
-                match preset {
-                    TimePreset::Py => out.extend_from_slice(b"+00:00"),
-                    TimePreset::PyZ => out.push(b'Z'),
-                    _ => {}
-                }
+            TimePreset::PyStr | TimePreset::PyStrTz => {
+                self.date_time(b' ', true, if us == 0 { 0 } else { 6 }, out);
             }
-            TimePreset::Java | TimePreset::JavaLocal | TimePreset::JavaOffset => {
-                let seconds = preset == TimePreset::Java || self.second != 0 || us != 0;
-                self.date_time(b'T', seconds, grouped(us), out);
-                if preset != TimePreset::JavaLocal {
-                    out.push(b'Z');
-                }
+            TimePreset::Java | TimePreset::Chrono | TimePreset::ChronoNaive => {
+                self.date_time(b'T', true, grouped(ns), out);
             }
-            TimePreset::Chrono => {
-                self.date_time(b'T', true, grouped(us), out);
-                out.extend_from_slice(b"+00:00");
+            TimePreset::ChronoStr => self.date_time(b' ', true, grouped(ns), out),
+            TimePreset::JavaLocal | TimePreset::JavaOffset => {
+                self.date_time(b'T', self.second != 0 || ns != 0, grouped(ns), out);
             }
-            TimePreset::Go => {
-                self.date_time(b'T', true, trimmed(us), out);
-                out.push(b'Z');
-            }
-            TimePreset::Pg | TimePreset::PgTz | TimePreset::PgJson => {
-                self.date_time(
-                    if preset == TimePreset::PgJson { b'T' } else { b' ' },
-                    true,
-                    trimmed(us),
-                    out,
-                );
-                match preset {
-                    TimePreset::PgTz => out.extend_from_slice(b"+00"),
-                    TimePreset::PgJson => out.extend_from_slice(b"+00:00"),
-                    _ => {}
-                }
-            }
+            TimePreset::JavaTimestamp => self.date_time(b' ', true, trimmed(ns).max(1), out),
+            TimePreset::Go => self.date_time(b'T', true, trimmed(ns), out),
+            TimePreset::GoStr => self.date_time(b' ', true, trimmed(ns), out),
+            TimePreset::PgJson => self.date_time(b'T', true, trimmed(us * 1_000), out),
+            TimePreset::Pg | TimePreset::PgTz => self.date_time(b' ', true, trimmed(us * 1_000), out),
             // Towards the past, as every runtime's integer clock does.
             TimePreset::EpochSeconds => integer(self.micros_since_epoch().div_euclid(1_000_000), out),
             TimePreset::EpochMillis => integer(self.micros_since_epoch().div_euclid(1000), out),
             TimePreset::EpochMicros => integer(self.micros_since_epoch(), out),
             TimePreset::EpochNanos => {
-                // Nanoseconds of year 9999 do not fit 64 bits, so the three zeros are written, not computed.
+                // Nanoseconds of year 9999 do not fit 64 bits.
+                let nanos = i128::from(self.micros_since_epoch()) * 1_000 + i128::from(self.nanos);
+                out.extend_from_slice(nanos.to_string().as_bytes());
+            }
+            TimePreset::EpochSecondsRound => {
                 let micros = self.micros_since_epoch();
-                integer(micros, out);
-                if micros != 0 {
-                    out.extend_from_slice(b"000");
-                }
+                let half = if micros < 0 { -500_000 } else { 500_000 };
+                integer((micros + half) / 1_000_000, out);
+            }
+            // Year 9999 has fewer than 2^63 of them.
+            TimePreset::EpochTicks => {
+                integer((self.micros_since_epoch() + SINCE_YEAR_ONE) * 10 + i64::from(self.nanos / 100), out);
+            }
+            TimePreset::PyEpoch => {
+                let micros = self.micros_since_epoch();
+                let (sign, all) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+                let exact = format!("{sign}{}.{:06}", all / 1_000_000, all % 1_000_000);
+                // Always a number: the nearest float is what CPython's true division yields.
+                let _ = number::python_float(&exact, false, out);
             }
         }
     }
@@ -241,15 +295,21 @@ impl Civil {
             _ => 20 + digits.min(6),
         };
         out.extend_from_slice(text.get(..length).unwrap_or(&text));
+        if digits > 6 {
+            let finer = [self.nanos / 100, self.nanos / 10 % 10, self.nanos % 10];
+            let written =
+                finer.into_iter().filter_map(|digit| u8::try_from(digit).ok()).map(|digit| b'0' + digit);
+            out.extend(written.take(digits - 6));
+        }
     }
 }
 
-/// Digits of the fraction without trailing zeros.
-fn trimmed(micros: u32) -> usize {
-    if micros == 0 {
+/// Digits of a fraction in nanoseconds without trailing zeros.
+fn trimmed(nanos: u32) -> usize {
+    if nanos == 0 {
         return 0;
     }
-    let (mut digits, mut rest) = (6, micros);
+    let (mut digits, mut rest) = (9, nanos);
     while rest.is_multiple_of(10) {
         rest /= 10;
         digits -= 1;
@@ -257,12 +317,13 @@ fn trimmed(micros: u32) -> usize {
     digits
 }
 
-/// Digits of the fraction in groups of three.
-fn grouped(micros: u32) -> usize {
-    match micros {
+/// Digits of a fraction in nanoseconds in groups of three.
+fn grouped(nanos: u32) -> usize {
+    match nanos {
         0 => 0,
-        us if us.is_multiple_of(1000) => 3,
-        _ => 6,
+        ns if ns.is_multiple_of(1_000_000) => 3,
+        ns if ns.is_multiple_of(1_000) => 6,
+        _ => 9,
     }
 }
 
@@ -369,5 +430,29 @@ mod tests {
             assert_eq!(String::from_utf8(out).unwrap(), format!("{theirs:.6}"));
             assert_eq!(ours.micros_since_epoch(), theirs.as_microsecond());
         }
+    }
+
+    #[test]
+    fn nanoseconds_are_written_by_those_who_have_them() {
+        let at = parse("2026-01-02 03:04:05.678901").unwrap().shifted_nanos(-655).unwrap();
+        for (preset, expected) in [
+            (TimePreset::Go, "2026-01-02T03:04:05.678900345Z"),
+            (TimePreset::Java, "2026-01-02T03:04:05.678900345Z"),
+            (TimePreset::JavaTimestamp, "2026-01-02 03:04:05.678900345"),
+            (TimePreset::Chrono, "2026-01-02T03:04:05.678900345+00:00"),
+            (TimePreset::Dotnet, "2026-01-02T03:04:05.6789003Z"),
+            (TimePreset::Py, "2026-01-02T03:04:05.678900+00:00"),
+            (TimePreset::Pg, "2026-01-02 03:04:05.6789"),
+            (TimePreset::EpochNanos, "1767323045678900345"),
+            (TimePreset::EpochTicks, "639029198456789003"),
+        ] {
+            let mut out = Vec::new();
+            at.write(preset, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+        let before = parse("1969-12-31 23:59:59.999999").unwrap().shifted_nanos(1).unwrap();
+        let mut out = Vec::new();
+        before.write(TimePreset::EpochNanos, &mut out);
+        assert_eq!(out, b"-999");
     }
 }

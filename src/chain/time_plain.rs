@@ -48,7 +48,7 @@ pub(super) fn read(text: &[u8]) -> Option<Civil> {
         return None;
     }
     let micros = fraction(text.get(19..)?)?;
-    Some(Civil { year, month, day, hour, minute, second, micros })
+    Some(Civil { year, month, day, hour, minute, second, micros, nanos: 0 })
 }
 
 fn fraction(tail: &[u8]) -> Option<u32> {
@@ -157,7 +157,7 @@ mod tests {
         ) {
             let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}");
             let at = read(text.as_bytes()).unwrap();
-            prop_assert_eq!(at, Civil { year, month, day, hour, minute, second, micros });
+            prop_assert_eq!(at, Civil { year, month, day, hour, minute, second, micros, nanos: 0 });
             prop_assert_eq!(&spell(at, b' ')[..], text.as_bytes());
             prop_assert_eq!(read(format!("{text}+00").as_bytes()), Some(at));
             prop_assert_eq!(read(&text.as_bytes()[..19]), Some(Civil { micros: 0, ..at }));

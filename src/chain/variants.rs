@@ -1,20 +1,26 @@
 //! Other recipes a writer may really have used: another spelling of a time, another text for NULL.
 
-use super::spec::{JsonField, JsonNull, JsonValue, Recipe, TimePreset};
-use super::visit::{columns, visit};
+use super::spec::{ChainSpec, JsonField, JsonNull, JsonValue, Recipe, TimePreset};
+use super::visit::{columns, keys_of, visit};
 
 /// Every spelling of an instant, with the word a policy writes for it.
-pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
+pub(crate) const PRESETS: [(TimePreset, &str); 31] = [
     (TimePreset::Js, "js"),
     (TimePreset::Py, "py"),
     (TimePreset::PyZ, "py_z"),
     (TimePreset::PyNaive, "py_naive"),
     (TimePreset::PyStr, "py_str"),
+    (TimePreset::PyStrTz, "py_str_tz"),
+    (TimePreset::PyEpoch, "py_epoch"),
     (TimePreset::Java, "java"),
     (TimePreset::JavaLocal, "java_local"),
     (TimePreset::JavaOffset, "java_offset"),
+    (TimePreset::JavaTimestamp, "java_timestamp"),
     (TimePreset::Chrono, "chrono"),
+    (TimePreset::ChronoStr, "chrono_str"),
+    (TimePreset::ChronoNaive, "chrono_naive"),
     (TimePreset::Go, "go"),
+    (TimePreset::GoStr, "go_str"),
     (TimePreset::Dotnet, "dotnet"),
     (TimePreset::DotnetOffset, "dotnet_offset"),
     (TimePreset::IsoSeconds, "iso_s_z"),
@@ -28,34 +34,49 @@ pub(crate) const PRESETS: [(TimePreset, &str); 23] = [
     (TimePreset::EpochMillis, "epoch_ms"),
     (TimePreset::EpochMicros, "epoch_us"),
     (TimePreset::EpochNanos, "epoch_ns"),
+    (TimePreset::EpochSecondsRound, "epoch_s_round"),
+    (TimePreset::EpochTicks, "epoch_ticks"),
 ];
 
 /// What writers have been seen to put in the place of NULL.
 const NULL_WORDS: [&str; 7] = ["", "null", "NULL", "None", "<nil>", "undefined", "{}"];
 
-fn change(
+/// Edits every expression, the innermost first, so that what is put in a place is not edited again.
+pub(super) fn change(
     recipe: &mut Recipe,
     edit: &mut dyn FnMut(&mut Recipe),
     edit_field: &mut dyn FnMut(&mut JsonField),
 ) {
-    edit(recipe);
     match recipe {
         Recipe::Cat(parts) | Recipe::Join(_, parts) => {
             parts.iter_mut().for_each(|part| change(part, edit, edit_field));
         }
-        Recipe::Coalesce(inner, _)
-        | Recipe::Omit(inner)
-        | Recipe::Sized(_, inner)
+        Recipe::Coalesce(inner, instead) => {
+            change(inner, edit, edit_field);
+            change(instead, edit, edit_field);
+        }
+        Recipe::Omit(inner)
+        | Recipe::Sized(_, _, inner)
+        | Recipe::Binary(_, inner)
+        | Recipe::Each(_, _, inner)
         | Recipe::Digest(_, inner)
+        | Recipe::Hmac(_, _, inner)
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
         | Recipe::Base64(inner)
         | Recipe::Unhex(inner)
         | Recipe::Lower(inner)
-        | Recipe::Upper(inner) => change(inner, edit, edit_field),
+        | Recipe::Upper(inner)
+        | Recipe::NullIf(inner, _)
+        | Recipe::Strip(_, inner)
+        | Recipe::ByteaCast(inner) => change(inner, edit, edit_field),
         Recipe::Json(_, fields) => change_fields(fields, edit, edit_field),
+        Recipe::JsonArray(_, items) => {
+            items.iter_mut().for_each(|item| change_value(&mut item.value, edit, edit_field));
+        }
         _ => {}
     }
+    edit(recipe);
 }
 
 fn change_fields(
@@ -65,24 +86,40 @@ fn change_fields(
 ) {
     for field in fields {
         edit_field(field);
-        match &mut field.value {
-            JsonValue::String(inner) | JsonValue::Raw(inner) => change(inner, edit, edit_field),
-            JsonValue::Object(inner) => change_fields(inner, edit, edit_field),
-            _ => {}
+        change_value(&mut field.value, edit, edit_field);
+    }
+}
+
+fn change_value(
+    value: &mut JsonValue,
+    edit: &mut dyn FnMut(&mut Recipe),
+    edit_field: &mut dyn FnMut(&mut JsonField),
+) {
+    match value {
+        JsonValue::String(inner) | JsonValue::Raw(inner) => change(inner, edit, edit_field),
+        JsonValue::Object(inner) => change_fields(inner, edit, edit_field),
+        JsonValue::Array(items) => {
+            items.iter_mut().for_each(|item| change_value(&mut item.value, edit, edit_field));
         }
+        _ => {}
     }
 }
 
 /// The recipe with every `ts(column, ...)` spelt otherwise.
 pub(crate) fn with_preset(recipe: &Recipe, column: usize, preset: TimePreset) -> Recipe {
+    with_time(recipe, column, &Recipe::Time(column, preset))
+}
+
+/// The recipe with something else in the place of every `ts(column, ...)`.
+pub(super) fn with_time(recipe: &Recipe, column: usize, time: &Recipe) -> Recipe {
     let mut changed = recipe.clone();
     change(
         &mut changed,
         &mut |part| {
-            if let Recipe::Time(at, spelling) = part
+            if let Recipe::Time(at, _) | Recipe::TimeAs(at, _) = part
                 && *at == column
             {
-                *spelling = preset;
+                *part = time.clone();
             }
         },
         &mut |_| {},
@@ -103,9 +140,10 @@ pub(crate) fn null_policies(recipe: &Recipe) -> Vec<(String, Recipe)> {
             change(
                 &mut changed,
                 &mut |part| {
-                    if let Recipe::Coalesce(_, text) = part {
-                        if at == place && text != word {
-                            word.clone_into(text);
+                    if let Recipe::Coalesce(_, instead) = part {
+                        let text = Recipe::Text(word.to_owned());
+                        if at == place && **instead != text {
+                            **instead = text;
                             differs = true;
                         }
                         at += 1;
@@ -121,9 +159,12 @@ pub(crate) fn null_policies(recipe: &Recipe) -> Vec<(String, Recipe)> {
             }
         }
     }
-    for (from, to, word) in
-        [(JsonNull::Null, JsonNull::Omit, "`?? omit`"), (JsonNull::Omit, JsonNull::Null, "`?? null`")]
-    {
+    for (from, to, word) in [
+        (JsonNull::Null, JsonNull::Omit, "`?? omit`"),
+        (JsonNull::Omit, JsonNull::Null, "`?? null`"),
+        (JsonNull::Omit, JsonNull::OmitEmpty, "`?? omit_empty`"),
+        (JsonNull::OmitEmpty, JsonNull::Omit, "`?? omit`"),
+    ] {
         let mut changed = recipe.clone();
         change(&mut changed, &mut |_| {}, &mut |field| {
             if field.null == from {
@@ -135,6 +176,30 @@ pub(crate) fn null_policies(recipe: &Recipe) -> Vec<(String, Recipe)> {
         }
     }
     found
+}
+
+/// The recipe under each other key that the chain declares.
+pub(crate) fn other_keys(recipe: &Recipe, spec: &ChainSpec) -> Vec<(String, Recipe)> {
+    let used = keys_of(recipe);
+    let [first, ..] = used.as_slice() else { return Vec::new() };
+    let others = spec.keys.iter().enumerate().filter(|(n, _)| n != first);
+    others
+        .map(|(n, key)| {
+            let mut changed = recipe.clone();
+            change(
+                &mut changed,
+                &mut |part| {
+                    if let Recipe::Hmac(_, used, _) = part
+                        && used == first
+                    {
+                        *used = n;
+                    }
+                },
+                &mut |_| {},
+            );
+            (format!("the key `{}`", key.name), changed)
+        })
+        .collect()
 }
 
 /// The recipe for one row whose writer leaves NULLs out of what it joins, with their separators; `None` where this
@@ -178,10 +243,13 @@ mod tests {
     fn variants_change_only_what_they_name() {
         let recipe = Recipe::Cat(vec![
             Recipe::Time(1, TimePreset::Js),
-            Recipe::Coalesce(Box::new(Recipe::Column(2)), String::new()),
+            super::super::fixture::or(Recipe::Column(2), ""),
             Recipe::Time(3, TimePreset::Js),
         ]);
-        assert_eq!(super::super::visit::times(&recipe), [(1, TimePreset::Js), (3, TimePreset::Js)]);
+        assert_eq!(
+            super::super::visit::times(&recipe),
+            [(1, Some(TimePreset::Js)), (3, Some(TimePreset::Js))]
+        );
         let Recipe::Cat(parts) = with_preset(&recipe, 3, TimePreset::Go) else { panic!("a cat") };
         assert_eq!(parts[0], Recipe::Time(1, TimePreset::Js));
         assert_eq!(parts[2], Recipe::Time(3, TimePreset::Go));

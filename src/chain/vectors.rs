@@ -12,7 +12,7 @@ fn run(
     columns: &[ChainColumn],
     row: &[Option<&str>],
     prev: Option<&[u8]>,
-    shift: Option<(usize, i64)>,
+    micros: Option<(usize, i64)>,
 ) -> String {
     let form = if columns.iter().any(|c| c.name == "prev" && c.kind == CellKind::Bytea) {
         Form::Bytes
@@ -21,7 +21,9 @@ fn run(
     };
     let program = Program::new(recipe, columns, form).unwrap();
     let mut out = Vec::new();
-    let outcome = evaluate(&program, &Inputs { row, prev, shift }, &mut out).unwrap();
+    let shift = micros.map(|(column, micros)| (column, micros * 1_000));
+    let outcome =
+        evaluate(&program, &Inputs { row, prev, shifts: shift.as_slice(), orders: &[] }, &mut out).unwrap();
     assert!(!outcome.null);
     String::from_utf8(out).unwrap()
 }
@@ -119,7 +121,8 @@ fn a_jsonb_payload_is_flagged_where_its_order_is_lost() {
     let row = [Some("CREATE"), Some("{\"b\": 2, \"aa\": 3, \"zeta\": 1}"), None];
     let program = Program::new(&recipe, &columns, Form::Text).unwrap();
     let mut out = Vec::new();
-    let outcome = evaluate(&program, &Inputs { row: &row, prev: None, shift: None }, &mut out).unwrap();
+    let outcome =
+        evaluate(&program, &Inputs { row: &row, prev: None, shifts: &[], orders: &[] }, &mut out).unwrap();
     assert!(outcome.order_lost);
     assert_ne!(out, prev.as_bytes());
     // Kept as json, the order is what was written.

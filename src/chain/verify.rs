@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use sha2::{Digest as _, Sha256};
 
+use super::anchor::Watch;
 use super::case::Case;
 use super::check::{Around, Checked, Checker};
+use super::given::Given;
 use super::identity::Id;
 use super::marks::{self, Marked};
 use super::program::SpecIssue;
@@ -39,9 +41,9 @@ impl Default for Limits {
 /// The rows did not arrive as agreed: a bug of the caller, never a verdict about the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamIssue {
-    /// Another number of cells than the chain has columns.
+    /// Another number of cells than the chain has columns and conditions.
     Width {
-        /// Columns of the chain.
+        /// Cells that the chain reads.
         expected: usize,
         /// Cells that arrived.
         got: usize,
@@ -80,6 +82,8 @@ pub struct ChainFold {
     checker: Checker,
     marked: Marked,
     run: Run,
+    /// What anchors were found of.
+    anchored: Watch,
     seen: HashSet<u128>,
     split: Split,
 }
@@ -112,10 +116,11 @@ impl ChainFold {
     /// # Errors
     ///
     /// When the declaration contradicts itself or its columns.
-    pub fn new(spec: &ChainSpec, limits: Limits) -> Result<Self, SpecIssue> {
-        let checker = Checker::new(spec, limits.probes)?;
+    pub fn new(spec: &ChainSpec, given: &Given, limits: Limits) -> Result<Self, SpecIssue> {
+        let checker = Checker::new(spec, given, limits.probes)?;
         let watch = watched(spec);
         Ok(Self {
+            anchored: Watch::new(spec, &given.anchors, given.heads),
             spec: spec.clone(),
             limits,
             checker,
@@ -147,8 +152,8 @@ impl ChainFold {
     ///
     /// When the row has another width, or its split came before and ended. The run is then void.
     pub fn push(&mut self, row: &[Option<&str>]) -> Result<(), StreamIssue> {
-        if row.len() != self.spec.columns.len() {
-            return Err(StreamIssue::Width { expected: self.spec.columns.len(), got: row.len() });
+        if row.len() != self.spec.width() {
+            return Err(StreamIssue::Width { expected: self.spec.width(), got: row.len() });
         }
         let same = self.split.open && same(&self.split.key, &self.spec.split, row);
         if !same {
@@ -157,6 +162,9 @@ impl ChainFold {
         }
         self.run.rows += 1;
         if self.checker.read_hash(row) {
+            if !self.anchored.is_idle() {
+                self.anchored.row(&self.spec, row);
+            }
             self.chained(row);
         } else {
             self.unchained(row);
@@ -168,7 +176,29 @@ impl ChainFold {
     #[must_use]
     pub fn finish(mut self) -> ChainReport {
         self.end_split();
-        judge::judge(&self.spec, self.run, self.checker.prober(), &self.marked, &watched(&self.spec))
+        self.losses();
+        self.run.by_way = self.checker.by_way();
+        self.run.search_most = self.checker.seeker().most();
+        self.run.search_beyond = self.checker.seeker().beyond();
+        let watch = watched(&self.spec);
+        let mut report = judge::judge(&self.spec, self.run, self.checker.prober(), &self.marked, &watch);
+        report.anchors_found = self.anchored.found();
+        report.heads = self.anchored.into_heads();
+        report
+    }
+
+    /// Accuses chains that are not what anchors were taken of.
+    fn losses(&mut self) {
+        let at = self.run.rows;
+        for loss in self.anchored.losses() {
+            let kind = match loss.is_tail() {
+                true => AnomalyKind::TruncatedTail,
+                false => AnomalyKind::RewrittenSuffix,
+            };
+            self.run.lost += if loss.is_tail() { loss.anchor.rows - loss.rows } else { 0 };
+            self.run
+                .hold(run::Place::Sure, || run::found(at, kind, loss.message(), loss.key(), loss.split()));
+        }
     }
 
     fn begin_split(&mut self, row: &[Option<&str>]) -> Result<(), StreamIssue> {
@@ -261,6 +291,10 @@ impl ChainFold {
         if !first && same(&split.order, &self.spec.order, row) {
             flags |= flag::TIE;
         }
+        if first && link == Attached::Genesis && self.checker.names_boundary(row) {
+            flags |= flag::PRUNED;
+            self.anchored.pruned(&self.spec, row);
+        }
         let mut odd = (!linked).then_some(Odd {
             stated,
             computed: None,
@@ -273,6 +307,7 @@ impl ChainFold {
             Checked::AsStored => {
                 self.run.evaluated += 1;
                 self.run.verified += 1;
+                self.checker.recomputes(row);
                 self.marked.recomputes(row, rooted);
                 flags |= flag::OK;
             }
@@ -280,6 +315,10 @@ impl ChainFold {
                 self.run.evaluated += 1;
                 self.run.by_search += 1;
                 self.marked.recomputes(row, rooted);
+                flags |= flag::OK;
+            }
+            Checked::LinksOnly => {
+                self.run.links_only += 1;
                 flags |= flag::OK;
             }
             // A link that was emptied may leave nothing to evaluate.
@@ -305,6 +344,10 @@ impl ChainFold {
                 split.suspicious = true;
             }
         }
+        if !self.spec.binds.is_empty() {
+            self.bound(row);
+        }
+        let split = &mut self.split;
         if self.spec.dense_from.is_none() && self.spec.numeric.iter().any(|index| !counts(row, *index)) {
             self.run.unnumbered.add(1, self.limits.samples, || Self::key(&self.spec, row));
         }
@@ -322,6 +365,27 @@ impl ChainFold {
         split.last.extend_from_slice(self.checker.hash());
         split.last_id = Some(id);
         self.checker.keep_failed(row, flags & (flag::OK | flag::ISSUE) == 0);
+    }
+
+    /// Accuses the columns of a row that are not what the policy binds them to.
+    fn bound(&mut self, row: &[Option<&str>]) {
+        for (column, outcome) in self.checker.unbound(row) {
+            let limit = self.limits.samples;
+            if let Err(issue) = outcome {
+                self.run.issues.entry(issue).or_default().add(1, limit, || Self::key(&self.spec, row));
+                continue;
+            }
+            let (at, split) = (self.run.rows, self.split_parts());
+            let name = self.spec.columns.get(column).map_or("?", |column| column.name.as_str());
+            let message = format!(
+                "`{name}` is not what the columns it is bound to yield: it or one of them was changed, which the hash alone \
+                 does not show"
+            );
+            let key = Self::key(&self.spec, row);
+            self.run.hold(run::Place::Bound, || {
+                run::found(at, AnomalyKind::PreimageMismatch, message, key, split)
+            });
+        }
     }
 
     fn keep(&mut self, row: &[Option<&str>], id: Id, flags: u8, odd: Option<Odd>) {

@@ -1,18 +1,21 @@
 //! What a recipe does not protect, even when every row of its chain verifies.
 
 use super::program::is_time;
-use super::spec::{CellKind, ChainSpec, Genesis, Recipe, TimePreset};
+use super::spec::{CellKind, ChainSpec, Frame, Genesis, How, Recipe, Sought, TimePreset, TimeSpelling};
 use super::visit;
 
 /// The weaknesses of a chain as declared, as sentences for lint and reports.
 #[must_use]
 pub fn notes(spec: &ChainSpec) -> Vec<String> {
-    let mut notes = vec![
-        "the digest has no key: whoever can write the table can rewrite a chain so that it verifies".to_owned(),
-        "a chain cannot see its own lost tail: rows removed from its end leave no trace without an anchor kept elsewhere"
-            .to_owned(),
-        "the last row of each chain has no successor: if it is changed and hashed again, only an anchor tells".to_owned(),
-    ];
+    let mut notes = unkeyed(spec);
+    if spec.anchors.is_none() {
+        notes.extend([
+            "a chain cannot see its own lost tail: rows removed from its end leave no trace without an anchor kept \
+             elsewhere"
+                .to_owned(),
+            "the last row of each chain has no successor: if it is changed and hashed again, only an anchor tells".to_owned(),
+        ]);
+    }
     if !spec.uncovered.is_empty() {
         notes
             .push(format!("outside the hash, so changes to them are invisible: {}", listed(&spec.uncovered)));
@@ -21,7 +24,7 @@ pub fn notes(spec: &ChainSpec) -> Vec<String> {
     if let Some(fields) = ambiguous(spec) {
         notes.push(fields);
     }
-    if !binds_previous(&spec.recipe) {
+    if !spec.recipes().all(|(_, recipe)| binds_previous(recipe)) {
         notes.push(
             "the recipe does not bind the predecessor: links can be changed without changing any hash"
                 .to_owned(),
@@ -50,42 +53,133 @@ pub fn notes(spec: &ChainSpec) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if !spec.split.is_empty() {
+    if !spec.split.is_empty() && spec.anchors.is_none() {
         notes.push(
             "the chains know nothing of each other: one whose rows were all removed leaves no trace without a count or an \
              anchor kept elsewhere"
                 .to_owned(),
         );
     }
-    if let Some(search) = &spec.search {
+    notes.extend(searched(spec));
+    if spec.hashings.iter().any(|hashing| hashing.how == How::LinksOnly) {
+        notes.push(
+            "rows that are accepted as linked only can be changed freely: their content is bound by no hash that can be \
+             recomputed"
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+/// What there is to say about keys and broken digests.
+fn unkeyed(spec: &ChainSpec) -> Vec<String> {
+    let mut notes = Vec::new();
+    let unkeyed = spec.recipes().filter(|(_, recipe)| visit::keys_of(recipe).is_empty()).count();
+    if unkeyed > 0 {
+        let rest = "has no key: whoever can write the table can rewrite a chain so that it verifies";
+        notes.push(match spec.recipes().count() > unkeyed {
+            false => format!("the digest {rest}"),
+            true => format!("{unkeyed} of the `hash` clauses take no key, and a row that fits any of them verifies: the chain {rest}"),
+        });
+    }
+    let mut broken: Vec<&str> = Vec::new();
+    for (_, recipe) in spec.recipes() {
+        visit::visit(recipe, &mut |part| {
+            if let Recipe::Digest(digest, _) = part
+                && digest.is_broken()
+                && !broken.contains(&digest.word())
+            {
+                broken.push(digest.word());
+            }
+        });
+    }
+    if !broken.is_empty() {
         notes.push(format!(
-            "the search tries {} times per row, which weakens the digest by {} bits",
-            search.candidates(),
-            super::search::bits(search.candidates())
+            "{} is broken: two contents with one digest can be made at will",
+            broken.join(" and ")
         ));
     }
     notes
 }
 
+/// What the declared searches cost.
+fn searched(spec: &ChainSpec) -> Option<String> {
+    if spec.searches.is_empty() {
+        return None;
+    }
+    let times: u64 = spec.searches.iter().map(|search| search.candidates(&spec.columns)).product();
+    let members = spec.searches.iter().any(|search| search.sought == Sought::Members);
+    Some(if members {
+        format!(
+            "the search tries every order of members{}, which weakens the digest by the logarithm of their number",
+            if times > 1 { format!(", each with {times} times") } else { String::new() }
+        )
+    } else {
+        format!(
+            "the search tries {times} times per row, which weakens the digest by {} bits",
+            super::search::bits(times)
+        )
+    })
+}
+
 /// Times whose spelling keeps less of the second than their column holds.
 fn coarse(spec: &ChainSpec) -> Vec<String> {
-    let times = visit::times(&spec.recipe).into_iter().filter_map(|(index, preset)| {
-        let (kept, unit) = match preset {
-            TimePreset::IsoSeconds | TimePreset::Laravel | TimePreset::EpochSeconds => (0, "second"),
-            TimePreset::Js | TimePreset::IsoMillis | TimePreset::EpochMillis => (3, "millisecond"),
-            _ => return None,
+    let mut notes = Vec::new();
+    let mut seen = Vec::new();
+    for (_, recipe) in spec.recipes() {
+        coarse_in(spec, recipe, &mut seen, &mut notes);
+    }
+    notes
+}
+
+fn coarse_in(spec: &ChainSpec, recipe: &Recipe, seen: &mut Vec<usize>, notes: &mut Vec<String>) {
+    visit::visit(recipe, &mut |part| {
+        let (index, kept) = match part {
+            Recipe::Time(index, preset) => (*index, kept_by(*preset)),
+            Recipe::TimeAs(index, form) => match &form.spelling {
+                TimeSpelling::Preset(preset) => (*index, kept_by(*preset)),
+                TimeSpelling::Pattern(pattern) => (*index, pattern.digits()),
+            },
+            _ => return,
         };
-        let column = spec.columns.get(index)?;
-        let finer = column.digits.is_none_or(|digits| digits > kept);
-        let where_it_may = if column.digits.is_none() { ", where its type holds them" } else { "" };
-        finer.then(|| {
-            format!(
-                "`{}` enters the hash cut to the {unit}: changes to smaller fractions are invisible{where_it_may}",
+        let Some(column) = spec.columns.get(index) else { return };
+        if seen.contains(&index) {
+            return;
+        }
+        seen.push(index);
+        let Some(kept) = kept else {
+            notes.push(format!(
+                "`{}` enters the hash without its seconds: changes to them are invisible",
                 column.name
-            )
-        })
+            ));
+            return;
+        };
+        if kept >= 6 || column.digits.is_some_and(|digits| digits <= kept) {
+            return;
+        }
+        let unit = match kept {
+            0 => "to the second".to_owned(),
+            3 => "to the millisecond".to_owned(),
+            digits => format!("to {digits} digits of the second"),
+        };
+        let where_it_may = if column.digits.is_none() { ", where its type holds them" } else { "" };
+        notes.push(format!(
+            "`{}` enters the hash cut {unit}: changes to smaller fractions are invisible{where_it_may}",
+            column.name
+        ));
     });
-    times.collect()
+}
+
+/// Digits of the second's fraction that a spelling keeps.
+fn kept_by(preset: TimePreset) -> Option<u8> {
+    Some(match preset {
+        TimePreset::IsoSeconds
+        | TimePreset::Laravel
+        | TimePreset::EpochSeconds
+        | TimePreset::EpochSecondsRound => 0,
+        TimePreset::Js | TimePreset::IsoMillis | TimePreset::EpochMillis => 3,
+        _ => 6,
+    })
 }
 
 fn listed(names: &[String]) -> String {
@@ -100,14 +194,18 @@ fn binds_previous(recipe: &Recipe) -> bool {
 }
 
 fn covers_split(spec: &ChainSpec) -> bool {
-    let covered = visit::columns(&spec.recipe);
+    let covered = visit::all_columns(spec);
     spec.split.iter().all(|column| covered.contains(column))
 }
 
 /// The first place where text may move across a field boundary without changing the preimage.
 fn ambiguous(spec: &ChainSpec) -> Option<String> {
+    spec.recipes().find_map(|(_, recipe)| ambiguous_in(spec, recipe))
+}
+
+fn ambiguous_in(spec: &ChainSpec, recipe: &Recipe) -> Option<String> {
     let mut found = None;
-    visit::visit(&spec.recipe, &mut |part| {
+    visit::visit(recipe, &mut |part| {
         let (separator, parts) = match part {
             Recipe::Cat(parts) => ("", parts),
             Recipe::Join(separator, parts) => (separator.as_str(), parts),
@@ -159,12 +257,17 @@ fn free_text<'s>(spec: &'s ChainSpec, part: &Recipe) -> Option<&'s str> {
             visit::columns(inner).first().and_then(|i| spec.columns.get(*i)).map(|c| c.name.as_str())
         }
         // Counted fields are told apart unless the count runs into the field.
-        Recipe::Sized(separator, inner)
+        Recipe::Sized(Frame::Text(separator), _, inner)
             if separator.is_empty() || separator.starts_with(|c: char| c.is_ascii_digit()) =>
         {
             free_text(spec, inner)
         }
-        Recipe::Coalesce(inner, _) | Recipe::Lower(inner) | Recipe::Upper(inner) => free_text(spec, inner),
+        Recipe::Coalesce(inner, _)
+        | Recipe::Lower(inner)
+        | Recipe::Upper(inner)
+        | Recipe::NullIf(inner, _)
+        | Recipe::Strip(_, inner)
+        | Recipe::ByteaCast(inner) => free_text(spec, inner),
         _ => None,
     }
 }
@@ -173,6 +276,7 @@ fn free_text<'s>(spec: &'s ChainSpec, part: &Recipe) -> Option<&'s str> {
 mod tests {
     use super::*;
     use crate::chain::fixture::{dense, or, tala};
+    use crate::chain::spec::{Hashing, Unit};
 
     fn has(spec: &ChainSpec, part: &str) -> bool {
         notes(spec).iter().any(|note| note.contains(part))
@@ -203,23 +307,25 @@ mod tests {
         let spec = tala();
         let tenant = spec.split[0];
         let recipe = Recipe::Join("|".to_owned(), vec![or(Recipe::Prev, ""), Recipe::Column(tenant)]);
-        let better = ChainSpec { recipe, uncovered: Vec::new(), ..spec.clone() };
+        let by = |recipe| vec![Hashing::always(recipe)];
+        let better = ChainSpec { hashings: by(recipe), uncovered: Vec::new(), ..spec.clone() };
         assert!(has(&better, "joined with `|`, which `tenantId` may contain"));
         let number = || Recipe::Omit(Box::new(Recipe::Column(crate::chain::fixture::SEQ)));
-        let sized = |inner| Recipe::Sized(":".to_owned(), Box::new(inner));
+        let sized = |inner| Recipe::Sized(Frame::Text(":".to_owned()), Unit::Bytes, Box::new(inner));
         let omitted = Recipe::Join("|".to_owned(), vec![number(), number()]);
-        assert!(has(&ChainSpec { recipe: omitted, ..spec.clone() }, "`seq` may contain"));
+        assert!(has(&ChainSpec { hashings: by(omitted), ..spec.clone() }, "`seq` may contain"));
         let counted = Recipe::Cat(vec![sized(Recipe::Column(tenant)), sized(Recipe::Prev)]);
-        assert!(!has(&ChainSpec { recipe: counted, ..spec.clone() }, "without a separator"));
+        assert!(!has(&ChainSpec { hashings: by(counted), ..spec.clone() }, "without a separator"));
         assert!(!has(&better, "moved to another split") && !has(&better, "outside the hash"));
         let mut milliseconds = spec.clone();
         milliseconds.columns.iter_mut().for_each(|column| column.digits = Some(3));
         assert!(!has(&milliseconds, "enters the hash cut"));
-        milliseconds.recipe =
-            super::super::variants::with_preset(&spec.recipe, spec.order[0], TimePreset::EpochSeconds);
+        let recipe = spec.recipes().next().unwrap().1;
+        milliseconds.hashings =
+            by(super::super::variants::with_preset(recipe, spec.order[0], TimePreset::EpochSeconds));
         assert!(has(&milliseconds, "cut to the second: changes to smaller fractions are invisible"));
         assert!(!has(&ChainSpec { split: Vec::new(), ..spec.clone() }, "rows were all removed"));
-        let unbound = ChainSpec { recipe: Recipe::Column(tenant), previous: None, ..spec };
+        let unbound = ChainSpec { hashings: by(Recipe::Column(tenant)), previous: None, ..spec };
         assert!(has(&unbound, "does not bind the predecessor") && has(&unbound, "no link column"));
     }
 }

@@ -1,11 +1,12 @@
 //! The sentences in which a chain's verification says what it could not establish, and what to declare instead.
 
 use super::eval::{EvalIssue, EvalIssueKind};
-use super::probe::{Prober, Variant};
+use super::probe::{ERASURE, Prober, Variant};
 use super::report::AnomalyKind;
 use super::run::{Class, Pen, Run, Tally};
-use super::spec::ChainSpec;
+use super::spec::{CellKind, ChainSpec, Sought};
 use super::strands;
+use super::visit;
 use crate::value::duration_text;
 
 pub(crate) const TOO_LARGE: &str = "the split is not in order, and has more rows than can be kept to find out why; \
@@ -22,8 +23,12 @@ pub(crate) const UNTRIED: &str = "these rows do not recompute, and the budget fo
 pub(crate) const UNSORTED: &str =
     "these rows do not recompute and are of too many kinds to tell which ones the recipe does not fit";
 
+pub(crate) const WRONG_BINDING: &str = "most rows differ from what the policy binds a column to while their hashes recompute: \
+     the `bind` does not say what the application wrote";
+
 pub(crate) const ERA: &str = "these rows stand at one end of their chains, where none recomputes, while the rows at the other end do: the recipe \
-     changed over time, or just these were altered, which their content cannot tell; verify one era apart, with `where`";
+     changed over time, or its key did, or just these were altered, which their content cannot tell; add a `hash` clause for \
+     the other era";
 
 fn name(spec: &ChainSpec, column: usize) -> &str {
     spec.columns.get(column).map_or("?", |column| column.name.as_str())
@@ -40,6 +45,7 @@ pub(crate) fn by_text(spec: &ChainSpec, order: usize) -> String {
 pub(crate) fn issue(spec: &ChainSpec, issue: &EvalIssue) -> (&'static str, String) {
     let kind = match issue.kind {
         EvalIssueKind::UndeclaredNull => "null_policy",
+        EvalIssueKind::NoRecipe => "no_recipe",
         _ => "unreadable",
     };
     (kind, issue.describe(&spec.columns))
@@ -68,25 +74,44 @@ pub(crate) fn no_chain(spec: &ChainSpec, rows: u64) -> String {
     )
 }
 
-pub(crate) fn wrong_recipe(run: &Run, prober: &Prober) -> String {
+/// The kind of a recipe that does not fit: where every recipe is keyed, it is at least as likely the key.
+pub(crate) fn misfit_kind(spec: &ChainSpec) -> &'static str {
+    if keyed(spec) { "wrong_key" } else { "wrong_recipe" }
+}
+
+/// Whether every recipe takes a key.
+fn keyed(spec: &ChainSpec) -> bool {
+    spec.recipes().all(|(_, recipe)| !visit::keys_of(recipe).is_empty())
+}
+
+pub(crate) fn wrong_recipe(spec: &ChainSpec, run: &Run, prober: &Prober) -> String {
     let recomputed = run.verified + run.by_search;
     let tried = if prober.shifts().is_empty() {
         "other texts for NULL were tried in vain"
     } else {
         "times up to 5s away, other spellings of the time, other time zones and other texts for NULL were tried in vain"
     };
+    let wrong = if keyed(spec) { "the key is another one, or the recipe" } else { "the recipe" };
     if recomputed == 0 && run.linked == run.hashed {
         format!(
-            "none of {} rows recomputes while all links hold: the recipe does not match how rows were written; {tried}",
+            "none of {} rows recomputes while all links hold: {wrong} does not match how rows were written; {tried}",
             run.evaluated
         )
     } else {
         format!(
-            "{recomputed} of {} rows recompute while {} of {} links hold: the recipe does not match how most rows were \
+            "{recomputed} of {} rows recompute while {} of {} links hold: {wrong} does not match how most rows were \
              written, or it changed over time; {tried}",
             run.evaluated, run.linked, run.hashed
         )
     }
+}
+
+pub(crate) fn mixed(spec: &ChainSpec, rows: u64, judged: u64) -> String {
+    let key = if keyed(spec) { ", or with another key" } else { "" };
+    format!(
+        "{rows} of {judged} rows do not recompute, spread among those that do, and have nothing in common: a second writer \
+         that hashes otherwise{key}, or very many altered rows; add the other writer's `hash` clause"
+    )
 }
 
 pub(crate) fn too_fine(spec: &ChainSpec, run: &Run) -> String {
@@ -118,10 +143,28 @@ fn split(spec: &ChainSpec, more: &[usize]) -> String {
     names.join(", ")
 }
 
-pub(crate) fn json_order(run: &Run, tally: &Tally) -> String {
+pub(crate) fn json_order(spec: &ChainSpec, run: &Run, prober: &Prober, tally: &Tally) -> String {
+    let columns: Vec<String> = visit::all_columns(spec)
+        .into_iter()
+        .filter(|at| spec.columns.get(*at).is_some_and(|column| column.kind == CellKind::Jsonb))
+        .map(|at| format!("`search {} members`", name(spec, at)))
+        .collect();
+    let declared = spec.searches.iter().any(|search| search.sought == Sought::Members);
+    let advice = match prober.reordered() {
+        _ if declared => format!(
+            "in none of the orders that were tried{}",
+            if run.search_beyond > 0 { ", and some rows have more orders than may be tried" } else { "" }
+        ),
+        (hits, misses) if hits > 0 => format!(
+            "of {} rows that were tried in other orders {hits} recompute: declare {}",
+            hits + misses,
+            columns.join(", ")
+        ),
+        _ => "only an application that keeps the hashed text itself can be verified".to_owned(),
+    };
     format!(
         "{} rows rest on the member order of a jsonb value, which PostgreSQL does not keep, and do not recompute in the \
-         order it returns ({} rows do); only an application that keeps the hashed text itself can be verified",
+         order it returns ({} rows do); {advice}",
         tally.rows,
         run.verified + run.by_search
     )
@@ -160,7 +203,15 @@ pub(crate) fn wrong_hash_column(spec: &ChainSpec) -> String {
     )
 }
 
-pub(crate) fn variant(variant: &Variant) -> String {
+pub(crate) fn variant(variant: &Variant, rows: u64) -> String {
+    if variant.kind == ERASURE {
+        return format!(
+            "{rows} rows do not recompute where the deletion of another row makes a column NULL: they were hashed with \
+             {}, which was probably erased with that row; that cannot be told from an edit, so compare the deletions with \
+             what was asked for",
+            variant.advice
+        );
+    }
     format!(
         "{} rows were hashed with {}, which is not what the recipe says; declare it",
         variant.hits, variant.advice

@@ -1,17 +1,13 @@
-//! Chains: split, order, link, hash, search.
+//! Chains: split, order, link. Their hashes are in `hashings`, their searches in `searches`.
 
+use super::Checker;
 use super::operands::Scope;
 use super::recipes::Columns;
-use super::{Checker, literals};
-use crate::chain::spec::{Genesis, Recipe, Search};
+use crate::chain::spec::{AnchorRef, Bind, Genesis, Recipe};
 use crate::chain::visit;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::chain::Chain;
-use crate::syntax::ast::{Clause, Expr, ExprKind, Name, Signed, Statement};
-use crate::value::{Type, Value};
-
-/// Most candidates a search may try for one row.
-const MAX_CANDIDATES: u64 = 1_000_000;
+use crate::syntax::ast::{Address, Clause, Expr, ExprKind, Name, Statement};
 
 impl<'a> Checker<'a> {
     pub(super) fn chains(&mut self, statements: &[&'a Statement]) -> Vec<Chain> {
@@ -62,41 +58,30 @@ impl<'a> Checker<'a> {
                 (None, None)
             }
         };
-        let hash = self.once(children, "hash", |c| matches!(c, Clause::Hash { .. })).map(|s| &s.clause);
-        let (hash, recipe, covered) = match hash {
-            Some(Clause::Hash { column, recipe }) => {
-                let index = columns.index(column);
-                let mut covered = Vec::new();
-                let read = self.recipe(recipe, &mut columns, &mut covered);
-                covered.sort_unstable();
-                covered.dedup();
-                if covered.is_empty() && read.is_some() {
-                    let help = "name the columns that the application hashed";
-                    self.error(
-                        Code::BadRecipe,
-                        "the hash covers no column",
-                        (recipe.span, "nothing of the row in it"),
-                        help,
-                    );
-                }
-                (Some(index), read, covered)
-            }
-            _ => {
-                self.lacks(statement, name, "hash COLUMN = hex(sha256(...))");
-                (None, None, Vec::new())
-            }
-        };
-        let search =
-            match self.once(children, "search", |c| matches!(c, Clause::Search { .. })).map(|s| &s.clause) {
-                Some(Clause::Search { column, from, to, step }) => {
-                    let search = self.search(column, from, to, step.as_ref(), &mut columns, &covered)?;
-                    if let Some(recipe) = &recipe {
-                        self.spelt_as_time(recipe, &search, column)?;
-                    }
-                    Some(search)
-                }
-                _ => None,
-            };
+        self.keys(children, &mut columns);
+        self.lets(children, &mut columns);
+        let mut conditions = Vec::new();
+        let hashed = self.hashings(statement, name, &relation, &mut columns, &mut conditions);
+        let binds = self.binds(children, &relation, &mut columns, &mut conditions);
+        let unhashed_first = self.allowed(children, "allow unhashed first", |c| {
+            matches!(c, Clause::AllowRows { pruned: false, .. })
+        });
+        let pruned_first = self
+            .allowed(children, "allow pruned first", |c| matches!(c, Clause::AllowRows { pruned: true, .. }));
+        let anchors = self.anchors(children);
+        if let (Some(statement), None) =
+            (children.iter().find(|s| matches!(s.clause, Clause::AllowRows { pruned: true, .. })), &anchors)
+        {
+            let help = "add `anchor from \"PATH\"`, with a file that `holdtrue verify --heads` wrote before the pruning";
+            let message = "without anchors nobody can tell pruned rows from lost ones";
+            self.error(Code::BadRecipe, message, (statement.span, "needs an anchor"), help);
+        }
+        let genesis = genesis?;
+        let searches = self.searches(children, hashed.as_ref(), &mut columns);
+        self.unused(hashed.as_ref(), &columns);
+        let mut hashed = hashed?;
+        let binds = binds?;
+        covered_by_binds(&binds, &mut hashed.covered);
         Some(Chain {
             name: name.node.clone(),
             relation,
@@ -107,16 +92,39 @@ impl<'a> Checker<'a> {
             numeric,
             dense_from,
             previous,
-            genesis: genesis?,
-            hash: hash?,
-            recipe: recipe?,
-            covered,
-            search,
+            genesis,
+            hash: hashed.column,
+            hashings: hashed.hashings,
+            conditions,
+            keys: columns.keys.into_iter().map(|(key, _)| key).collect(),
+            binds,
+            unhashed_first,
+            pruned_first,
+            anchors,
+            links_only: hashed.links_only,
+            covered: hashed.covered,
+            searches: searches?,
             span: name.span,
         })
     }
 
-    fn lacks(&mut self, chain: &Statement, name: &Name, what: &str) {
+    /// The reason why some rows at the beginning of a chain are not as the others.
+    fn allowed(&mut self, children: &'a [Statement], words: &str, is: fn(&Clause) -> bool) -> Option<String> {
+        let Clause::AllowRows { because, .. } = &self.once(children, words, is)?.clause else { return None };
+        self.reason(because);
+        Some(because.node.clone())
+    }
+
+    fn anchors(&mut self, children: &'a [Statement]) -> Option<AnchorRef> {
+        let statement = self.once(children, "anchor", |c| matches!(c, Clause::Anchor { .. }))?;
+        match &statement.clause {
+            Clause::Anchor { origin: Address::Env(name) } => Some(AnchorRef::Env(name.node.clone())),
+            Clause::Anchor { origin: Address::Literal(path) } => Some(AnchorRef::Path(path.node.clone())),
+            _ => None,
+        }
+    }
+
+    pub(super) fn lacks(&mut self, chain: &Statement, name: &Name, what: &str) {
         if !chain.whole {
             return;
         }
@@ -165,73 +173,15 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
 
-    /// Only what the recipe spells as a time can be taken earlier or later.
-    fn spelt_as_time(&mut self, recipe: &Recipe, search: &Search, column: &Name) -> Option<()> {
-        if visit::times(recipe).iter().any(|(index, _)| *index == search.column) {
-            return Some(());
+/// What a stored preimage is bound to is covered as well as the preimage is.
+fn covered_by_binds(binds: &[Bind], covered: &mut Vec<usize>) {
+    for bind in binds.iter().filter(|bind| bind.when.is_none()) {
+        if covered.contains(&bind.column) {
+            covered.extend(visit::columns(&bind.value));
         }
-        let message =
-            format!("the recipe does not spell `{}` as a time, so it cannot be searched", column.node);
-        let help =
-            format!("write `ts({}, js)` in the `hash`, in the format the application used", column.node);
-        self.error(Code::BadRecipe, message, (column.span, "hashed as it stands"), help);
-        None
     }
-
-    fn search(
-        &mut self,
-        column: &Name,
-        from: &Signed,
-        to: &Signed,
-        step: Option<&Name>,
-        columns: &mut Columns,
-        covered: &[usize],
-    ) -> Option<Search> {
-        let index = columns.index(column);
-        if !covered.contains(&index) {
-            self.error(
-                Code::BadRecipe,
-                format!("the recipe does not use `{}`, so searching it finds nothing", column.node),
-                (column.span, "not in the hash"),
-                "name a column that the `hash` of this chain covers",
-            );
-            return None;
-        }
-        let mut micros = |signed: &Signed| {
-            let text = &signed.text;
-            match self.keep(literals::quantity_of(&text.node, signed.negative, Type::Duration, text.span))? {
-                Value::Duration(micros) => Some(micros),
-                _ => None,
-            }
-        };
-        let (from_micros, to_micros) = (micros(from)?, micros(to)?);
-        let step_micros = match step {
-            Some(step) => self.duration(step)?,
-            None => 1_000,
-        };
-        if from_micros > to_micros {
-            let help = "swap the bounds";
-            self.error(
-                Code::BadRecipe,
-                "the window ends before it begins",
-                (from.text.span, "later than the end"),
-                help,
-            );
-            return None;
-        }
-        let search = Search { column: index, from_micros, to_micros, step_micros };
-        if search.candidates() > MAX_CANDIDATES {
-            self.sink.push(
-                Diagnostic::error(
-                    Code::BadRecipe,
-                    format!("the window has {} candidates for each row", search.candidates()),
-                )
-                .at(from.text.span, format!("more than {MAX_CANDIDATES}"))
-                .help("narrow the window or widen the step"),
-            );
-            return None;
-        }
-        Some(search)
-    }
+    covered.sort_unstable();
+    covered.dedup();
 }

@@ -30,7 +30,7 @@ ledger books on Line where status in ("a", "b") and not (x is null) {
 }
 chain audit on Log {
   split by t; order by n dense from 1; link prev genesis zeros(64)
-  hash h = hex(sha256(json(js, { a, at: ts(at, js) ?? null, "k": cat(prev ?? "", dec(x, 2), -1) })))
+  hash h = hex(sha256(json(js, { a, at: ts(at, js) ?? null, "k": cat(prev ?? "", dec(x, 2), -1), l: [a ?? omit, ts(at, "%F", "UTC")] })))
   search at window -50ms..5ms step 1ms
 }
 template known(child: column, parent: column) { require $child in $parent or null; allow empty }
@@ -92,6 +92,7 @@ fn nesting_is_limited_in_every_form() {
     let deep = [
         "(".repeat(100_000),
         format!("# hidden\r{}", "(".repeat(100_000)),
+        format!("chain c on t {{ hash h = sha256(json(go, {}", "[".repeat(100_000)),
         in_check(&("1+".repeat(100_000) + "rows(T) > 1")),
         in_check(&("1% of ".repeat(100_000) + "rows(T) > 1")),
         in_check(&format!("{}a > 1{}", "not (".repeat(100), ")".repeat(100))),
@@ -112,6 +113,11 @@ fn nested_conditions_take_no_exponential_time() {
     journey(&in_check(&format!("{}a{} > 1", "sum(a where ".repeat(60), " = 1)".repeat(60))));
     journey(&in_check(&format!("{}a{} > 1", "(sum(a where ".repeat(28), " = 1))".repeat(28))));
     journey(&in_check(&format!("{}a > 1{}", "(".repeat(60), ")".repeat(60))));
+    journey(&format!(
+        "chain c on t {{ hash h = sha256(json(go, {}a{})) }}",
+        "[{b: ".repeat(28),
+        "}]".repeat(28)
+    ));
     assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
 }
 

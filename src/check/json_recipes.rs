@@ -1,27 +1,14 @@
-//! `json(...)` in a chain's recipe: profiles, objects and their members.
+//! `json(...)` in a chain's recipe: objects, arrays and what stands in them.
 
 use super::Checker;
 use super::recipes::Columns;
-use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, PhpJson, PyJson, Recipe};
+use crate::chain::spec::{JsonField, JsonItem, JsonNull, JsonProfile, JsonValue, Recipe};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Member};
 
-const PHP: PhpJson = PhpJson { sorted: false, slashes: false, utf8: false, zeros: false };
-const PY_COMPACT: PyJson = PyJson { compact: true, ..JsonProfile::PY };
-
-/// Every profile by name, with the options it takes.
-pub(super) const PROFILES: [(&str, (JsonProfile, &[&str])); 6] = [
-    ("js", (JsonProfile::Js { sorted: false }, &["sorted"])),
-    ("jcs", (JsonProfile::Jcs, &[])),
-    ("py", (JsonProfile::Py(JsonProfile::PY), &["sorted", "unsorted", "compact", "utf8", "ints"])),
-    ("py_compact", (JsonProfile::Py(PY_COMPACT), &["sorted", "unsorted", "utf8", "ints"])),
-    ("go", (JsonProfile::Go { sorted: false, unescaped: false }, &["sorted", "unescaped"])),
-    ("php", (JsonProfile::Php(PHP), &["sorted", "slashes", "utf8", "zeros"])),
-];
-
 impl Checker<'_> {
-    /// `json(profile, { ... })` or `json(profile, column)`.
+    /// `json(profile, { ... })`, `json(profile, [ ... ])` or `json(profile, column)`.
     pub(super) fn json(
         &mut self,
         profile: &Expr,
@@ -30,17 +17,24 @@ impl Checker<'_> {
         covered: &mut Vec<usize>,
     ) -> Option<Recipe> {
         let profile = self.profile(profile)?;
-        if let ExprKind::Object(members) = &value.kind {
-            return Some(Recipe::Json(profile, self.members(members, columns, covered)?));
+        match &value.kind {
+            ExprKind::Object(members) => {
+                return Some(Recipe::Json(profile, self.members(profile, members, columns, covered)?));
+            }
+            ExprKind::Array(items) => {
+                return Some(Recipe::JsonArray(profile, self.items(profile, items, columns, covered)?));
+            }
+            _ => {}
         }
         match self.recipe(value, columns, covered)? {
             Recipe::Column(index) => Some(Recipe::JsonColumn(profile, index)),
             _ => {
-                let help = "write `json(js, { key: value, ... })`, or `json(js, column)` with a json or jsonb column";
+                let help = "write `json(js, { key: value, ... })`, `json(js, [a, b, ...])`, or `json(js, column)` with a \
+                            json, jsonb or number column";
                 self.error(
                     Code::BadRecipe,
-                    "an object or a column is needed here",
-                    (value.span, "neither"),
+                    "an object, an array or a column is needed here",
+                    (value.span, "none of them"),
                     help,
                 );
                 None
@@ -48,68 +42,10 @@ impl Checker<'_> {
         }
     }
 
-    /// A profile's name, perhaps with options.
-    fn profile(&mut self, expr: &Expr) -> Option<JsonProfile> {
-        let known = PROFILES.map(|(name, _)| (name, name));
-        let (name, options): (_, &[Argument]) = match &expr.kind {
-            ExprKind::Call { name, arguments } => {
-                let word = Expr { kind: ExprKind::Path(name.clone()), span: name.span };
-                (self.choice(&word, "JSON profile", &known)?, arguments)
-            }
-            _ => (self.choice(expr, "JSON profile", &known)?, &[]),
-        };
-        let (mut profile, legal) = PROFILES.iter().find(|(known, _)| *known == name)?.1;
-        let mut seen: Vec<&str> = Vec::new();
-        for option in options {
-            let choices: Vec<(&'static str, &'static str)> =
-                legal.iter().map(|word| (*word, *word)).collect();
-            let word = if legal.is_empty() {
-                let help = format!("write `{name}`");
-                let message = format!("`{name}` has no options");
-                self.error(Code::BadRecipe, message, (option.value.span, "one too many"), help);
-                return None;
-            } else {
-                self.choice(&option.value, &format!("option of `{name}`"), &choices)?
-            };
-            let against =
-                |other: &&str| *other == word || (other.ends_with("sorted") && word.ends_with("sorted"));
-            if let Some(other) = seen.iter().find(|other| against(other)) {
-                let message = format!("`{word}` after `{other}` says nothing clear");
-                self.error(
-                    Code::BadRecipe,
-                    message,
-                    (option.value.span, "contradicts or repeats"),
-                    "remove one of them",
-                );
-                return None;
-            }
-            seen.push(word);
-            match (&mut profile, word) {
-                (
-                    JsonProfile::Js { sorted }
-                    | JsonProfile::Py(PyJson { sorted, .. })
-                    | JsonProfile::Php(PhpJson { sorted, .. })
-                    | JsonProfile::Go { sorted, .. },
-                    "sorted" | "unsorted",
-                ) => *sorted = word == "sorted",
-                (JsonProfile::Py(PyJson { utf8, .. }) | JsonProfile::Php(PhpJson { utf8, .. }), "utf8") => {
-                    *utf8 = true
-                }
-                (JsonProfile::Go { unescaped, .. }, "unescaped") => *unescaped = true,
-                (JsonProfile::Py(py), "compact") => py.compact = true,
-                (JsonProfile::Py(py), "ints") => py.ints = true,
-                (JsonProfile::Php(php), "slashes") => php.slashes = true,
-                (JsonProfile::Php(php), "zeros") => php.zeros = true,
-                _ => return None,
-            }
-        }
-        Some(profile)
-    }
-
     /// JSON in a string of JSON is what some applications hash, and more often a slip.
     fn twice_encoded(&mut self, recipe: &Recipe, span: Span) {
         let inner = if let Recipe::Coalesce(inner, _) = recipe { inner } else { recipe };
-        if matches!(inner, Recipe::Json(..) | Recipe::JsonColumn(..)) {
+        if matches!(inner, Recipe::Json(..) | Recipe::JsonArray(..) | Recipe::JsonColumn(..)) {
             self.sink.push(
                 Diagnostic::warning(Code::Doubtful, "this JSON becomes a quoted string inside the object")
                     .at(span, "encoded twice")
@@ -123,6 +59,7 @@ impl Checker<'_> {
 
     fn members(
         &mut self,
+        profile: JsonProfile,
         members: &[Member],
         columns: &mut Columns,
         covered: &mut Vec<usize>,
@@ -137,8 +74,11 @@ impl Checker<'_> {
             let (value, fallback) = match &member.value {
                 None => {
                     let name = member.key.clone();
-                    let value = if name.node == "prev" {
+                    let plain = !self.texts.text(name.span).starts_with(['`', '"']);
+                    let value = if name.node == "prev" && plain {
                         JsonValue::String(Recipe::Prev)
+                    } else if let Some(at) = columns.let_of(&name.node).filter(|_| plain) {
+                        JsonValue::String(self.named(at, columns, covered)?)
                     } else {
                         let index = columns.index(&name);
                         covered.push(index);
@@ -147,44 +87,77 @@ impl Checker<'_> {
                     (value, member.fallback.as_ref())
                 }
                 Some(Expr { kind: ExprKind::Fallback { value, fallback }, .. })
-                    if !matches!(fallback, Fallback::Text(_)) =>
+                    if !matches!(fallback, Fallback::Text(_) | Fallback::Value(_)) =>
                 {
-                    (self.json_value(value, columns, covered)?, Some(fallback))
+                    (self.json_value(profile, value, columns, covered)?, Some(fallback))
                 }
-                Some(expr) => (self.json_value(expr, columns, covered)?, None),
+                Some(expr) => (self.json_value(profile, expr, columns, covered)?, None),
             };
             let (value, null) = match fallback {
-                None => (value, JsonNull::Undeclared),
-                Some(Fallback::Null(_)) => (value, JsonNull::Null),
-                Some(Fallback::Omit(_)) => (value, JsonNull::Omit),
                 Some(Fallback::Text(text)) => match value {
-                    JsonValue::Column(index) => (
-                        JsonValue::String(Recipe::Coalesce(
-                            Box::new(Recipe::Column(index)),
-                            text.node.clone(),
-                        )),
-                        JsonNull::Undeclared,
-                    ),
+                    JsonValue::Column(index) => {
+                        let column = Box::new(Recipe::Column(index));
+                        let text = Box::new(Recipe::Text(text.node.clone()));
+                        (JsonValue::String(Recipe::Coalesce(column, text)), JsonNull::Undeclared)
+                    }
                     other => (other, JsonNull::Undeclared),
                 },
-                Some(Fallback::Quantity(name) | Fallback::Timestamp(name)) => {
-                    let help = "write `?? null`, `?? omit` or `?? \"...\"`";
-                    self.error(
-                        Code::BadRecipe,
-                        "NULL becomes a text, `null` or `omit`",
-                        (name.span, "here"),
-                        help,
-                    );
-                    return None;
-                }
+                other => (value, self.json_null(profile, other)?),
             };
             fields.push(JsonField { key: member.key.node.clone(), null, value });
         }
         Some(fields)
     }
 
+    fn items(
+        &mut self,
+        profile: JsonProfile,
+        list: &[Expr],
+        columns: &mut Columns,
+        covered: &mut Vec<usize>,
+    ) -> Option<Vec<JsonItem>> {
+        let mut one = |expr: &Expr| {
+            let (expr, fallback) = match &expr.kind {
+                ExprKind::Fallback { value, fallback }
+                    if !matches!(fallback, Fallback::Text(_) | Fallback::Value(_)) =>
+                {
+                    (&**value, Some(fallback))
+                }
+                _ => (expr, None),
+            };
+            let value = self.json_value(profile, expr, columns, covered)?;
+            Some(JsonItem { null: self.json_null(profile, fallback)?, value })
+        };
+        let read: Vec<_> = list.iter().map(&mut one).collect();
+        read.into_iter().collect()
+    }
+
+    /// What becomes of a NULL that is no text.
+    fn json_null(&mut self, profile: JsonProfile, fallback: Option<&Fallback>) -> Option<JsonNull> {
+        let (message, span, help) = match fallback {
+            None => return Some(JsonNull::Undeclared),
+            Some(Fallback::Null(_)) => return Some(JsonNull::Null),
+            Some(Fallback::Omit(_)) => return Some(JsonNull::Omit),
+            Some(Fallback::OmitEmpty(_)) if matches!(profile, JsonProfile::Go { .. }) => {
+                return Some(JsonNull::OmitEmpty);
+            }
+            Some(Fallback::OmitEmpty(span)) => {
+                let help =
+                    "write `?? omit`; of a text that is left out when it is empty, `nullif(x, \"\") ?? omit`";
+                ("only Go leaves out what is empty", *span, help)
+            }
+            Some(other) => {
+                let help = "write `?? null`, `?? omit` or `?? \"...\"`";
+                ("NULL becomes a text, `null` or `omit`", other.span(), help)
+            }
+        };
+        self.error(Code::BadRecipe, message, (span, "here"), help);
+        None
+    }
+
     fn json_value(
         &mut self,
+        profile: JsonProfile,
         expr: &Expr,
         columns: &mut Columns,
         covered: &mut Vec<usize>,
@@ -195,7 +168,10 @@ impl Checker<'_> {
                 ExprKind::Quantity(text) => Some(JsonValue::Number(format!("-{text}"))),
                 _ => self.recipe(expr, columns, covered).map(JsonValue::String),
             },
-            ExprKind::Object(members) => Some(JsonValue::Object(self.members(members, columns, covered)?)),
+            ExprKind::Object(members) => {
+                Some(JsonValue::Object(self.members(profile, members, columns, covered)?))
+            }
+            ExprKind::Array(items) => Some(JsonValue::Array(self.items(profile, items, columns, covered)?)),
             ExprKind::Path(path) if path.single().is_some_and(|n| n.node == "true" || n.node == "false") => {
                 Some(JsonValue::Bool(path.dotted() == "true"))
             }

@@ -8,9 +8,11 @@ mod comparisons;
 mod declarations;
 mod elements;
 mod gates;
+mod hashings;
 mod header;
 #[cfg(test)]
 mod hostile_tests;
+mod json_profiles;
 mod json_recipes;
 mod ledgers;
 mod literals;
@@ -25,14 +27,18 @@ mod recipes;
 #[cfg(test)]
 mod reference_tests;
 mod references;
+mod searches;
 mod source_options;
 mod sources;
+#[cfg(test)]
+mod spelling_tests;
 mod sql_cage;
 mod states;
 mod templates;
 mod tenancies;
 #[cfg(test)]
 mod tests;
+mod time_recipes;
 mod types;
 mod waivers;
 mod weaknesses;

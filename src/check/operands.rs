@@ -100,7 +100,17 @@ impl Checker<'_> {
                     Fallback::Text(text) => Some(Value::Text(text.node.clone())),
                     Fallback::Quantity(q) => self.keep(literals::quantity(&q.node, false, q.span)),
                     Fallback::Timestamp(at) => self.keep(literals::instant(&at.node, at.span)),
-                    Fallback::Null(span) | Fallback::Omit(span) => {
+                    Fallback::Value(other) => {
+                        let help = "write a number, a text or a time";
+                        self.error(
+                            Code::BadAssertion,
+                            "NULL becomes a fixed value here",
+                            (other.span, "not fixed"),
+                            help,
+                        );
+                        None
+                    }
+                    Fallback::Null(span) | Fallback::Omit(span) | Fallback::OmitEmpty(span) => {
                         let help = "write a text or a number after `??`";
                         self.error(
                             Code::BadAssertion,
@@ -113,11 +123,11 @@ impl Checker<'_> {
                 }?;
                 Some(Operand::Coalesce(Box::new(inner), value))
             }
-            ExprKind::Object(_) => {
+            ExprKind::Object(_) | ExprKind::Array(_) => {
                 let help = "write a value";
                 self.error(
                     Code::BadAssertion,
-                    "an object has no place here",
+                    "an object or an array has no place here",
                     (span, "only in a chain's `json`"),
                     help,
                 );

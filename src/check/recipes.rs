@@ -1,18 +1,39 @@
 //! The `hash` expression of a chain. Its JSON objects are in `json_recipes`.
 
+use std::collections::BTreeSet;
+
 use super::Checker;
-use crate::chain::spec::{Digest, Recipe, TimePreset};
+use crate::chain::spec::{Digest, Frame, KeyRef, Recipe, Unit, Width};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Name, Path};
 
-/// Columns of a chain by number, in the order of first mention.
+/// Columns of a chain by number, in the order of first mention, and what else its recipes may name.
 #[derive(Default)]
 pub(super) struct Columns {
     pub(super) list: Vec<(String, Span)>,
+    pub(super) keys: Vec<(KeyRef, Span)>,
+    /// Names for parts of recipes, in the order in which they were declared.
+    pub(super) lets: Vec<(String, Expr)>,
+    pub(super) let_spans: Vec<Span>,
+    /// How many of them may be named at this place: a name means what stands before it.
+    pub(super) visible: usize,
+    pub(super) used: BTreeSet<String>,
+    /// Whether `name` and `value` are those of a JSON value's members.
+    within_each: bool,
+    /// Expressions so far; a name for a name for a name doubles them each time.
+    size: usize,
 }
 
+/// Most expressions in the recipes of one chain, with all names replaced.
+const MAX_SIZE: usize = 10_000;
+
 impl Columns {
+    /// The number of what a name stands for.
+    pub(super) fn let_of(&self, name: &str) -> Option<usize> {
+        self.lets.iter().take(self.visible).position(|(known, _)| known == name)
+    }
+
     /// The number of a column; a new one for a new name.
     pub(super) fn index(&mut self, name: &Name) -> usize {
         match self.list.iter().position(|(known, _)| *known == name.node) {
@@ -25,36 +46,36 @@ impl Columns {
     }
 }
 
-pub(super) const FUNCTIONS: [&str; 19] = [
-    "cat", "join", "sized", "sha256", "sha384", "sha512", "hex", "HEX", "base64", "unhex", "lower", "upper",
-    "ts", "dec", "int", "bool", "uuid", "json", "raw",
+/// Makes a recipe of its value's.
+type Make = fn(Box<Recipe>) -> Recipe;
+
+/// Functions of one value whose name alone says what they do.
+const OF_ONE: [(&str, Make); 7] = [
+    ("hex", Recipe::Hex),
+    ("HEX", Recipe::HexUpper),
+    ("base64", Recipe::Base64),
+    ("unhex", Recipe::Unhex),
+    ("lower", Recipe::Lower),
+    ("upper", Recipe::Upper),
+    ("bytea_cast", Recipe::ByteaCast),
 ];
 
-pub(super) const TIMES: [(&str, TimePreset); 23] = [
-    ("js", TimePreset::Js),
-    ("py", TimePreset::Py),
-    ("py_z", TimePreset::PyZ),
-    ("py_naive", TimePreset::PyNaive),
-    ("py_str", TimePreset::PyStr),
-    ("java", TimePreset::Java),
-    ("java_local", TimePreset::JavaLocal),
-    ("java_offset", TimePreset::JavaOffset),
-    ("chrono", TimePreset::Chrono),
-    ("go", TimePreset::Go),
-    ("dotnet", TimePreset::Dotnet),
-    ("dotnet_offset", TimePreset::DotnetOffset),
-    ("iso_s_z", TimePreset::IsoSeconds),
-    ("iso_ms_z", TimePreset::IsoMillis),
-    ("iso_us_z", TimePreset::IsoMicros),
-    ("laravel", TimePreset::Laravel),
-    ("pg", TimePreset::Pg),
-    ("pgtz", TimePreset::PgTz),
-    ("pg_json", TimePreset::PgJson),
-    ("epoch_s", TimePreset::EpochSeconds),
-    ("epoch_ms", TimePreset::EpochMillis),
-    ("epoch_us", TimePreset::EpochMicros),
-    ("epoch_ns", TimePreset::EpochNanos),
+/// The other functions.
+const FUNCTIONS: [&str; 17] = [
+    "cat", "join", "sized", "hmac", "each", "count", "ts", "dec", "int", "bool", "uuid", "json", "raw",
+    "enum", "nullif", "strip", "host",
 ];
+
+/// Every function of a recipe.
+pub(super) fn functions() -> impl Iterator<Item = &'static str> {
+    let digests = Digest::ALL.iter().map(|(word, _)| *word);
+    let widths = Width::ALL.iter().map(|(word, _)| *word);
+    FUNCTIONS.into_iter().chain(digests).chain(widths).chain(OF_ONE.iter().map(|(word, _)| *word))
+}
+
+fn takes_one(word: &str) -> bool {
+    !FUNCTIONS.contains(&word)
+}
 
 impl Checker<'_> {
     /// A recipe; every column it reads is added to `covered`.
@@ -64,12 +85,33 @@ impl Checker<'_> {
         columns: &mut Columns,
         covered: &mut Vec<usize>,
     ) -> Option<Recipe> {
+        columns.size += 1;
+        if columns.size > MAX_SIZE {
+            if columns.size == MAX_SIZE + 1 {
+                let help = "name fewer parts within parts with `let`";
+                self.error(
+                    Code::BadRecipe,
+                    "the recipes of this chain are too large",
+                    (expr.span, "here"),
+                    help,
+                );
+            }
+            return None;
+        }
         match &expr.kind {
             ExprKind::Text(text) => Some(Recipe::Text(text.clone())),
             ExprKind::Path(path) => {
                 let name = self.recipe_name(path)?;
-                if name.node == "prev" && !self.texts.text(name.span).starts_with('`') {
-                    return Some(Recipe::Prev);
+                if !self.texts.text(name.span).starts_with('`') {
+                    match name.node.as_str() {
+                        "prev" => return Some(Recipe::Prev),
+                        "name" if columns.within_each => return Some(Recipe::EachName),
+                        "value" if columns.within_each => return Some(Recipe::EachValue),
+                        _ => {}
+                    }
+                    if let Some(at) = columns.let_of(&name.node) {
+                        return self.named(at, columns, covered);
+                    }
                 }
                 let index = columns.index(&name);
                 covered.push(index);
@@ -77,23 +119,19 @@ impl Checker<'_> {
             }
             ExprKind::Fallback { value, fallback } => {
                 let inner = self.recipe(value, columns, covered)?;
-                match fallback {
-                    Fallback::Text(text) => Some(Recipe::Coalesce(Box::new(inner), text.node.clone())),
+                let instead = match fallback {
+                    Fallback::Text(text) => Recipe::Text(text.node.clone()),
+                    Fallback::Value(value) => self.recipe(value, columns, covered)?,
                     other => {
-                        let span = match other {
-                            Fallback::Null(span) | Fallback::Omit(span) => *span,
-                            Fallback::Quantity(name) | Fallback::Timestamp(name) | Fallback::Text(name) => {
-                                name.span
-                            }
-                        };
                         self.sink.push(
                             Diagnostic::error(Code::BadRecipe, "NULL becomes a text here")
-                                .at(span, "not a text")
-                                .help("write `?? \"...\"`; `null` stands only in a `json` object, `omit` there and directly in `cat` or `join`"),
+                                .at(other.span(), "not a text")
+                                .help("write `?? \"...\"` or `?? x`; `null` stands only in a `json` object, `omit` there and directly in `cat` or `join`"),
                         );
-                        None
+                        return None;
                     }
-                }
+                };
+                Some(Recipe::Coalesce(Box::new(inner), Box::new(instead)))
             }
             ExprKind::Call { name, arguments } => {
                 self.recipe_call(name, arguments, expr.span, columns, covered)
@@ -107,6 +145,22 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    /// What a `let` names, as it stands there.
+    pub(super) fn named(
+        &mut self,
+        at: usize,
+        columns: &mut Columns,
+        covered: &mut Vec<usize>,
+    ) -> Option<Recipe> {
+        let (name, expr) = columns.lets.get(at)?.clone();
+        columns.used.insert(name);
+        let (visible, within) = (columns.visible, columns.within_each);
+        (columns.visible, columns.within_each) = (at, false);
+        let recipe = self.recipe(&expr, columns, covered);
+        (columns.visible, columns.within_each) = (visible, within);
+        recipe
     }
 
     fn recipe_name(&mut self, path: &Path) -> Option<Name> {
@@ -157,37 +211,75 @@ impl Checker<'_> {
                 Some(Recipe::Join(separator.clone(), self.parts(rest, columns, covered)?))
             }
             ("join", _) => wrong(self, "join(\"|\", a, b, ...)"),
-            ("sized", [Expr { kind: ExprKind::Text(separator), .. }, one]) => {
-                let inner = self.recipe(one, columns, covered)?;
-                Some(Recipe::Sized(separator.clone(), Box::new(inner)))
+            ("sized", [frame, rest @ ..]) if (1..=2).contains(&rest.len()) => {
+                let frame = match &frame.kind {
+                    ExprKind::Text(separator) => Frame::Text(separator.clone()),
+                    _ => Frame::Binary(self.choice(frame, "width", &Width::ALL)?),
+                };
+                let [one, unit @ ..] = rest else { return None };
+                let unit = match unit {
+                    [unit] => {
+                        let legal = [("bytes", Unit::Bytes), ("utf16", Unit::Utf16), ("chars", Unit::Chars)];
+                        self.choice(unit, "unit of length", &legal)?
+                    }
+                    _ => Unit::Bytes,
+                };
+                Some(Recipe::Sized(frame, unit, Box::new(self.recipe(one, columns, covered)?)))
             }
             ("sized", _) => wrong(self, "sized(\":\", x)"),
-            (
-                "sha256" | "sha384" | "sha512" | "hex" | "HEX" | "base64" | "unhex" | "lower" | "upper",
-                [one],
-            ) => {
-                let inner = Box::new(self.recipe(one, columns, covered)?);
-                Some(match word.as_str() {
-                    "sha256" => Recipe::Digest(Digest::Sha256, inner),
-                    "sha384" => Recipe::Digest(Digest::Sha384, inner),
-                    "sha512" => Recipe::Digest(Digest::Sha512, inner),
-                    "hex" => Recipe::Hex(inner),
-                    "HEX" => Recipe::HexUpper(inner),
-                    "base64" => Recipe::Base64(inner),
-                    "unhex" => Recipe::Unhex(inner),
-                    "lower" => Recipe::Lower(inner),
-                    _ => Recipe::Upper(inner),
-                })
+            ("hmac", [algorithm, key, one]) => {
+                let algorithm = self.choice(algorithm, "digest", &Digest::ALL)?;
+                let key = self.key(key, columns)?;
+                Some(Recipe::Hmac(algorithm, key, Box::new(self.recipe(one, columns, covered)?)))
             }
-            ("sha256" | "sha384" | "sha512" | "hex" | "HEX" | "base64" | "unhex" | "lower" | "upper", _) => {
+            ("hmac", _) => wrong(self, "hmac(sha256, KEY, x)"),
+            ("each", [column, Expr { kind: ExprKind::Text(separator), .. }, one]) if !columns.within_each => {
+                let column = self.recipe_column(column, columns, covered)?;
+                columns.within_each = true;
+                let inner = self.recipe(one, columns, covered);
+                columns.within_each = false;
+                Some(Recipe::Each(column, separator.clone(), Box::new(inner?)))
+            }
+            ("each", _) => wrong(self, "each(column, \"separator\", x)"),
+            ("count", [column]) => Some(Recipe::Count(self.recipe_column(column, columns, covered)?)),
+            ("count", _) => wrong(self, "count(column)"),
+            (word, [one]) if Digest::ALL.iter().any(|(known, _)| *known == word) => {
+                let digest = Digest::ALL.iter().find(|(known, _)| *known == word)?.1;
+                Some(Recipe::Digest(digest, Box::new(self.recipe(one, columns, covered)?)))
+            }
+            (word, [one]) if Width::ALL.iter().any(|(known, _)| *known == word) => {
+                let width = Width::ALL.iter().find(|(known, _)| *known == word)?.1;
+                Some(Recipe::Binary(width, Box::new(self.recipe(one, columns, covered)?)))
+            }
+            (word, [one]) if OF_ONE.iter().any(|(known, _)| *known == word) => {
+                let make = OF_ONE.iter().find(|(known, _)| *known == word)?.1;
+                Some(make(Box::new(self.recipe(one, columns, covered)?)))
+            }
+            (word, _) if functions().any(|known| known == word) && takes_one(word) => {
                 wrong(self, &format!("{word}(x)"))
             }
-            ("ts", [column, preset]) => {
+            ("ts", [column, format, rest @ ..]) if rest.len() < 2 => {
                 let column = self.recipe_column(column, columns, covered)?;
-                let preset = self.choice(preset, "time format", &TIMES)?;
-                Some(Recipe::Time(column, preset))
+                self.time(column, format, rest.first().copied())
             }
             ("ts", _) => wrong(self, "ts(column, format)"),
+            ("enum", [column, Expr { kind: ExprKind::Object(words), span }]) => {
+                let column = self.recipe_column(column, columns, covered)?;
+                self.enumeration(column, words, *span)
+            }
+            ("enum", _) => wrong(self, "enum(column, { stored: \"hashed\", ... })"),
+            ("nullif", [one, Expr { kind: ExprKind::Text(text), .. }]) => {
+                Some(Recipe::NullIf(Box::new(self.recipe(one, columns, covered)?), text.clone()))
+            }
+            ("nullif", _) => wrong(self, "nullif(x, \"\")"),
+            ("strip", [Expr { kind: ExprKind::Text(prefix), .. }, one]) => {
+                Some(Recipe::Strip(prefix.clone(), Box::new(self.recipe(one, columns, covered)?)))
+            }
+            ("strip", _) => wrong(self, "strip(\"sha256:\", x)"),
+            ("bytea_cast", [one]) => Some(Recipe::ByteaCast(Box::new(self.recipe(one, columns, covered)?))),
+            ("bytea_cast", _) => wrong(self, "bytea_cast(x)"),
+            ("host", [column]) => Some(Recipe::Host(self.recipe_column(column, columns, covered)?)),
+            ("host", _) => wrong(self, "host(column)"),
             ("dec", [column, Expr { kind: ExprKind::Quantity(scale), span }]) => {
                 let column = self.recipe_column(column, columns, covered)?;
                 match scale.parse::<u32>() {
@@ -212,8 +304,10 @@ impl Checker<'_> {
             ("bool", _) => wrong(self, "bool(column, \"true\", \"false\")"),
             ("uuid", [column, form]) => {
                 let column = self.recipe_column(column, columns, covered)?;
-                self.choice(form, "form of a uuid", &[("nodash", ())])?;
-                Some(Recipe::UuidDigits(column))
+                Some(match self.choice(form, "form of a uuid", &[("nodash", false), ("bytes", true)])? {
+                    true => Recipe::UuidBytes(column),
+                    false => Recipe::UuidDigits(column),
+                })
             }
             ("uuid", _) => wrong(self, "uuid(column, nodash)"),
             ("json", [profile, value]) => self.json(profile, value, columns, covered),
@@ -233,11 +327,34 @@ impl Checker<'_> {
                 self.sink.push(
                     Diagnostic::error(Code::BadRecipe, format!("unknown function `{word}` in a recipe"))
                         .at(name.span, "not known")
-                        .did_you_mean(&word, FUNCTIONS),
+                        .did_you_mean(&word, functions()),
                 );
                 None
             }
         }
+    }
+
+    fn key(&mut self, expr: &Expr, columns: &Columns) -> Option<usize> {
+        let word = match &expr.kind {
+            ExprKind::Path(path) => path.dotted(),
+            _ => self.texts.text(expr.span).to_owned(),
+        };
+        let found = columns.keys.iter().position(|(key, _)| key.name == word);
+        if found.is_none() {
+            // A key written out would be in every report and every copy of the policy.
+            let written = matches!(expr.kind, ExprKind::Text(_));
+            let what =
+                if written { "a key is not written out".to_owned() } else { format!("unknown key `{word}`") };
+            let declared = columns.keys.iter().map(|(key, _)| key.name.as_str());
+            let diagnostic = Diagnostic::error(Code::BadRecipe, what).at(expr.span, "not declared");
+            self.sink.push(if columns.keys.is_empty() || written {
+                diagnostic
+                    .help("declare it in this chain: `key audit from env AUDIT_KEY`, and write its name here")
+            } else {
+                diagnostic.did_you_mean(&word, declared)
+            });
+        }
+        found
     }
 
     /// The parts of `cat` or `join`, of which `?? omit` leaves out those that are NULL.

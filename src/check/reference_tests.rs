@@ -97,10 +97,10 @@ fn every_word_of_the_grammar_is_explained() {
     let facts = SourceKind::ALL.into_iter().flat_map(facts::published).map(|fact| fact.name);
     let kinds = ObjectKind::ALL.into_iter().map(|(word, _, _)| word);
     let types = Type::ALL.into_iter().map(Type::word);
-    let times = super::recipes::TIMES.into_iter().map(|(word, _)| word);
-    let profiles = super::json_recipes::PROFILES;
+    let times = super::time_recipes::TIMES.into_iter().map(|(word, _)| word);
+    let profiles = super::json_profiles::PROFILES;
     let profiles = profiles.into_iter().flat_map(|(word, (_, options))| [&[word], options].concat());
-    let functions = super::recipes::FUNCTIONS.into_iter();
+    let functions = super::recipes::functions();
     for word in keywords.chain(facts).chain(kinds).chain(types).chain(times).chain(profiles).chain(functions)
     {
         assert!(known.contains(&word), "`{word}` is not explained");

@@ -283,7 +283,7 @@ const TOP: &[(&str, &str, &str, &str)] = &[
         "50",
         "`50min`",
     ),
-    ("chain c on L { anchor x }", "HT0108", "anchor", "leave it out"),
+    ("chain c on L { anchor x }", "HT0106", "x", "from"),
     ("template t(a: colum) { require $a in T.b }", "HT0201", "colum", "`column`"),
     ("template t(a: column, a: column) { require $a in T.b }", "HT0202", "a", "another name"),
     ("template t(a: column) { timeout 5s }", "HT0206", "t", "require"),

@@ -21,6 +21,7 @@ pub fn weaknesses(policy: &Policy) -> Vec<Diagnostic> {
                     name: name.clone(),
                     kind: CellKind::Text,
                     nullable: true,
+                    cleared: false,
                     digits: None,
                 })
                 .collect(),
@@ -32,8 +33,15 @@ pub fn weaknesses(policy: &Policy) -> Vec<Diagnostic> {
             hash: chain.hash,
             previous: chain.previous,
             genesis: chain.genesis.clone(),
-            recipe: chain.recipe.clone(),
-            search: chain.search,
+            hashings: chain.hashings.clone(),
+            conditions: chain.conditions.len(),
+            keys: chain.keys.clone(),
+            binds: chain.binds.clone(),
+            anchors: chain.anchors.clone(),
+            narrowed: None,
+            pruned_first: chain.pruned_first.is_some(),
+            unhashed_first: chain.unhashed_first.is_some(),
+            searches: chain.searches.clone(),
             uncovered: Vec::new(),
         };
         let notes = weakness::notes(&spec);

@@ -4,6 +4,7 @@ mod attest;
 mod explain;
 mod facts;
 mod fmt;
+mod heads;
 mod lint;
 mod load;
 mod manual;

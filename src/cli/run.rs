@@ -82,7 +82,7 @@ pub(super) struct Prepared {
     pub(super) now: jiff::Timestamp,
     reached: BTreeMap<String, Reached>,
     pub(super) sources: BTreeMap<String, facts::SourceFacts>,
-    observing: ObserveOptions,
+    pub(super) observing: ObserveOptions,
     canceller: Canceller,
 }
 
@@ -202,6 +202,7 @@ impl RunArgs {
             schema: ready.policy.schema.clone(),
             transfer: Arc::new(AtomicU64::new(transfer)),
             seed: seed(talk)?,
+            heads: false,
         };
         Ok(Prepared { plan, now, reached, sources, observing, canceller })
     }

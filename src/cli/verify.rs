@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use sha2::{Digest as _, Sha256};
 
+use super::heads;
 use super::replay::replay;
 use super::run::{RunArgs, runtime};
 use super::shared::Ready;
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// Keep what was observed in a file, to be judged again without any source
     #[arg(long, value_name = "FILE")]
     save_facts: Option<PathBuf>,
+    /// Add the last row of each chain that holds to a file of anchors, to be compared by `anchor from "FILE"` later
+    #[arg(long, value_name = "FILE", conflicts_with = "facts")]
+    heads: Option<PathBuf>,
 }
 
 fn output(text: &str) -> Result<(Format, PathBuf), String> {
@@ -70,7 +74,8 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
         }
         None => {
             let (plan, facts) = runtime(talk)?.block_on(async {
-                let prepared = args.run.prepare(&ready, &selected, talk).await?;
+                let mut prepared = args.run.prepare(&ready, &selected, talk).await?;
+                prepared.observing.heads = args.heads.is_some();
                 Ok::<_, ExitStatus>(prepared.observe(digest.clone(), talk).await)
             })?;
             (plan, facts, false)
@@ -81,6 +86,10 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
             .map_err(|error| talk.stop(&format!("the facts cannot be written: {error}")))?;
         std::fs::write(path, text)
             .map_err(|error| talk.stop(&format!("`{}` cannot be written: {error}", path.display())))?;
+    }
+    if let Some(path) = &args.heads {
+        let said = heads::keep(path, &facts).map_err(|error| talk.stop(&error))?;
+        talk.say(&said);
     }
     let samples = usize::try_from(args.run.read.samples).unwrap_or(usize::MAX);
     let judged = judge::judge(&ready.policy, &plan, &facts, &ready.loaded.texts, samples);

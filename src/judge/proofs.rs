@@ -2,6 +2,7 @@
 
 use super::sources;
 use super::values::{self, Seen};
+use crate::chain::report::ChainReport;
 use crate::facts::{Observed, Tallied};
 use crate::finding::{Finding, KeyPart};
 use crate::plan::{Obligation, Proof};
@@ -374,7 +375,8 @@ fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
             });
         }
     }
-    let proven = report.verified + report.by_search;
+    let accepted = report.links_only + report.unhashed;
+    let proven = report.verified + report.by_search + accepted;
     if outcome.reasons.is_empty() && proven != report.rows {
         outcome.reasons.push((
             Verdict::Unproven,
@@ -385,6 +387,7 @@ fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
             ),
         ));
     }
+    outcome.notes.extend(accepted_notes(report));
     if report.by_search > 0 {
         outcome.notes.push(format!(
             "{} of {} rows were verified by the declared search, which costs {} of the hash's bits for each",
@@ -392,6 +395,31 @@ fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {
         ));
     }
     Ok(outcome)
+}
+
+/// What the policy accepts without proof, and which rows which clause stands for.
+fn accepted_notes(report: &ChainReport) -> Vec<String> {
+    let mut notes = Vec::new();
+    let of = |rows: u64| format!("{rows} of {} rows", report.rows);
+    if report.links_only > 0 {
+        notes.push(format!(
+            "{} are linked and were not recomputed, which the policy accepts for them",
+            of(report.links_only)
+        ));
+    }
+    if report.unhashed > 0 {
+        notes.push(format!(
+            "{} have no hash and stand before the first row of their chain that has one, which the policy expects: nothing \
+             protects them",
+            of(report.unhashed)
+        ));
+    }
+    if report.by_way.len() > 1 {
+        let ways: Vec<String> =
+            report.by_way.iter().enumerate().map(|(n, rows)| format!("clause {}: {rows}", n + 1)).collect();
+        notes.push(format!("rows that recompute by each `hash` clause: {}", ways.join(", ")));
+    }
+    notes
 }
 
 /// An anomaly's stable word, as serde writes it.

@@ -131,7 +131,11 @@ fn unfit(relation: &Relation, name: &str) -> Option<String> {
             | ColumnKind::Date
             | ColumnKind::Uuid
             | ColumnKind::Bytea => true,
-            ColumnKind::Interval | ColumnKind::Json | ColumnKind::Jsonb | ColumnKind::Other => false,
+            ColumnKind::Interval
+            | ColumnKind::Json
+            | ColumnKind::Jsonb
+            | ColumnKind::Inet
+            | ColumnKind::Other => false,
         };
     (!fit).then(|| format!("`{name}` is {}", column.type_name))
 }

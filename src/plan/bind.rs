@@ -94,7 +94,9 @@ pub(super) fn joinable(
     let (Some(c), Some(p)) = (child.0.column(child.1), parent.0.column(parent.1)) else { return Ok(()) };
     let same = match class(c.kind) {
         // A domain has a name of its own and the values of its base type.
-        Class::Same if !matches!(c.kind, ColumnKind::Enum | ColumnKind::Other) => c.kind == p.kind,
+        Class::Same if !matches!(c.kind, ColumnKind::Enum | ColumnKind::Inet | ColumnKind::Other) => {
+            c.kind == p.kind
+        }
         Class::Same => c.type_name == p.type_name,
         class => class == self::class(p.kind),
     };

@@ -8,6 +8,18 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::rows::RowSet;
 use crate::policy::Check;
 use crate::policy::chain::Chain;
+use crate::policy::operand::Condition;
+
+/// A chain on its way to being read.
+#[derive(Clone, Debug)]
+pub struct Chained {
+    /// Its rows.
+    pub rows: RowSet,
+    /// What the rows are.
+    pub spec: ChainSpec,
+    /// Conditions on single rows, whose truth follows the columns of each row as `t` or `f`.
+    pub conditions: Vec<Condition>,
+}
 
 impl<'a> Planner<'a> {
     pub(super) fn chain(&mut self, check: &'a Check, name: &str) {
@@ -32,7 +44,22 @@ impl<'a> Planner<'a> {
             self.wrong(wrong);
             return;
         }
-        let spec = bound(chain, relation);
+        let mut conditions = Vec::new();
+        for condition in &chain.conditions {
+            let Some(condition) = self.resolved(self.resolver.condition(condition)) else { return };
+            bind::condition(&condition, relation, &mut wrong);
+            conditions.push(condition);
+        }
+        if !wrong.is_empty() {
+            self.wrong(wrong);
+            return;
+        }
+        let mut spec = bound(chain, relation);
+        for key in catalogue.foreign_keys.iter().filter(|key| key.clears && key.child == relation.name) {
+            for column in spec.columns.iter_mut().filter(|c| key.child_columns.contains(&c.name)) {
+                column.cleared = true;
+            }
+        }
         // A chain that runs across tenants cannot be cut down to one of them without breaking it.
         let narrowed = self.rows(catalogue, relation);
         let splits: Vec<&str> =
@@ -44,18 +71,39 @@ impl<'a> Planner<'a> {
             self.notes.push(format!("chain `{name}` is not split by tenant and was verified whole"));
             RowSet::all(relation)
         };
+        if let (Some(tenant), true, Some(tenancy)) = (&self.options.tenant, by_tenant, &self.policy.tenancy) {
+            spec.narrowed = Some((tenancy.column.clone(), tenant.clone()));
+        }
         let rows = self.narrow(&source, rows, filter.as_ref());
         self.examined(&source, &rows, true);
-        let key = format!("{source}: chain {name} {}", stream(&spec, &rows));
+        let chained = Chained { rows: rows.clone(), spec, conditions };
+        let key = format!("{source}: chain {name} {}", stream(&chained));
         let samples = self.options.samples;
         let key = self.other(&source, rows.name().to_string(), key, |key| Work::Chain {
             key,
-            rows: Box::new(rows.clone()),
-            spec: Box::new(spec),
+            chained: Box::new(chained),
             samples,
         });
         self.must(rows.name().to_string(), Proof::Chain { key });
     }
+}
+
+/// One candidate of a search, in nanoseconds: a plain recipe costs less, one with JSON more (`benches/recipes`).
+const CANDIDATE: u64 = 800;
+
+/// What the declared searches may cost, before it is paid.
+pub(super) fn searched(chained: &Chained) -> Option<String> {
+    let (spec, relation) = (&chained.spec, &chained.rows.relation);
+    let each: u64 = spec.searches.iter().map(|search| search.candidates(&spec.columns)).product();
+    if spec.searches.is_empty() || each <= 1 {
+        return None;
+    }
+    let rows = u64::try_from(relation.estimated_rows).unwrap_or(0);
+    let seconds = rows.saturating_mul(each).saturating_mul(CANDIDATE) / 1_000_000_000;
+    Some(format!(
+        "its search tries up to {each} candidates for a row that does not recompute as stored, so at most about {seconds} s on \
+         one core for about {rows} rows"
+    ))
 }
 
 /// The hash must be something a digest can be stored in.
@@ -107,6 +155,7 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
             name: c.name.clone(),
             kind: c.kind.cell(),
             nullable: c.nullable,
+            cleared: false,
             digits: Some(digits(c)),
         })
         .collect();
@@ -131,8 +180,15 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
         hash: chain.hash,
         previous: chain.previous,
         genesis: chain.genesis.clone(),
-        recipe: chain.recipe.clone(),
-        search: chain.search,
+        hashings: chain.hashings.clone(),
+        conditions: chain.conditions.len(),
+        keys: chain.keys.clone(),
+        binds: chain.binds.clone(),
+        anchors: chain.anchors.clone(),
+        narrowed: None,
+        pruned_first: chain.pruned_first.is_some(),
+        unhashed_first: chain.unhashed_first.is_some(),
+        searches: chain.searches.clone(),
         uncovered,
     }
 }
@@ -151,9 +207,10 @@ fn digits(column: &Column) -> u8 {
 
 /// One statement: every column as `COPY` text, sorted by split and order. Text sorts bytewise, so that the order
 /// does not depend on the server's collations; numbers in text sort as numbers first.
-pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
+pub(super) fn stream(chained: &Chained) -> String {
+    let Chained { rows, spec, .. } = chained;
     let sql = rows.sql("r");
-    let items: Vec<String> = spec.columns.iter().map(|c| sql.text(&c.name)).collect();
+    let items = items(chained);
     let sorted: Vec<String> = spec
         .split
         .iter()
@@ -165,7 +222,9 @@ pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
                 let bytes = format!("{text} COLLATE \"C\"");
                 if number { format!("{}, {bytes}", as_number(&text)) } else { bytes }
             }
-            Some(ColumnKind::Json | ColumnKind::Other) => format!("{}::text", sql.column(&c.name)),
+            Some(ColumnKind::Json | ColumnKind::Inet | ColumnKind::Other) => {
+                format!("{}::text", sql.column(&c.name))
+            }
             _ => sql.column(&c.name),
         })
         .collect();
@@ -174,14 +233,22 @@ pub(super) fn stream(spec: &ChainSpec, rows: &RowSet) -> String {
 
 /// The same rows as they lie, where they lie in one table: going through its blocks keeps them in the order in which they
 /// were appended, and keeps the server from sharing the work out, which would mix them.
-pub(super) fn laid(spec: &ChainSpec, rows: &RowSet) -> Option<String> {
+pub(super) fn laid(chained: &Chained) -> Option<String> {
+    let rows = &chained.rows;
     if rows.relation.kind != RelationKind::Table {
         return None;
     }
-    let sql = rows.sql("r");
-    let items: Vec<String> = spec.columns.iter().map(|c| sql.text(&c.name)).collect();
+    let items = items(chained);
     let all = "r.ctid >= '(0,0)'::tid".to_owned();
     Some(format!("SELECT {} {}", items.join(", "), rows.from("r", &[all])))
+}
+
+/// The cells of a row: its columns as text, and which conditions hold.
+fn items(chained: &Chained) -> Vec<String> {
+    let sql = chained.rows.sql("r");
+    let columns = chained.spec.columns.iter().map(|c| sql.text(&c.name));
+    let holds = |condition| format!("CASE WHEN {} THEN 't' ELSE 'f' END", sql.condition(condition));
+    columns.chain(chained.conditions.iter().map(holds)).collect()
 }
 
 /// The number a text holds, and NULL where it holds none, as [`crate::chain::verify`] reads it.

@@ -38,6 +38,7 @@ fn catalogue() -> Catalogue {
         parts: Vec::new(),
     };
     let link = ForeignKey {
+        clears: false,
         name: "entry_id_fkey".to_owned(),
         child: entry.name.clone(),
         child_columns: vec!["id".to_owned()],

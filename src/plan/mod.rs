@@ -29,13 +29,13 @@ mod tightest;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use builder::plan;
+pub use chains::Chained;
 pub use inspections::Inspection;
 pub use shortcut::{Evidence, Shortcut};
 
 use bigdecimal::BigDecimal;
 
 use crate::catalogue::Catalogue;
-use crate::chain::spec::ChainSpec;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Failure, Observation, Observed};
 use crate::measure::Tally;
@@ -195,10 +195,8 @@ pub enum Work {
     Chain {
         /// Key of the observation.
         key: String,
-        /// Its rows.
-        rows: Box<RowSet>,
-        /// What the rows are.
-        spec: Box<ChainSpec>,
+        /// What is read, and as what.
+        chained: Box<Chained>,
         /// Most anomalies listed.
         samples: u64,
     },
@@ -242,7 +240,7 @@ impl Work {
     #[must_use]
     pub fn laid(&self) -> Option<String> {
         match self {
-            Self::Chain { rows, spec, .. } => chains::laid(spec, rows),
+            Self::Chain { chained, .. } => chains::laid(chained),
             _ => None,
         }
     }
@@ -251,7 +249,8 @@ impl Work {
     #[must_use]
     pub fn foreign(&self) -> bool {
         match self {
-            Self::Scan { rows, .. } | Self::Chain { rows, .. } => rows.foreign(),
+            Self::Scan { rows, .. } => rows.foreign(),
+            Self::Chain { chained, .. } => chained.rows.foreign(),
             Self::Tally { tally, .. } => tally.foreign(),
             Self::Show { show, .. } => show.rows.foreign(),
             // Rows that are there are there, and what raw SQL reads is its own affair.
@@ -273,7 +272,7 @@ impl Work {
             Self::Fact { fact, .. } => fact.sql.to_owned(),
             Self::Inspect { .. } => String::new(),
             Self::Table { sql, .. } => sql.clone(),
-            Self::Chain { rows, spec, .. } => chains::stream(spec, rows),
+            Self::Chain { chained, .. } => chains::stream(chained),
         }
     }
 }

@@ -54,6 +54,12 @@ impl Planner<'_> {
                     _ => "a small answer".to_owned(),
                 };
             }
+            if let Work::Chain { chained, .. } = &statement.work
+                && let Some(cost) = super::chains::searched(chained)
+            {
+                statement.why.push_str("; ");
+                statement.why.push_str(&cost);
+            }
             all.push(statement);
         }
         // Long ones first, so that several connections end together; samples and what may be spared follow what they
@@ -204,7 +210,7 @@ fn weight(work: &Work) -> i64 {
             };
             rows(tally.rows().relation.estimated_rows).saturating_mul(4).saturating_add(other)
         }
-        Work::Chain { rows: of, .. } => rows(of.relation.estimated_rows).saturating_mul(8),
+        Work::Chain { chained, .. } => rows(chained.rows.relation.estimated_rows).saturating_mul(8),
     }
 }
 

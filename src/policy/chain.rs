@@ -2,7 +2,7 @@
 
 use super::RelationName;
 use super::operand::Condition;
-use crate::chain::spec::{Genesis, Recipe, Search};
+use crate::chain::spec::{AnchorRef, Bind, Genesis, Hashing, KeyRef, Search};
 use crate::source_text::Span;
 
 /// A chain.
@@ -30,12 +30,26 @@ pub struct Chain {
     pub genesis: Genesis,
     /// The stored hash.
     pub hash: usize,
-    /// How it was computed.
-    pub recipe: Recipe,
-    /// Columns that enter the recipe.
+    /// How it was computed, in the order in which it is tried; never empty.
+    pub hashings: Vec<Hashing>,
+    /// The conditions that these and the binds name by number.
+    pub conditions: Vec<Condition>,
+    /// Keys, which recipes name by number.
+    pub keys: Vec<KeyRef>,
+    /// Columns that must agree with what is computed from others.
+    pub binds: Vec<Bind>,
+    /// Why rows without hash are expected before the first with one.
+    pub unhashed_first: Option<String>,
+    /// Why the rows before an anchor may be gone.
+    pub pruned_first: Option<String>,
+    /// Where what was seen of the chain earlier is kept.
+    pub anchors: Option<AnchorRef>,
+    /// Why some rows are accepted as linked only.
+    pub links_only: Vec<String>,
+    /// Columns that enter every recipe.
     pub covered: Vec<usize>,
-    /// Bounded search, if declared.
-    pub search: Option<Search>,
+    /// Bounded searches, which multiply.
+    pub searches: Vec<Search>,
     /// Where it is declared.
     pub span: Span,
 }

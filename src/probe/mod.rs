@@ -2,6 +2,7 @@
 
 pub mod archive;
 mod attestation;
+mod brought;
 mod document;
 pub mod dump;
 mod files;

@@ -14,7 +14,8 @@ use super::postgres::{Session, Snapshot};
 use super::queue::Queue;
 use super::reach::{Reached, Server, Told};
 use super::served::Served;
-use super::{stale, worker};
+use super::{brought, stale, worker};
+use crate::chain::given::Outside;
 use crate::facts::{Failure, Observation};
 use crate::failure::FailureKind;
 use crate::plan::{Engine, Plan, Statement, Work};
@@ -38,7 +39,10 @@ pub async fn observe(
     let seen: Mutex<BTreeMap<String, Observation>> = Mutex::new(BTreeMap::new());
     let done = AtomicUsize::new(0);
     let bits = AtomicU32::new(u32::MAX);
-    let run = Run { plan, options, progress, seen: &seen, done: &done, bits: &bits, total };
+    let mut outside = brought::read(plan);
+    outside.want_heads(options.heads);
+    let outside = Arc::new(outside);
+    let run = Run { plan, options, outside, progress, seen: &seen, done: &done, bits: &bits, total };
     for (name, reached) in sources {
         match reached {
             Reached::Server(server) => run.server(name, server).await,
@@ -54,6 +58,7 @@ pub async fn observe(
 struct Run<'a> {
     plan: &'a Plan,
     options: &'a ObserveOptions,
+    outside: Arc<Outside>,
     progress: Progress<'a>,
     seen: &'a Mutex<BTreeMap<String, Observation>>,
     done: &'a AtomicUsize,
@@ -110,7 +115,7 @@ impl Run<'_> {
     /// Carries out statements until none is left.
     async fn work(&self, queue: &Queue, pool: &Pool) {
         while let Some(statement) = queue.next().await {
-            let found = worker::carry_out(&statement, pool, self.options, self.seen).await;
+            let found = worker::carry_out(&statement, pool, self.options, &self.outside, self.seen).await;
             self.took(&statement, &found);
             self.seen.lock().await.extend(found);
             queue.finished(&statement).await;
@@ -140,11 +145,12 @@ impl Run<'_> {
             memory: self.options.memory,
             jobs: self.options.jobs.max(2),
             seed: self.options.seed,
+            outside: Arc::clone(&self.outside),
         };
         let mine = statements.to_vec();
         let found = tokio::task::spawn_blocking(move || {
             let mine: Vec<&Statement> = mine.iter().map(|s| &**s).collect();
-            stream::glance(&mine, &served, limits)
+            stream::glance(&mine, &served, &limits)
         });
         let Measured { mut found, bits } = found.await.unwrap_or_default();
         self.trust(bits);
@@ -205,12 +211,16 @@ impl Run<'_> {
         let n = mine.len();
         let (archive, watched) = (Arc::clone(archive), Arc::clone(archive));
         let keys: Vec<String> = mine.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
-        let limits =
-            stream::Limits { memory: self.options.memory, jobs: self.options.jobs, seed: self.options.seed };
+        let limits = stream::Limits {
+            memory: self.options.memory,
+            jobs: self.options.jobs,
+            seed: self.options.seed,
+            outside: Arc::clone(&self.outside),
+        };
         let started = Instant::now();
         let found = tokio::task::spawn_blocking(move || {
             let mine: Vec<&Statement> = mine.iter().collect();
-            super::archive::observe(&archive, &mine, limits)
+            super::archive::observe(&archive, &mine, &limits)
         });
         tokio::pin!(found);
         let found = loop {

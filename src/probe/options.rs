@@ -20,4 +20,6 @@ pub struct ObserveOptions {
     pub transfer: Arc<AtomicU64>,
     /// The seed of keyed sums, which nobody who can write to a source may know beforehand.
     pub seed: i64,
+    /// Whether the last row of every chain is to be reported.
+    pub heads: bool,
 }

@@ -11,6 +11,7 @@ use super::pool::Pool;
 use super::postgres::adjust::{Like, Setting};
 use super::postgres::{QueryError, Session};
 use super::transfer::{TOO_MUCH, spend};
+use crate::chain::given::{Given, Outside};
 use crate::chain::report::ChainReport;
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
@@ -30,6 +31,7 @@ pub(super) async fn carry_out(
     statement: &Statement,
     pool: &Pool,
     options: &ObserveOptions,
+    outside: &Outside,
     seen: &Mutex<BTreeMap<String, Observation>>,
 ) -> Vec<(String, Observation)> {
     let started = Instant::now();
@@ -44,7 +46,7 @@ pub(super) async fn carry_out(
         Ok(lent) => lent,
         Err(error) => return all(statement, Err(Failure::from(&error)), started),
     };
-    Worker { session: &lent, options }.run(statement, seen, started).await
+    Worker { session: &lent, options, outside }.run(statement, seen, started).await
 }
 
 /// How a statement is run.
@@ -76,6 +78,7 @@ fn all(
 struct Worker<'a> {
     session: &'a Session,
     options: &'a ObserveOptions,
+    outside: &'a Outside,
 }
 
 impl Worker<'_> {
@@ -152,14 +155,20 @@ impl Worker<'_> {
                 let result = self.table(sql, arguments, *limit).await;
                 all(statement, result, started)
             }
-            Work::Chain { spec, samples, .. } => {
-                let settled = match statement.work.laid() {
-                    Some(sql) => self.laid(&sql, spec, *samples).await,
-                    None => None,
-                };
-                let result = match settled {
-                    Some(report) => Ok(Observed::Chain(report)),
-                    None => self.chain(&statement.work.sql(), spec, *samples).await,
+            Work::Chain { chained, samples, .. } => {
+                let spec = &chained.spec;
+                let result = match self.outside.of(spec) {
+                    Err(message) => Err(Failure { kind: FailureKind::Other, message }),
+                    Ok(given) => {
+                        let settled = match statement.work.laid() {
+                            Some(sql) => self.laid(&sql, spec, &given, *samples).await,
+                            None => None,
+                        };
+                        match settled {
+                            Some(report) => Ok(Observed::Chain(report)),
+                            None => self.chain(&statement.work.sql(), spec, &given, *samples).await,
+                        }
+                    }
                 };
                 all(statement, result, started)
             }
@@ -251,9 +260,9 @@ impl Worker<'_> {
 
     /// A chain as it lies in the table, without sorting it: nearly always enough, since rows are appended. `None` at the
     /// first row that is not in perfect order, and for every trouble, which the sorted look will name.
-    async fn laid(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Option<ChainReport> {
+    async fn laid(&self, sql: &str, spec: &ChainSpec, given: &Given, samples: u64) -> Option<ChainReport> {
         let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
-        let mut segment = Segment::new(spec, limits).ok()?;
+        let mut segment = Segment::new(spec, given, limits).ok()?;
         let mut going = true;
         let take = |cells: &[Option<&str>]| {
             // What is known of very many splits takes more memory than sorting them. The rest is read all the same: to
@@ -274,10 +283,16 @@ impl Worker<'_> {
         }
     }
 
-    async fn chain(&self, sql: &str, spec: &ChainSpec, samples: u64) -> Result<Observed, Failure> {
+    async fn chain(
+        &self,
+        sql: &str,
+        spec: &ChainSpec,
+        given: &Given,
+        samples: u64,
+    ) -> Result<Observed, Failure> {
         let other = |message: String| Failure { kind: FailureKind::Other, message };
         let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
-        let mut fold = ChainFold::new(spec, limits).map_err(|issue| other(issue.to_string()))?;
+        let mut fold = ChainFold::new(spec, given, limits).map_err(|issue| other(issue.to_string()))?;
         let mut stopped = None;
         let streamed = self
             .session

@@ -108,6 +108,7 @@ impl<'a> Cell<'a> {
             | ColumnKind::Json
             | ColumnKind::Jsonb
             | ColumnKind::Bytea
+            | ColumnKind::Inet
             | ColumnKind::Other => Self::Opaque,
         })
     }

@@ -10,6 +10,7 @@ use super::job::{Job, fork_of};
 use super::row::{Filter, Row, Shown};
 use super::shared::{Shared, Suspicion};
 use crate::catalogue::ColumnKind;
+use crate::chain::given::Given;
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
@@ -19,10 +20,8 @@ use crate::facts::Observed;
 pub(super) struct Laid {
     /// Key of the observation.
     pub(super) key: String,
-    /// Which rows count.
-    pub(super) filter: Filter,
-    /// Its columns.
-    pub(super) shown: Vec<Shown>,
+    /// Its cells.
+    pub(super) cells: Cells,
     /// What was settled so far.
     pub(super) segment: Segment,
     /// What the segment holds, of the run's memory.
@@ -46,35 +45,37 @@ impl Laid {
 
 impl Job for Laid {
     fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
-        if !self.filter.admits(row, shared)? {
+        if !self.cells.filter.admits(row, shared)? {
             return Ok(());
         }
-        let mut cells: Vec<Option<&str>> = Vec::with_capacity(self.shown.len());
+        let mut cells: Vec<Option<&str>> = Vec::with_capacity(self.cells.width());
         self.texts.clear();
         // Only times with a zone are spelt anew.
-        self.texts.extend(self.shown.iter().map(|shown| row.respelt(shown)));
-        for (shown, text) in self.shown.iter().zip(&self.texts) {
+        self.texts.extend(self.cells.shown.iter().map(|shown| row.respelt(shown)));
+        for (shown, text) in self.cells.shown.iter().zip(&self.texts) {
             cells.push(match text {
                 Some(text) => Some(text.as_str()),
                 None => row.str(shown)?,
             });
         }
+        self.cells.conditions(row, shared, &mut cells)?;
         self.segment.push(&cells);
         self.held(shared)
     }
 
     fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
-        if self.shown.iter().any(|shown| shown.kind == ColumnKind::TimestampTz) {
+        if self.cells.shown.iter().any(|shown| shown.kind == ColumnKind::TimestampTz) {
             return chunk.rows().try_for_each(|row| self.observe(&row, shared));
         }
         let text = chunk.batch.text();
-        let mut cells: Vec<Option<&str>> = Vec::with_capacity(self.shown.len());
+        let mut cells: Vec<Option<&str>> = Vec::with_capacity(self.cells.width());
         for row in chunk.rows() {
-            if self.filter.admits(&row, shared)? {
+            if self.cells.filter.admits(&row, shared)? {
                 cells.clear();
-                for shown in &self.shown {
+                for shown in &self.cells.shown {
                     cells.push(row.str_within(text, shown)?);
                 }
+                self.cells.conditions(&row, shared, &mut cells)?;
                 self.segment.push(&cells);
             }
         }
@@ -84,8 +85,7 @@ impl Job for Laid {
     fn fork(&self) -> Option<Box<dyn Job>> {
         Some(Box::new(Self {
             key: self.key.clone(),
-            filter: self.filter.clone(),
-            shown: self.shown.clone(),
+            cells: self.cells.clone(),
             segment: self.segment.beside()?,
             taken: 0,
             texts: Vec::new(),
@@ -113,16 +113,45 @@ impl Job for Laid {
     }
 }
 
-/// A chain to be put in order.
-pub(super) struct Chained {
-    /// Key of the observation.
-    pub(super) key: String,
+/// The cells that a chain reads of a row.
+#[derive(Clone)]
+pub(super) struct Cells {
     /// Which rows count.
     pub(super) filter: Filter,
     /// Its columns.
     pub(super) shown: Vec<Shown>,
+    /// Its conditions, which make further cells.
+    pub(super) conditions: Vec<Filter>,
+}
+
+impl Cells {
+    fn width(&self) -> usize {
+        self.shown.len() + self.conditions.len()
+    }
+
+    fn conditions(
+        &self,
+        row: &Row<'_>,
+        shared: &Shared,
+        cells: &mut Vec<Option<&str>>,
+    ) -> Result<(), Refusal> {
+        for condition in &self.conditions {
+            cells.push(Some(if condition.admits(row, shared)? { "t" } else { "f" }));
+        }
+        Ok(())
+    }
+}
+
+/// A chain to be put in order.
+pub(super) struct Sorted {
+    /// Key of the observation.
+    pub(super) key: String,
+    /// Its cells.
+    pub(super) cells: Cells,
     /// What it is.
     pub(super) spec: ChainSpec,
+    /// What it is given.
+    pub(super) given: Given,
     /// Most anomalies listed.
     pub(super) samples: u64,
     /// The rows.
@@ -136,23 +165,26 @@ pub(super) struct Kept {
     cells: Vec<Option<Box<str>>>,
 }
 
-impl Job for Chained {
+impl Job for Sorted {
     fn observe(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
-        if !self.filter.admits(row, shared)? {
+        if !self.cells.filter.admits(row, shared)? {
             return Ok(());
         }
-        let mut cells = Vec::with_capacity(self.shown.len());
-        for shown in &self.shown {
+        let mut cells: Vec<Option<Box<str>>> = Vec::with_capacity(self.cells.width());
+        for shown in &self.cells.shown {
             if row.raw.get(shown.place).is_some_and(|raw| std::str::from_utf8(raw).is_err()) {
                 return Err(format!("a value of `{}` is not valid UTF-8", shown.name));
             }
             cells.push(row.text(shown).map(Into::into));
         }
+        let mut truths = Vec::new();
+        self.cells.conditions(row, shared, &mut truths)?;
+        cells.extend(truths.into_iter().map(|truth| truth.map(Into::into)));
         let cell = |at: &usize| -> Option<Box<str>> { cells.get(*at).cloned().flatten() };
         let split = self.spec.split.iter().map(cell).collect();
         let mut order = Vec::new();
         for at in &self.spec.order {
-            let place = self.shown.get(*at).map_or(0, |s| s.place);
+            let place = self.cells.shown.get(*at).map_or(0, |s| s.place);
             order.push(match row.cell(place) {
                 Cell::Number(n) => Cell::Number(n),
                 Cell::Time(n) => Cell::Time(n),
@@ -176,7 +208,7 @@ impl Job for Chained {
         let limits =
             Limits { samples: usize::try_from(self.samples).unwrap_or(usize::MAX), ..Limits::default() };
         let verified = (|| {
-            let mut fold = ChainFold::new(&self.spec, limits).map_err(|e| e.to_string())?;
+            let mut fold = ChainFold::new(&self.spec, &self.given, limits).map_err(|e| e.to_string())?;
             let mut cells: Vec<Option<&str>> = Vec::new();
             for row in &self.rows {
                 cells.clear();

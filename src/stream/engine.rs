@@ -255,10 +255,10 @@ impl Fetched {
         for statement in streamed.iter().filter_map(|at| plan.statements.get(*at)) {
             let _refused = compile(statement, &mut builder);
             if is_always(statement)
-                && let Work::Chain { rows, .. } = &statement.work
+                && let Work::Chain { chained, .. } = &statement.work
             {
                 let of = reading.relations.entry(statement.relation.clone()).or_default();
-                of.cost += counted(&rows.relation).saturating_mul(HASH);
+                of.cost += counted(&chained.rows.relation).saturating_mul(HASH);
             }
         }
         let relations: BTreeMap<RelationName, &Relation> =

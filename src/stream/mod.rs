@@ -46,8 +46,10 @@ mod wide_folds;
 mod wide_tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
+use crate::chain::given::Outside;
 use crate::facts::{Failure, Observation, Observed, Tallied};
 use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
@@ -104,7 +106,7 @@ impl Part {
 }
 
 /// What a run on rows may use.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of memory for tables, about.
     pub memory: u64,
@@ -112,6 +114,8 @@ pub struct Limits {
     pub jobs: usize,
     /// What the run's fingerprints are made with, which nobody who can write to a source may know beforehand.
     pub seed: i64,
+    /// What chains are given beside their rows.
+    pub outside: Arc<Outside>,
 }
 
 /// What was measured.
@@ -134,12 +138,12 @@ impl Measured {
 
 /// Makes every measurement of these statements. Facts are not rows and are left to the source.
 #[must_use]
-pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> Measured {
+pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> Measured {
     let started = Instant::now();
     let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
     let cores = Cores::new(limits.jobs);
     let mut reads = BTreeMap::new();
-    let first = look(statements, rows, &mut shared, &cores, &mut reads);
+    let first = look(statements, rows, Arc::clone(&limits.outside), &mut shared, &cores, &mut reads);
 
     let mut second = Builder::after(&first);
     for statement in statements {
@@ -156,11 +160,12 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> Me
 /// Makes those measurements that nothing speaks against and that one look settles. What is missing from the answer, or is
 /// an error there, is for the source to look at itself.
 #[must_use]
-pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> Measured {
+pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> Measured {
     let started = Instant::now();
     let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
     let cores = Cores::new(limits.jobs);
-    let first = look(statements, rows, &mut shared, &cores, &mut BTreeMap::new());
+    let outside = Arc::clone(&limits.outside);
+    let first = look(statements, rows, outside, &mut shared, &cores, &mut BTreeMap::new());
     for statement in statements {
         if let Work::Tally { key, tally, .. } = &statement.work
             && !shared.found.contains_key(key)
@@ -177,11 +182,12 @@ pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: Limits) -> Mea
 fn look(
     statements: &[&Statement],
     rows: &dyn Rows,
+    outside: Arc<Outside>,
     shared: &mut Shared,
     cores: &Cores,
     reads: &mut pass::Reads,
 ) -> Builder {
-    let mut first = Builder::default();
+    let mut first = Builder::with(outside);
     for statement in statements {
         for (key, why) in compile(statement, &mut first) {
             shared.fail(&key, &why);
@@ -211,7 +217,7 @@ fn compile(statement: &Statement, builder: &mut Builder) -> Vec<(String, expr::R
     match &statement.work {
         Work::Scan { rows, folds } => builder.folds(rows, folds),
         Work::Tally { key, tally, samples } => one(key, builder.tally(key, tally, *samples, statement.exact)),
-        Work::Chain { key, rows, spec, samples } => one(key, builder.chain(key, rows, spec, *samples)),
+        Work::Chain { key, chained, samples } => one(key, builder.chain(key, chained, *samples)),
         Work::Table { key, .. } => {
             let why = "raw SQL needs a server, and this source is none: restore it into one and verify that";
             vec![(key.clone(), why.to_owned())]
@@ -250,9 +256,9 @@ fn closer_look(
                 }
             }
         }
-        Work::Chain { key, rows, spec, samples } => {
+        Work::Chain { key, chained, samples } => {
             if shared.suspects.remove(key).is_some()
-                && let Err(why) = builder.sorted_chain(key, rows, spec, *samples)
+                && let Err(why) = builder.sorted_chain(key, chained, *samples)
             {
                 shared.fail(key, &why);
             }

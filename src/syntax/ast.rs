@@ -125,8 +125,13 @@ pub enum Clause {
     Split { columns: Vec<Name> },
     Order { columns: Vec<OrderKey>, dense_from: Option<Name> },
     Link { column: Option<Name>, genesis: Option<Expr> },
-    Hash { column: Name, recipe: Expr },
-    Search { column: Name, from: Signed, to: Signed, step: Option<Name> },
+    Hash { column: Name, how: HowHashed, when: Option<Predicate> },
+    Key { name: Name, origin: Address, encoding: Option<Name> },
+    Let { name: Name, value: Expr },
+    Bind { column: Name, value: Expr, when: Option<Predicate> },
+    AllowRows { pruned: bool, because: Name },
+    Anchor { origin: Address },
+    Search { column: Name, sought: Sought },
     // gate, template and check
     Check { name: Name, title: Option<Name>, template: Option<(Name, Vec<Expr>)> },
     On { tables: Vec<Pattern>, filter: Option<Predicate> },
@@ -147,6 +152,29 @@ pub enum Target {
     Span(Expr, Expr),
     /// `of source.fact over duration`.
     Share(Path, Name),
+}
+
+/// What a chain's `search` tries.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are the parts of the form the variant is named for")]
+pub enum Sought {
+    /// `window from..to step step`.
+    Window { from: Signed, to: Signed, step: Option<Name> },
+    /// `digits 9 rounded`.
+    Digits { digits: Name, rounded: bool },
+    /// `zones`.
+    Zones,
+    /// `members`.
+    Members,
+}
+
+/// How a chain's hash was computed.
+#[derive(Clone, Debug)]
+pub enum HowHashed {
+    /// `= recipe`.
+    Recipe(Expr),
+    /// `links only because "..."`: it cannot be recomputed.
+    LinksOnly(Name),
 }
 
 /// A column of a chain's order.
@@ -283,6 +311,8 @@ pub enum ExprKind {
     Share { percent: Measure, of: Box<Expr> },
     /// `{ key: value, ... }`.
     Object(Vec<Member>),
+    /// `[ value, ... ]`.
+    Array(Vec<Expr>),
     /// `-value`.
     Negate(Box<Expr>),
     /// `left op right`, op one of `+ - * /`.
@@ -298,12 +328,28 @@ pub enum Fallback {
     Null(Span),
     /// `omit`.
     Omit(Span),
+    /// `omit_empty`.
+    OmitEmpty(Span),
     /// A text.
     Text(Name),
     /// A number.
     Quantity(Name),
     /// An instant.
     Timestamp(Name),
+    /// Another value: a column or a call.
+    Value(Box<Expr>),
+}
+
+impl Fallback {
+    /// Where it stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Null(span) | Self::Omit(span) | Self::OmitEmpty(span) => *span,
+            Self::Text(name) | Self::Quantity(name) | Self::Timestamp(name) => name.span,
+            Self::Value(expr) => expr.span,
+        }
+    }
 }
 
 /// An argument of a call, possibly narrowed.

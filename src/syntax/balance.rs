@@ -4,7 +4,7 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::{FileId, Span};
 
-/// Deepest nesting of blocks and parentheses.
+/// Deepest nesting of blocks, parentheses and arrays.
 const MAX_DEPTH: usize = 64;
 
 /// What ends a line for the grammar; a lone carriage return does too, or a comment could hide brackets here.
@@ -13,6 +13,15 @@ const LINE_ENDS: [char; 2] = ['\n', '\r'];
 /// Checks one file; empty when brackets and quotes pair up.
 pub(super) fn check(file: FileId, text: &str) -> Vec<Diagnostic> {
     Scan { file, text, at: 0, open: Vec::new(), found: Vec::new() }.run()
+}
+
+/// What closes an opening bracket.
+fn closing(open: char) -> char {
+    match open {
+        '{' => '}',
+        '[' => ']',
+        _ => ')',
+    }
 }
 
 struct Scan<'a> {
@@ -33,7 +42,7 @@ impl Scan<'_> {
                 '"' => self.quoted(start, '"', "text", true),
                 '`' => self.quoted(start, '`', "name", false),
                 '$' if self.rest().starts_with('$') => self.raw(start),
-                '{' | '(' => {
+                '{' | '(' | '[' => {
                     self.open.push((c, start));
                     if self.open.len() > MAX_DEPTH {
                         let message = format!("nested more than {MAX_DEPTH} deep");
@@ -46,7 +55,7 @@ impl Scan<'_> {
                         return self.found;
                     }
                 }
-                '}' | ')' => self.close(c, start),
+                '}' | ')' | ']' => self.close(c, start),
                 _ => {}
             }
         }
@@ -55,7 +64,7 @@ impl Scan<'_> {
             self.found.push(
                 Diagnostic::error(Code::Unbalanced, format!("`{c}` is never closed"))
                     .at(span, "opened here")
-                    .help(if c == '{' { "add the missing `}`" } else { "add the missing `)`" }),
+                    .help(format!("add the missing `{}`", closing(c))),
             );
         }
         self.found
@@ -113,9 +122,8 @@ impl Scan<'_> {
     }
 
     fn close(&mut self, c: char, start: usize) {
-        let wanted = if c == '}' { '{' } else { '(' };
         match self.open.last().copied() {
-            Some((open, _)) if open == wanted => {
+            Some((open, _)) if closing(open) == c => {
                 self.open.pop();
             }
             Some((open, at)) => {
@@ -128,7 +136,7 @@ impl Scan<'_> {
                 );
                 // The outer one may still fit; dropping the inner keeps the rest of the file readable.
                 self.open.pop();
-                if self.open.last().is_some_and(|(open, _)| *open == wanted) {
+                if self.open.last().is_some_and(|(open, _)| closing(*open) == c) {
                     self.open.pop();
                 }
             }
@@ -163,5 +171,7 @@ mod tests {
         assert_eq!(codes("a \"x\nb"), vec![(Code::Unterminated, 2)]);
         assert_eq!(codes("a $$ x"), vec![(Code::Unterminated, 2)]);
         assert_eq!(codes(&"(".repeat(100)), vec![(Code::TooDeep, 64)]);
+        assert_eq!(codes(&"[".repeat(100)), vec![(Code::TooDeep, 64)]);
+        assert_eq!(codes("[(]"), vec![(Code::Unbalanced, 2)]);
     }
 }

@@ -41,6 +41,11 @@ impl Reader<'_> {
         self.predicate(inner)
     }
 
+    pub(super) fn next_predicate(&mut self, parts: &mut Parts<'_>) -> Option<Predicate> {
+        let pair = parts.take(Rule::predicate)?;
+        self.predicate(pair)
+    }
+
     pub(super) fn expr(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
         self.chain(pair, Self::term)
     }
@@ -100,18 +105,28 @@ impl Reader<'_> {
         if parts.saw(Rule::k_omit) {
             return Some(Fallback::Omit(span));
         }
+        if parts.saw(Rule::k_omit_empty) {
+            return Some(Fallback::OmitEmpty(span));
+        }
         if let Some(text) = parts.text(self.found) {
             return Some(Fallback::Text(text));
         }
         if let Some(at) = parts.word(Rule::timestamp) {
             return Some(Fallback::Timestamp(at));
         }
-        parts.word(Rule::quantity).map(Fallback::Quantity)
+        if let Some(quantity) = parts.word(Rule::quantity) {
+            return Some(Fallback::Quantity(quantity));
+        }
+        Some(Fallback::Value(Box::new(self.primary_of(parts.next()?)?)))
     }
 
     fn primary(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
-        let span = self.place.span(&pair);
         let inner = self.parts(pair).next()?;
+        self.primary_of(inner)
+    }
+
+    fn primary_of(&mut self, inner: Pair<'_, Rule>) -> Option<Expr> {
+        let span = self.place.span(&inner);
         let written = inner.as_str().trim_end().to_owned();
         let kind = match inner.as_rule() {
             Rule::timestamp => ExprKind::Timestamp(written),
@@ -151,6 +166,14 @@ impl Reader<'_> {
                     members.push(self.member(member)?);
                 }
                 ExprKind::Object(members)
+            }
+            Rule::array => {
+                let mut parts = self.parts(inner);
+                let mut items = Vec::new();
+                while let Some(item) = parts.take(Rule::expr) {
+                    items.push(self.expr(item)?);
+                }
+                ExprKind::Array(items)
             }
             _ => return None,
         };

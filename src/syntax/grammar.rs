@@ -25,7 +25,7 @@ pub(super) fn describe(rule: Rule) -> Option<String> {
         Rule::expr | Rule::term | Rule::factor | Rule::primary | Rule::share | Rule::call | Rule::fact_of => {
             "a value"
         }
-        Rule::fallback => "what stands for NULL: a text, a number, `null` or `omit`",
+        Rule::fallback => "what stands for NULL: a text, a number, `null`, `omit` or `omit_empty`",
         Rule::literal | Rule::list => "a literal",
         Rule::columns => "column names",
         Rule::predicate | Rule::all_of | Rule::negation | Rule::row_test => "a condition on a row",
@@ -39,6 +39,7 @@ pub(super) fn describe(rule: Rule) -> Option<String> {
         Rule::slot => "an argument such as `child: column`",
         Rule::EOI => "the end of the statement",
         Rule::object => "a `{ ... }` object",
+        Rule::array => "a `[ ... ]` array",
         Rule::member | Rule::argument => "a value",
         Rule::filter => "`where`",
         Rule::per => "`per`",

@@ -112,6 +112,14 @@ gate g "G" on a {
 }
 
 #[test]
+fn arrays_have_no_blanks_inside() {
+    let untidy =
+        "chain c on T {\n hash h = hex(json(go,[ a ,-1,[ ], [b??null],{c:[true]},\nraw( int(n) ) ]))\n}\n";
+    let tidy = "chain c on T {\n  hash h = hex(json(go, [a, -1, [], [b ?? null], { c: [true] },\n    raw(int(n))]))\n}\n";
+    assert_eq!(promised(untidy), tidy);
+}
+
+#[test]
 fn short_blocks_stay_on_their_line_and_long_ones_do_not() {
     let short = "waive load { until 2026-12-31; owner \"@infra\"; reason \"OPS-4412\" }\n";
     assert_eq!(promised(short), short);

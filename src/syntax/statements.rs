@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::ast::{Address, Clause, Grouping, Literal, OrderKey, Side, Target, WhenRight};
+use super::ast::{Address, Clause, Grouping, HowHashed, Literal, OrderKey, Side, Sought, Target, WhenRight};
 use super::expressions::Reader;
 use super::grammar::Rule;
 use super::parts::{Parts, Place};
@@ -153,12 +153,53 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             Clause::Order { columns, dense_from: p.word(Rule::quantity) }
         }
         Rule::s_link => Clause::Link { column: p.ident(), genesis: reader.next_expr(&mut p) },
-        Rule::s_hash => Clause::Hash { column: p.ident()?, recipe: reader.next_expr(&mut p)? },
+        Rule::s_hash => {
+            let column = p.ident()?;
+            let how = match reader.next_expr(&mut p) {
+                Some(recipe) => HowHashed::Recipe(recipe),
+                None => HowHashed::LinksOnly(p.text(reader.found)?),
+            };
+            Clause::Hash { column, how, when: reader.next_predicate(&mut p) }
+        }
+        Rule::s_key => {
+            let name = p.word(Rule::name)?;
+            let origin = if p.saw(Rule::k_env) {
+                Address::Env(p.word(Rule::name)?)
+            } else {
+                Address::File(p.text(reader.found)?)
+            };
+            Clause::Key { name, origin, encoding: p.word(Rule::name) }
+        }
+        Rule::s_let => Clause::Let { name: p.word(Rule::name)?, value: reader.next_expr(&mut p)? },
+        Rule::s_bind => {
+            let (column, value) = (p.ident()?, reader.next_expr(&mut p)?);
+            Clause::Bind { column, value, when: reader.next_predicate(&mut p) }
+        }
+        Rule::s_allow_rows => {
+            Clause::AllowRows { pruned: p.saw(Rule::k_pruned), because: p.text(reader.found)? }
+        }
+        Rule::s_anchor => {
+            let origin = if p.saw(Rule::k_env) {
+                Address::Env(p.word(Rule::name)?)
+            } else {
+                Address::Literal(p.text(reader.found)?)
+            };
+            Clause::Anchor { origin }
+        }
         Rule::s_search => {
             let column = p.ident()?;
-            let mut offset = || Reader::next_signed(&mut Parts::of(p.take(Rule::offset)?, reader.place));
-            let (from, to) = (offset()?, offset()?);
-            Clause::Search { column, from, to, step: p.word(Rule::quantity) }
+            let sought = if p.saw(Rule::k_zones) {
+                Sought::Zones
+            } else if p.saw(Rule::k_members) {
+                Sought::Members
+            } else if p.saw(Rule::k_digits) {
+                Sought::Digits { digits: p.word(Rule::quantity)?, rounded: p.saw(Rule::k_rounded) }
+            } else {
+                let mut offset = || Reader::next_signed(&mut Parts::of(p.take(Rule::offset)?, reader.place));
+                let (from, to) = (offset()?, offset()?);
+                Sought::Window { from, to, step: p.word(Rule::quantity) }
+            };
+            Clause::Search { column, sought }
         }
         Rule::s_check => {
             let name = p.word(Rule::name)?;

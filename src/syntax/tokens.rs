@@ -23,11 +23,11 @@ enum Kind {
     Comma,
     /// `:`
     Colon,
-    /// `(`
+    /// `(` or `[`
     Open,
     /// `(` that always follows at once.
     Apply,
-    /// `)`
+    /// `)` or `]`
     Close,
     /// `{` of an object.
     OpenObject,
@@ -110,6 +110,10 @@ fn leaves(pair: Pair<'_, Rule>, parent: Rule, found: &mut Vec<(usize, usize, Kin
                 inner.for_each(|child| leaves(child, rule, found));
                 return;
             }
+            // An empty one is its brackets, which are read from the text.
+            if matches!(rule, Rule::object | Rule::array) {
+                return;
+            }
             Kind::Piece
         }
     };
@@ -143,8 +147,8 @@ impl<'t> Between<'t> {
                 '#' => self.push(token.trim_end(), Kind::Comment),
                 ',' => self.push(token, Kind::Comma),
                 ':' => self.push(token, Kind::Colon),
-                '(' => self.push(token, Kind::Open),
-                ')' => self.push(token, Kind::Close),
+                '(' | '[' => self.push(token, Kind::Open),
+                ')' | ']' => self.push(token, Kind::Close),
                 '{' => self.push(token, Kind::OpenObject),
                 '}' => self.push(token, Kind::CloseObject),
                 _ => self.push(token, Kind::Piece),

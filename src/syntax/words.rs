@@ -146,6 +146,11 @@ impl Block {
                         word("order", Rule::s_order, Has::None),
                         word("link", Rule::s_link, Has::None),
                         word("hash", Rule::s_hash, Has::None),
+                        word("key", Rule::s_key, Has::None),
+                        word("let", Rule::s_let, Has::None),
+                        word("bind", Rule::s_bind, Has::None),
+                        word("allow", Rule::s_allow_rows, Has::None),
+                        word("anchor", Rule::s_anchor, Has::None),
                         word("search", Rule::s_search, Has::None),
                     ]
                 }
@@ -183,7 +188,7 @@ impl Block {
     /// Words of the language's design that this version cannot carry out here, with what to do meanwhile.
     pub(super) fn not_available(self, word: &str) -> Option<&'static str> {
         match (self, word) {
-            (Self::Top, "procedure" | "baseline") | (Self::Chain, "anchor") => {
+            (Self::Top, "procedure" | "baseline") => {
                 Some("leave it out; it would be ignored, and what is ignored must not look checked")
             }
             _ => None,

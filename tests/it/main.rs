@@ -5,6 +5,7 @@
     reason = "what a test's helper cannot read has failed the test, and a report's JSON is read by its keys"
 )]
 
+mod anchors;
 mod architecture;
 mod cases;
 mod cli;
@@ -28,6 +29,7 @@ mod references;
 mod replay;
 mod scans;
 mod sources;
+mod spelled;
 mod streamed;
 mod support;
 mod tenants;

@@ -131,7 +131,7 @@ fn failure(error: &ArchiveError) -> Failure {
 }
 
 /// Makes every observation of these statements on an archive.
-pub fn observe(opened: &Opened, statements: &[&Statement], limits: stream::Limits) -> Measured {
+pub fn observe(opened: &Opened, statements: &[&Statement], limits: &stream::Limits) -> Measured {
     let started = Instant::now();
     let Measured { mut found, bits } = stream::observe(statements, &rows::Held::new(&opened.archive), limits);
     for statement in statements {

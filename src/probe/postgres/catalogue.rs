@@ -81,7 +81,8 @@ const PRIMARY_KEYS: &str = "
 
 const FOREIGN_KEYS: &str = "
   select k.oid::text, k.conname::text, n.nspname::text, c.relname::text, a.attname::text,
-         fn.nspname::text, fc.relname::text, fa.attname::text, k.convalidated::text, k.confmatchtype::text
+         fn.nspname::text, fc.relname::text, fa.attname::text, k.convalidated::text, k.confmatchtype::text,
+         (k.confdeltype in ('n', 'd'))::text
     from pg_constraint k
     join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
     join pg_class fc on fc.oid = k.confrelid join pg_namespace fn on fn.oid = fc.relnamespace,
@@ -290,10 +291,20 @@ async fn foreign_keys(session: &Session) -> Result<Vec<ForeignKey>, QueryError> 
         if keys.last().is_none_or(|(last, _)| *last != oid) {
             let validated = cells.is_true();
             let match_full = cells.text() == "f";
+            let clears = cells.is_true();
             let (child_columns, parent_columns) = (Vec::new(), Vec::new());
             keys.push((
                 oid,
-                ForeignKey { name, child, child_columns, parent, parent_columns, validated, match_full },
+                ForeignKey {
+                    name,
+                    child,
+                    child_columns,
+                    parent,
+                    parent_columns,
+                    validated,
+                    match_full,
+                    clears,
+                },
             ));
         }
         if let Some((_, key)) = keys.last_mut() {

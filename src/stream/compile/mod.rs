@@ -5,8 +5,9 @@ mod ledgers;
 mod references;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::chain::{Chained, Laid};
+use super::chain::{Cells, Laid, Sorted};
 use super::columns::{Columns, KeyPlace};
 use super::compiler::{Compiler, by_bytes};
 use super::expr::{Expr, Refusal};
@@ -20,6 +21,7 @@ use super::samples::Samples;
 use super::scan::{Folding, Folds, Showing};
 use super::shared::{Suspicion, TableId};
 use crate::catalogue::{Relation, RelationKind};
+use crate::chain::given::{Given, Outside};
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::Limits;
@@ -27,6 +29,7 @@ use crate::measure::Tally;
 use crate::measure::fold::{Fold, Show};
 use crate::measure::rows::RowSet;
 use crate::measure::tenants::TenantPath;
+use crate::plan::Chained;
 use crate::policy::RelationName;
 use crate::policy::operand::Operand;
 
@@ -39,8 +42,16 @@ pub(super) struct Builder {
     pub(super) wanted: Wanted,
     /// How many jobs make up each observation.
     pub(super) parts: BTreeMap<String, u32>,
+    /// What chains are given; `None` where it is only found out what could be made.
+    outside: Option<Arc<Outside>>,
     known: BTreeMap<String, TableId>,
     next: TableId,
+}
+
+/// The cells of a chain on their way to a job.
+struct ChainCells {
+    cells: Cells,
+    needs: Vec<TableId>,
 }
 
 /// A row set on its way to a job.
@@ -50,10 +61,21 @@ struct Narrowed {
 }
 
 impl Builder {
+    /// A builder that knows what chains are given.
+    #[must_use]
+    pub(super) fn with(outside: Arc<Outside>) -> Self {
+        Self { outside: Some(outside), ..Self::default() }
+    }
+
     /// A builder whose tables do not meet those of an earlier stage, but whose equal key sets are the same.
     #[must_use]
     pub(super) fn after(earlier: &Self) -> Self {
-        Self { known: earlier.known.clone(), next: earlier.next, ..Self::default() }
+        Self {
+            outside: earlier.outside.clone(),
+            known: earlier.known.clone(),
+            next: earlier.next,
+            ..Self::default()
+        }
     }
 
     /// The key that some columns make.
@@ -320,19 +342,14 @@ impl Builder {
     /// # Errors
     ///
     /// When only a server can make it.
-    pub(super) fn chain(
-        &mut self,
-        key: &str,
-        rows: &RowSet,
-        spec: &ChainSpec,
-        samples: u64,
-    ) -> Result<(), Refusal> {
-        let (narrowed, shown) = self.chained(rows, spec)?;
+    pub(super) fn chain(&mut self, key: &str, chained: &Chained, samples: u64) -> Result<(), Refusal> {
+        let cells = self.chained(chained)?;
+        let given = self.given(&chained.spec)?;
         let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
-        let segment = Segment::new(spec, limits).map_err(|e| e.to_string())?;
-        let (key, filter, texts) = (key.to_owned(), narrowed.filter, Vec::new());
-        let job = Laid { key, filter, shown, segment, taken: 0, texts };
-        self.push(&rows.relation, narrowed.needs, Vec::new(), Box::new(job));
+        let segment = Segment::new(&chained.spec, &given, limits).map_err(|e| e.to_string())?;
+        let (key, needs) = (key.to_owned(), cells.needs);
+        let job = Laid { key, cells: cells.cells, segment, taken: 0, texts: Vec::new() };
+        self.push(&chained.rows.relation, needs, Vec::new(), Box::new(job));
         Ok(())
     }
 
@@ -341,26 +358,35 @@ impl Builder {
     /// # Errors
     ///
     /// When only a server can make it.
-    pub(super) fn sorted_chain(
-        &mut self,
-        key: &str,
-        rows: &RowSet,
-        spec: &ChainSpec,
-        samples: u64,
-    ) -> Result<(), Refusal> {
-        let (narrowed, shown) = self.chained(rows, spec)?;
+    pub(super) fn sorted_chain(&mut self, key: &str, chained: &Chained, samples: u64) -> Result<(), Refusal> {
+        let cells = self.chained(chained)?;
+        let (rows, spec) = (&chained.rows, &chained.spec);
+        let given = self.given(spec)?;
         for name in spec.order.iter().filter_map(|at| spec.columns.get(*at)).map(|c| &c.name) {
             self.columns(&rows.relation).value(&rows.relation, name)?;
         }
-        let (key, filter, spec) = (key.to_owned(), narrowed.filter, spec.clone());
-        let job = Chained { key, filter, shown, spec, samples, rows: Vec::new() };
-        self.push(&rows.relation, narrowed.needs, Vec::new(), Box::new(job));
+        let (key, needs) = (key.to_owned(), cells.needs);
+        let job = Sorted { key, cells: cells.cells, spec: spec.clone(), given, samples, rows: Vec::new() };
+        self.push(&rows.relation, needs, Vec::new(), Box::new(job));
         Ok(())
     }
 
-    fn chained(&mut self, rows: &RowSet, spec: &ChainSpec) -> Result<(Narrowed, Vec<Shown>), Refusal> {
-        let narrowed = self.narrowed(rows)?;
-        let names: Vec<String> = spec.columns.iter().map(|c| c.name.clone()).collect();
-        Ok((narrowed, self.shown(&rows.relation, &names)?))
+    fn chained(&mut self, chained: &Chained) -> Result<ChainCells, Refusal> {
+        let relation = &chained.rows.relation;
+        let narrowed = self.narrowed(&chained.rows)?;
+        let names: Vec<String> = chained.spec.columns.iter().map(|c| c.name.clone()).collect();
+        let shown = self.shown(relation, &names)?;
+        let mut conditions = Vec::new();
+        for condition in &chained.conditions {
+            let mut compiler = Compiler { relation, columns: self.columns(relation), aggregates: Vec::new() };
+            let tests = vec![compiler.condition(condition)?];
+            conditions.push(Filter { tests, within: Vec::new() });
+        }
+        let cells = Cells { filter: narrowed.filter, shown, conditions };
+        Ok(ChainCells { cells, needs: narrowed.needs })
+    }
+
+    fn given(&self, spec: &ChainSpec) -> Result<Given, Refusal> {
+        self.outside.as_ref().map_or_else(|| Ok(Given::default()), |ring| ring.of(spec))
     }
 }

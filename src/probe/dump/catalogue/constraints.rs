@@ -37,6 +37,7 @@ impl Around {
                     parent_columns: nodes::texts(&constraint.pk_attrs),
                     validated: !constraint.skip_validation,
                     match_full: constraint.fk_matchtype == "f",
+                    clears: matches!(constraint.fk_del_action.as_str(), "n" | "d"),
                 });
                 false
             }

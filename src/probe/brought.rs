@@ -1,0 +1,91 @@
+//! What chains are given beside their rows: keys, which are read here and shown nowhere, and anchors.
+
+use crate::chain::given::Outside;
+use crate::chain::spec::{AnchorRef, KeyOrigin, KeyRef};
+use crate::plan::{Plan, Work};
+
+/// A key in a file has at most so many bytes; what is larger is another file.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Reads every key and all anchors that the chains of a plan name.
+#[must_use]
+pub(super) fn read(plan: &Plan) -> Outside {
+    let mut outside = Outside::default();
+    for statement in &plan.statements {
+        if let Work::Chain { chained, .. } = &statement.work {
+            for key in &chained.spec.keys {
+                outside.add_key(key, of(key));
+            }
+            if let Some(anchors) = &chained.spec.anchors {
+                outside.add_anchors(anchors, lines(anchors));
+            }
+        }
+    }
+    outside
+}
+
+fn lines(anchors: &AnchorRef) -> Result<String, String> {
+    let path = match anchors {
+        AnchorRef::Path(path) => path.clone(),
+        AnchorRef::Env(name) => {
+            std::env::var(name).map_err(|_| format!("the environment variable `{name}` is not set"))?
+        }
+    };
+    std::fs::read_to_string(&path).map_err(|e| format!("the file `{path}` cannot be read: {e}"))
+}
+
+fn of(key: &KeyRef) -> Result<Vec<u8>, String> {
+    match &key.origin {
+        KeyOrigin::Env(name) => match std::env::var_os(name) {
+            None => Err(format!("the environment variable `{name}` is not set")),
+            Some(value) => Ok(value.into_encoded_bytes()),
+        },
+        KeyOrigin::File(path) => {
+            let size =
+                std::fs::metadata(path).map_err(|e| format!("the file `{path}` cannot be read: {e}"))?;
+            if size.len() > MOST_BYTES {
+                return Err(format!("the file `{path}` has more than {MOST_BYTES} bytes and is no key"));
+            }
+            let mut text =
+                std::fs::read(path).map_err(|e| format!("the file `{path}` cannot be read: {e}"))?;
+            // Editors end a line that nobody meant to belong to the key.
+            if text.last() == Some(&b'\n') {
+                text.pop();
+                if text.last() == Some(&b'\r') {
+                    text.pop();
+                }
+            }
+            Ok(text)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::spec::KeyEncoding;
+
+    fn key(origin: KeyOrigin) -> KeyRef {
+        KeyRef { name: "audit".to_owned(), origin, encoding: KeyEncoding::Text }
+    }
+
+    #[test]
+    fn a_key_in_a_file_loses_its_line_end_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let kept = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            of(&key(KeyOrigin::File(path.display().to_string()))).unwrap()
+        };
+        assert_eq!(kept("secret\n"), b"secret");
+        assert_eq!(kept("secret\r\n"), b"secret");
+        assert_eq!(kept(" secret\n\n"), b" secret\n");
+    }
+
+    #[test]
+    fn a_key_that_is_not_there_is_named() {
+        let missing = of(&key(KeyOrigin::Env("HOLDTRUE_TEST_NO_SUCH_KEY".to_owned()))).unwrap_err();
+        assert_eq!(missing, "the environment variable `HOLDTRUE_TEST_NO_SUCH_KEY` is not set");
+        assert!(of(&key(KeyOrigin::File("/no/such/key".to_owned()))).unwrap_err().contains("cannot be read"));
+    }
+}
