@@ -3,6 +3,7 @@
 //! The rows are made here: an audit event of six fields, one of them JSON of five members with a number, a text beyond ASCII
 //! and a nested list. Arguments: the name of one recipe (all without one), and how many rows (200,000).
 #![expect(
+    clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a benchmark prints, and ends where it cannot go on"

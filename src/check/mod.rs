@@ -6,6 +6,7 @@ mod chains;
 mod checks;
 mod comparisons;
 mod declarations;
+mod elements;
 mod gates;
 mod hashings;
 mod header;
@@ -15,7 +16,9 @@ mod json_profiles;
 mod json_recipes;
 mod ledgers;
 mod literals;
+mod looks;
 mod loose;
+mod objectives;
 mod operands;
 mod params;
 mod predicates;
@@ -26,6 +29,7 @@ mod recipes;
 mod reference_tests;
 mod references;
 mod searches;
+mod source_options;
 mod sources;
 #[cfg(test)]
 mod spelling_tests;
@@ -112,6 +116,8 @@ struct Checker<'a> {
     slots: Vec<(String, String, Expr)>,
     /// Parameters, templates, ledgers ... that something used.
     used: BTreeSet<String>,
+    /// Objectives that are measured on rows.
+    over_rows: BTreeSet<String>,
     /// Names whose declaration is wrong and reported.
     lost: BTreeSet<String>,
     /// Whether every statement could be read.
@@ -136,6 +142,7 @@ impl<'a> Checker<'a> {
             templates: BTreeMap::new(),
             slots: Vec::new(),
             used: BTreeSet::new(),
+            over_rows: BTreeSet::new(),
             lost: BTreeSet::new(),
             whole: true,
         }

@@ -16,6 +16,12 @@ ledger books on Line { debit debit; credit credit; balance per entryId }
 chain audit on Log { order by id; link prev genesis null; hash h = hex(sha256(cat(prev ?? "", a))) }
 objective rpo 15min from newest(Log.at) to $target
 template known(child: column, parent: column) { require $child in $parent }
+source files dumps from "backups/*.dump"
+source files runs from "backups/*.log" { every 1d }
+source host here
+source http api from "http://localhost:3001"
+source document iam from "iam.json"
+source attestation said from "said.toml"
 gate base on db { check ok { require rows(Line) > 0 }; check firm { require rows(Log) > 0; unwaivable } }
 "#;
 
@@ -66,6 +72,31 @@ const TOP: &[(&str, &str, &str, &str)] = &[
     ("param tenant: text", "HT0202", "tenant", "another name"),
     ("source wal d from \"x\"", "HT0108", "wal", "leave the source"),
     ("source dump d", "HT0205", "d", "newest"),
+    ("source files d", "HT0205", "d", "backups/*.backup"),
+    ("source host d from \"x\"", "HT0205", "d", "remove"),
+    ("source document d from \"*.json\" newest", "HT0205", "newest", "remove"),
+    ("source files d from \"x\" { evry 1d }", "HT0105", "evry", "`every`"),
+    (
+        "source files d from \"x\" { header \"A\" from env B }",
+        "HT0213",
+        "header \"A\" from env B",
+        "`checksums`",
+    ),
+    ("source files d from \"x\" { every 1d; every 2d }", "HT0202", "every 2d", "remove"),
+    ("source files d from \"x\" { every 1 }", "HT0203", "1", "`1min`"),
+    ("source files d from \"x\" { named \"db_latest\" }", "HT0208", "\"db_latest\"", "%Y%m%d"),
+    ("source files d from \"x\" { named \"%Y%m%d%s\" }", "HT0208", "\"%Y%m%d%s\"", "%Y%m%d"),
+    (
+        "source http d from \"https://h\" { header \"Host\" from env B }",
+        "HT0208",
+        "\"Host\"",
+        "Authorization",
+    ),
+    ("source http d from \"https://u:pw@h\"", "HT0216", "\"https://u:pw@h\"", "`from env NAME`"),
+    ("source http d from \"https://h\" { max_body 0B }", "HT0208", "0B", "`1MiB`"),
+    ("objective o 99.9% of dumps.runs over 90d", "HT0206", "dumps.runs", "every 1d"),
+    ("objective o 99.9% of db.runs over 90d", "HT0201", "db.runs", "SOURCE.runs"),
+    ("objective o 100.1% of dumps.runs over 90d", "HT0208", "100.1%", "`99.9%`"),
     ("source dump d from \"*.dump\"", "HT0205", "\"*.dump\"", "write `newest`"),
     ("source postgres d from \"host=x\" newest", "HT0205", "newest", "remove `newest`"),
     ("source postgre d", "HT0201", "postgre", "`postgres`"),
@@ -291,7 +322,14 @@ const TOP: &[(&str, &str, &str, &str)] = &[
 /// Mistakes in a check's block: text, code, underlined text, part of the help.
 const CHECK: &[(&str, &str, &str, &str)] = &[
     ("requier rows(T) > 0", "HT0105", "requier", "`require`"),
-    ("retry every 5s", "HT0108", "retry", "leave it out"),
+    ("require rows(T) > 0; retry every 5s for 3min", "HT0213", "retry every 5s for 3min", "leave it out"),
+    (
+        "require api GET \"/\" returns 200; retry every 5min for 3min",
+        "HT0208",
+        "retry every 5min for 3min",
+        "for 3min",
+    ),
+    ("require api GET \"/\" returns 200; retry every 5s", "HT0106", "", "for"),
     ("timeout 30s", "HT0206", "x", "require"),
     ("require rows(T) > 0; timeout 30", "HT0203", "30", "`30min`"),
     ("require rows(T) > 0; timeout 30 s", "HT0106", "s", "the end of the statement"),
@@ -313,7 +351,7 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require db.sizes < 500MB", "HT0201", "db.sizes", "`size`"),
     ("require db.sessions = 0", "HT0205", "db.sessions", "of \"...\""),
     ("require db.size of \"x\" > 1MB", "HT0205", "db.size", "`db.size`"),
-    ("require here.load < 60%", "HT0201", "here", "declare the source"),
+    ("require backup.age < 60min", "HT0201", "backup", "declare the source"),
     ("require rows(T) >= $n", "HT0201", "$n", "`target`"),
     ("require now + now > $target", "HT0204", "now + now", "subtract"),
     ("require db.size + 5s > 1MB", "HT0204", "db.size + 5s", "same unit"),
@@ -332,7 +370,41 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require book is balanced", "HT0201", "book", "`books`"),
     ("require books is balance", "HT0213", "balance", "`balanced`"),
     ("require books is intact", "HT0213", "intact", "`balanced`"),
-    ("require audit is verified", "HT0108", "verified", "`intact`"),
+    ("require audit is verified", "HT0213", "verified", "`intact`"),
+    ("require dumps is intact", "HT0213", "intact", "`verified`"),
+    ("require dumps is named", "HT0206", "named", "%Y%m%d"),
+    ("require iam is verified", "HT0213", "verified", "holdtrue facts"),
+    ("require dumps is verified today", "HT0106", "today", "end the statement"),
+    ("require dumps.age <= 15", "HT0204", "15", "`15min`"),
+    ("require dumps.aeg <= 15h", "HT0201", "dumps.aeg", "`age`"),
+    ("require dumps.misnamed = 0", "HT0206", "dumps.misnamed", "named"),
+    ("require dumps.runs(90d) > 3", "HT0206", "dumps.runs", "every 1d"),
+    ("require runs.runs > 3", "HT0205", "runs.runs", "runs.runs("),
+    ("require runs.runs(\"90d\") > 3", "HT0205", "\"90d\"", "`90d`"),
+    ("require runs.runs(0s) > 3", "HT0205", "0s", "`90d`"),
+    ("require here.load(2min) < 60%", "HT0205", "2min", "`1min`"),
+    ("require here.load < 60", "HT0204", "60", "`99.9%`"),
+    ("require here.has_postgres(\"15\") = true", "HT0205", "\"15\"", "`15`"),
+    ("require here.free > 1GB", "HT0205", "here.free", "here.free"),
+    ("require api POST \"/\" returns 200", "HT0213", "POST", "`GET`"),
+    ("require api GET \"health\" returns 200", "HT0208", "\"health\"", "first slash"),
+    ("require api GET \"/\" returns 700", "HT0208", "700", "`200`"),
+    ("require api HEAD \"/\" returns 200 with json \"/a\" = 1", "HT0213", "HEAD", "`GET`"),
+    ("require api GET \"/\" returns 200 with json \"a\" = 1", "HT0208", "\"a\"", "/Statement"),
+    ("require api GET \"/\" returns 200 with json \"/a\" > \"x\"", "HT0204", ">", "plain numbers"),
+    ("require api GET \"/\" returns 200 with json \"/a\" = 5min", "HT0204", "=", "plain numbers"),
+    ("require api GET \"/\" returns 200; timeout 5s", "HT0213", "timeout 5s", "within"),
+    ("require app GET \"/\" returns 200", "HT0201", "app", "`api`"),
+    ("require dumps GET \"/\" returns 200", "HT0213", "dumps", "source http"),
+    ("require attested by \" \"", "HT0208", "\" \"", "who"),
+    ("require attested by \"@a\" within 5", "HT0203", "5", "`5min`"),
+    ("require attested by \"@a\" within 5min after 3", "HT0204", "3", "recovery_started"),
+    ("require every \"/S\" of iam where a = 1", "HT0206", "every", "has"),
+    ("require no \"/S\" of iam", "HT0206", "no", "has"),
+    ("require every \"S\" of iam has a = 1", "HT0208", "\"S\"", "/Statement"),
+    ("require every \"/S\" of iam has a = b", "HT0213", "b", "double quotes"),
+    ("require every \"/S\" of dumps has a = 1", "HT0213", "dumps", "document"),
+    ("on dumps; require rows(T) > 0", "HT0213", "x", "on SOURCE"),
     ("require standard is healthy", "HT0108", "healthy", "leave the check out"),
     ("require tenancy is isolated strictly", "HT0106", "strictly", "end the statement"),
     ("require every indx is valid", "HT0201", "indx", "`index`"),

@@ -1,5 +1,6 @@
 //! The command line: one file per command. Nothing below may use it.
 
+mod attest;
 mod chain;
 mod chain_report;
 mod explain;
@@ -50,7 +51,9 @@ enum Command {
     Chain(chain::Args),
     /// Explain a diagnostic code, such as HT0203
     Explain(explain::Args),
-    /// List the facts a kind of source publishes
+    /// Add a statement to a file of attestations
+    Attest(attest::Args),
+    /// List the kinds of sources, or the facts that one publishes
     Facts(facts::Args),
     /// Print a completion script for a shell
     Completions(manual::CompletionArgs),
@@ -78,6 +81,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::Fmt(args) => fmt::run(args, talk),
         Command::Chain(args) => chain::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),
+        Command::Attest(args) => attest::run(args, talk),
         Command::Facts(args) => facts::run(args, talk),
         Command::Completions(args) => manual::completions(args, talk),
         Command::Man => manual::man(talk),

@@ -10,6 +10,7 @@ mod chains;
 mod every;
 mod groups;
 mod inexact;
+mod inspections;
 mod keyed;
 mod ledgers;
 #[cfg(test)]
@@ -29,7 +30,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use builder::plan;
 pub use chains::Chained;
+pub use inspections::Inspection;
 pub use shortcut::{Evidence, Shortcut};
+
+use bigdecimal::BigDecimal;
 
 use crate::catalogue::Catalogue;
 use crate::diagnostic::Diagnostic;
@@ -169,6 +173,13 @@ pub enum Work {
         /// Its argument, for facts that take one.
         argument: Option<String>,
     },
+    /// A look at a source that holds no rows.
+    Inspect {
+        /// Key of the observation.
+        key: String,
+        /// What is looked at.
+        inspection: Box<Inspection>,
+    },
     /// Raw SQL, rows as text.
     Table {
         /// Key of the observation.
@@ -213,6 +224,7 @@ impl Work {
             | Self::Show { key, .. }
             | Self::Any { key, .. }
             | Self::Fact { key, .. }
+            | Self::Inspect { key, .. }
             | Self::Table { key, .. }
             | Self::Chain { key, .. } => vec![key],
         }
@@ -242,7 +254,7 @@ impl Work {
             Self::Tally { tally, .. } => tally.foreign(),
             Self::Show { show, .. } => show.rows.foreign(),
             // Rows that are there are there, and what raw SQL reads is its own affair.
-            Self::Any { .. } | Self::Fact { .. } | Self::Table { .. } => false,
+            Self::Any { .. } | Self::Fact { .. } | Self::Inspect { .. } | Self::Table { .. } => false,
         }
     }
 
@@ -258,6 +270,7 @@ impl Work {
                 crate::measure::rows::qualified(relation)
             ),
             Self::Fact { fact, .. } => fact.sql.to_owned(),
+            Self::Inspect { .. } => String::new(),
             Self::Table { sql, .. } => sql.clone(),
             Self::Chain { chained, .. } => chains::stream(chained),
         }
@@ -433,6 +446,42 @@ pub enum Proof {
         from: Scalar,
         /// Where it ends.
         to: Scalar,
+    },
+    /// A fact counts what its source stands for, and none is nothing to look at.
+    Counted {
+        /// Key of the fact.
+        key: String,
+    },
+    /// Things of a source that were looked at one by one.
+    Inspected {
+        /// Key of the observation.
+        key: String,
+    },
+    /// An objective: a share of what should have happened.
+    Share {
+        /// Name of the objective.
+        name: String,
+        /// The least it may be, as a fraction.
+        least: BigDecimal,
+        /// The time before now, in microseconds.
+        over: i64,
+        /// Key of the observation.
+        key: String,
+    },
+    /// Somebody said so, and it still counts.
+    Attested {
+        /// Key of the statements.
+        key: String,
+        /// The check they are about.
+        check: String,
+        /// Who must have said it.
+        by: String,
+        /// Not before.
+        from: Option<Scalar>,
+        /// Not after.
+        to: Option<Scalar>,
+        /// The pinned instant of the run.
+        now: jiff::Timestamp,
     },
     /// A chain.
     Chain {

@@ -45,6 +45,10 @@ pub async fn sample(reached: &Reached, relation: &Relation, rows: usize) -> Resu
                 Err(Failure { kind: FailureKind::Other, message })
             })
         }
+        Reached::Told(_) => {
+            let message = "this source holds no relations".to_owned();
+            Err(Failure { kind: FailureKind::Other, message })
+        }
     }
 }
 

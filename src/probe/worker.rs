@@ -140,9 +140,16 @@ impl Worker<'_> {
                         format!("`{}` is a fact of an archive, and this source is a server", fact.name);
                     Err(Failure { kind: FailureKind::Other, message })
                 } else {
-                    self.table(fact.sql, argument.as_slice(), 2).await
+                    self.table(fact.sql, argument.as_slice(), 2).await.map_err(|failure| Failure {
+                        message: format!("{}.{}: {}", statement.source, fact.name, failure.message),
+                        ..failure
+                    })
                 };
                 all(statement, result, started)
+            }
+            Work::Inspect { .. } => {
+                let message = "this source is a server, which cannot be asked for this".to_owned();
+                all(statement, Err(Failure { kind: FailureKind::Other, message }), started)
             }
             Work::Table { sql, arguments, limit, .. } => {
                 let result = self.table(sql, arguments, *limit).await;
