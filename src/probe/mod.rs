@@ -1,6 +1,7 @@
 //! Looking: the only part of the program that touches the outside world. One folder per kind of source.
 
 pub mod archive;
+pub mod damage;
 pub mod dump;
 mod objects;
 pub mod observe;
@@ -12,4 +13,6 @@ pub mod reach;
 pub mod served;
 mod stale;
 mod transfer;
+pub mod tree;
+pub mod wal;
 mod worker;

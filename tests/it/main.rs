@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod backups;
 mod cases;
 mod cli;
 mod docs;

@@ -1,0 +1,4 @@
+//! Backups and archives of WAL as the real tools make them, sound and damaged.
+
+mod archived;
+mod wal;
