@@ -1,6 +1,7 @@
 //! Looking: the only part of the program that touches the outside world. One folder per kind of source.
 
 pub mod archive;
+pub mod basebackup;
 pub mod damage;
 pub mod dump;
 mod objects;

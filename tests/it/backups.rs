@@ -1,4 +1,5 @@
 //! Backups and archives of WAL as the real tools make them, sound and damaged.
 
 mod archived;
+mod basebackup;
 mod wal;

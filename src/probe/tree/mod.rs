@@ -3,6 +3,7 @@
 mod local;
 mod memory;
 mod packing;
+mod sub;
 
 use std::fmt;
 use std::io::Read;
@@ -13,6 +14,7 @@ pub use local::Local;
 pub use memory::Memory;
 pub(super) use packing::damaged;
 pub use packing::{Packing, packed};
+pub use sub::Sub;
 
 use super::damage::{Damage, DamageKind};
 

@@ -139,7 +139,7 @@ fn unknown_magic(magic: u16, file: &str, at: u64) -> Damage {
     let (kind, why) = match magic {
         0 => (DamageKind::Truncated, "the page is empty".to_owned()),
         // A sound file of another version is not a damaged one, but none that can be vouched for either.
-        0xd000..=0xd1ff => (
+        0xd000..=0xd1ff if at == 0 => (
             DamageKind::Unread,
             format!("its pages have the magic number 0x{magic:04X}, which none of {known} has"),
         ),

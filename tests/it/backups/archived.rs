@@ -128,6 +128,8 @@ impl Drop for Promoted {
 /// What happened on the shared cluster, in its order.
 pub(super) struct Story {
     pub(super) server: Archived,
+    /// What was in the archive then; other tests add to the server's own.
+    pub(super) archive: PathBuf,
     pub(super) backup: PathBuf,
     pub(super) identifier: u64,
     /// After a transaction that came after the backup, and before the next one.
@@ -154,7 +156,10 @@ pub(super) fn story() -> &'static Story {
         let after = clock();
         let identifier = server.sql("select system_identifier from pg_control_system()").parse().unwrap();
         server.promote(&backup, "here");
-        Story { server, backup, identifier, between, after }
+        let archive = server.cluster.folder().join("frozen");
+        let copied = Command::new("cp").arg("-a").arg(server.archive()).arg(&archive).status().unwrap();
+        assert!(copied.success());
+        Story { server, archive, backup, identifier, between, after }
     })
 }
 
