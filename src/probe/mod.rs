@@ -7,6 +7,7 @@ pub mod dump;
 mod objects;
 pub mod observe;
 pub mod options;
+pub mod pgbackrest;
 mod pool;
 pub mod postgres;
 mod queue;

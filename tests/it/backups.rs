@@ -2,4 +2,5 @@
 
 mod archived;
 mod basebackup;
+mod pgbackrest;
 mod wal;

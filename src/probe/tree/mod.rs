@@ -13,7 +13,7 @@ use jiff::Timestamp;
 pub use local::Local;
 pub use memory::Memory;
 pub(super) use packing::damaged;
-pub use packing::{Packing, packed};
+pub use packing::{Packing, packed, unpacked};
 pub use sub::Sub;
 
 use super::damage::{Damage, DamageKind};

@@ -67,7 +67,15 @@ pub fn packed(name: &str, mut inner: Box<dyn Read>) -> Result<(Packing, Box<dyn 
     let mut start = Vec::new();
     (&mut inner).take(24).read_to_end(&mut start).map_err(|error| unread(name, &error))?;
     let packing = Packing::of(&start);
-    let whole = BufReader::with_capacity(128 * 1024, Cursor::new(start).chain(inner));
+    let whole: Box<dyn Read> = Box::new(Cursor::new(start).chain(inner));
+    Ok((packing, unpacked(name, whole, packing)?))
+}
+
+/// The same where it is known how the file is stored: contents of any kind may happen to begin like a compression.
+///
+/// # Errors
+/// [`DamageKind::Unread`]: it is packed in a way that is not read.
+pub fn unpacked(name: &str, stored: Box<dyn Read>, packing: Packing) -> Result<Box<dyn Read>, Damage> {
     let compression = match packing {
         Packing::Plain => Compression::None,
         Packing::Gzip => Compression::Gzip,
@@ -81,9 +89,8 @@ pub fn packed(name: &str, mut inner: Box<dyn Read>) -> Result<(Packing, Box<dyn 
             return Err(Damage::new(DamageKind::Unread, name, "it is encrypted, and cannot be looked into"));
         }
     };
-    let bytes = unpack(whole, compression, true)
-        .map_err(|error| Damage::new(DamageKind::Unread, name, error.to_string()))?;
-    Ok((packing, bytes))
+    unpack(BufReader::with_capacity(128 * 1024, stored), compression, true)
+        .map_err(|error| Damage::new(DamageKind::Unread, name, error.to_string()))
 }
 
 /// What a reader of such contents said.

@@ -46,7 +46,9 @@ pub struct Followed {
     pub segments: u64,
     /// The last of these.
     pub last: Option<SegmentName>,
-    /// What was seen on the way, up to where it ended.
+    /// The one that would have come next, and is not there.
+    pub next: Option<SegmentName>,
+    /// What was seen in these.
     pub seen: Seen,
     /// Whether contents were read. Else only names were followed, and no time is known.
     pub read: bool,
@@ -88,7 +90,15 @@ impl Followed {
                 DamageKind::Missing,
                 format!("the WAL ends at {end}, and no transaction ended in it, so none after {time}"),
             ),
-            (until, _) => (DamageKind::Missing, format!("the WAL ends at {end}, before {until}")),
+            (until, _) => {
+                // Here it is known which segment would have it.
+                let next = self.next.map_or(file, |next| next.to_string());
+                return Err(Damage::new(
+                    DamageKind::Missing,
+                    next,
+                    format!("the WAL ends at {end}, before {until}"),
+                ));
+            }
         };
         Err(Damage::new(kind, file, message))
     }
@@ -103,6 +113,7 @@ impl Archive {
             timeline: from.0,
             segments: 0,
             last: None,
+            next: None,
             seen: Seen { end: from.1, ..Seen::default() },
             read: !self.names_only,
             stopped: None,
@@ -142,14 +153,18 @@ impl Archive {
         while !arrived(&records.seen) {
             let timeline = way.timeline(number, self.segment_bytes);
             let Some(segment) = self.segments.get(&(timeline, number)) else {
+                followed.next = Some(SegmentName::of(timeline, number, self.segment_bytes));
                 followed.stopped = self.missing(timeline, number, last);
                 break;
             };
             let end = Lsn((number + 1).saturating_mul(self.segment_bytes));
+            let before = records.seen.clone();
             if self.names_only {
                 records.seen.end = end;
             } else if let Err(damage) = self.segment(tree, segment, &mut records) {
-                followed.stopped = Some(damage);
+                // A file that cannot be unpacked, or is not what was archived, cannot be restored either: what was read of it
+                // counts for nothing.
+                (records.seen, followed.stopped) = (before, Some(damage));
                 break;
             }
             records.segment_ends(end);
