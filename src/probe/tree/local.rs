@@ -32,7 +32,7 @@ impl Local {
         Ok(Self { root, tablespaces: false })
     }
 
-    /// The same with the links `pg_tblspc/<number>` followed: a tablespace's files belong to a base backup and lie
+    /// The same with links `pg_tblspc/<number>` followed, at any depth: a tablespace's files belong to a base backup and lie
     /// elsewhere (`pg_basebackup --tablespace-mapping`).
     #[must_use]
     pub fn with_tablespaces(mut self) -> Self {
@@ -41,8 +41,12 @@ impl Local {
     }
 
     fn follows(&self, name: &str) -> bool {
-        let number = name.strip_prefix("pg_tblspc/").unwrap_or_default();
-        self.tablespaces && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        let Some((folder, number)) = name.rsplit_once('/') else { return false };
+        let folder = folder.rsplit('/').next();
+        self.tablespaces
+            && folder == Some("pg_tblspc")
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
     }
 
     fn walk(&self, folder: &str, depth: usize, found: &mut Vec<Found>) -> Result<(), Damage> {
