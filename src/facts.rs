@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::Catalogue;
 use crate::chain::report::ChainReport;
 use crate::failure::FailureKind;
+use crate::finding::Finding;
+use crate::verdict::Verdict;
 
 /// Value of the `schema` key of a facts file.
 pub const SCHEMA: &str = "holdtrue.facts/1";
@@ -84,6 +86,15 @@ impl Observation {
 pub enum Observed {
     /// One value as text; `None` is NULL.
     Cell(Option<String>),
+    /// The value of a fact, with what it was made of.
+    Told {
+        /// The value as text; `None` is NULL.
+        value: Option<String>,
+        /// What it comes from, for people, such as the name of a file; possibly empty.
+        because: String,
+    },
+    /// Things of a source that were looked at one by one.
+    Inspected(Inspected),
     /// Counted violations with samples.
     Tally(Tallied),
     /// Rows as text, at most as many as were asked for.
@@ -112,4 +123,55 @@ pub struct Tallied {
     pub columns: Vec<String>,
     /// Samples.
     pub samples: Vec<Vec<Option<String>>>,
+}
+
+/// Things of a source that were looked at one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspected {
+    /// How many.
+    pub examined: u64,
+    /// What they are, in the plural, such as `files`.
+    pub things: String,
+    /// Things that are not so.
+    pub broken: u64,
+    /// Things that cannot be told.
+    pub unknown: u64,
+    /// What was found, broken things first; not always all of it.
+    pub findings: Vec<Finding>,
+    /// Remarks for the report.
+    pub notes: Vec<String>,
+}
+
+/// Findings that are kept of one look.
+const MOST_FINDINGS: usize = 1000;
+
+impl Inspected {
+    /// Nothing looked at yet.
+    #[must_use]
+    pub fn of(things: &str) -> Self {
+        Self { things: things.to_owned(), ..Self::default() }
+    }
+
+    /// Adds one thing that is not so, or cannot be told.
+    pub fn add(&mut self, verdict: Verdict, kind: &str, message: String) {
+        let count = if verdict == Verdict::Broken { &mut self.broken } else { &mut self.unknown };
+        *count += 1;
+        if self.findings.len() >= MOST_FINDINGS {
+            return;
+        }
+        let finding = Finding {
+            verdict,
+            kind: kind.to_owned(),
+            message,
+            relation: String::new(),
+            key: Vec::new(),
+            sql: String::new(),
+        };
+        // Broken ones first, each in its order.
+        let at = match verdict {
+            Verdict::Broken => self.findings.iter().take_while(|f| f.verdict == Verdict::Broken).count(),
+            _ => self.findings.len(),
+        };
+        self.findings.insert(at, finding);
+    }
 }

@@ -103,6 +103,13 @@ impl Checker<'_> {
             }
             ast::Assertion::State { subject, state, rest } => self.state(subject, state, rest.as_ref()),
             ast::Assertion::Every { kind, state } => self.every(kind, state),
+            ast::Assertion::Request { source, method, path, status, members, within } => {
+                self.request((source, method, path), status, members, within.as_ref())
+            }
+            ast::Assertion::Attested { by, within } => self.attested(by, within.as_ref(), written),
+            ast::Assertion::Elements { quantifier, pointer, source, filter, has } => {
+                self.elements(quantifier, (pointer, source), filter.as_deref(), has.as_deref())
+            }
             ast::Assertion::Sql { returns, text } => self.raw_sql(returns.as_ref(), text),
         }
     }

@@ -1,12 +1,13 @@
 //! Calls: aggregates over rows, and facts of sources.
 
-use super::Checker;
 use super::operands::{Rows, Scope};
+use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::facts;
 use crate::policy::operand::{Aggregate, Condition, FactRef, Function, Operand, Over};
 use crate::source_text::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Path};
+use crate::value::{Type, Value, duration_text};
 
 impl Checker<'_> {
     pub(super) fn aggregate(
@@ -28,15 +29,13 @@ impl Checker<'_> {
         scope: &mut Scope,
     ) -> Option<Operand> {
         if let [source, fact] = name.parts.as_slice() {
-            let argument = match arguments {
-                [Argument { value: Expr { kind: ExprKind::Text(text), .. }, filter: None }] => text,
-                _ => {
-                    let help = format!("write `{}(\"...\")`", name.dotted());
-                    self.error(Code::BadArity, "a fact takes one text", (span, "here"), help);
-                    return None;
-                }
+            let [Argument { value, filter: None }] = arguments else {
+                let help = format!("write `{}(...)`", name.dotted());
+                self.error(Code::BadArity, "a fact takes one value", (span, "here"), help);
+                return None;
             };
-            return self.fact(&source.node, &fact.node, Some(argument), name.span);
+            let argument = self.fact_argument(value)?;
+            return self.fact(&source.node, &fact.node, Some((argument, value.span)), name.span);
         }
         let word = name.dotted();
         let Some(function) = Function::ALL.into_iter().find(|f| f.word() == word) else {
@@ -96,12 +95,58 @@ impl Checker<'_> {
         Some(self.aggregate(function, Some(operand), over, filter, span))
     }
 
+    /// The fixed value that a fact is asked with; a parameter nobody gave a value yet is its default's type alone.
+    fn fact_argument(&mut self, expr: &Expr) -> Option<Value> {
+        let operand = self.operand(expr, &mut Scope::run())?;
+        if let Some(value) = self.known(&operand) {
+            return Some(value.clone());
+        }
+        if let Operand::Param { name, .. } = &operand
+            && self.given.lenient
+        {
+            return Some(Value::Text(format!("${name}")));
+        }
+        let help = "write a text, a number or a duration, or a parameter that has one value";
+        self.error(Code::BadAssertion, "a fact is asked with a fixed value", (expr.span, "here"), help);
+        None
+    }
+
+    /// Whether a fact takes a value; its text if it does.
+    fn fits_argument(&mut self, takes: &facts::Argument, (value, span): (Value, Span)) -> Option<String> {
+        let parameter = matches!(&value, Value::Text(text) if text.starts_with('$')) && self.given.lenient;
+        let text = match &value {
+            Value::Text(text) => text.clone(),
+            Value::Duration(micros) => duration_text(*micros),
+            other => other.to_string(),
+        };
+        if parameter {
+            return Some(text);
+        }
+        let whole = match &value {
+            Value::Number(n) => n.is_integer() && *n > 0,
+            Value::Duration(micros) => *micros > 0,
+            _ => true,
+        };
+        let one_of = takes.one_of.is_empty() || takes.one_of.contains(&text.as_str());
+        if value.ty() == takes.ty && whole && one_of {
+            return Some(text);
+        }
+        let help = match (takes.one_of, takes.ty) {
+            ([], Type::Duration) => "write a duration such as `90d`".to_owned(),
+            ([], Type::Number) => "write a whole number such as `15`".to_owned(),
+            ([], _) => format!("write {} in double quotes", takes.what),
+            (legal, _) => format!("write {}", crate::diagnostic::suggest::listing(legal)),
+        };
+        self.error(Code::BadArity, format!("{value} is not what it takes"), (span, "here"), help);
+        None
+    }
+
     /// A fact by its published name.
     pub(super) fn fact(
         &mut self,
         source: &str,
         fact: &str,
-        argument: Option<&str>,
+        argument: Option<(Value, Span)>,
         span: Span,
     ) -> Option<Operand> {
         let Some(kind) = self.sources.iter().find(|s| s.name == source).map(|s| s.kind) else {
@@ -123,26 +168,49 @@ impl Checker<'_> {
             );
             return None;
         };
-        match (known.argument, argument) {
-            (Some(what), None) => {
-                self.sink.push(
-                    Diagnostic::error(Code::BadArity, format!("`{source}.{fact}` needs {what}"))
-                        .at(span, "here")
-                        .help(format!("write `{source}.{fact} of \"...\"` or `{source}.{fact}(\"...\")`")),
-                );
-                return None;
-            }
+        if let Some(word) = known.needs
+            && !self.sources.iter().any(|s| s.name == source && s.options.says(word))
+        {
+            let example = if word == "every" { "every 1d" } else { "named \"db_%Y%m%d.backup\"" };
+            let help = format!("add `{{ {example} }}` to the declaration of `{source}`");
+            self.error(
+                Code::Missing,
+                format!("`{source}.{fact}` needs to know `{word}`"),
+                (span, "here"),
+                help,
+            );
+            return None;
+        }
+        let argument = match (known.argument, argument) {
+            (Some(takes), None) => match takes.otherwise {
+                Some(otherwise) => Some(otherwise.to_owned()),
+                None => {
+                    let help = match takes.ty {
+                        Type::Text => {
+                            format!("write `{source}.{fact} of \"...\"` or `{source}.{fact}(\"...\")`")
+                        }
+                        ty => format!("write `{source}.{fact}({})`", literals::example(ty)),
+                    };
+                    self.sink.push(
+                        Diagnostic::error(Code::BadArity, format!("`{source}.{fact}` needs {}", takes.what))
+                            .at(span, "here")
+                            .help(help),
+                    );
+                    return None;
+                }
+            },
             (None, Some(_)) => {
                 let message = format!("`{source}.{fact}` takes no argument");
                 self.error(Code::BadArity, message, (span, "here"), format!("write `{source}.{fact}`"));
                 return None;
             }
-            _ => {}
-        }
+            (Some(takes), Some(argument)) => Some(self.fits_argument(&takes, argument)?),
+            (None, None) => None,
+        };
         Some(Operand::Fact(FactRef {
             source: source.to_owned(),
             fact: fact.to_owned(),
-            argument: argument.map(str::to_owned),
+            argument,
             ty: known.ty,
             span,
         }))

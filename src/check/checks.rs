@@ -3,7 +3,7 @@
 use super::Checker;
 use super::operands::{Rows, Scope};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::assertion::Assertion;
+use crate::policy::assertion::{Assertion, State};
 use crate::policy::{Check, On, When};
 use crate::source_text::Span;
 use crate::syntax::ast::{Clause, Name, Pattern, Statement};
@@ -73,7 +73,12 @@ impl<'a> Checker<'a> {
             );
         }
         let Clause::Assert { required, assertion, written } = &first.clause else { return None };
-        let checked = self.assertion(assertion, &mut on, *written);
+        let mut checked = self.assertion(assertion, &mut on, *written);
+        for child in children {
+            if let Clause::Retry { every, limit } = &child.clause {
+                self.retry((every, limit), child.span, checked.as_mut());
+            }
+        }
         let mut check = Check {
             id: name.node.clone(),
             gate: gate.to_owned(),
@@ -110,7 +115,14 @@ impl<'a> Checker<'a> {
                 Clause::Evidence { controls } => {
                     check.controls = controls.iter().map(|c| c.node.clone()).collect();
                 }
-                Clause::Timeout { limit } => check.timeout = self.measured_duration(limit),
+                Clause::Timeout { limit } => {
+                    check.timeout = self.measured_duration(limit);
+                    if is_no_statement(&check.assertion) {
+                        let help = "leave it out; a request has `within`";
+                        let message = "`timeout` is for statements of a server, and this is none";
+                        self.error(Code::BadAssertion, message, (child.span, "would be ignored"), help);
+                    }
+                }
                 Clause::Runbook { url } => check.runbook = Some(url.node.clone()),
                 Clause::AllowEmpty => check.allow_empty = true,
                 Clause::Unwaivable => check.waivable = false,
@@ -177,12 +189,23 @@ impl<'a> Checker<'a> {
 
     /// Settles which source a check reads, when it reads any.
     fn choose_source(&mut self, check: &mut Check, name: &Name) {
-        if check.source.is_some() || !needs_source(&check.assertion) {
+        if !self.needs_source(&check.assertion) {
             return;
         }
-        match self.sources.as_slice() {
+        if let Some(source) = &check.source {
+            let kind = self.sources.iter().find(|s| s.name == *source).map(|s| s.kind);
+            if let Some(kind) = kind.filter(|k| !k.describe().relations) {
+                let message = format!("`{source}` is of kind `{}`, which holds no tables", kind.word());
+                let help = "add `on SOURCE` to the check, where SOURCE is a server or an archive";
+                self.error(Code::BadAssertion, message, (name.span, "needs tables"), help);
+            }
+            return;
+        }
+        let holding: Vec<String> =
+            self.sources.iter().filter(|s| s.kind.describe().relations).map(|s| s.name.clone()).collect();
+        match holding.as_slice() {
             [only] => {
-                let only = only.name.clone();
+                let only = only.clone();
                 self.used.insert(format!("source {only}"));
                 check.source = Some(only);
             }
@@ -193,7 +216,7 @@ impl<'a> Checker<'a> {
                     .help("add `source postgres NAME from env DATABASE_URL`"),
             ),
             several => {
-                let names: Vec<&str> = several.iter().map(|s| s.name.as_str()).collect();
+                let names: Vec<&str> = several.iter().map(String::as_str).collect();
                 let help = format!(
                     "add `on SOURCE` to the check or its gate, one of {}",
                     crate::diagnostic::suggest::listing(&names)
@@ -210,10 +233,24 @@ impl<'a> Checker<'a> {
         }
     }
 }
-/// Whether an assertion reads relations.
-fn needs_source(assertion: &Assertion) -> bool {
-    match assertion {
-        Assertion::Values(list) => list.iter().any(|c| c.left.has_aggregate() || c.right.has_aggregate()),
-        _ => true,
+impl Checker<'_> {
+    /// Whether an assertion reads relations.
+    fn needs_source(&self, assertion: &Assertion) -> bool {
+        match assertion {
+            Assertion::Values(list) => list.iter().any(|c| c.left.has_aggregate() || c.right.has_aggregate()),
+            Assertion::State(State::Met(name)) => self.over_rows.contains(name),
+            other => !is_no_statement(other),
+        }
     }
+}
+
+/// Whether an assertion asks a source that runs no statements.
+fn is_no_statement(assertion: &Assertion) -> bool {
+    matches!(
+        assertion,
+        Assertion::State(State::Source(..))
+            | Assertion::Request(..)
+            | Assertion::Attested(..)
+            | Assertion::Elements(..)
+    )
 }

@@ -1,11 +1,8 @@
 //! The names the rest of a policy may refer to, and those that nothing refers to.
 
 use super::Checker;
-use super::operands::Scope;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::Objective;
 use crate::syntax::ast::{Clause, Name, Statement};
-use crate::value::Type;
 use std::collections::BTreeMap;
 
 impl<'a> Checker<'a> {
@@ -61,36 +58,6 @@ impl<'a> Checker<'a> {
             let message = "`tenancy` always means the tenancy of the policy";
             self.error(Code::Duplicate, message, (name.span, "cannot be a name"), "give it another name");
         }
-    }
-
-    pub(super) fn objectives(&mut self, statements: &[&'a Statement]) -> Vec<Objective> {
-        let mut objectives = Vec::new();
-        for statement in statements {
-            let Clause::Objective { name, target, from, to } = &statement.clause else { continue };
-            let limit = self.duration(target);
-            let mut instant = |expr| {
-                let mut scope = Scope::run();
-                let operand = self.operand(expr, &mut scope)?;
-                match self.type_of(&operand) {
-                    Some(Type::Time) => Some(operand),
-                    other => {
-                        let what = other.map_or("a column's value", Type::word);
-                        self.error(
-                            Code::TypeMismatch,
-                            format!("an objective spans two instants, and this is {what}"),
-                            (expr.span, "not an instant"),
-                            "write for example `newest(Table.column)`, a `time` parameter or `now`",
-                        );
-                        None
-                    }
-                }
-            };
-            let (from, to) = (instant(from), instant(to));
-            if let (Some(limit), Some(from), Some(to)) = (limit, from, to) {
-                objectives.push(Objective { name: name.node.clone(), limit, from, to, span: name.span });
-            }
-        }
-        objectives
     }
 
     pub(super) fn report_unused(&mut self, statements: &[&'a Statement]) {

@@ -13,6 +13,11 @@ param target: time
 param tenant: text = all
 source postgres db from env DATABASE_URL
 objective rpo 15min from newest(Log.at) to $target
+source files dumps from "backups/*.dump" newest { named "d_%Y%m%d_%H.dump" in "Asia/Manila"; every 1d; checksums "a", "b" }
+source http api from "https://h" { header "X-A" from env B; allow redirects; allow private; max_body 1MiB }
+source document iam from file "where"
+source attestation said from "said.toml"
+objective success 99.9% of dumps.runs over 90d
 tenancy Tenant.id by tenantId { global A, b.* because "x"; reached C through (d, e) of F; link (A.x) to (B.y) }
 ledger books on Line where status in ("a", "b") and not (x is null) {
   entry entryId of Entry where x between 1 and 2
@@ -36,6 +41,11 @@ gate g "Gate" on db {
   check d { require sql returns 5 $$ select count(*) from "T" where "at" > $target $$; timeout 30s }
   check e { require sum(T.a ?? 0 where b = true) = 0 per k or null; runbook "https://example.org" }
   check f { require newest(T.at) within 1h30min before $target }
+  check i { require api GET "/a?b=c" returns 200 with json "/s" = "x", "/n" != null within 2s; retry every 5s for 3min }
+  check j { require attested by "@a" within 15min after said.latest("b") }
+  check k { require every "/S" of iam where not (A = "b" or C.`d:e` is null) has F in ("g", "h") and I >= 2 }
+  check l { require no "" of iam where a between 1 and 2; allow empty }
+  check m { require dumps is verified }
   check h { recommend db.sessions of "app" = 0 }
 }
 gate late after g { check i { require every foreign_key is valid } }

@@ -13,7 +13,9 @@ mod hostile_tests;
 mod json_recipes;
 mod ledgers;
 mod literals;
+mod looks;
 mod loose;
+mod objectives;
 mod operands;
 mod params;
 mod predicates;
@@ -22,6 +24,7 @@ mod recipes;
 #[cfg(test)]
 mod reference_tests;
 mod references;
+mod source_options;
 mod sources;
 mod sql_cage;
 mod states;
@@ -104,6 +107,8 @@ struct Checker<'a> {
     slots: Vec<(String, String, Expr)>,
     /// Parameters, templates, ledgers ... that something used.
     used: BTreeSet<String>,
+    /// Objectives that are measured on rows.
+    over_rows: BTreeSet<String>,
     /// Names whose declaration is wrong and reported.
     lost: BTreeSet<String>,
     /// Whether every statement could be read.
@@ -128,6 +133,7 @@ impl<'a> Checker<'a> {
             templates: BTreeMap::new(),
             slots: Vec::new(),
             used: BTreeSet::new(),
+            over_rows: BTreeSet::new(),
             lost: BTreeSet::new(),
             whole: true,
         }

@@ -57,7 +57,8 @@ impl Checker<'_> {
             ExprKind::Call { name, arguments } => self.call(name, arguments, span, scope),
             ExprKind::FactOf { path, of } => match path.parts.as_slice() {
                 [source, fact] => {
-                    self.fact(source.node.as_str(), fact.node.as_str(), Some(&of.node), path.span)
+                    let argument = (Value::Text(of.node.clone()), of.span);
+                    self.fact(source.node.as_str(), fact.node.as_str(), Some(argument), path.span)
                 }
                 _ => {
                     self.error(

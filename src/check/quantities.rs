@@ -47,7 +47,7 @@ impl Checker<'_> {
     }
 
     /// The value of a literal or of a parameter that has one.
-    fn known<'o>(&'o self, operand: &'o Operand) -> Option<&'o Value> {
+    pub(super) fn known<'o>(&'o self, operand: &'o Operand) -> Option<&'o Value> {
         match operand {
             Operand::Literal(value) => Some(value),
             Operand::Param { name, .. } => match &self.params.iter().find(|p| p.name == *name)?.value {

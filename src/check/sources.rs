@@ -2,26 +2,11 @@
 
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::kind::{LATER, Newest, Place};
 use crate::policy::{Source, SourceAddress, SourceKind};
 use crate::source_text::Spanned;
-use crate::syntax::ast::{Address, Clause, Statement};
+use crate::syntax::ast::{Address, Clause, Name, Statement};
 use std::collections::BTreeMap;
-
-/// Kinds of sources the design names and this version cannot read.
-const LATER_KINDS: [&str; 12] = [
-    "backup",
-    "pgbackrest",
-    "barman",
-    "basebackup",
-    "wal",
-    "files",
-    "host",
-    "http",
-    "redis",
-    "document",
-    "baseline",
-    "record",
-];
 
 impl<'a> Checker<'a> {
     pub(super) fn declare_sources(&mut self, statements: &[&'a Statement]) {
@@ -30,7 +15,7 @@ impl<'a> Checker<'a> {
             let Clause::Source { kind, name, address } = &statement.clause else { continue };
             self.unique(&mut seen, name, "source");
             let Some(known) = SourceKind::ALL.into_iter().find(|k| k.word() == kind.node) else {
-                let diagnostic = if LATER_KINDS.contains(&kind.node.as_str()) {
+                let diagnostic = if LATER.contains(&kind.node.as_str()) {
                     Diagnostic::error(
                         Code::NotAvailable,
                         format!("sources of kind `{}` are not available in this version", kind.node),
@@ -54,52 +39,78 @@ impl<'a> Checker<'a> {
                     "give the source another name",
                 );
             }
-            let address = match address {
-                None => {
-                    if known == SourceKind::Dump {
-                        self.error(
-                            Code::BadArity,
-                            format!("`{}` has no place", name.node),
-                            (name.span, "which archive?"),
-                            "write `from \"PATH\"`, `from \"backups/*.dump\" newest` or `from env NAME`",
-                        );
-                    }
-                    SourceAddress::Default
+            let mut options = self.source_options(known, statement);
+            let address = self.source_address(known, name, address.as_ref(), &mut options.newest);
+            self.sources.push(Source {
+                name: name.node.clone(),
+                kind: known,
+                address,
+                options,
+                span: name.span,
+            });
+        }
+    }
+
+    /// Where a source is, and whether only the newest of several counts.
+    fn source_address(
+        &mut self,
+        kind: SourceKind,
+        name: &Name,
+        address: Option<&Address>,
+        newest: &mut bool,
+    ) -> SourceAddress {
+        let known = kind.describe();
+        match (address, known.place) {
+            (None, Place::Always(help)) => {
+                let message = format!("`{}` has no place", name.node);
+                self.error(Code::BadArity, message, (name.span, "where is it?"), help);
+            }
+            (Some(_), Place::Never) => {
+                let message = format!("a source of kind `{}` is always this machine", known.word);
+                self.error(
+                    Code::BadArity,
+                    message,
+                    (name.span, "has no address"),
+                    "remove what begins with `from`",
+                );
+            }
+            _ => {}
+        }
+        match address {
+            None => SourceAddress::Default,
+            Some(Address::Env(variable)) => SourceAddress::Env(variable.node.clone()),
+            Some(Address::File(path)) => SourceAddress::File(path.node.clone()),
+            Some(Address::Literal(text)) => {
+                // Nothing else is said of an address with a secret, since that would show it.
+                let secret = self.refuses_secret(text);
+                if !secret && known.newest == Newest::Needed && text.node.contains(['*', '?', '[']) {
+                    self.error(
+                        Code::BadArity,
+                        "several archives may match this pattern".to_owned(),
+                        (text.span, "which of them?"),
+                        "write `newest` after it",
+                    );
                 }
-                Some(Address::Env(variable)) => SourceAddress::Env(variable.node.clone()),
-                Some(Address::File(path)) => SourceAddress::File(path.node.clone()),
-                Some(Address::Literal(text)) => {
-                    // Nothing else is said of an address with a secret, since that would show it.
-                    let secret = self.refuses_secret(text);
-                    if !secret && known == SourceKind::Dump && text.node.contains(['*', '?', '[']) {
-                        self.error(
-                            Code::BadArity,
-                            "several archives may match this pattern".to_owned(),
-                            (text.span, "which of them?"),
-                            "write `newest` after it",
-                        );
-                    }
-                    SourceAddress::Literal(text.node.clone())
+                SourceAddress::Literal(text.node.clone())
+            }
+            Some(Address::Newest(text, at)) => {
+                if known.newest == Newest::No {
+                    self.error(
+                        Code::BadArity,
+                        format!("a source of kind `{}` is not one of several files", kind.word()),
+                        (*at, "means nothing here"),
+                        "remove `newest`",
+                    );
                 }
-                Some(Address::Newest(text, at)) => {
-                    if known != SourceKind::Dump {
-                        self.error(
-                            Code::BadArity,
-                            format!("a source of kind `{}` is no file", known.word()),
-                            (*at, "means nothing here"),
-                            "remove `newest`",
-                        );
-                    }
-                    self.refuses_secret(text);
-                    SourceAddress::Literal(text.node.clone())
-                }
-            };
-            self.sources.push(Source { name: name.node.clone(), kind: known, address, span: name.span });
+                self.refuses_secret(text);
+                *newest = true;
+                SourceAddress::Literal(text.node.clone())
+            }
         }
     }
 
     /// Whether an address holds a secret, which is an error.
-    fn refuses_secret(&mut self, text: &Spanned<String>) -> bool {
+    pub(super) fn refuses_secret(&mut self, text: &Spanned<String>) -> bool {
         let (what, help) = if carries_password(&text.node) {
             ("a password", "write `from env NAME`, or use a service file or a password file")
         } else if carries_signature(&text.node) {

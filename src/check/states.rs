@@ -2,11 +2,13 @@
 
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::SourceKind;
 use crate::policy::assertion::{Assertion, ObjectKind, State};
+use crate::source_text::Span;
 use crate::syntax::ast::{Name, Path};
 
 /// States of the language's design that this version cannot prove.
-const LATER_STATES: [&str; 4] = ["unchanged", "continuous", "verified", "healthy"];
+const LATER_STATES: [&str; 3] = ["unchanged", "continuous", "healthy"];
 
 impl Checker<'_> {
     pub(super) fn state(&mut self, subject: &Path, state: &Name, rest: Option<&Name>) -> Option<Assertion> {
@@ -36,6 +38,35 @@ impl Checker<'_> {
         } else if self.names.objectives.contains(&name) {
             self.used.insert(format!("objective {name}"));
             ((state.node == "met").then(|| State::Met(name.clone())), &["met"])
+        } else if let Some((source, kind)) = self.source_kind(&name) {
+            self.used.insert(format!("source {source}"));
+            let known = kind.describe().states.iter().find(|(word, _)| *word == state.node);
+            let words: Vec<&str> = kind.describe().states.iter().map(|(word, _)| *word).collect();
+            let Some((word, _)) = known else {
+                let later = LATER_STATES.contains(&state.node.as_str());
+                let (code, message) = if later {
+                    (
+                        Code::NotAvailable,
+                        format!("`{name} is {}` is not available in this version", state.node),
+                    )
+                } else {
+                    let message = format!("a source of kind `{}` cannot be `{}`", kind.word(), state.node);
+                    (Code::BadAssertion, message)
+                };
+                let diagnostic = Diagnostic::error(code, message).at(state.span, "not one of its states");
+                self.sink.push(match words.is_empty() {
+                    true => diagnostic.help("ask for its facts; `holdtrue facts` lists them"),
+                    false => diagnostic.did_you_mean(&state.node, words),
+                });
+                return None;
+            };
+            return match rest {
+                Some(rest) => {
+                    self.nothing_follows(&name, &state.node, rest);
+                    None
+                }
+                None => self.source_state(&source, word, state.span),
+            };
         } else {
             let legal: Vec<String> = [&self.names.ledgers, &self.names.chains, &self.names.objectives]
                 .into_iter()
@@ -52,7 +83,8 @@ impl Checker<'_> {
                 );
                 return None;
             }
-            let message = format!("`{name}` is no ledger, chain, objective or tenancy of this policy");
+            let message =
+                format!("`{name}` is no ledger, chain, objective, source or tenancy of this policy");
             self.sink.push(
                 Diagnostic::error(Code::UnknownName, message)
                     .at(subject.span, "not declared")
@@ -76,12 +108,34 @@ impl Checker<'_> {
             return None;
         }
         if let Some(rest) = rest {
-            let help = format!("end the statement after `{}`", state.node);
-            let message = format!("nothing can follow `{name} is {}`", state.node);
-            self.error(Code::Malformed, message, (rest.span, "left over"), help);
+            self.nothing_follows(&name, &state.node, rest);
             return None;
         }
         known.map(Assertion::State)
+    }
+
+    fn nothing_follows(&mut self, name: &str, state: &str, rest: &Name) {
+        let help = format!("end the statement after `{state}`");
+        let message = format!("nothing can follow `{name} is {state}`");
+        self.error(Code::Malformed, message, (rest.span, "left over"), help);
+    }
+
+    /// A state of a source, which may need something of its declaration.
+    fn source_state(&mut self, source: &str, state: &'static str, span: Span) -> Option<Assertion> {
+        let declared = self.sources.iter().find(|s| s.name == source)?;
+        if state == "named" && declared.options.named.is_none() {
+            let help =
+                format!("add `{{ named \"db_%Y%m%d_%H%M%S.backup\" }}` to the declaration of `{source}`");
+            let message = format!("how the files of `{source}` are named is not said");
+            self.error(Code::Missing, message, (span, "named how?"), help);
+            return None;
+        }
+        Some(Assertion::State(State::Source(source.to_owned(), state)))
+    }
+
+    /// A declared source and its kind.
+    pub(super) fn source_kind(&self, name: &str) -> Option<(String, SourceKind)> {
+        self.sources.iter().find(|s| s.name == name).map(|s| (s.name.clone(), s.kind))
     }
 
     pub(super) fn every(&mut self, kind: &Name, state: &Name) -> Option<Assertion> {

@@ -91,8 +91,11 @@ impl Checker<'_> {
 
     /// Reports two sides of a comparison that can never be compared.
     pub(super) fn check_comparable(&mut self, left: &Operand, right: &Operand, span: Span) -> Option<()> {
+        let sides = [left, right];
         let (Some(left), Some(right)) = (self.type_of(left), self.type_of(right)) else { return Some(()) };
-        if comparable(left, right) {
+        // A share beside a bare number would be off by a factor of a hundred, and seem to hold.
+        let bare = is_share(sides) && [left, right].contains(&Type::Number);
+        if comparable(left, right) && !bare {
             return Some(());
         }
         let mut diagnostic = Diagnostic::error(
@@ -115,4 +118,11 @@ impl Checker<'_> {
         self.sink.push(diagnostic);
         None
     }
+}
+
+/// Whether one of two values is a fact that is a share, and the other a number that is written out.
+fn is_share(sides: [&Operand; 2]) -> bool {
+    let share = |o: &Operand| matches!(o, Operand::Fact(fact) if fact.ty == Type::Percent);
+    let number = |o: &Operand| matches!(o, Operand::Literal(_) | Operand::Param { .. });
+    sides.iter().any(|o| share(o)) && sides.iter().any(|o| number(o))
 }

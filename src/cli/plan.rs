@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use super::run::{RunArgs, runtime};
 use super::terminal::{Talk, counted};
 use crate::facts::SourceFacts;
-use crate::plan::{Engine, Plan, Proof, Reading};
+use crate::plan::{Engine, Plan, Proof, Reading, Statement};
 use crate::probe::served::Fetch;
 use crate::verdict::ExitStatus;
 
@@ -49,6 +49,11 @@ fn copy(reading: &Reading, sources: &BTreeMap<String, SourceFacts>) -> Option<St
     Some(Fetch::new(relation, reading.fetched.as_ref()?, None).sql())
 }
 
+/// The source of a statement, and the relation if there is one.
+fn place_of(statement: &Statement) -> String {
+    format!("{} {}", statement.source, statement.relation).trim_end().to_owned()
+}
+
 fn text(plan: &Plan, sources: &BTreeMap<String, SourceFacts>) -> String {
     let mut out = String::new();
     let _ = writeln!(
@@ -73,7 +78,7 @@ fn text(plan: &Plan, sources: &BTreeMap<String, SourceFacts>) -> String {
             Engine::Archive => "on the archive's rows: ",
             Engine::Server => "",
         };
-        let _ = writeln!(out, "\n{}. {} {}: {place}{what}", n + 1, statement.source, statement.relation);
+        let _ = writeln!(out, "\n{}. {}: {place}{what}", n + 1, place_of(statement));
         let _ = writeln!(out, "   for {}", statement.checks.join(", "));
         for sql in statement.work.laid().into_iter().chain([statement.work.sql()]) {
             for line in sql.lines() {

@@ -192,6 +192,7 @@ impl RunArgs {
                     engine::assign(&mut plan, name, Means { choice, near: server.is_near(), transfer });
                 }
                 Reached::Archive(..) => engine::archived(&mut plan, name),
+                Reached::Told(_) => {}
             }
         }
         let observing = ObserveOptions {

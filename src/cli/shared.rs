@@ -9,7 +9,8 @@ use super::load::{Loaded, load};
 use super::terminal::Talk;
 use crate::check::{Given, check};
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::policy::Policy;
+use crate::policy::kind::LATER;
+use crate::policy::{Policy, SourceKind};
 use crate::verdict::{ExitStatus, Level};
 
 /// Which policy, with which values.
@@ -190,19 +191,8 @@ impl SelectArgs {
             known("source", name, &legal, talk)?;
             let address =
                 address.strip_prefix("postgres:").filter(|rest| !rest.starts_with("//")).unwrap_or(address);
-            if let Some((kind, _)) = address.split_once(':')
-                && ["wal", "files", "baseline", "https", "http"].contains(&kind)
-            {
-                let instead = match kind {
-                    "http" | "https" => {
-                        "; for an archive in object storage, write `s3://BUCKET/KEY` and set AWS_ENDPOINT_URL to its \
-                         server's address"
-                    }
-                    _ => "",
-                };
-                return Err(talk.stop(&format!(
-                    "`--source {name}={kind}:...`: sources of kind `{kind}` are not available in this version{instead}"
-                )));
+            if let Some(declared) = policy.sources.iter().find(|s| s.name == *name).map(|s| s.kind) {
+                rebinds(declared, (name, address)).map_err(|why| talk.stop(&why))?;
             }
             if rebound.insert(name.clone(), address.to_owned()).is_some() {
                 return Err(talk.stop(&format!("`--source {name}=...` is given twice")));
@@ -231,6 +221,40 @@ impl SelectArgs {
         }
         Ok(Selected { gates, checks, rebound })
     }
+}
+
+/// Whether a declared source can be read from an address: one that holds tables from a server or an archive, any other
+/// from a place of its own kind.
+fn rebinds(declared: SourceKind, (name, address): (&str, &str)) -> Result<(), String> {
+    let Some((word, rest)) = address.split_once(':') else { return Ok(()) };
+    if LATER.contains(&word) {
+        return Err(format!(
+            "`--source {name}={word}:...`: sources of kind `{word}` are not available in this version"
+        ));
+    }
+    if declared.describe().relations {
+        let instead = match word {
+            "http" | "https" => {
+                "; for an archive in object storage, write `s3://BUCKET/KEY` and set AWS_ENDPOINT_URL to its \
+                 server's address"
+            }
+            _ => "",
+        };
+        let without_tables = SourceKind::ALL.into_iter().any(|k| k.word() == word && !k.describe().relations);
+        return if without_tables || word == "https" {
+            Err(format!(
+                "`--source {name}={word}:...`: `{name}` is of kind `{}`, and that is no place of tables{instead}",
+                declared.word()
+            ))
+        } else {
+            Ok(())
+        };
+    }
+    let other = SourceKind::ALL.into_iter().any(|k| k.word() == word && k != declared);
+    if other && !(declared == SourceKind::Http && rest.starts_with("//")) {
+        return Err(format!("`--source {name}={word}:...`: `{name}` is declared as `{}`", declared.word()));
+    }
+    Ok(())
 }
 
 fn known(kind: &str, name: &str, legal: &[&str], talk: &Talk) -> Result<(), ExitStatus> {

@@ -209,6 +209,9 @@ fn sources(ready: &Ready, facts: &Facts) -> Vec<SourceInfo> {
 /// What was read, which `--source` may have made another kind than the declared one.
 fn kind(ready: &Ready, name: &str, address: &str) -> Option<SourceKind> {
     let declared = ready.policy.sources.iter().find(|s| s.name == name).map(|s| s.kind)?;
+    if !declared.describe().relations {
+        return Some(declared);
+    }
     Some(match (address.is_empty(), address.starts_with(archive::SCHEME)) {
         (true, _) => declared,
         (false, true) => SourceKind::Dump,

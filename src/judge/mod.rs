@@ -2,6 +2,7 @@
 
 mod gates;
 mod proofs;
+mod sources;
 mod values;
 
 pub use gates::{Selection, gates};
@@ -15,7 +16,6 @@ use crate::plan::{Applies, CheckPlan, Plan, Proof, WhenPlan};
 use crate::policy::{Check, Policy, Waiver};
 use crate::report::model::{CheckInfo, ControlInfo, ObjectiveInfo, WaiverInfo, WaiverState};
 use crate::source_text::SourceSet;
-use crate::value::duration_text;
 use crate::verdict::Verdict;
 
 /// Everything judged, ready for a report.
@@ -62,7 +62,7 @@ pub fn judge(policy: &Policy, plan: &Plan, facts: &Facts, texts: &SourceSet, sam
             if !objectives.iter().any(|o| o.name == figure.name) {
                 objectives.push(ObjectiveInfo {
                     name: figure.name,
-                    target: duration_text(figure.limit),
+                    target: figure.target,
                     actual: figure.actual,
                     verdict: figure.verdict,
                     reason: figure.reason,
@@ -134,6 +134,7 @@ fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, sam
         all.notes.extend(outcome.notes);
         all.empty.extend(outcome.empty);
         all.empty_by_pattern.extend(outcome.empty_by_pattern);
+        all.nothing.extend(outcome.nothing);
         all.rows |= outcome.rows;
         all.read.extend(outcome.read);
         figures.extend(outcome.objective);
@@ -197,6 +198,9 @@ fn emptiness(check: &Check, all: &mut Outcome, planned: &CheckPlan) {
         all.findings.iter().any(|f| f.verdict == Verdict::Broken && f.relation == *relation)
     };
     named.retain(|relation| !broken(relation));
+    if !check.allow_empty && all.reasons.is_empty() {
+        all.reasons.extend(std::mem::take(&mut all.nothing).into_iter().map(|why| (Verdict::Unproven, why)));
+    }
     if check.allow_empty {
         if all.examined == 0 && all.read.is_empty() {
             all.notes.push("there was nothing to look at, which the policy allows".to_owned());
@@ -239,7 +243,10 @@ fn listed(names: &[String]) -> String {
 /// An objective between fixed instants examines no rows of its own.
 fn only_objective(planned: &CheckPlan) -> bool {
     !planned.obligations.is_empty()
-        && planned.obligations.iter().all(|o| matches!(o.proof, Proof::Span { .. } | Proof::Tenant { .. }))
+        && planned
+            .obligations
+            .iter()
+            .all(|o| matches!(o.proof, Proof::Span { .. } | Proof::Share { .. } | Proof::Tenant { .. }))
 }
 
 fn reason(verdict: Verdict, all: &Outcome) -> String {

@@ -1,5 +1,6 @@
 //! One obligation at a time: what the observations say about it.
 
+use super::sources;
 use super::values::{self, Seen};
 use crate::facts::{Observed, Tallied};
 use crate::finding::{Finding, KeyPart};
@@ -29,6 +30,8 @@ pub(super) struct Outcome {
     pub(super) empty_by_pattern: Vec<String>,
     /// Whether a subject that came in by a pattern holds rows.
     pub(super) rows: bool,
+    /// Sentences about sources that hold nothing.
+    pub(super) nothing: Vec<String>,
     /// Relations with rows that raw SQL reads, nobody knows how many of them.
     pub(super) read: Vec<String>,
 }
@@ -37,14 +40,15 @@ pub(super) struct Outcome {
 #[derive(Debug)]
 pub(super) struct Figure {
     pub(super) name: String,
-    pub(super) limit: i64,
+    /// As written.
+    pub(super) target: String,
     pub(super) actual: String,
     pub(super) verdict: Verdict,
     pub(super) reason: String,
 }
 
 impl Outcome {
-    fn unproven(reason: impl Into<String>) -> Self {
+    pub(super) fn unproven(reason: impl Into<String>) -> Self {
         Self { reasons: vec![(Verdict::Unproven, reason.into())], ..Self::default() }
     }
 
@@ -86,13 +90,26 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
         }
         Proof::Tally { key, kind, message, see } => tally(subject, key, (kind, message, see), seen),
         Proof::Finite { key } => finite(key, seen),
+        Proof::Counted { key } => sources::counted(subject, key, seen),
+        Proof::Inspected { key } => sources::inspected(subject, key, seen),
+        Proof::Attested { key, check, by, from, to, now } => {
+            sources::attested(key, (check, by), [from.as_ref(), to.as_ref()], *now, seen)
+        }
+        Proof::Share { name, least, over, key } => return sources::share(name, least, *over, key, seen),
         Proof::Compare { left, op, right } => (|| {
             let (l, r) = (values::value(left, seen)?, values::value(right, seen)?);
             if op.accepts(values::compare(&l, &r)?) {
                 return Ok(Outcome::default());
             }
-            let message =
-                format!("{} is {l}, and it should be {} {r}", name_of(left, "the value"), op.symbol());
+            let because = [left, right].map(|side| because(side, seen));
+            let because: Vec<&str> = because.into_iter().flatten().collect();
+            let because =
+                if because.is_empty() { String::new() } else { format!(" ({})", because.join("; ")) };
+            let message = format!(
+                "{} is {l}, and it should be {} {r}{because}",
+                name_of(left, "the value"),
+                op.symbol()
+            );
             Ok(found(subject, Verdict::Broken, "comparison", &message))
         })(),
         Proof::Span { name, limit, from, to } => return objective(name, *limit, from, to, seen),
@@ -120,7 +137,16 @@ fn name_of<'a>(scalar: &'a crate::plan::Scalar, otherwise: &'a str) -> &'a str {
     }
 }
 
-fn found(subject: &str, verdict: Verdict, kind: &str, message: &str) -> Outcome {
+/// What a fact was made of, where it says so.
+fn because<'a>(scalar: &crate::plan::Scalar, seen: &'a Seen) -> Option<&'a str> {
+    let crate::plan::Scalar::Observed { key, .. } = scalar else { return None };
+    match seen.get(key).map(|o| &o.result) {
+        Some(Ok(Observed::Told { because, .. })) if !because.is_empty() => Some(because),
+        _ => None,
+    }
+}
+
+pub(super) fn found(subject: &str, verdict: Verdict, kind: &str, message: &str) -> Outcome {
     let finding = Finding {
         verdict,
         kind: kind.to_owned(),
@@ -292,7 +318,8 @@ fn objective(
     if let Some(finding) = outcome.findings.first_mut() {
         finding.relation = String::new();
     }
-    outcome.objective = Some(Figure { name: name.to_owned(), limit, actual, verdict, reason });
+    outcome.objective =
+        Some(Figure { name: name.to_owned(), target: duration_text(limit), actual, verdict, reason });
     outcome
 }
 

@@ -55,6 +55,7 @@ pub(super) fn value(scalar: &Scalar, seen: &Seen) -> Result<Value, Gap> {
 pub(super) fn cell(key: &str, seen: &Seen) -> Result<Option<String>, Gap> {
     match seen.get(key).map(|o| &o.result) {
         Some(Ok(Observed::Cell(cell))) => Ok(cell.clone()),
+        Some(Ok(Observed::Told { value, .. })) => Ok(value.clone()),
         Some(Ok(Observed::Table { rows, columns, more })) => match (rows.as_slice(), columns.len(), more) {
             ([], 1, false) => Ok(None),
             ([row], 1, false) => Ok(row.first().cloned().flatten()),

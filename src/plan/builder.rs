@@ -181,6 +181,10 @@ impl<'a> Planner<'a> {
             Assertion::State(State::Complete) => self.complete(check),
             Assertion::State(State::Isolated) => self.isolated(check),
             Assertion::State(State::Met(name)) => self.objective(check, name),
+            Assertion::State(State::Source(source, state)) => self.source_state(source, state),
+            Assertion::Request(source, request) => self.request(source, request),
+            Assertion::Elements(source, elements) => self.elements(source, elements),
+            Assertion::Attested(source, attested) => self.attested(check, source, attested),
         }
     }
 
@@ -308,6 +312,10 @@ fn uses_on(assertion: &Assertion) -> bool {
         | Assertion::Unique { .. }
         | Assertion::NotNull(_)
         | Assertion::Every(_) => true,
-        Assertion::Sql(..) | Assertion::State(_) => false,
+        Assertion::Sql(..)
+        | Assertion::State(_)
+        | Assertion::Request(..)
+        | Assertion::Elements(..)
+        | Assertion::Attested(..) => false,
     }
 }

@@ -10,6 +10,7 @@ mod chains;
 mod every;
 mod groups;
 mod inexact;
+mod inspections;
 mod keyed;
 mod ledgers;
 #[cfg(test)]
@@ -30,6 +31,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use builder::plan;
 pub use shortcut::{Evidence, Shortcut};
 
+use bigdecimal::BigDecimal;
+
 use crate::catalogue::Catalogue;
 use crate::chain::spec::ChainSpec;
 use crate::diagnostic::Diagnostic;
@@ -41,8 +44,9 @@ use crate::measure::rows::RowSet;
 use crate::policy::RelationName;
 use crate::policy::assertion::Returns;
 use crate::policy::facts::Fact;
+use crate::policy::look::{Elements, Request};
 use crate::policy::operand::{Arithmetic, Comparator};
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, duration_text};
 use crate::verdict::Verdict;
 
 /// What the planner knows about each source: its catalogue, or why there is none.
@@ -169,6 +173,13 @@ pub enum Work {
         /// Its argument, for facts that take one.
         argument: Option<String>,
     },
+    /// A look at a source that holds no rows.
+    Inspect {
+        /// Key of the observation.
+        key: String,
+        /// What is looked at.
+        inspection: Box<Inspection>,
+    },
     /// Raw SQL, rows as text.
     Table {
         /// Key of the observation.
@@ -193,6 +204,38 @@ pub enum Work {
     },
 }
 
+/// What a source that holds no rows is asked beyond single facts.
+#[derive(Clone, Debug)]
+pub enum Inspection {
+    /// Whether it is in one of the states of its kind.
+    State(&'static str),
+    /// Which of the runs in the time before now it has, in microseconds.
+    Runs {
+        /// The time.
+        over: i64,
+    },
+    /// Whether it answers a request as it must.
+    Request(Request),
+    /// Whether elements of it are as they must be.
+    Elements(Elements),
+    /// What people said about a check.
+    Statements(String),
+}
+
+impl Inspection {
+    /// What is looked at, for people.
+    #[must_use]
+    pub fn about(&self) -> String {
+        match self {
+            Self::State(state) => format!("whether it is {state}"),
+            Self::Runs { over } => format!("the runs of {}", duration_text(*over)),
+            Self::Request(request) => format!("the answer to {} {}", request.method, request.path),
+            Self::Elements(elements) => format!("elements of `{}`", elements.pointer),
+            Self::Statements(check) => format!("statements about `{check}`"),
+        }
+    }
+}
+
 impl Statement {
     /// Keys of what must be observed before it.
     #[must_use]
@@ -215,6 +258,7 @@ impl Work {
             | Self::Show { key, .. }
             | Self::Any { key, .. }
             | Self::Fact { key, .. }
+            | Self::Inspect { key, .. }
             | Self::Table { key, .. }
             | Self::Chain { key, .. } => vec![key],
         }
@@ -243,7 +287,7 @@ impl Work {
             Self::Tally { tally, .. } => tally.foreign(),
             Self::Show { show, .. } => show.rows.foreign(),
             // Rows that are there are there, and what raw SQL reads is its own affair.
-            Self::Any { .. } | Self::Fact { .. } | Self::Table { .. } => false,
+            Self::Any { .. } | Self::Fact { .. } | Self::Inspect { .. } | Self::Table { .. } => false,
         }
     }
 
@@ -259,6 +303,7 @@ impl Work {
                 crate::measure::rows::qualified(relation)
             ),
             Self::Fact { fact, .. } => fact.sql.to_owned(),
+            Self::Inspect { .. } => String::new(),
             Self::Table { sql, .. } => sql.clone(),
             Self::Chain { rows, spec, .. } => chains::stream(spec, rows),
         }
@@ -434,6 +479,42 @@ pub enum Proof {
         from: Scalar,
         /// Where it ends.
         to: Scalar,
+    },
+    /// A fact counts what its source stands for, and none is nothing to look at.
+    Counted {
+        /// Key of the fact.
+        key: String,
+    },
+    /// Things of a source that were looked at one by one.
+    Inspected {
+        /// Key of the observation.
+        key: String,
+    },
+    /// An objective: a share of what should have happened.
+    Share {
+        /// Name of the objective.
+        name: String,
+        /// The least it may be, as a fraction.
+        least: BigDecimal,
+        /// The time before now, in microseconds.
+        over: i64,
+        /// Key of the observation.
+        key: String,
+    },
+    /// Somebody said so, and it still counts.
+    Attested {
+        /// Key of the statements.
+        key: String,
+        /// The check they are about.
+        check: String,
+        /// Who must have said it.
+        by: String,
+        /// Not before.
+        from: Option<Scalar>,
+        /// Not after.
+        to: Option<Scalar>,
+        /// The pinned instant of the run.
+        now: jiff::Timestamp,
     },
     /// A chain.
     Chain {

@@ -8,10 +8,10 @@ use crate::measure::Tally;
 use crate::measure::fold::{Fold, Show};
 use crate::measure::keys::Duplicates;
 use crate::measure::rows::RowSet;
-use crate::policy::Check;
 use crate::policy::assertion::{ColumnSet, Comparison};
 use crate::policy::facts::published;
 use crate::policy::operand::{Aggregate, Condition, Function, Operand, Over};
+use crate::policy::{Check, Target};
 use crate::value::Type;
 
 impl<'a> Planner<'a> {
@@ -85,17 +85,30 @@ impl<'a> Planner<'a> {
                 let known = published(kind).iter().find(|f| f.name == fact.fact && f.ty == fact.ty)?;
                 self.catalogue(&fact.source)?;
                 let asked = fact.argument.clone();
-                let key = format!("{}: fact {} {}", fact.source, known.name, asked.as_deref().unwrap_or(""));
+                let mut key =
+                    format!("{}: fact {} {}", fact.source, known.name, asked.as_deref().unwrap_or(""));
+                // What is published in several types is looked at once for each.
+                if published(kind).iter().filter(|f| f.name == fact.fact).count() > 1 {
+                    key.push_str(&format!(" as {}", fact.ty.word()));
+                }
                 let key = self.other(&fact.source, String::new(), key, |key| Work::Fact {
                     key,
                     fact: known,
                     argument: asked,
                 });
-                let argument = fact.argument.as_ref().map_or(String::new(), |a| format!(" of \"{a}\""));
+                let quoted = known.argument.is_none_or(|a| a.ty == Type::Text);
+                let argument = fact.argument.as_ref().map_or(String::new(), |a| {
+                    if quoted { format!(" of \"{a}\"") } else { format!("({a})") }
+                });
                 let what = format!("{}.{}{argument}", fact.source, fact.fact);
                 // `between` and `within` name a value twice; it is looked at once.
-                if !self.obligations.iter().any(|o| o.subject == what && matches!(o.proof, Proof::Looked)) {
-                    self.must(what.clone(), Proof::Looked);
+                let seen = |o: &super::Obligation| {
+                    o.subject == what && matches!(o.proof, Proof::Looked | Proof::Counted { .. })
+                };
+                if !self.obligations.iter().any(seen) {
+                    let key = key.clone();
+                    let proof = if known.counts { Proof::Counted { key } } else { Proof::Looked };
+                    self.must(what.clone(), proof);
                 }
                 Some((Scalar::Observed { key, ty: fact.ty, skipped: None, what }, Some(fact.ty)))
             }
@@ -186,6 +199,11 @@ impl<'a> Planner<'a> {
         Some((Scalar::Observed { key, ty, skipped, what }, Some(ty)))
     }
 
+    /// A scalar without rows; `None` after reporting why not.
+    pub(super) fn fixed(&mut self, operand: &Operand) -> Option<Scalar> {
+        self.scalar(operand, None, None).map(|(scalar, _)| scalar)
+    }
+
     /// A scalar of the run, for `when`: facts and fixed values only.
     pub(super) fn run_scalar(&mut self, operand: &Operand) -> Result<Scalar, String> {
         let operand = self.resolver.operand(operand)?;
@@ -196,7 +214,7 @@ impl<'a> Planner<'a> {
             let mut n = 0;
             move |o| {
                 n += 1;
-                n <= before || !matches!(o.proof, Proof::Looked)
+                n <= before || !matches!(o.proof, Proof::Looked | Proof::Counted { .. })
             }
         });
         scalar.map(|(scalar, _)| scalar).ok_or_else(|| "its condition could not be looked at".to_owned())
@@ -315,15 +333,19 @@ impl<'a> Planner<'a> {
     /// An objective is met.
     pub(super) fn objective(&mut self, check: &'a Check, name: &str) {
         let Some(objective) = self.policy.objectives.iter().find(|o| o.name == name) else { return };
-        let sides = [&objective.from, &objective.to].map(|o| {
+        let Target::Span { limit, from, to } = &objective.target else {
+            self.share(name, &objective.target);
+            return;
+        };
+        let sides = [from, to].map(|o| {
             let operand = self.resolved(self.resolver.operand(o))?;
-            let source = check.source.clone().or_else(|| match self.policy.sources.as_slice() {
-                [only] => Some(only.name.clone()),
-                _ => None,
+            let source = check.source.clone().or_else(|| {
+                let mut holding = self.policy.sources.iter().filter(|s| s.kind.describe().relations);
+                holding.next().filter(|_| holding.next().is_none()).map(|s| s.name.clone())
             });
             self.scalar(&operand, source.as_deref(), None).map(|(scalar, _)| scalar)
         });
         let [Some(from), Some(to)] = sides else { return };
-        self.must(name, Proof::Span { name: name.to_owned(), limit: objective.limit, from, to });
+        self.must(name, Proof::Span { name: name.to_owned(), limit: *limit, from, to });
     }
 }

@@ -43,14 +43,16 @@ impl Planner<'_> {
             statement.checks = users.checks;
             if statement.why.is_empty() {
                 statement.why = match &statement.work {
-                    Work::Show { .. } => "samples, only if a scan counted something",
+                    Work::Inspect { inspection, .. } => inspection.about(),
+                    Work::Fact { fact, .. } if fact.sql.is_empty() => format!("the fact `{}`", fact.name),
+                    Work::Show { .. } => "samples, only if a scan counted something".to_owned(),
                     Work::Chain { .. } if statement.work.laid().is_some() => {
                         "streamed through the chain verifier as its rows lie; sorted only if they are not in order"
+                            .to_owned()
                     }
-                    Work::Chain { .. } => "streamed through the chain verifier",
-                    _ => "a small answer",
-                }
-                .to_owned();
+                    Work::Chain { .. } => "streamed through the chain verifier".to_owned(),
+                    _ => "a small answer".to_owned(),
+                };
             }
             all.push(statement);
         }
@@ -187,7 +189,7 @@ fn kept(scan: &Scan, shared: &dyn Fn(&String) -> bool, wanted: bool) -> Vec<Cond
 fn weight(work: &Work) -> i64 {
     let rows = |estimate: i64| estimate.max(1000);
     match work {
-        Work::Fact { .. } | Work::Any { .. } | Work::Table { .. } => 0,
+        Work::Fact { .. } | Work::Inspect { .. } | Work::Any { .. } | Work::Table { .. } => 0,
         Work::Show { show, .. } => rows(show.rows.relation.estimated_rows),
         Work::Scan { rows: of, folds } => {
             let folds = i64::try_from(folds.len()).unwrap_or(i64::MAX);

@@ -1,6 +1,7 @@
 //! What a check says must hold.
 
 use super::RelationName;
+use super::look::{Attested, Elements, Request};
 use super::operand::{Comparator, Condition, Operand};
 use crate::source_text::Span;
 use crate::value::Value;
@@ -53,6 +54,8 @@ pub enum State {
     Intact(String),
     /// An objective is met.
     Met(String),
+    /// A source is in one of the states of its kind.
+    Source(String, &'static str),
 }
 
 /// Kinds of catalogue objects `every` speaks of.
@@ -138,4 +141,10 @@ pub enum Assertion {
     Every(ObjectKind),
     /// Raw SQL returns what it must.
     Sql(Returns, RawSql),
+    /// A service, by its source, answers a request as it must.
+    Request(String, Box<Request>),
+    /// Elements of a document, by its source, are as they must be.
+    Elements(String, Elements),
+    /// Somebody said so, in the statements of a source.
+    Attested(String, Attested),
 }

@@ -3,9 +3,15 @@
 pub mod assertion;
 pub mod chain;
 pub mod facts;
+pub mod kind;
 pub mod ledger;
+pub mod look;
 pub mod operand;
+pub mod source;
 pub mod tenancy;
+
+pub use kind::SourceKind;
+pub use source::{Source, SourceAddress, SourceOptions};
 
 use bigdecimal::BigDecimal;
 use jiff::civil::Date;
@@ -109,68 +115,38 @@ impl std::fmt::Display for ParamValue {
     }
 }
 
-/// Kinds of sources this version can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SourceKind {
-    /// A PostgreSQL server.
-    Postgres,
-    /// A pg_dump archive, read in place.
-    Dump,
-}
-
-impl SourceKind {
-    /// The word of the language.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Postgres => "postgres",
-            Self::Dump => "dump",
-        }
-    }
-
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Postgres, Self::Dump];
-}
-
-/// Where a source's address comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceAddress {
-    /// Nothing declared: the environment of the client library's conventions.
-    Default,
-    /// The value of an environment variable.
-    Env(String),
-    /// The content of a file, trimmed.
-    File(String),
-    /// As written; carries no password.
-    Literal(String),
-}
-
-/// A declared source.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub kind: SourceKind,
-    /// Where it is.
-    pub address: SourceAddress,
-    /// Where it is declared.
-    pub span: Span,
-}
-
-/// A span of time with a limit.
+/// A figure with a limit.
 #[derive(Clone, Debug)]
 pub struct Objective {
     /// Its name, such as `rpo`.
     pub name: String,
-    /// The longest the span may be, in microseconds.
-    pub limit: i64,
-    /// Where the span begins.
-    pub from: Operand,
-    /// Where it ends.
-    pub to: Operand,
+    /// What is limited, and how far.
+    pub target: Target,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// What an objective limits.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A span of time.
+    Span {
+        /// The longest it may be, in microseconds.
+        limit: i64,
+        /// Where it begins.
+        from: Operand,
+        /// Where it ends.
+        to: Operand,
+    },
+    /// A share of what should have happened.
+    Share {
+        /// The least it may be, as a fraction.
+        least: BigDecimal,
+        /// The source that knows.
+        source: String,
+        /// Over the time before now, in microseconds.
+        over: i64,
+    },
 }
 
 /// A gate.
@@ -301,13 +277,25 @@ pub struct Waiver {
 #[must_use]
 pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
     let mut operands: Vec<&Operand> = Vec::new();
+    let mut names = Vec::new();
     match &check.assertion {
         Assertion::Values(list) | Assertion::Groups(list, _) => {
             operands.extend(list.iter().flat_map(|c| [&c.left, &c.right]));
         }
         Assertion::State(assertion::State::Met(name)) => {
-            operands
-                .extend(policy.objectives.iter().filter(|o| o.name == *name).flat_map(|o| [&o.from, &o.to]));
+            for objective in policy.objectives.iter().filter(|o| o.name == *name) {
+                match &objective.target {
+                    Target::Span { from, to, .. } => operands.extend([from, to]),
+                    Target::Share { source, .. } => names.push(source.clone()),
+                }
+            }
+        }
+        Assertion::State(assertion::State::Source(source, _))
+        | Assertion::Request(source, _)
+        | Assertion::Elements(source, _) => names.push(source.clone()),
+        Assertion::Attested(source, attested) => {
+            names.push(source.clone());
+            operands.extend(attested.from.iter().chain(&attested.to));
         }
         _ => {}
     }
@@ -315,7 +303,6 @@ pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
         operands.push(&when.left);
         operands.extend(&when.right);
     }
-    let mut names = Vec::new();
     for operand in operands {
         operand.walk(&mut |o| {
             if let Operand::Fact(fact) = o {

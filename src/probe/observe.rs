@@ -12,7 +12,7 @@ use super::options::ObserveOptions;
 use super::pool::Pool;
 use super::postgres::{Session, Snapshot};
 use super::queue::Queue;
-use super::reach::{Reached, Server};
+use super::reach::{Reached, Server, Told};
 use super::served::Served;
 use super::{stale, worker};
 use crate::facts::{Failure, Observation};
@@ -43,6 +43,7 @@ pub async fn observe(
         match reached {
             Reached::Server(server) => run.server(name, server).await,
             Reached::Archive(archive) => run.archive(name, archive).await,
+            Reached::Told(told) => run.told(name, told).await,
         }
     }
     let bits = bits.into_inner();
@@ -185,6 +186,15 @@ impl Run<'_> {
             transfer: Arc::clone(&self.options.transfer),
             runtime: tokio::runtime::Handle::current(),
         }
+    }
+
+    /// Every statement on a source that holds no rows.
+    async fn told(&self, name: &str, told: &Told) {
+        let mine: Vec<Statement> =
+            self.plan.statements.iter().filter(|s| s.source == *name).cloned().collect();
+        let done = |statement: &Statement, found: &[(String, Observation)]| self.took(statement, found);
+        let found = super::tells::observe(&told.0, mine, self.options, &done).await;
+        self.seen.lock().await.extend(found);
     }
 
     /// Every statement on an archive. The rows are read on a thread of their own, since reading them waits for nothing

@@ -9,10 +9,14 @@ use super::postgres::role::write_powers;
 use super::postgres::{
     Address, Environment, QueryError, Session, SessionOptions, Snapshot, catalogue, identity,
 };
+use super::tells::{self, Means, Tells};
 use crate::catalogue::{Catalogue, Relation};
 use crate::facts::{Failure, SourceFacts};
 use crate::failure::FailureKind;
 use crate::policy::{Policy, Source, SourceAddress, SourceKind};
+
+/// Seconds that clocks may differ without a word.
+const CLOCKS_AGREE: i64 = 2;
 
 /// How sources are reached.
 #[derive(Clone, Debug)]
@@ -32,7 +36,13 @@ pub enum Reached {
     Server(Box<Server>),
     /// An archive, with its table of contents read.
     Archive(Arc<Opened>),
+    /// A source that publishes facts and holds no rows.
+    Told(Told),
 }
+
+/// A source that publishes facts and holds no rows.
+#[derive(Clone, Debug)]
+pub struct Told(pub(super) Arc<dyn Tells>);
 
 /// A server that was reached.
 #[derive(Debug)]
@@ -87,6 +97,9 @@ pub async fn reach(
             return Outcome { reached: None, facts, refusal: None };
         }
     };
+    if !source.kind.describe().relations {
+        return told(source, tells::bare(source, &text).to_owned(), (facts, options), environment).await;
+    }
     if let Some(path) = archived(source, &text) {
         return archive(path.to_owned(), facts, options).await;
     }
@@ -107,6 +120,53 @@ pub async fn reach(
         }
         Err(error) => {
             facts.failure = Some(Failure::from(&error));
+            Outcome { reached: None, facts, refusal: None }
+        }
+    }
+}
+
+/// Opens a source that holds no rows, on a thread that may wait for a disk or a network.
+async fn told(
+    source: &Source,
+    address: String,
+    (mut facts, options): (SourceFacts, &ReachOptions),
+    environment: &dyn Environment,
+) -> Outcome {
+    facts.address = format!("{}:", source.kind.word());
+    let mut headers = Vec::new();
+    for (name, from) in &source.options.headers {
+        match resolve(from, environment) {
+            Ok(value) => headers.push((name.clone(), value)),
+            Err(why) => {
+                let message = format!("header `{name}`: {why}");
+                facts.failure = Some(Failure { kind: FailureKind::Unreachable, message });
+                return Outcome { reached: None, facts, refusal: None };
+            }
+        }
+    }
+    let canceller = options.session.canceller.clone();
+    let means = Means { finder: Finder::here(&canceller), canceller, headers };
+    let (kind, declared, mut shown) = (source.kind, source.options.clone(), facts.address.clone());
+    let opened = tokio::task::spawn_blocking(move || {
+        let opened = tells::open((kind, &declared), &address, means, &mut shown);
+        (opened, shown)
+    });
+    match opened.await {
+        Ok((opened, shown)) => {
+            facts.address = shown;
+            match opened {
+                Ok(told) => {
+                    facts.identity = told.identity();
+                    Outcome { reached: Some(Reached::Told(Told(told))), facts, refusal: None }
+                }
+                Err(failure) => {
+                    facts.failure = Some(failure);
+                    Outcome { reached: None, facts, refusal: None }
+                }
+            }
+        }
+        Err(_) => {
+            facts.failure = Some(tells::other("opening it broke off"));
             Outcome { reached: None, facts, refusal: None }
         }
     }
@@ -177,10 +237,24 @@ async fn open(
             ));
         }
     }
+    let before = jiff::Timestamp::now();
     facts.identity = identity::identity(&session).await?;
+    facts.notes.extend(skew(&facts.identity, before, jiff::Timestamp::now()));
     facts.catalogue = catalogue::read(&session, &functions(policy)).await?;
     facts.notes.extend(elsewhere(&facts.catalogue));
     Ok((session, snapshot, refusal))
+}
+
+/// How far a server's clock is from this machine's, where that is far enough to mislead: ages are told by both.
+fn skew(identity: &[(String, String)], before: jiff::Timestamp, after: jiff::Timestamp) -> Option<String> {
+    let clock: jiff::Timestamp = identity.iter().find(|(name, _)| name == "server_clock")?.1.parse().ok()?;
+    let span = |from: jiff::Timestamp, to: jiff::Timestamp| to.duration_since(from).as_secs();
+    let (ahead, behind) = (span(after, clock), span(clock, before));
+    match (ahead >= CLOCKS_AGREE, behind >= CLOCKS_AGREE) {
+        (true, _) => Some(format!("its clock is {ahead}s ahead of this machine's")),
+        (_, true) => Some(format!("its clock is {behind}s behind this machine's")),
+        _ => None,
+    }
 }
 
 /// What a snapshot here does not cover.
@@ -216,28 +290,51 @@ fn functions(policy: &Policy) -> Vec<String> {
 
 /// The address of a source as it is written, wherever that is.
 fn text(source: &Source, options: &ReachOptions, environment: &dyn Environment) -> Result<String, String> {
-    Ok(match (options.rebound.get(&source.name), &source.address) {
-        (Some(rebound), _) => rebound.clone(),
-        (None, SourceAddress::Default) => String::new(),
-        (None, SourceAddress::Literal(text)) => text.clone(),
-        (None, SourceAddress::Env(name)) => match environment.var(name) {
-            Some(text) if !text.trim().is_empty() => text,
-            _ => {
-                return Err(format!(
-                    "environment variable `{name}` is not set; set it, or give `--source {}=ADDRESS`",
-                    source.name
-                ));
-            }
-        },
-        (None, SourceAddress::File(path)) => match environment.read(std::path::Path::new(path)) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).trim().to_owned(),
-            Err(error) => return Err(format!("address file `{path}` cannot be read: {error}")),
-        },
+    if let Some(rebound) = options.rebound.get(&source.name) {
+        return Ok(rebound.clone());
+    }
+    resolve(&source.address, environment).map_err(|why| match &source.address {
+        SourceAddress::Env(_) => format!("{why}; set it, or give `--source {}=ADDRESS`", source.name),
+        _ => format!("address file {why}"),
     })
+}
+
+/// What is written in the policy or where it points to.
+fn resolve(address: &SourceAddress, environment: &dyn Environment) -> Result<String, String> {
+    match address {
+        SourceAddress::Default => Ok(String::new()),
+        SourceAddress::Literal(text) => Ok(text.clone()),
+        SourceAddress::Env(name) => match environment.var(name) {
+            Some(text) if !text.trim().is_empty() => Ok(text),
+            _ => Err(format!("environment variable `{name}` is not set")),
+        },
+        SourceAddress::File(path) => match environment.read(std::path::Path::new(path)) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).trim().to_owned()),
+            Err(error) => Err(format!("`{path}` cannot be read: {error}")),
+        },
+    }
 }
 
 fn address(text: &str, environment: &dyn Environment) -> Result<Address, String> {
     Address::parse(text, environment).map_err(|error| {
         if error.help.is_empty() { error.message } else { format!("{}; {}", error.message, error.help) }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::skew;
+
+    #[test]
+    fn a_clock_that_is_wrong_is_said() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+        let (before, after) = (at("2026-01-14T14:30:00Z"), at("2026-01-14T14:30:01Z"));
+        let told = |clock: &str| {
+            skew(&[("server_clock".to_owned(), clock.to_owned())], before, after).unwrap_or_default()
+        };
+        assert_eq!(told("2026-01-14T14:30:02.5Z"), "");
+        assert!(told("2026-01-14T14:31:01Z").contains("60s ahead"));
+        assert!(told("2026-01-14T14:29:50Z").contains("10s behind"));
+        assert_eq!(told("none"), "");
+    }
 }

@@ -141,6 +141,10 @@ impl Worker<'_> {
                 };
                 all(statement, result, started)
             }
+            Work::Inspect { .. } => {
+                let message = "this source is a server, which cannot be asked for this".to_owned();
+                all(statement, Err(Failure { kind: FailureKind::Other, message }), started)
+            }
             Work::Table { sql, arguments, limit, .. } => {
                 let result = self.table(sql, arguments, *limit).await;
                 all(statement, result, started)

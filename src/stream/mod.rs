@@ -220,7 +220,7 @@ fn compile(statement: &Statement, builder: &mut Builder) -> Vec<(String, expr::R
             builder.any(key, relation);
             Vec::new()
         }
-        Work::Show { .. } | Work::Fact { .. } => Vec::new(),
+        Work::Show { .. } | Work::Fact { .. } | Work::Inspect { .. } => Vec::new(),
     }
 }
 

@@ -82,13 +82,20 @@ pub enum Clause {
     Include { path: Name },
     Param { name: Name, ty: Name, default: Option<Literal> },
     Source { kind: Name, name: Name, address: Option<Address> },
-    Objective { name: Name, target: Name, from: Expr, to: Expr },
+    Objective { name: Name, target: Name, of: Target },
     Tenancy { key: Path, column: Name },
     Ledger { name: Name, on: Path, filter: Option<Predicate> },
     Chain { name: Name, on: Path, filter: Option<Predicate> },
     Template { name: Name, slots: Vec<(Name, Name)> },
     Gate { name: Name, title: Option<Name>, on: Option<Name>, after: Option<Name> },
     Waive { check: Name },
+    // source
+    Named { pattern: Name, zone: Option<Name> },
+    Cadence { every: Name },
+    Checksums { lists: Vec<Name> },
+    Header { name: Name, value: Address },
+    Permit { redirects: bool },
+    MaxBody { limit: Name },
     // policy and waive
     Language { version: Name },
     Owner { owner: Name },
@@ -130,6 +137,16 @@ pub enum Clause {
     Runbook { url: Name },
     AllowEmpty,
     Unwaivable,
+    Retry { every: Measure, limit: Measure },
+}
+
+/// What an objective limits.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// `from a to b`.
+    Span(Expr, Expr),
+    /// `of source.fact over duration`.
+    Share(Path, Name),
 }
 
 /// A column of a chain's order.
@@ -354,16 +371,80 @@ impl Measure {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "fields are the parts of the form the variant is named for")]
 pub enum Assertion {
-    Sql { returns: Option<Literal>, text: Name },
-    Every { kind: Name, state: Name },
-    Unique { columns: Vec<Name>, or_null: bool },
-    NotNull { columns: Vec<Name> },
-    State { subject: Path, state: Name, rest: Option<Name> },
-    Within { value: Expr, limit: Measure, relation: Name, reference: Expr },
-    In { child: Vec<Reference>, parent: Parent, or_null: bool },
-    Between { value: Expr, low: Expr, high: Expr, per: Option<Per> },
-    Compare { left: Expr, op: Comparison, right: Expr, per: Option<Per> },
+    Sql {
+        returns: Option<Literal>,
+        text: Name,
+    },
+    Request {
+        source: Name,
+        method: Name,
+        path: Name,
+        status: Name,
+        members: Vec<MemberTest>,
+        within: Option<Measure>,
+    },
+    Attested {
+        by: Name,
+        within: Option<(Measure, Option<(Name, Expr)>)>,
+    },
+    Elements {
+        quantifier: Name,
+        pointer: Name,
+        source: Name,
+        filter: Option<Box<Predicate>>,
+        has: Option<Box<Predicate>>,
+    },
+    Every {
+        kind: Name,
+        state: Name,
+    },
+    Unique {
+        columns: Vec<Name>,
+        or_null: bool,
+    },
+    NotNull {
+        columns: Vec<Name>,
+    },
+    State {
+        subject: Path,
+        state: Name,
+        rest: Option<Name>,
+    },
+    Within {
+        value: Expr,
+        limit: Measure,
+        relation: Name,
+        reference: Expr,
+    },
+    In {
+        child: Vec<Reference>,
+        parent: Parent,
+        or_null: bool,
+    },
+    Between {
+        value: Expr,
+        low: Expr,
+        high: Expr,
+        per: Option<Per>,
+    },
+    Compare {
+        left: Expr,
+        op: Comparison,
+        right: Expr,
+        per: Option<Per>,
+    },
     Rows(Predicate),
+}
+
+/// What a member of a JSON answer must be.
+#[derive(Clone, Debug)]
+pub struct MemberTest {
+    /// Where it is, as a JSON pointer.
+    pub pointer: Name,
+    /// How it compares.
+    pub op: Comparison,
+    /// With what; `None` is `null`.
+    pub value: Option<Literal>,
 }
 
 /// What a column must be in.

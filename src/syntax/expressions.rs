@@ -3,8 +3,8 @@
 use pest::iterators::Pair;
 
 use super::ast::{
-    Argument, Assertion, Expr, ExprKind, Fallback, Literal, Measure, Member, Name, Parent, Per, Predicate,
-    PredicateRight, Reference, Signed,
+    Argument, Assertion, Expr, ExprKind, Fallback, Literal, Measure, Member, MemberTest, Name, Parent, Per,
+    Predicate, PredicateRight, Reference, Signed,
 };
 use super::grammar::Rule;
 use super::parts::{self, Parts, Place};
@@ -294,6 +294,29 @@ impl Reader<'_> {
         Some(Per { columns, or_null, exact: inside.saw(Rule::k_exact), span })
     }
 
+    /// `before`, `after` or `of`, wherever it stands.
+    fn next_side(parts: &Parts<'_>) -> Option<Name> {
+        [(Rule::k_before, "before"), (Rule::k_after, "after"), (Rule::k_of, "of")]
+            .into_iter()
+            .find_map(|(rule, word)| Some(Spanned::new(word.to_owned(), parts.seen_at(rule)?)))
+    }
+
+    /// The tests of members that come next.
+    fn member_tests(&mut self, parts: &mut Parts<'_>) -> Option<Vec<MemberTest>> {
+        let mut tests = Vec::new();
+        while let Some(test) = parts.take(Rule::member_test) {
+            let mut inside = self.parts(test);
+            let pointer = inside.text(self.found)?;
+            let op = inside.word(Rule::compare)?;
+            let value = match inside.take(Rule::literal) {
+                Some(literal) => Some(self.literal(literal)?),
+                None => None,
+            };
+            tests.push(MemberTest { pointer, op, value });
+        }
+        Some(tests)
+    }
+
     pub(super) fn assertion(&mut self, pair: Pair<'_, Rule>) -> Option<Assertion> {
         let inner = self.parts(pair).next()?;
         let rule = inner.as_rule();
@@ -307,6 +330,39 @@ impl Reader<'_> {
                 let mut text = parts.word(Rule::raw)?;
                 text.node = text.node.trim_matches('$').trim().to_owned();
                 Assertion::Sql { returns, text }
+            }
+            Rule::a_request => Assertion::Request {
+                source: parts.word(Rule::name)?,
+                method: parts.word(Rule::name)?,
+                path: parts.text(self.found)?,
+                status: parts.word(Rule::quantity)?,
+                members: self.member_tests(&mut parts)?,
+                within: Self::next_measure(&mut parts),
+            },
+            Rule::a_attested => {
+                let relation = Self::next_side(&parts);
+                let by = parts.text(self.found)?;
+                let within = match Self::next_measure(&mut parts) {
+                    Some(limit) => {
+                        let reference = self.next_expr(&mut parts);
+                        Some((limit, relation.zip(reference)))
+                    }
+                    None => None,
+                };
+                Assertion::Attested { by, within }
+            }
+            Rule::a_elements => {
+                let quantifier = [(Rule::k_every, "every"), (Rule::k_some, "some"), (Rule::k_no, "no")]
+                    .into_iter()
+                    .find_map(|(rule, word)| Some(Spanned::new(word.to_owned(), parts.seen_at(rule)?)))?;
+                let pointer = parts.text(self.found)?;
+                let source = parts.word(Rule::name)?;
+                let filter = self.next_filter(&mut parts).map(Box::new);
+                let has = match parts.take(Rule::predicate) {
+                    Some(pair) => Some(Box::new(self.predicate(pair)?)),
+                    None => None,
+                };
+                Assertion::Elements { quantifier, pointer, source, filter, has }
             }
             Rule::a_every => {
                 Assertion::Every { kind: parts.word(Rule::name)?, state: parts.word(Rule::name)? }
@@ -322,13 +378,9 @@ impl Reader<'_> {
                 rest: parts.word(Rule::rest),
             },
             Rule::a_within => {
-                let relation = [(Rule::k_before, "before"), (Rule::k_after, "after"), (Rule::k_of, "of")]
-                    .into_iter()
-                    .find(|(rule, _)| parts.saw(*rule))?
-                    .1;
+                let relation = Self::next_side(&parts)?;
                 let value = self.next_expr(&mut parts)?;
                 let limit = Self::next_measure(&mut parts)?;
-                let relation = Spanned::new(relation.to_owned(), limit.span());
                 Assertion::Within { value, limit, relation, reference: self.next_expr(&mut parts)? }
             }
             Rule::a_member => {

@@ -34,6 +34,7 @@ pub(super) fn describe(rule: Rule) -> Option<String> {
         Rule::p_range => "`between`",
         Rule::p_compare => "a comparison",
         Rule::assertion => "what must hold",
+        Rule::member_test => "a member such as `\"/status\" = \"healthy\"`",
         Rule::grouping => "`overall` or `per COLUMN`",
         Rule::slot => "an argument such as `child: column`",
         Rule::EOI => "the end of the statement",

@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::ast::{Address, Clause, Grouping, Literal, OrderKey, Side, WhenRight};
+use super::ast::{Address, Clause, Grouping, Literal, OrderKey, Side, Target, WhenRight};
 use super::expressions::Reader;
 use super::grammar::Rule;
 use super::parts::{Parts, Place};
@@ -50,12 +50,29 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             };
             Clause::Source { kind, name, address }
         }
-        Rule::s_objective => Clause::Objective {
-            name: p.word(Rule::name)?,
-            target: p.word(Rule::quantity)?,
-            from: reader.next_expr(&mut p)?,
-            to: reader.next_expr(&mut p)?,
-        },
+        Rule::s_objective => {
+            let (name, target) = (p.word(Rule::name)?, p.word(Rule::quantity)?);
+            let of = match p.path() {
+                Some(path) => Target::Share(path, p.word(Rule::quantity)?),
+                None => Target::Span(reader.next_expr(&mut p)?, reader.next_expr(&mut p)?),
+            };
+            Clause::Objective { name, target, of }
+        }
+        Rule::s_named => Clause::Named { pattern: p.text(reader.found)?, zone: p.text(reader.found) },
+        Rule::s_cadence => Clause::Cadence { every: p.word(Rule::quantity)? },
+        Rule::s_checksums => {
+            Clause::Checksums { lists: std::iter::from_fn(|| p.text(reader.found)).collect() }
+        }
+        Rule::s_header => {
+            let name = p.text(reader.found)?;
+            let value = match p.word(Rule::name) {
+                Some(variable) => Address::Env(variable),
+                None => Address::File(p.text(reader.found)?),
+            };
+            Clause::Header { name, value }
+        }
+        Rule::s_permit => Clause::Permit { redirects: p.saw(Rule::k_redirects) },
+        Rule::s_max_body => Clause::MaxBody { limit: p.word(Rule::quantity)? },
         Rule::s_tenancy => Clause::Tenancy { key: p.path()?, column: p.ident()? },
         Rule::s_ledger => {
             Clause::Ledger { name: p.word(Rule::name)?, on: p.path()?, filter: reader.next_filter(&mut p) }
@@ -184,6 +201,9 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             Clause::Evidence { controls: std::iter::from_fn(|| p.word(Rule::control)).collect() }
         }
         Rule::s_timeout => Clause::Timeout { limit: Reader::next_measure(&mut p)? },
+        Rule::s_retry => {
+            Clause::Retry { every: Reader::next_measure(&mut p)?, limit: Reader::next_measure(&mut p)? }
+        }
         Rule::s_runbook => Clause::Runbook { url: p.text(reader.found)? },
         Rule::s_allow => Clause::AllowEmpty,
         Rule::s_exact => Clause::Exact,

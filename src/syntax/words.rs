@@ -7,6 +7,7 @@ use super::grammar::Rule;
 pub(super) enum Block {
     Top,
     Policy,
+    Source,
     Tenancy,
     Ledger,
     Chain,
@@ -41,9 +42,10 @@ const fn word(word: &'static str, rule: Rule, has: Has) -> Word {
 
 impl Block {
     /// All of them.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Top,
         Self::Policy,
+        Self::Source,
         Self::Tenancy,
         Self::Ledger,
         Self::Chain,
@@ -58,6 +60,7 @@ impl Block {
         match self {
             Self::Top => "at the top level",
             Self::Policy => "in `policy`",
+            Self::Source => "in `source`",
             Self::Tenancy => "in `tenancy`",
             Self::Ledger => "in `ledger`",
             Self::Chain => "in `chain`",
@@ -77,7 +80,7 @@ impl Block {
                         word("policy", Rule::s_policy, Has::Maybe(Block::Policy)),
                         word("include", Rule::s_include, Has::None),
                         word("param", Rule::s_param, Has::None),
-                        word("source", Rule::s_source, Has::None),
+                        word("source", Rule::s_source, Has::Maybe(Block::Source)),
                         word("objective", Rule::s_objective, Has::None),
                         word("tenancy", Rule::s_tenancy, Has::Maybe(Block::Tenancy)),
                         word("ledger", Rule::s_ledger, Has::Always(Block::Ledger)),
@@ -96,6 +99,18 @@ impl Block {
                         word("schema", Rule::s_schema, Has::None),
                         word("max_waiver", Rule::s_max_waiver, Has::None),
                         word("exact", Rule::s_exact, Has::None),
+                    ]
+                }
+            }
+            Self::Source => {
+                const {
+                    &[
+                        word("named", Rule::s_named, Has::None),
+                        word("every", Rule::s_cadence, Has::None),
+                        word("checksums", Rule::s_checksums, Has::None),
+                        word("header", Rule::s_header, Has::None),
+                        word("allow", Rule::s_permit, Has::None),
+                        word("max_body", Rule::s_max_body, Has::None),
                     ]
                 }
             }
@@ -146,6 +161,7 @@ impl Block {
                         word("evidence", Rule::s_evidence, Has::None),
                         word("timeout", Rule::s_timeout, Has::None),
                         word("runbook", Rule::s_runbook, Has::None),
+                        word("retry", Rule::s_retry, Has::None),
                         word("allow", Rule::s_allow, Has::None),
                         word("unwaivable", Rule::s_unwaivable, Has::None),
                     ]
@@ -167,7 +183,7 @@ impl Block {
     /// Words of the language's design that this version cannot carry out here, with what to do meanwhile.
     pub(super) fn not_available(self, word: &str) -> Option<&'static str> {
         match (self, word) {
-            (Self::Top, "procedure" | "baseline") | (Self::Chain, "anchor") | (Self::Check, "retry") => {
+            (Self::Top, "procedure" | "baseline") | (Self::Chain, "anchor") => {
                 Some("leave it out; it would be ignored, and what is ignored must not look checked")
             }
             _ => None,

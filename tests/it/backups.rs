@@ -3,5 +3,6 @@
 mod archived;
 mod barman;
 mod basebackup;
+mod gated;
 mod pgbackrest;
 mod wal;

@@ -15,6 +15,7 @@ mod false_green;
 mod faults;
 mod foreign;
 mod formats;
+mod gate;
 mod gates;
 mod goodbye;
 mod includes;

@@ -5,6 +5,7 @@ mod found;
 mod pinned;
 mod refused;
 mod server;
+mod sets;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -164,3 +164,34 @@ fn accubooks_verifies_its_backup_in_place() {
         run("policies/accubooks/backup.hold", "postgres", &["--source", &source]).ends_with(status);
     }
 }
+
+/// A line of the table may promise no check that there is not.
+#[test]
+fn every_check_that_the_coverage_names_exists() {
+    let text: String = files().iter().map(|f| std::fs::read_to_string(f).unwrap()).collect();
+    let declared = |name: &str| {
+        ["check", "gate", "objective"].iter().any(|word| text.contains(&format!("{word} {name} ")))
+    };
+    let coverage = std::fs::read_to_string(root().join("policies/COVERAGE.md")).unwrap();
+    let mut named = 0;
+    for line in coverage.lines().filter(|l| l.starts_with("| ")) {
+        let answer = line.rsplit(" | ").next().unwrap_or_default();
+        for name in answer
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|n| n.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        {
+            // Kinds of sources, words of a policy, facts, and the beginning of four names.
+            let others = "wal redis baseline record files document attestation owner runbook unwaivable evidence status \
+                          replication_lag replay_age duration_";
+            if others.split_whitespace().any(|word| word == name) {
+                continue;
+            }
+            assert!(declared(name), "`{name}` is named and not declared: {line}");
+            named += 1;
+        }
+        assert!(!line.contains("| needs "), "{line}");
+    }
+    assert!(named > 300, "only {named} names were found");
+}

@@ -88,6 +88,5 @@ fn age(opened: &Opened) -> Result<i64, String> {
         at.to_zoned(west).ok().map(|at| at.timestamp())
     });
     let at = recorded.map_or(changed, |recorded| recorded.min(changed));
-    let now = jiff::Timestamp::now().as_microsecond();
-    now.checked_sub(at.as_microsecond()).ok_or_else(|| "its age cannot be counted".to_owned())
+    crate::probe::tells::age(at, "the archive").map_err(|failure| failure.message)
 }

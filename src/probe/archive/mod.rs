@@ -138,6 +138,10 @@ pub fn observe(opened: &Opened, statements: &[&Statement], limits: stream::Limit
         if let Work::Fact { key, fact, argument } = &statement.work {
             let result = facts::fact(opened, fact, argument.as_deref());
             found.insert(key.clone(), Observation::since(started, result));
+        } else if let Work::Inspect { key, .. } = &statement.work {
+            let message = "this source is an archive, which cannot be asked for this".to_owned();
+            let failure = Failure { kind: FailureKind::Other, message };
+            found.insert(key.clone(), Observation::since(started, Err(failure)));
         }
     }
     // Everything is read together, so nothing has a time of its own.

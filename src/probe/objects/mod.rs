@@ -11,6 +11,7 @@ mod folder;
 mod listing;
 mod newest;
 mod object;
+mod stated;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -18,14 +19,16 @@ mod trouble;
 
 use std::sync::Arc;
 
-pub(super) use super::dump::medium::{Place, Trouble};
+pub(super) use super::dump::medium::{Medium, Place, Trouble};
 use super::postgres::Canceller;
 use crate::failure::FailureKind;
 use address::Address;
 use bridge::Bridge;
 use folder::Objects;
 use object::{Held, Object};
+pub(super) use stated::Stated;
 use store::Store;
+pub(super) use store::encrypt;
 
 /// Whether an address is one of an object, or of something else that is no path.
 pub(super) fn is_address(text: &str) -> bool {
@@ -49,8 +52,50 @@ pub(super) struct Found {
     pub(super) tag: Option<String>,
 }
 
-/// Finds archives in stores: made on the runtime that fetches, used on a thread that may block.
+/// An object as a listing shows it.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    pub(super) key: String,
+    pub(super) bytes: u64,
+    /// When the store says it was written.
+    pub(super) changed: jiff::Timestamp,
+}
+
+/// A bucket that objects were found in.
 #[derive(Debug)]
+pub(super) struct Bucket {
+    store: Arc<Store>,
+}
+
+impl Bucket {
+    /// The address of a key. Holds no secret.
+    pub(super) fn named(&self, key: &str) -> String {
+        self.store.named(key)
+    }
+
+    /// What the store says of an object beside its content.
+    ///
+    /// # Errors
+    /// It could not be asked.
+    pub(super) fn stated(&self, key: &str) -> Result<Stated, Trouble> {
+        stated::stated(&self.store, key)
+    }
+
+    /// One object, pinned to the content it has now; none if there is none of this key.
+    ///
+    /// # Errors
+    /// Why it is not to be had.
+    pub(super) fn open(&self, key: &str) -> Result<Option<Arc<dyn Medium>>, Trouble> {
+        match Object::open(&self.store, key) {
+            Ok(object) => Ok(Some(Arc::new(Held(Arc::new(object))))),
+            Err(trouble) if trouble.kind == FailureKind::MissingObject => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+}
+
+/// Finds archives in stores: made on the runtime that fetches, used on a thread that may block.
+#[derive(Clone, Debug)]
 pub(super) struct Finder {
     bridge: Bridge,
 }
@@ -59,6 +104,29 @@ impl Finder {
     /// For the runtime this is called on; `canceller` stops everything that is read through it.
     pub(super) fn here(canceller: &Canceller) -> Self {
         Self { bridge: Bridge::here(canceller) }
+    }
+
+    /// Every object whose key the pattern in an address matches; a prefix stands for all directly under it.
+    ///
+    /// # Errors
+    /// Why they could not be listed.
+    pub(super) fn every(self, text: &str, shown: &mut String) -> Result<(Bucket, Vec<Listed>), Trouble> {
+        let address = Address::parse(text)?;
+        *shown = address.to_string();
+        let store = Arc::new(Store::new(&address, &store::variables(), self.bridge)?);
+        let key = if address.key.ends_with('/') { format!("{}*", address.key) } else { address.key };
+        let listed = newest::every(&store, &key)?;
+        Ok((Bucket { store }, listed))
+    }
+
+    /// The object that an address names, in full.
+    ///
+    /// # Errors
+    /// Why it is not to be had.
+    pub(super) fn object(self, text: &str) -> Result<Option<Arc<dyn Medium>>, Trouble> {
+        let address = Address::parse(text)?;
+        let bucket = Bucket { store: Arc::new(Store::new(&address, &store::variables(), self.bridge)?) };
+        bucket.open(&address.key)
     }
 
     /// Finds what an address names: an object, a folder of them, or the newest of those that a pattern matches. `found` is

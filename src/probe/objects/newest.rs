@@ -8,7 +8,7 @@ use glob::{MatchOptions, Pattern};
 use super::folder::Objects;
 use super::object::changed;
 use super::store::Store;
-use super::{Trouble, listing};
+use super::{Listed, Trouble, listing};
 use crate::failure::FailureKind;
 
 /// Prefixes that are listed at most for one pattern.
@@ -21,6 +21,49 @@ const SPECIAL: [char; 3] = ['*', '?', '['];
 /// # Errors
 /// The pattern is none, nothing matches it, or the keys could not be listed.
 pub(super) fn newest(store: &Arc<Store>, pattern: &str) -> Result<String, Trouble> {
+    let (prefixes, last) = prefixes(store, pattern)?;
+    let mut newest: Option<(jiff::Timestamp, String)> = None;
+    let mut consider = |at: jiff::Timestamp, key: String| {
+        let found = (at, key);
+        if newest.as_ref().is_none_or(|newest| *newest < found) {
+            newest = Some(found);
+        }
+    };
+    for prefix in prefixes {
+        let found = one(store, &prefix, last)?;
+        for object in found.objects {
+            consider(object.changed, object.key);
+        }
+        for name in found.folders {
+            let key = format!("{prefix}{name}/");
+            let folder = Objects::list(store, &key)?;
+            // A prefix that only other things share is no archive, and no reason to look no further.
+            if let Some(at) = folder.archived() {
+                consider(at, key);
+            }
+        }
+    }
+    newest.map(|(_, key)| key).ok_or_else(|| Trouble {
+        kind: FailureKind::MissingObject,
+        message: format!("no object matches `{}`", store.named(pattern)),
+    })
+}
+
+/// Every object whose key a pattern matches.
+///
+/// # Errors
+/// The pattern is none, the keys could not be listed, or there are too many.
+pub(super) fn every(store: &Arc<Store>, pattern: &str) -> Result<Vec<Listed>, Trouble> {
+    let (prefixes, last) = prefixes(store, pattern)?;
+    let mut all = Vec::new();
+    for prefix in prefixes {
+        all.extend(one(store, &prefix, last)?.objects);
+    }
+    Ok(all)
+}
+
+/// The prefixes that the parts of a pattern before its last slash match, and its last part.
+fn prefixes<'p>(store: &Arc<Store>, pattern: &'p str) -> Result<(Vec<String>, &'p str), Trouble> {
     let mut parts: Vec<&str> = pattern.trim_end_matches('/').split('/').collect();
     let last = parts.pop().unwrap_or_default();
     let mut prefixes = vec![String::new()];
@@ -44,37 +87,13 @@ pub(super) fn newest(store: &Arc<Store>, pattern: &str) -> Result<String, Troubl
         }
         prefixes = next;
     }
-    let mut newest: Option<(jiff::Timestamp, String)> = None;
-    let mut consider = |at: jiff::Timestamp, key: String| {
-        let found = (at, key);
-        if newest.as_ref().is_none_or(|newest| *newest < found) {
-            newest = Some(found);
-        }
-    };
-    for prefix in prefixes {
-        let found = one(store, &prefix, last)?;
-        for (name, at) in found.objects {
-            consider(at, format!("{prefix}{name}"));
-        }
-        for name in found.folders {
-            let key = format!("{prefix}{name}/");
-            let folder = Objects::list(store, &key)?;
-            // A prefix that only other things share is no archive, and no reason to look no further.
-            if let Some(at) = folder.archived() {
-                consider(at, key);
-            }
-        }
-    }
-    newest.map(|(_, key)| key).ok_or_else(|| Trouble {
-        kind: FailureKind::MissingObject,
-        message: format!("no object matches `{}`", store.named(pattern)),
-    })
+    Ok((prefixes, last))
 }
 
 /// What matches one part of a pattern under a prefix.
 #[derive(Default)]
 struct Matches {
-    objects: Vec<(String, jiff::Timestamp)>,
+    objects: Vec<Listed>,
     folders: Vec<String>,
 }
 
@@ -93,8 +112,12 @@ fn one(store: &Arc<Store>, prefix: &str, part: &str) -> Result<Matches, Trouble>
     let mut matches = Matches::default();
     listing::each(store, &format!("{prefix}{begin}"), &mut |found| {
         let name = |key: &str| key.strip_prefix(prefix).map(|name| name.trim_end_matches('/').to_owned());
-        let objects = found.objects.iter().filter_map(|o| Some((name(o.location.as_ref())?, changed(o))));
-        matches.objects.extend(objects.filter(|(name, _)| fits(name)));
+        let objects = found.objects.iter().filter(|o| name(o.location.as_ref()).is_some_and(|n| fits(&n)));
+        matches.objects.extend(objects.map(|o| Listed {
+            key: o.location.as_ref().to_owned(),
+            bytes: o.size,
+            changed: changed(o),
+        }));
         let folders = found.common_prefixes.iter().filter_map(|p| name(p.as_ref()));
         matches.folders.extend(folders.filter(|name| fits(name)));
     })?;

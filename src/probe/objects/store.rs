@@ -1,13 +1,14 @@
 //! Stores, as the environment describes them: credentials, region and endpoint under the names the services' own tools
 //! use. None of them ever comes from a policy or an address.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::azure::{MicrosoftAzure, MicrosoftAzureBuilder};
 use object_store::gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder};
 use object_store::list::PaginatedListStore;
+use object_store::signer::Signer;
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 
 use super::address::{Address, Service};
@@ -36,6 +37,8 @@ pub(super) struct Store {
     address: Address,
     pub(super) objects: Box<dyn ObjectStore>,
     pub(super) listing: Box<dyn Listing>,
+    /// Signs requests that the library does not make itself.
+    pub(super) signer: Option<Arc<dyn Signer>>,
     pub(super) bridge: Bridge,
     /// Where it is, if not where its service usually is.
     endpoint: Option<String>,
@@ -103,7 +106,7 @@ impl Store {
                 .build()
                 .map(both),
         };
-        let (objects, listing) = built.map_err(|error| Trouble {
+        let (objects, listing, signer) = built.map_err(|error| Trouble {
             kind: FailureKind::Refused,
             message: format!(
                 "`{address}` cannot be reached as the environment stands: {}",
@@ -118,7 +121,8 @@ impl Store {
                 message: format!("`{address}` cannot be reached: {NO_CREDENTIALS}"),
             });
         }
-        Ok(Self { endpoint, hint, secrets, ..Self::of(address, objects, listing, bridge) })
+        let signer = Some(signer);
+        Ok(Self { endpoint, hint, secrets, signer, ..Self::of(address, objects, listing, bridge) })
     }
 
     /// A store that is reached by other means than the environment's.
@@ -129,7 +133,17 @@ impl Store {
         bridge: Bridge,
     ) -> Self {
         let (address, lost) = (address.clone(), OnceLock::new());
-        Self { address, objects, listing, bridge, endpoint: None, hint: None, secrets: Vec::new(), lost }
+        Self {
+            address,
+            objects,
+            listing,
+            signer: None,
+            bridge,
+            endpoint: None,
+            hint: None,
+            secrets: Vec::new(),
+            lost,
+        }
     }
 
     /// Keeps what will be no better for another object.
@@ -138,6 +152,11 @@ impl Store {
         if matches!(trouble.kind, ConnectionLost | Refused | Timeout | Unreachable) {
             let _first_stays = self.lost.set(trouble.clone());
         }
+    }
+
+    /// Which protocol it speaks.
+    pub(super) fn service(&self) -> Service {
+        self.address.service
     }
 
     /// The address of a key.
@@ -162,8 +181,11 @@ const NO_CREDENTIALS: &str = "the environment holds no credentials, and the mach
     AWS_SECRET_ACCESS_KEY (`aws configure export-credentials --format env` prints those of a profile), or \
     AWS_SKIP_SIGNATURE=true for a public bucket";
 
-fn both<S: Listing + ObjectStore + Clone>(store: S) -> (Box<dyn ObjectStore>, Box<dyn Listing>) {
-    (Box::new(store.clone()), Box::new(store))
+/// One store for reading, listing and signing.
+type Parts = (Box<dyn ObjectStore>, Box<dyn Listing>, Arc<dyn Signer>);
+
+fn both<S: Listing + ObjectStore + Signer + Clone>(store: S) -> Parts {
+    (Box::new(store.clone()), Box::new(store.clone()), Arc::new(store))
 }
 
 /// The environment, as far as it is about stores.
@@ -242,7 +264,7 @@ impl Settings<'_> {
 }
 
 /// Lets clients encrypt by what the rest of the program does it with. The first choice stays; there is only this one.
-pub(super) fn encrypt() {
+pub(in crate::probe) fn encrypt() {
     let _installed = rustls::crypto::ring::default_provider().install_default();
 }
 

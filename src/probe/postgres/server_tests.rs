@@ -477,3 +477,29 @@ async fn sessions_of_another_role_are_seen_without_statistics_rights() {
     assert_eq!(count("app").await.as_deref(), Some("1"));
     app.close().await;
 }
+
+#[tokio::test]
+async fn every_fact_is_asked_in_a_way_the_server_understands() {
+    let Some(server) = Scratch::shared() else { return };
+    server.sql("create role onlooker login");
+    let session = server.open("user=onlooker").await;
+    session.begin().await.unwrap();
+    for fact in crate::policy::SourceKind::Postgres.facts() {
+        let arguments: &[&str] = if fact.argument.is_some() { &["archive_timeout"] } else { &[] };
+        let rows = session.rows(fact.sql, arguments).await.unwrap_or_else(|e| panic!("{}: {e:?}", fact.name));
+        assert_eq!((rows.len(), rows[0].len()), (1, 1), "{}", fact.name);
+        // Where nothing is archived, nothing fails, and that is no good news.
+        if ["archive_failing", "archive_failures", "archived_age", "replay_age", "replication_lag"]
+            .contains(&fact.name)
+        {
+            assert_eq!(rows[0][0], None, "{}", fact.name);
+        }
+    }
+    let long =
+        crate::policy::SourceKind::Postgres.facts().iter().find(|f| f.name == "long_transaction").unwrap();
+    let other = server.open("application_name=other").await;
+    other.begin().await.unwrap();
+    let hidden = session.rows(long.sql, &[]).await.unwrap()[0][0].clone().unwrap();
+    assert!(hidden.starts_with("hidden from this role"), "{hidden}");
+    other.close().await;
+}

@@ -59,6 +59,7 @@ struct State {
     versions: u64,
     ignores_conditions: bool,
     denies_listing: bool,
+    says: Vec<(String, String)>,
 }
 
 /// A running server. Its threads end with the process.
@@ -121,6 +122,11 @@ impl Server {
         self.state().ignores_conditions = true;
     }
 
+    /// Every object comes with a header.
+    pub(super) fn says(&self, name: &str, value: &str) {
+        self.state().says.push((name.to_owned(), value.to_owned()));
+    }
+
     pub(super) fn denies_listing(&self) {
         self.state().denies_listing = true;
     }
@@ -147,7 +153,8 @@ impl Server {
     /// The answer; none is silence.
     fn answer(&self, request: &Request) -> Option<Answer> {
         let signed = |a: &String| a.starts_with("AWS4-HMAC-SHA256 ") || a.starts_with("Bearer ");
-        if !request.headers.get("authorization").is_some_and(signed) {
+        let by_address = request.query.contains_key("X-Amz-Signature");
+        if !by_address && !request.headers.get("authorization").is_some_and(signed) {
             return Some(Answer::error(403, "AccessDenied", "Anonymous users may not read"));
         }
         let path = request.path.trim_start_matches('/');
@@ -257,6 +264,9 @@ impl State {
             "Last-Modified".to_owned(),
             stored.modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
         )];
+        for (name, value) in &self.says {
+            headers.push((name.clone(), value.clone()));
+        }
         if fault != Some(Fault::NoTag) {
             headers.push(("ETag".to_owned(), tag));
         }

@@ -1,0 +1,196 @@
+//! Sources that publish facts and hold no rows. A kind is a module that implements [`Tells`], an arm of [`open`], and a
+//! table in `policy::facts`.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::objects::Finder;
+use super::options::ObserveOptions;
+use super::postgres::Canceller;
+use super::{attestation, backups, document, files, host, http};
+use crate::facts::{Failure, Observation, Observed};
+use crate::failure::FailureKind;
+use crate::plan::{Inspection, Statement, Work};
+use crate::policy::facts::Fact;
+use crate::policy::{Source, SourceKind, SourceOptions};
+use crate::value::{Value, plain};
+
+/// How far another clock may be ahead of this one before what it dates counts as being of the future.
+pub(super) const SKEW: i64 = 60_000_000;
+
+/// A source that can be asked on any thread that may wait.
+pub(super) trait Tells: fmt::Debug + Send + Sync {
+    /// The value of a published fact.
+    ///
+    /// # Errors
+    /// Why it cannot be had: one sentence that says of what.
+    fn fact(&self, fact: &Fact, argument: Option<&str>) -> Result<Told, Failure>;
+
+    /// What it says of itself, for the report.
+    fn identity(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// What else it can be asked.
+    ///
+    /// # Errors
+    /// Why it could not be looked at.
+    fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {
+        Err(other(format!("this source cannot be asked for {}", inspection.about())))
+    }
+}
+
+/// A value, and what it comes from, for people.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) value: Value,
+    pub(super) because: String,
+}
+
+impl Told {
+    /// A value that needs no explanation.
+    pub(super) fn plain(value: Value) -> Self {
+        Self { value, because: String::new() }
+    }
+
+    /// A value that comes from something.
+    pub(super) fn of(value: Value, because: impl Into<String>) -> Self {
+        Self { value, because: because.into() }
+    }
+}
+
+/// A failure of no particular kind.
+pub(super) fn other(message: impl Into<String>) -> Failure {
+    Failure { kind: FailureKind::Other, message: message.into() }
+}
+
+/// What the system says about a file that could not be had.
+pub(super) fn unread(what: &str, error: &std::io::Error) -> Failure {
+    let kind = match error.kind() {
+        std::io::ErrorKind::NotFound => FailureKind::MissingObject,
+        std::io::ErrorKind::PermissionDenied => FailureKind::PermissionDenied,
+        _ => FailureKind::Other,
+    };
+    Failure { kind, message: format!("{what} cannot be read: {error}") }
+}
+
+/// The time since an instant, in microseconds, rounded up to whole seconds: no limit is met by rounding. What lies in the future has no age: a clock is wrong, or a name lies.
+///
+/// # Errors
+/// It is later than now by more than clocks differ.
+pub(super) fn age(at: jiff::Timestamp, what: &str) -> Result<i64, Failure> {
+    let micros = jiff::Timestamp::now().as_microsecond().saturating_sub(at.as_microsecond());
+    if micros < -SKEW {
+        return Err(other(format!("{what} is dated {at}, which is in the future")));
+    }
+    Ok(micros.max(0).saturating_add(999_999) / 1_000_000 * 1_000_000)
+}
+
+/// What is needed to open a source.
+pub(super) struct Means {
+    /// Reads objects in stores.
+    pub(super) finder: Finder,
+    /// Stops what takes long.
+    pub(super) canceller: Canceller,
+    /// Headers of requests, with their secret values.
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// Opens a source at an address, and says how the address may be shown.
+///
+/// # Errors
+/// Why it cannot be looked at.
+pub(super) fn open(
+    (kind, options): (SourceKind, &SourceOptions),
+    address: &str,
+    means: Means,
+    shown: &mut String,
+) -> Result<Arc<dyn Tells>, Failure> {
+    *shown = format!("{}:{address}", kind.word());
+    Ok(match kind {
+        SourceKind::Files => Arc::new(files::Files::open(address, options, means)?),
+        SourceKind::Host => {
+            *shown = "host:".to_owned();
+            Arc::new(host::Host::default())
+        }
+        SourceKind::Document => Arc::new(document::Document::open(address)?),
+        SourceKind::Attestation => Arc::new(attestation::Statements::open(address)?),
+        SourceKind::Http => {
+            *shown = format!("http:{}", http::shown(address));
+            Arc::new(http::Service::open(address, options, means)?)
+        }
+        SourceKind::Wal
+        | SourceKind::Basebackup
+        | SourceKind::Pgbackrest
+        | SourceKind::Barman
+        | SourceKind::Redis => backups::open(kind, address)?,
+        SourceKind::Postgres | SourceKind::Dump => {
+            return Err(other(format!("a source of kind `{}` is opened otherwise", kind.word())));
+        }
+    })
+}
+
+/// The address of a source without the word of its kind, which `--source` may put before it.
+pub(super) fn bare<'a>(source: &Source, address: &'a str) -> &'a str {
+    let scheme = format!("{}:", source.kind.word());
+    match address.strip_prefix(&scheme) {
+        // `http://...` is an address by itself.
+        Some(rest) if !rest.starts_with("//") => rest,
+        _ => address,
+    }
+}
+
+/// Is told of a statement that was carried out, with what was observed.
+pub(super) type Done<'a> = &'a (dyn Fn(&Statement, &[(String, Observation)]) + Sync);
+
+/// Everything that statements ask of a source, on threads that may wait.
+pub(super) async fn observe(
+    told: &Arc<dyn Tells>,
+    statements: Vec<Statement>,
+    options: &ObserveOptions,
+    done: Done<'_>,
+) -> Vec<(String, Observation)> {
+    use futures_util::StreamExt as _;
+    let asked = statements.into_iter().map(|statement| {
+        let told = Arc::clone(told);
+        async move {
+            let asked = statement.clone();
+            let started = Instant::now();
+            let result = tokio::task::spawn_blocking(move || ask(&*told, &asked)).await;
+            let result = result.unwrap_or_else(|_| Err(other("looking at it broke off")));
+            let found: Vec<(String, Observation)> = statement
+                .work
+                .keys()
+                .into_iter()
+                .map(|key| (key.to_owned(), Observation::since(started, result.clone())))
+                .collect();
+            done(&statement, &found);
+            found
+        }
+    });
+    let found: Vec<Vec<_>> = futures_util::stream::iter(asked).buffer_unordered(options.jobs).collect().await;
+    found.into_iter().flatten().collect()
+}
+
+fn ask(told: &dyn Tells, statement: &Statement) -> Result<Observed, Failure> {
+    match &statement.work {
+        Work::Fact { fact, argument, .. } => {
+            let told = told.fact(fact, argument.as_deref())?;
+            Ok(Observed::Told { value: Some(cell(&told.value)), because: told.because })
+        }
+        Work::Inspect { inspection, .. } => told.inspect(inspection),
+        _ => Err(other("this source holds no rows")),
+    }
+}
+
+/// A value as the text that an observation keeps.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Number(n) | Value::Percent(n) | Value::Size(n) => plain(n),
+        Value::Duration(micros) => format!("{micros} microseconds"),
+        Value::Time(at) => at.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Bool(b) => b.to_string(),
+    }
+}
