@@ -207,3 +207,20 @@ fn what_is_wrong_is_named() {
     fs::remove_file(base.join("data/backup_manifest")).unwrap();
     assert_eq!(only(&verify(folder.path()).damages).kind, DamageKind::Missing);
 }
+
+#[test]
+fn as_a_source() {
+    let folder = copy(&barman().home());
+    let sources = format!("source barman b from \"{}\"", folder.path().join("demo").display());
+    let checks = "check whole { require b is verified }
+        check some { require b.backups >= 1 }
+        check fresh { require b.age <= 1h }
+        check none { require b.aside = 0 }";
+    let run = super::gated::gate(&sources, checks);
+    assert_eq!(run.status, Some(0), "{}", run.said());
+    let (_, server) = read(folder.path());
+    let newest = &server.newest().unwrap().id;
+    fs::remove_file(folder.path().join("demo/base").join(newest).join("data/base/5/1255")).unwrap();
+    let run = super::gated::gate(&sources, checks);
+    assert!(run.status == Some(1) && run.stdout.contains("base/5/1255"), "{}", run.said());
+}

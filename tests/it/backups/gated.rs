@@ -7,7 +7,7 @@ use crate::support::{Run, program};
 use super::archived::{copy, story};
 
 /// Runs checks on sources that need no server.
-fn gate(sources: &str, checks: &str) -> Run {
+pub(super) fn gate(sources: &str, checks: &str) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gate.hold");
     let text = format!("policy t {{ language 1; owner \"@t\" }}\n{sources}\ngate g {{\n{checks}\n}}\n");

@@ -289,3 +289,22 @@ fn bundles() {
     let damages = repository.verify(&tree, &repository.backups[0].label).unwrap().damages;
     assert_eq!(only(&damages).kind, DamageKind::Missing);
 }
+
+#[test]
+fn as_a_source() {
+    let folder = copy(&gzip().repository());
+    let sources = format!("source pgbackrest b from \"{}#demo\"", folder.path().display());
+    let checks = format!(
+        "check whole {{ require b is verified }}
+        check some {{ require b.backups = 3 }}
+        check fresh {{ require b.age <= 1h }}
+        check same {{ require b.system_identifier = \"{}\" }}",
+        gzip().identifier
+    );
+    let run = super::gated::gate(&sources, &checks);
+    assert_eq!(run.status, Some(0), "{}", run.said());
+    flip(&files(folder.path(), "F/pg_data/base/5/1255.gz").pop().unwrap(), 5000);
+    let run = super::gated::gate(&sources, &checks);
+    assert_eq!(run.status, Some(1), "{}", run.said());
+    assert!(run.stdout.contains("pg_data/base/5/1255.gz"), "{}", run.stdout);
+}
