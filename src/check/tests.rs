@@ -70,7 +70,7 @@ const TOP: &[(&str, &str, &str, &str)] = &[
     ("param a: bool = 1", "HT0204", "1", "`true`"),
     ("param a: text = $tenant", "HT0208", "$tenant", "the value itself"),
     ("param tenant: text", "HT0202", "tenant", "another name"),
-    ("source wal d from \"x\"", "HT0108", "wal", "leave the source"),
+    ("source record d from \"x\"", "HT0108", "record", "leave the source"),
     ("source dump d", "HT0205", "d", "newest"),
     ("source files d", "HT0205", "d", "backups/*.backup"),
     ("source host d from \"x\"", "HT0205", "d", "remove"),

@@ -19,11 +19,20 @@ pub enum SourceKind {
     Attestation,
     /// A service that answers HTTP requests.
     Http,
+    /// An archive of WAL.
+    Wal,
+    /// A base backup of pg_basebackup.
+    Basebackup,
+    /// A stanza of a pgBackRest repository.
+    Pgbackrest,
+    /// A server of a Barman catalogue.
+    Barman,
+    /// A snapshot file of Redis.
+    Redis,
 }
 
 /// Kinds of sources the design names and this version cannot read.
-pub const LATER: [&str; 8] =
-    ["backup", "pgbackrest", "barman", "basebackup", "wal", "redis", "baseline", "record"];
+pub const LATER: [&str; 3] = ["backup", "baseline", "record"];
 
 /// Whether a declaration says where the source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +77,20 @@ pub enum Newest {
 
 impl SourceKind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Postgres, Self::Dump, Self::Files, Self::Host, Self::Document, Self::Attestation, Self::Http];
+    pub const ALL: [Self; 12] = [
+        Self::Postgres,
+        Self::Dump,
+        Self::Files,
+        Self::Host,
+        Self::Document,
+        Self::Attestation,
+        Self::Http,
+        Self::Wal,
+        Self::Basebackup,
+        Self::Pgbackrest,
+        Self::Barman,
+        Self::Redis,
+    ];
 
     /// The word of the language.
     #[must_use]
@@ -94,6 +115,11 @@ impl SourceKind {
             Self::Document => &DOCUMENT,
             Self::Attestation => &ATTESTATION,
             Self::Http => &HTTP,
+            Self::Wal => &WAL,
+            Self::Basebackup => &BASEBACKUP,
+            Self::Pgbackrest => &PGBACKREST,
+            Self::Barman => &BARMAN,
+            Self::Redis => &REDIS,
         }
     }
 }
@@ -156,5 +182,50 @@ const HTTP: Kind = Kind {
     about: "a service that answers HTTP requests",
     place: Place::Always("write `from \"https://HOST\"` or `from env NAME`"),
     options: &["header", "allow", "max_body"],
+    ..BARE
+};
+
+const WAL: Kind = Kind {
+    word: "wal",
+    about: "an archive of WAL: a folder that an archive_command, pg_receivewal, Barman or pgBackRest fills",
+    states: &[
+        ("continuous", "every record from the oldest segment to the newest is there and sound"),
+        ("verified", "the same, and nothing is wrong with any other segment or history"),
+    ],
+    ..BARE
+};
+
+const BASEBACKUP: Kind = Kind {
+    word: "basebackup",
+    about: "a base backup of pg_basebackup, as a folder or as tar files in one",
+    states: &[(
+        "verified",
+        "every file is as the manifest states, the WAL it needs is there and sound, and so are the backups that it builds on",
+    )],
+    ..BARE
+};
+
+const PGBACKREST: Kind = Kind {
+    word: "pgbackrest",
+    about: "a stanza of a pgBackRest repository",
+    place: Place::Always("write `from \"REPOSITORY#STANZA\"` or `from env NAME`"),
+    states: &[(
+        "verified",
+        "every file of the newest backup, in whichever backup it lies, and the WAL it needs are there and sound",
+    )],
+    ..BARE
+};
+
+const BARMAN: Kind = Kind {
+    word: "barman",
+    about: "a server's folder in a Barman catalogue",
+    states: &[("verified", "every file of the newest backup and the WAL it needs are there and sound")],
+    ..BARE
+};
+
+const REDIS: Kind = Kind {
+    word: "redis",
+    about: "a snapshot file of Redis or Valkey",
+    states: &[("verified", "the checksum over all of it fits")],
     ..BARE
 };

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::objects::Finder;
 use super::options::ObserveOptions;
 use super::postgres::Canceller;
-use super::{attestation, document, files, host, http};
+use super::{attestation, backups, document, files, host, http};
 use crate::facts::{Failure, Observation, Observed};
 use crate::failure::FailureKind;
 use crate::plan::{Inspection, Statement, Work};
@@ -120,6 +120,11 @@ pub(super) fn open(
             *shown = format!("http:{}", http::shown(address));
             Arc::new(http::Service::open(address, options, means)?)
         }
+        SourceKind::Wal
+        | SourceKind::Basebackup
+        | SourceKind::Pgbackrest
+        | SourceKind::Barman
+        | SourceKind::Redis => backups::open(kind, address)?,
         SourceKind::Postgres | SourceKind::Dump => {
             return Err(other(format!("a source of kind `{}` is opened otherwise", kind.word())));
         }

@@ -7,6 +7,7 @@
 
 mod anchors;
 mod architecture;
+mod backups;
 mod cases;
 mod chain_find;
 mod cli;

@@ -1,6 +1,7 @@
 //! The facts each kind of source publishes: one table for the checker, the prober and `holdtrue facts`.
 
 mod attestation;
+mod backups;
 mod document;
 mod dump;
 mod files;
@@ -105,5 +106,10 @@ pub fn published(kind: SourceKind) -> &'static [Fact] {
         SourceKind::Document => document::FACTS,
         SourceKind::Attestation => attestation::FACTS,
         SourceKind::Http => http::FACTS,
+        SourceKind::Wal => backups::WAL,
+        SourceKind::Basebackup => backups::BASEBACKUP,
+        SourceKind::Pgbackrest => backups::PGBACKREST,
+        SourceKind::Barman => backups::BARMAN,
+        SourceKind::Redis => backups::REDIS,
     }
 }

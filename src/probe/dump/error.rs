@@ -76,7 +76,7 @@ impl ArchiveError {
 
     /// What a reader below said: one of ours that was carried through it, the end of the data, or the system's own.
     /// `what` was being read.
-    pub(super) fn from_io(error: &io::Error, what: &str) -> Self {
+    pub(in crate::probe) fn from_io(error: &io::Error, what: &str) -> Self {
         if let Some(ours) = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()) {
             return ours.clone();
         }

@@ -42,6 +42,7 @@ pub use error::{ArchiveError, ArchiveErrorKind};
 pub use header::{Compression, Format, Header};
 pub use row::{Cell, RowRef};
 pub use tables::{Table, TableData};
+pub(super) use unpack::unpack;
 
 use crate::policy::RelationName;
 use body::Body;

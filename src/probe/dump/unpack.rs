@@ -10,7 +10,7 @@ use super::header::Compression;
 
 /// The bytes behind a compression. `framed` says that gzip has its file header, as in a file of its own; inside a
 /// custom archive there are bare zlib streams (`compress_gzip.c`).
-pub(super) fn unpack<R: BufRead + 'static>(
+pub(in crate::probe) fn unpack<R: BufRead + 'static>(
     inner: R,
     compression: Compression,
     framed: bool,

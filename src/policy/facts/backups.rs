@@ -1,0 +1,73 @@
+//! Facts of backups, of the archives that WAL is kept in, and of snapshots of Redis.
+
+use super::Fact;
+use crate::value::Type;
+
+pub(super) const WAL: &[Fact] = &[
+    Fact::new("segments", Type::Number, "whole segments in the archive").counting(),
+    Fact::new("missing", Type::Number, "segments that are missing between others of their timeline"),
+    Fact::new("damaged", Type::Number, "files with a wrong name, size or header, as far as the headers tell"),
+    Fact::new("timelines", Type::Number, "timelines that have segments or a history"),
+    Fact::new("size", Type::Size, "size of all WAL on disk, compressed as it is"),
+    Fact::new("segment_size", Type::Size, "size of a segment, as the segments state it"),
+    Fact::new("newest", Type::Text, "name of the newest segment: the last of the highest timeline"),
+    Fact::new("age", Type::Duration, "time since the last file of a segment was changed"),
+    Fact::new("system_identifier", Type::Text, "the cluster that wrote it, as most segments state it"),
+    Fact::new("version", Type::Number, "major version of PostgreSQL that wrote it"),
+    Fact::new(
+        "reaches",
+        Type::Time,
+        "when the last transaction ended up to which the WAL can be followed without a hole; a restore gets to any \
+         earlier time. Reads all of it",
+    ),
+];
+
+pub(super) const BASEBACKUP: &[Fact] = &[
+    Fact::new("age", Type::Duration, "time since the backup was begun"),
+    Fact::new("size", Type::Size, "size on disk, compressed as it is"),
+    Fact::new("restored_size", Type::Size, "size of its files once restored, without WAL"),
+    Fact::new("files", Type::Number, "files that agree with its manifest").counting(),
+    Fact::new("damages", Type::Number, "things that are wrong with it"),
+    Fact::new("incremental", Type::Bool, "whether it has only what changed since another backup"),
+    Fact::new("system_identifier", Type::Text, "the cluster that it is of, as its control file states it"),
+    Fact::new("timeline", Type::Number, "timeline that it was begun on"),
+    Fact::new("page_checksums", Type::Bool, "whether the cluster's pages have checksums"),
+];
+
+pub(super) const PGBACKREST: &[Fact] = &[
+    Fact::new("backups", Type::Number, "finished backups").counting(),
+    Fact::new("unfinished", Type::Number, "backups that were begun and not finished, or are being made"),
+    Fact::new("age", Type::Duration, "time since the newest backup was begun"),
+    Fact::new("full_age", Type::Duration, "time since the newest full backup was begun"),
+    Fact::new("oldest_age", Type::Duration, "time since the oldest backup was begun"),
+    Fact::new("type", Type::Text, "`full`, `diff` or `incr`: what the newest backup has itself"),
+    Fact::new(
+        "size",
+        Type::Size,
+        "size in the repository of the newest backup, with what earlier ones have of it",
+    ),
+    Fact::new("restored_size", Type::Size, "size of the cluster once the newest backup is restored"),
+    Fact::new("error", Type::Bool, "whether pgBackRest noted wrong page checksums in the newest backup"),
+    Fact::new("system_identifier", Type::Text, "the cluster that the newest backup is of"),
+];
+
+pub(super) const BARMAN: &[Fact] = &[
+    Fact::new("backups", Type::Number, "finished backups").counting(),
+    Fact::new("unfinished", Type::Number, "backups that failed, were not finished, or are being made"),
+    Fact::new("age", Type::Duration, "time since the newest backup was begun"),
+    Fact::new("restored_size", Type::Size, "size of the newest backup once restored"),
+    Fact::new("incoming", Type::Number, "WAL files that have arrived and are not yet archived"),
+    Fact::new("aside", Type::Number, "WAL files that Barman put aside: damaged, double or unknown to it"),
+    Fact::new("system_identifier", Type::Text, "the cluster that the server is bound to"),
+];
+
+pub(super) const REDIS: &[Fact] = &[
+    Fact::new(
+        "age",
+        Type::Duration,
+        "time since the snapshot was saved, as it states, or since its file was changed",
+    ),
+    Fact::new("size", Type::Size, "size of the snapshot"),
+    Fact::new("format_version", Type::Number, "version of its format"),
+    Fact::new("server_version", Type::Text, "version of the server that saved it, as it wrote it"),
+];

@@ -1,0 +1,85 @@
+//! A server of a Barman catalogue as a source.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::{count, failed, folder, inspected, none, number, other, since, size, text};
+use crate::facts::{Failure, Observed};
+use crate::plan::Inspection;
+use crate::policy::facts::Fact;
+use crate::probe::barman::{Info, Server, Status, Verified};
+use crate::probe::damage::Damage;
+use crate::probe::tells::{Tells, Told};
+use crate::probe::tree::Local;
+
+/// A server that was listed.
+#[derive(Debug)]
+pub(super) struct Catalogue {
+    tree: Local,
+    server: Server,
+    /// Reading the newest backup takes long, and is done once.
+    verified: OnceLock<Result<Verified, Damage>>,
+}
+
+impl Catalogue {
+    /// At the folder of the server in the catalogue.
+    pub(super) fn open(address: &str) -> Result<Self, Failure> {
+        let path = Path::new(address);
+        let name = path.file_name().and_then(|name| name.to_str());
+        let (Some(home), Some(name)) = (path.parent().and_then(Path::to_str), name) else {
+            return Err(other(format!("`{address}` is not the folder of a server in a catalogue of Barman")));
+        };
+        let tree = folder(if home.is_empty() { "." } else { home })?;
+        let server = Server::read(&tree, name).map_err(|damage| failed(&damage))?;
+        Ok(Self { tree, server, verified: OnceLock::new() })
+    }
+
+    fn newest(&self) -> Result<&Info, Failure> {
+        self.server.newest().ok_or_else(|| other("there is no finished backup"))
+    }
+
+    fn finished(&self) -> usize {
+        let done = |one: &&Info| matches!(one.status, Status::Done | Status::WaitingForWals);
+        self.server.backups.iter().filter(done).count()
+    }
+}
+
+impl Tells for Catalogue {
+    fn fact(&self, fact: &Fact, _: Option<&str>) -> Result<Told, Failure> {
+        let server = &self.server;
+        Ok(Told::plain(match fact.name {
+            "backups" => count(self.finished()),
+            "unfinished" => count(server.backups.len() - self.finished() + server.unfinished.len()),
+            "age" => {
+                let newest = self.newest()?;
+                return since(newest.started, &format!("backup `{}`", newest.id));
+            }
+            "restored_size" => {
+                size(self.newest()?.bytes.ok_or_else(|| other("the newest backup does not say its size"))?)
+            }
+            "incoming" => number(server.incoming),
+            "aside" => number(server.aside),
+            "system_identifier" => return text(server.system_identifier, "the cluster"),
+            _ => return Err(none(fact)),
+        }))
+    }
+
+    fn identity(&self) -> Vec<(String, String)> {
+        let newest = self.server.newest();
+        let mut says = vec![("backups".to_owned(), self.finished().to_string())];
+        says.extend(newest.map(|newest| ("newest".to_owned(), newest.id.clone())));
+        says
+    }
+
+    fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {
+        let Inspection::State("verified") = inspection else {
+            return Err(other("a catalogue of Barman cannot be asked for this"));
+        };
+        let newest = self.newest()?;
+        let verify = || self.server.verify(&self.tree, &newest.id);
+        let verified = self.verified.get_or_init(verify).as_ref().map_err(failed)?;
+        let damages: Vec<&Damage> = self.server.damages.iter().chain(&verified.damages).collect();
+        let examined = verified.backup.files + damages.len() as u64;
+        Ok(Observed::Inspected(inspected("files", examined, damages)))
+    }
+}

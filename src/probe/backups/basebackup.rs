@@ -1,0 +1,126 @@
+//! A base backup as a source.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::{count, failed, folder, inspected, none, number, other, since, size, text};
+use crate::facts::{Failure, Observed};
+use crate::plan::Inspection;
+use crate::policy::facts::Fact;
+use crate::probe::basebackup::{Backup, LABEL, Label, Options, chain};
+use crate::probe::damage::Damage;
+use crate::probe::tells::{Tells, Told};
+use crate::probe::tree::{Local, Tree as _};
+use crate::value::Value;
+
+/// Longest label that is read of other backups, in bytes.
+const MOST_LABEL: u64 = 64 << 10;
+
+/// A backup that is there.
+#[derive(Debug)]
+pub(super) struct Base {
+    path: PathBuf,
+    tree: Local,
+    /// Reading all of it takes long, and is done once.
+    read: OnceLock<Result<Backup, Damage>>,
+    /// The same for those that it builds on.
+    chained: OnceLock<Vec<Damage>>,
+}
+
+impl Base {
+    pub(super) fn open(address: &str) -> Result<Self, Failure> {
+        let tree = folder(address)?;
+        Ok(Self { path: PathBuf::from(address), tree, read: OnceLock::new(), chained: OnceLock::new() })
+    }
+
+    fn backup(&self) -> Result<&Backup, Failure> {
+        let read = || Backup::read(&self.tree, &Options::default());
+        self.read.get_or_init(read).as_ref().map_err(failed)
+    }
+
+    /// What is wrong with the backups that this one builds on, which lie in folders beside it.
+    fn chained(&self, backup: &Backup) -> &[Damage] {
+        self.chained.get_or_init(|| {
+            let (mut others, mut names) = (Vec::new(), Vec::new());
+            let mut damages = Vec::new();
+            let mut wanted = backup.label.as_ref().and_then(|label| label.incremental_from);
+            let beside = beside(&self.path);
+            while let Some(from) = wanted {
+                let next = beside
+                    .iter()
+                    .find(|(path, _, label)| (label.start, label.timeline) == from && !names.contains(path));
+                let Some((path, tree, label)) = next else { break };
+                match Backup::read(tree, &Options::default()) {
+                    Ok(other) => {
+                        let place = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                        let named = |damage: &Damage| Damage {
+                            file: format!("../{place}/{}", damage.file),
+                            ..damage.clone()
+                        };
+                        damages.extend(other.damages.iter().map(named));
+                        others.push(other);
+                    }
+                    Err(damage) => damages.push(damage),
+                }
+                names.push(path.clone());
+                wanted = label.incremental_from;
+            }
+            damages.extend(chain(backup, &others).err());
+            damages
+        })
+    }
+}
+
+/// Other backups in the folder that a backup is in.
+fn beside(path: &Path) -> Vec<(PathBuf, Local, Label)> {
+    let Ok(path) = path.canonicalize() else { return Vec::new() };
+    let entries = path.parent().and_then(|parent| std::fs::read_dir(parent).ok());
+    let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut found: Vec<_> = paths
+        .filter(|other| *other != path)
+        .filter_map(|other| {
+            let tree = Local::new(&other).ok()?.with_tablespaces();
+            let label = Label::read(LABEL, &tree.read(LABEL, MOST_LABEL).ok()?).ok()?;
+            Some((other, tree, label))
+        })
+        .collect();
+    found.sort_by(|(a, _, _), (b, _, _)| a.cmp(b));
+    found
+}
+
+impl Tells for Base {
+    fn fact(&self, fact: &Fact, _: Option<&str>) -> Result<Told, Failure> {
+        let backup = self.backup()?;
+        let label = || backup.label.as_ref().ok_or_else(|| other("its label cannot be read"));
+        let control = || backup.control.as_ref().ok_or_else(|| other("its control file cannot be read"));
+        Ok(Told::plain(match fact.name {
+            "age" => return since(backup.started, "the backup"),
+            "size" => size(backup.stored),
+            "restored_size" if backup.manifest.is_none() => return Err(other("its manifest cannot be read")),
+            "restored_size" => size(backup.bytes),
+            "files" => number(backup.files),
+            "damages" => {
+                let all = || backup.damages.iter().chain(self.chained(backup));
+                if let Some(unread) = all().find(|damage| damage.is_unread()) {
+                    return Err(failed(unread));
+                }
+                count(all().count())
+            }
+            "incremental" => Value::Bool(label()?.incremental_from.is_some()),
+            "system_identifier" => return text(backup.system_identifier, "the cluster"),
+            "timeline" => number(label()?.timeline),
+            "page_checksums" => Value::Bool(control()?.page_checksums),
+            _ => return Err(none(fact)),
+        }))
+    }
+
+    fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {
+        let Inspection::State("verified") = inspection else {
+            return Err(other("a base backup cannot be asked for this"));
+        };
+        let backup = self.backup()?;
+        let damages: Vec<&Damage> = backup.damages.iter().chain(self.chained(backup)).collect();
+        let examined = backup.files + damages.len() as u64;
+        Ok(Observed::Inspected(inspected("files", examined, damages)))
+    }
+}
