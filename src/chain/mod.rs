@@ -6,68 +6,24 @@
 
 pub mod anchor;
 mod bound;
-mod branches;
-mod bytea_cast;
-mod case;
 mod check;
-mod decimal;
-mod diagnose;
-mod digest;
-mod era;
-pub mod eval;
-mod eval_json;
-mod eval_other;
-mod float_forms;
-mod framing;
+pub(crate) mod explaining;
 pub mod given;
-mod graph;
-pub(crate) mod hex;
-mod identity;
-mod implicit;
-mod json_number;
-mod json_profile;
-mod json_read;
-mod json_relaxed;
-mod json_write;
+pub mod hashing;
 mod judge;
-pub mod keys;
-mod mark;
-mod marks;
-mod misfit;
-mod moved;
-mod number;
+mod linking;
 mod orders_of;
-mod place;
-mod probe;
-pub mod program;
-mod recipe;
 pub mod report;
-mod roots;
-mod rows;
 mod run;
-mod scan;
 pub mod search;
 pub mod segment;
-mod sha;
 mod sought;
 pub mod spec;
-mod spelt;
-mod split_key;
-mod strands;
-mod textual;
-pub(crate) mod time;
-mod time_form;
-pub(crate) mod time_pattern;
-mod time_plain;
-mod usual;
-pub(crate) mod variants;
 pub mod verify;
 pub(crate) mod visit;
 mod ways;
 pub mod weakness;
 mod words;
-mod zone;
-mod zone_variants;
 
 #[cfg(test)]
 mod classes_test;
@@ -76,24 +32,21 @@ mod faults;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
-mod formats_test;
-#[cfg(test)]
 mod incomplete;
-#[cfg(test)]
-mod json_roundtrip_test;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
-mod parts_test;
-#[cfg(test)]
 mod properties;
-#[cfg(test)]
-mod recast_test;
 #[cfg(test)]
 mod segment_test;
 #[cfg(test)]
-mod spellings_test;
-#[cfg(test)]
-mod vectors;
-#[cfg(test)]
 mod ways_test;
+
+pub(crate) use explaining::variants;
+use explaining::{era, mark, marks, misfit, probe};
+#[cfg(test)]
+use hashing::digest;
+pub use hashing::{eval, keys, program};
+pub(crate) use hashing::{hex, time, time_pattern};
+use hashing::{json_profile, json_read, recipe, time_form, zone};
+use linking::{case, diagnose, identity, implicit, place, rows, split_key, strands};

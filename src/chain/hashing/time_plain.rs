@@ -36,7 +36,7 @@ fn pairs(text: [u8; 8], (zeros, room): Pattern) -> Option<[u8; 8]> {
 }
 
 /// Reads `YYYY-MM-DD hh:mm:ss[.ffffff][+00]`. `None` says nothing about a text: it is left to the reader of all spellings.
-pub(super) fn read(text: &[u8]) -> Option<Civil> {
+pub(in crate::chain) fn read(text: &[u8]) -> Option<Civil> {
     let part = |from: usize| text.get(from..)?.first_chunk::<8>();
     // From the end on, so that it is seen but once how long the text is.
     let [_, _, _, _, _, _, second, _] = pairs(*part(11)?, CLOCK)?;
@@ -77,7 +77,7 @@ fn fraction(tail: &[u8]) -> Option<u32> {
 }
 
 /// `YYYY-MM-DD hh:mm:ss.ffffff`, with something between date and clock; whoever asks takes as much of it as is wanted.
-pub(super) fn spell(at: Civil, between: u8) -> [u8; 26] {
+pub(in crate::chain) fn spell(at: Civil, between: u8) -> [u8; 26] {
     let ([a, b], [c, d]) = (two(at.year / 100), two(at.year % 100));
     let ([e, f], [g, h]) = (two(at.month), two(at.day));
     let ([i, j], [k, l], [m, n]) = (two(at.hour), two(at.minute), two(at.second));

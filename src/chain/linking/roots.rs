@@ -11,7 +11,7 @@ use super::{branches, check, identity};
 
 /// A first row that does not recompute does not yield its genesis either, where that is computed from it: one cause,
 /// to be named once. Returns the row.
-pub(super) fn uproot(case: &Case<'_>, graph: &mut Graph) -> Option<usize> {
+pub(in crate::chain) fn uproot(case: &Case<'_>, graph: &mut Graph) -> Option<usize> {
     let row = graph.sequence.first().copied()?;
     let failed = !graph::stands(case.rows, row) && graph.parent(row) == Parent::Unknown;
     if !failed || !check::genesis_by_row(case.spec) {
@@ -23,7 +23,7 @@ pub(super) fn uproot(case: &Case<'_>, graph: &mut Graph) -> Option<usize> {
     Some(row)
 }
 
-pub(super) fn broken(case: &Case<'_>, row: usize, before: &str) -> Found {
+pub(in crate::chain) fn broken(case: &Case<'_>, row: usize, before: &str) -> Found {
     let mut found = case.found(
         row,
         Kind::BrokenLink,
@@ -45,7 +45,12 @@ fn names(case: &Case<'_>, row: usize) -> Option<u64> {
 }
 
 /// Rows that start a chain, or that follow a row that is not there.
-pub(super) fn roots(case: &Case<'_>, graph: &mut Graph, run: &mut Run, settled: &mut HashSet<usize>) {
+pub(in crate::chain) fn roots(
+    case: &Case<'_>,
+    graph: &mut Graph,
+    run: &mut Run,
+    settled: &mut HashSet<usize>,
+) {
     let sizes = branches::sizes(graph);
     let size = |row: usize| sizes.get(row).copied().unwrap_or(0);
     let beginnings: Vec<usize> =
@@ -93,7 +98,7 @@ fn missing_genesis(case: &Case<'_>, run: &mut Run, row: usize) {
     run.hold(Place::Links, || headless(case, row));
 }
 
-pub(super) fn headless(case: &Case<'_>, row: usize) -> Found {
+pub(in crate::chain) fn headless(case: &Case<'_>, row: usize) -> Found {
     let lost = match (case.number(row), case.spec.dense_from) {
         (Some(number), Some(from)) if number > from => {
             format!("; numbers {from} to {} are missing", number - 1)

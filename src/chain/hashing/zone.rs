@@ -67,13 +67,13 @@ impl From<Zone> for String {
 #[derive(Clone, Debug)]
 pub(crate) struct Local {
     /// The instant.
-    pub(super) utc: Civil,
+    pub(in crate::chain) utc: Civil,
     /// What the clocks show.
-    pub(super) clock: Civil,
+    pub(in crate::chain) clock: Civil,
     /// Seconds east of UTC.
-    pub(super) offset: i32,
+    pub(in crate::chain) offset: i32,
     /// Such as `EST`.
-    pub(super) name: String,
+    pub(in crate::chain) name: String,
 }
 
 impl Local {
@@ -85,7 +85,7 @@ impl Local {
 
 /// How an offset is spelt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OffsetForm {
+pub(in crate::chain) enum OffsetForm {
     /// `+0530`, of whole minutes.
     Plain,
     /// `+05:30`, of whole minutes.
@@ -101,7 +101,7 @@ pub(super) enum OffsetForm {
 }
 
 /// Appends an offset; `None`, with nothing appended, where the form cannot hold it.
-pub(super) fn offset(seconds: i32, form: OffsetForm, out: &mut Vec<u8>) -> Option<()> {
+pub(in crate::chain) fn offset(seconds: i32, form: OffsetForm, out: &mut Vec<u8>) -> Option<()> {
     use std::io::Write as _;
     let (sign, all) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
     let (hours, minutes, rest) = (all / 3600, all / 60 % 60, all % 60);

@@ -52,7 +52,7 @@ impl Digest {
 }
 
 /// Puts the digest of what follows `start` in its place.
-pub(super) fn digest(algorithm: Digest, out: &mut Vec<u8>, start: usize) {
+pub(in crate::chain) fn digest(algorithm: Digest, out: &mut Vec<u8>, start: usize) {
     match algorithm {
         Digest::Sha256 => sha::sha256_tail(out, start),
         other => rarer(other, out, start),
@@ -86,7 +86,7 @@ fn replace<D: AsRef<[u8]>>(out: &mut Vec<u8>, start: usize, digest: impl Fn(&[u8
 
 /// Puts the HMAC of what follows `start` in its place; false, with nothing changed, where there is none for this digest.
 #[inline(never)]
-pub(super) fn hmac(algorithm: Digest, key: &[u8], out: &mut Vec<u8>, start: usize) -> bool {
+pub(in crate::chain) fn hmac(algorithm: Digest, key: &[u8], out: &mut Vec<u8>, start: usize) -> bool {
     match algorithm {
         Digest::Md5 => keyed::<md5::Md5>(key, out, start),
         Digest::Sha1 => keyed::<sha1::Sha1>(key, out, start),

@@ -27,7 +27,7 @@ impl Width {
 }
 
 /// A number in text as bytes; `None` when it is none, or does not fit.
-pub(super) fn binary(width: Width, text: &str) -> Option<Vec<u8>> {
+pub(in crate::chain) fn binary(width: Width, text: &str) -> Option<Vec<u8>> {
     Some(match width {
         Width::U8 => text.parse::<u8>().ok()?.to_be_bytes().to_vec(),
         Width::U16be => text.parse::<u16>().ok()?.to_be_bytes().to_vec(),
@@ -51,7 +51,7 @@ fn finite(text: &str) -> Option<f64> {
 }
 
 /// Puts the length of what follows `start` before it; `None` when it does not fit, or is no text where characters count.
-pub(super) fn sized(frame: &Frame, unit: Unit, out: &mut Vec<u8>, start: usize) -> Option<()> {
+pub(in crate::chain) fn sized(frame: &Frame, unit: Unit, out: &mut Vec<u8>, start: usize) -> Option<()> {
     let value = out.split_off(start);
     let text = || std::str::from_utf8(&value).ok();
     let length = match unit {

@@ -5,7 +5,7 @@ use super::time;
 
 /// A place: a step for each column of the order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(Vec<Step>);
+pub(in crate::chain) struct Place(Vec<Step>);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
@@ -16,7 +16,7 @@ enum Step {
 impl Place {
     /// Takes in the place of a row, in the room of the one that was there. `None` where only a server knows it; what is
     /// here then means nothing.
-    pub(super) fn take(&mut self, spec: &ChainSpec, row: &[Option<&str>]) -> Option<()> {
+    pub(in crate::chain) fn take(&mut self, spec: &ChainSpec, row: &[Option<&str>]) -> Option<()> {
         self.0.resize(spec.order.len(), Step::Number(0));
         for (step, index) in self.0.iter_mut().zip(&spec.order) {
             let text = row.get(*index).copied().flatten()?;
@@ -38,7 +38,7 @@ impl Place {
     }
 
     /// Whether this place comes next: later, and without a gap where there may be none.
-    pub(super) fn follows(&self, before: &Self, spec: &ChainSpec) -> bool {
+    pub(in crate::chain) fn follows(&self, before: &Self, spec: &ChainSpec) -> bool {
         match (spec.dense_from, before.0.as_slice(), self.0.as_slice()) {
             (Some(_), [Step::Number(before)], [Step::Number(place)]) => before.checked_add(1) == Some(*place),
             (Some(_), ..) => false,
@@ -47,7 +47,7 @@ impl Place {
     }
 
     /// Whether it is that number and nothing else.
-    pub(super) fn is(&self, number: i64) -> bool {
+    pub(in crate::chain) fn is(&self, number: i64) -> bool {
         self.0 == [Step::Number(i128::from(number))]
     }
 }

@@ -14,7 +14,7 @@ use super::spec::Recipe;
 impl Eval<'_> {
     /// Appends the value of an expression that [`Eval::emit`] does not know; false, with nothing appended, when it is NULL.
     #[inline(never)]
-    pub(super) fn emit_other(&mut self, recipe: &Recipe) -> Result<bool, EvalIssue> {
+    pub(in crate::chain) fn emit_other(&mut self, recipe: &Recipe) -> Result<bool, EvalIssue> {
         let start = self.out.len();
         match recipe {
             Recipe::Base64(inner) => {

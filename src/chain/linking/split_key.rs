@@ -9,7 +9,7 @@ use siphasher::sip128::SipHasher13;
 
 /// Makes fingerprints of splits.
 #[derive(Clone)]
-pub(super) struct SplitKeys {
+pub(in crate::chain) struct SplitKeys {
     secret: SipHasher13,
     /// The cells of the row at hand.
     cells: Vec<u8>,
@@ -28,13 +28,13 @@ const NULL: u8 = 0xfe;
 
 impl SplitKeys {
     /// Draws a secret.
-    pub(super) fn fresh() -> Self {
+    pub(in crate::chain) fn fresh() -> Self {
         let draw = || RandomState::new().hash_one(0u8);
         Self { secret: SipHasher13::new_with_keys(draw(), draw()), cells: Vec::new() }
     }
 
     /// The fingerprint of a row's split.
-    pub(super) fn of(&mut self, row: &[Option<&str>], split: &[usize]) -> u128 {
+    pub(in crate::chain) fn of(&mut self, row: &[Option<&str>], split: &[usize]) -> u128 {
         self.cells.clear();
         for index in split {
             match row.get(*index).copied().flatten() {
@@ -50,11 +50,11 @@ impl SplitKeys {
 }
 
 /// What is known of each split.
-pub(super) type BySplit<T> = std::collections::HashMap<u128, T, BuildHasherDefault<Uniform>>;
+pub(in crate::chain) type BySplit<T> = std::collections::HashMap<u128, T, BuildHasherDefault<Uniform>>;
 
 /// A hasher for numbers that are uniform already.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Uniform(u64);
+pub(in crate::chain) struct Uniform(u64);
 
 impl Hasher for Uniform {
     fn finish(&self) -> u64 {

@@ -190,18 +190,18 @@ fn characters(profile: JsonProfile, plain: &[(u32, u32)]) -> Vec<char> {
 fn formats_are_those_of_the_runtimes() {
     let mut unsaid = Vec::new();
     for (name, printed, least, silent) in [
-        ("cpython", include_str!("../../tests/data/formats/cpython.jsonl"), 500, 21),
-        ("dotnet", include_str!("../../tests/data/formats/dotnet.jsonl"), 200, 15),
-        ("elixir", include_str!("../../tests/data/formats/elixir.jsonl"), 100, 0),
-        ("go", include_str!("../../tests/data/formats/go.jsonl"), 250, 9),
-        ("java", include_str!("../../tests/data/formats/java.jsonl"), 300, 15),
-        ("java19", include_str!("../../tests/data/formats/java19.jsonl"), 120, 1),
-        ("node", include_str!("../../tests/data/formats/node.jsonl"), 200, 0),
-        ("php", include_str!("../../tests/data/formats/php.jsonl"), 250, 0),
-        ("postgresql", include_str!("../../tests/data/formats/postgresql.jsonl"), 500, 0),
-        ("rails", include_str!("../../tests/data/formats/rails.jsonl"), 200, 21),
-        ("rust", include_str!("../../tests/data/formats/rust.jsonl"), 250, 12),
-        ("rust_ryu", include_str!("../../tests/data/formats/rust_ryu.jsonl"), 20, 12),
+        ("cpython", include_str!("../../../tests/data/formats/cpython.jsonl"), 500, 21),
+        ("dotnet", include_str!("../../../tests/data/formats/dotnet.jsonl"), 200, 15),
+        ("elixir", include_str!("../../../tests/data/formats/elixir.jsonl"), 100, 0),
+        ("go", include_str!("../../../tests/data/formats/go.jsonl"), 250, 9),
+        ("java", include_str!("../../../tests/data/formats/java.jsonl"), 300, 15),
+        ("java19", include_str!("../../../tests/data/formats/java19.jsonl"), 120, 1),
+        ("node", include_str!("../../../tests/data/formats/node.jsonl"), 200, 0),
+        ("php", include_str!("../../../tests/data/formats/php.jsonl"), 250, 0),
+        ("postgresql", include_str!("../../../tests/data/formats/postgresql.jsonl"), 500, 0),
+        ("rails", include_str!("../../../tests/data/formats/rails.jsonl"), 200, 21),
+        ("rust", include_str!("../../../tests/data/formats/rust.jsonl"), 250, 12),
+        ("rust_ryu", include_str!("../../../tests/data/formats/rust_ryu.jsonl"), 20, 12),
     ] {
         let mut wrong = Vec::new();
         let mut nothing = Vec::new();

@@ -10,15 +10,15 @@ const SINCE_YEAR_ONE: i64 = 62_135_596_800_000_000;
 /// A UTC date and time of day with microseconds, in years 1 to 9999, which every runtime spells alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Civil {
-    pub(super) year: u16,
-    pub(super) month: u8,
-    pub(super) day: u8,
-    pub(super) hour: u8,
-    pub(super) minute: u8,
-    pub(super) second: u8,
-    pub(super) micros: u32,
+    pub(in crate::chain) year: u16,
+    pub(in crate::chain) month: u8,
+    pub(in crate::chain) day: u8,
+    pub(in crate::chain) hour: u8,
+    pub(in crate::chain) minute: u8,
+    pub(in crate::chain) second: u8,
+    pub(in crate::chain) micros: u32,
     /// Nanoseconds beyond them, which no column keeps and a search may try.
-    pub(super) nanos: u16,
+    pub(in crate::chain) nanos: u16,
 }
 
 /// Reads `YYYY-MM-DD[ HH:MM:SS[.ffffff][+HH[:MM[:SS]]]]`. A text without offset is UTC.
@@ -28,7 +28,7 @@ pub(crate) fn parse(text: &str) -> Option<Civil> {
 }
 
 /// Reads every spelling, digit by digit.
-pub(super) fn parse_any(text: &str) -> Option<Civil> {
+pub(in crate::chain) fn parse_any(text: &str) -> Option<Civil> {
     let mut rest = text.as_bytes();
     let year = number(&mut rest, 4)?;
     expect(&mut rest, b"-")?;
@@ -112,7 +112,7 @@ fn number(rest: &mut &[u8], digits: usize) -> Option<u32> {
     Some(value)
 }
 
-pub(super) fn month_days(year: u32, month: u32) -> u8 {
+pub(in crate::chain) fn month_days(year: u32, month: u32) -> u8 {
     match month {
         2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
@@ -230,7 +230,7 @@ impl Civil {
     }
 
     /// Appends what `preset` spells before the zone, or all of a number.
-    pub(super) fn clock(self, preset: TimePreset, out: &mut Vec<u8>) {
+    pub(in crate::chain) fn clock(self, preset: TimePreset, out: &mut Vec<u8>) {
         let us = self.micros;
         let ns = us * 1_000 + u32::from(self.nanos);
         match preset {

@@ -36,13 +36,13 @@ const PLAIN: [(char, char); 27] = [
 ];
 
 /// Whether a character beyond ASCII stands as it is.
-pub(super) fn stands(c: char) -> bool {
+pub(in crate::chain) fn stands(c: char) -> bool {
     let after = PLAIN.partition_point(|(first, _)| *first <= c);
     after.checked_sub(1).and_then(|at| PLAIN.get(at)).is_some_and(|(_, last)| c <= *last)
 }
 
 /// Whether it is certain how a character is written.
-pub(super) fn certain(c: char) -> bool {
+pub(in crate::chain) fn certain(c: char) -> bool {
     let escaped_always = matches!(
         c,
         '\u{80}'..='\u{a0}'

@@ -10,7 +10,7 @@ const START: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// Replaces the bytes from `start` on by their digest.
-pub(super) fn sha256_tail(out: &mut Vec<u8>, start: usize) {
+pub(in crate::chain) fn sha256_tail(out: &mut Vec<u8>, start: usize) {
     let length = out.len().saturating_sub(start);
     let bits = (length as u64).wrapping_mul(8);
     // A bit that ends the text, and the text's length at the end of a block.

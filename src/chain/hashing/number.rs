@@ -132,7 +132,7 @@ pub(crate) fn python_integer(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(if zero { b"0" } else { text.as_bytes() });
 }
 
-pub(super) fn finite(text: &str) -> Result<f64, NumberIssue> {
+pub(in crate::chain) fn finite(text: &str) -> Result<f64, NumberIssue> {
     match text {
         "NaN" | "Infinity" | "-Infinity" => return Err(NumberIssue::NotFinite),
         // Rust would also read words such as `inf`.
@@ -146,20 +146,20 @@ pub(super) fn finite(text: &str) -> Result<f64, NumberIssue> {
 }
 
 /// The shortest digits that read back as the same value, and where the point stands before them.
-pub(super) fn shortest(value: f64) -> (bool, String, i32) {
+pub(in crate::chain) fn shortest(value: f64) -> (bool, String, i32) {
     let text = format!("{:e}", value.abs());
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     (value < 0.0, digits, exponent.parse::<i32>().unwrap_or(0) + 1)
 }
 
-pub(super) fn below_one(digits: &str, point: i32, out: &mut Vec<u8>) {
+pub(in crate::chain) fn below_one(digits: &str, point: i32, out: &mut Vec<u8>) {
     out.extend_from_slice(b"0.");
     out.extend(std::iter::repeat_n(b'0', usize::try_from(-point).unwrap_or(0)));
     out.extend_from_slice(digits.as_bytes());
 }
 
-pub(super) fn positional(digits: &str, point: usize, out: &mut Vec<u8>) {
+pub(in crate::chain) fn positional(digits: &str, point: usize, out: &mut Vec<u8>) {
     match digits.split_at_checked(point) {
         Some((whole, fraction)) => {
             out.extend_from_slice(whole.as_bytes());

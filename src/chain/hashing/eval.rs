@@ -134,34 +134,34 @@ pub fn evaluate(program: &Program, inputs: &Inputs<'_>, out: &mut Vec<u8>) -> Re
     Ok(Outcome { null, order_lost: eval.order_lost })
 }
 
-pub(super) struct Eval<'a> {
-    pub(super) inputs: &'a Inputs<'a>,
+pub(in crate::chain) struct Eval<'a> {
+    pub(in crate::chain) inputs: &'a Inputs<'a>,
     kinds: &'a [CellKind],
-    pub(super) out: &'a mut Vec<u8>,
-    pub(super) order_lost: bool,
-    pub(super) keys: &'a Keys,
+    pub(in crate::chain) out: &'a mut Vec<u8>,
+    pub(in crate::chain) order_lost: bool,
+    pub(in crate::chain) keys: &'a Keys,
     /// The member at hand inside `each`.
-    pub(super) entry: Option<Entry>,
+    pub(in crate::chain) entry: Option<Entry>,
 }
 
 /// A member of a JSON object, or an item of a JSON array, inside `each`.
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) value: Option<String>,
+pub(in crate::chain) struct Entry {
+    pub(in crate::chain) name: String,
+    pub(in crate::chain) value: Option<String>,
 }
 
 impl<'a> Eval<'a> {
-    pub(super) fn kind(&self, index: usize) -> CellKind {
+    pub(in crate::chain) fn kind(&self, index: usize) -> CellKind {
         self.kinds.get(index).copied().unwrap_or(CellKind::Other)
     }
 
-    pub(super) fn cell(&self, index: usize) -> Option<&'a str> {
+    pub(in crate::chain) fn cell(&self, index: usize) -> Option<&'a str> {
         self.inputs.row.get(index).copied().flatten()
     }
 
     /// Appends the value; false, with nothing appended, when it is NULL. What most recipes are made of stands here, and little
     /// else, so that it stays quick to enter.
-    pub(super) fn emit(&mut self, recipe: &Recipe) -> Result<bool, EvalIssue> {
+    pub(in crate::chain) fn emit(&mut self, recipe: &Recipe) -> Result<bool, EvalIssue> {
         let start = self.out.len();
         match recipe {
             Recipe::Text(text) => self.out.extend_from_slice(text.as_bytes()),
@@ -200,7 +200,7 @@ impl<'a> Eval<'a> {
     }
 
     #[inline]
-    pub(super) fn column(&mut self, index: usize) -> Result<bool, EvalIssue> {
+    pub(in crate::chain) fn column(&mut self, index: usize) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
         match self.kind(index) {
             CellKind::Bytea => hex::decode_bytea(cell, self.out).ok_or_else(|| unreadable(index))?,
@@ -222,7 +222,7 @@ impl<'a> Eval<'a> {
 
     /// A time as it is stored, or as a search takes it.
     #[inline]
-    pub(super) fn instant(&self, index: usize, cell: &str) -> Result<Civil, EvalIssue> {
+    pub(in crate::chain) fn instant(&self, index: usize, cell: &str) -> Result<Civil, EvalIssue> {
         let mut at = time::parse(cell).ok_or_else(|| unreadable(index))?;
         for (column, nanos) in self.inputs.shifts {
             if *column == index && *nanos != 0 {
@@ -269,7 +269,7 @@ fn whole_mask(cell: &str) -> &'static [u8] {
     }
 }
 
-pub(super) fn truth(cell: &str) -> Option<bool> {
+pub(in crate::chain) fn truth(cell: &str) -> Option<bool> {
     match cell {
         "t" | "true" => Some(true),
         "f" | "false" => Some(false),
@@ -277,11 +277,11 @@ pub(super) fn truth(cell: &str) -> Option<bool> {
     }
 }
 
-pub(super) fn unreadable(column: usize) -> EvalIssue {
+pub(in crate::chain) fn unreadable(column: usize) -> EvalIssue {
     EvalIssue { column: Some(column), kind: EvalIssueKind::Unreadable }
 }
 
-pub(super) fn numeric(column: usize, issue: NumberIssue) -> EvalIssue {
+pub(in crate::chain) fn numeric(column: usize, issue: NumberIssue) -> EvalIssue {
     let kind = match issue {
         NumberIssue::Unreadable => EvalIssueKind::Unreadable,
         NumberIssue::NotFinite => EvalIssueKind::NotFinite,
@@ -293,7 +293,7 @@ pub(super) fn numeric(column: usize, issue: NumberIssue) -> EvalIssue {
 }
 
 /// The column an expression passes on, for naming it in an issue.
-pub(super) fn only_column(recipe: &Recipe) -> Option<usize> {
+pub(in crate::chain) fn only_column(recipe: &Recipe) -> Option<usize> {
     match recipe {
         Recipe::Column(index)
         | Recipe::Time(index, _)

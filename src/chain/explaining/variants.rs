@@ -111,7 +111,7 @@ pub(crate) fn with_preset(recipe: &Recipe, column: usize, preset: TimePreset) ->
 }
 
 /// The recipe with something else in the place of every `ts(column, ...)`.
-pub(super) fn with_time(recipe: &Recipe, column: usize, time: &Recipe) -> Recipe {
+pub(in crate::chain) fn with_time(recipe: &Recipe, column: usize, time: &Recipe) -> Recipe {
     let mut changed = recipe.clone();
     change(
         &mut changed,

@@ -10,7 +10,11 @@ const NULL: &[u8] = b"null";
 
 impl Eval<'_> {
     /// Appends an object; its members stand in the order in which they are written.
-    pub(super) fn object(&mut self, profile: JsonProfile, fields: &[JsonField]) -> Result<(), EvalIssue> {
+    pub(in crate::chain) fn object(
+        &mut self,
+        profile: JsonProfile,
+        fields: &[JsonField],
+    ) -> Result<(), EvalIssue> {
         self.out.push(b'{');
         let mut first = true;
         for field in fields {
@@ -31,7 +35,11 @@ impl Eval<'_> {
     }
 
     /// Appends an array.
-    pub(super) fn array(&mut self, profile: JsonProfile, items: &[JsonItem]) -> Result<(), EvalIssue> {
+    pub(in crate::chain) fn array(
+        &mut self,
+        profile: JsonProfile,
+        items: &[JsonItem],
+    ) -> Result<(), EvalIssue> {
         self.out.push(b'[');
         let mut first = true;
         for item in items {
@@ -103,7 +111,11 @@ impl Eval<'_> {
     }
 
     /// Appends a column as a JSON value of its own type; false, with nothing appended, when it is NULL.
-    pub(super) fn json_column(&mut self, profile: JsonProfile, index: usize) -> Result<bool, EvalIssue> {
+    pub(in crate::chain) fn json_column(
+        &mut self,
+        profile: JsonProfile,
+        index: usize,
+    ) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
         let kind = self.kind(index);
         let issue = |issue| numeric(index, issue);

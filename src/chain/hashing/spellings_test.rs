@@ -38,13 +38,13 @@ fn compare(printed: &str) -> usize {
 #[test]
 fn spellings_are_those_of_the_runtimes() {
     for (printed, least) in [
-        (include_str!("../../tests/data/spelling/node.jsonl"), 30),
-        (include_str!("../../tests/data/spelling/cpython.jsonl"), 130),
-        (include_str!("../../tests/data/spelling/php.jsonl"), 40),
-        (include_str!("../../tests/data/spelling/go.jsonl"), 20),
-        (include_str!("../../tests/data/spelling/java.jsonl"), 27),
-        (include_str!("../../tests/data/spelling/chrono.jsonl"), 9),
-        (include_str!("../../tests/data/spelling/postgresql.jsonl"), 54),
+        (include_str!("../../../tests/data/spelling/node.jsonl"), 30),
+        (include_str!("../../../tests/data/spelling/cpython.jsonl"), 130),
+        (include_str!("../../../tests/data/spelling/php.jsonl"), 40),
+        (include_str!("../../../tests/data/spelling/go.jsonl"), 20),
+        (include_str!("../../../tests/data/spelling/java.jsonl"), 27),
+        (include_str!("../../../tests/data/spelling/chrono.jsonl"), 9),
+        (include_str!("../../../tests/data/spelling/postgresql.jsonl"), 54),
     ] {
         assert!(compare(printed) >= least);
     }
