@@ -13,6 +13,7 @@ mod check;
 mod decimal;
 mod diagnose;
 mod digest;
+mod encodings;
 mod era;
 pub mod eval;
 mod eval_json;
