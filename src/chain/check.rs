@@ -80,6 +80,14 @@ struct Way {
     rows: u64,
 }
 
+/// What the declared search found for a row.
+#[derive(Debug, Default)]
+struct Hit {
+    way: usize,
+    shifts: Vec<(usize, i64)>,
+    orders: Vec<(usize, u64)>,
+}
+
 /// Holds the recipes, the row's hash and link, and the buffers.
 #[derive(Debug)]
 pub(crate) struct Checker {
@@ -90,6 +98,8 @@ pub(crate) struct Checker {
     applying: Vec<usize>,
     /// The way by which the last row recomputed.
     used: usize,
+    /// With what the last row recomputed, if the search found it: a column that is bound was computed from the same.
+    sought: Hit,
     binds: Vec<Bound>,
     form: Form,
     hash_column: usize,
@@ -133,7 +143,7 @@ impl Checker {
         let mut ways = Vec::new();
         for Hashing { how, when } in &spec.hashings {
             let program = match how {
-                How::Recipe(recipe) => Some(fitting(recipe, spec, form)?.keyed(keys)),
+                How::Recipe(recipe) => Some(fitting(recipe, spec, form)?.keyed(keys).sought(&spec.searches)),
                 How::LinksOnly => None,
             };
             ways.push(Way { program, when: *when, rows: 0 });
@@ -149,6 +159,7 @@ impl Checker {
             columns: spec.columns.len(),
             applying: Vec::new(),
             used: 0,
+            sought: Hit::default(),
             binds,
             form,
             hash_column: spec.hash,
@@ -190,16 +201,20 @@ impl Checker {
         self.ways.iter().map(|way| way.rows).collect()
     }
 
+    /// Whether any column of the row is bound.
+    pub(crate) fn is_bound(&self, row: &[Option<&str>]) -> bool {
+        self.binds.iter().any(|bound| bound.applies(row, self.columns))
+    }
+
     /// Which bound columns of the row disagree with what they are bound to.
     pub(crate) fn unbound(&mut self, row: &[Option<&str>]) -> Vec<(usize, Result<(), EvalIssue>)> {
-        let (prev, columns) = (self.prev.as_deref(), self.columns);
-        let applies =
-            |when: Option<usize>| when.is_none_or(|n| row.get(columns + n).copied().flatten() == Some("t"));
-        let out = &mut self.out;
+        let Hit { shifts, orders, .. } = &self.sought;
+        let inputs = Inputs { row, prev: self.prev.as_deref(), shifts, orders };
+        let (out, columns) = (&mut self.out, self.columns);
         self.binds
             .iter()
-            .filter(|bound| applies(bound.when))
-            .filter_map(|bound| match bound.agrees(row, prev, out) {
+            .filter(|bound| bound.applies(row, columns))
+            .filter_map(|bound| match bound.agrees(&inputs, out) {
                 Ok(true) => None,
                 Ok(false) => Some((bound.column, Ok(()))),
                 Err(issue) => Some((bound.column, Err(issue))),
@@ -327,6 +342,7 @@ impl Checker {
     /// Recomputes the row with its stated predecessor, by the declared search if need be.
     pub(crate) fn check(&mut self, row: &[Option<&str>]) -> Checked {
         self.apply(row);
+        self.sought = Hit::default();
         let inputs = Inputs { row, prev: self.prev.as_deref(), shifts: &[], orders: &[] };
         let (mut issue, mut order_lost) = (None, None);
         for n in &self.applying {
@@ -358,19 +374,31 @@ impl Checker {
                 }
             }
         }
-        let Some(order_lost) = order_lost else {
+        let Some(mut order_lost) = order_lost else {
             let none = EvalIssue { column: None, kind: EvalIssueKind::NoRecipe };
             return Checked::Issue(issue.unwrap_or(none));
         };
+        let beyond = self.seeker.beyond();
         if !self.seeker.is_empty()
-            && let Some(n) =
+            && let Some(hit) =
                 seek(&mut self.seeker, &self.ways, &self.applying, &inputs, &self.hash, &mut self.out)
         {
-            if let Some(way) = self.ways.get_mut(n) {
+            if let Some(way) = self.ways.get_mut(hit.way) {
                 way.rows += 1;
             }
-            self.used = n;
+            self.used = hit.way;
+            self.sought = hit;
             return Checked::BySearch;
+        }
+        if order_lost && self.seeker.beyond() == beyond {
+            // Where all orders were tried, that the right one was not kept excuses nothing.
+            let orders = self.seeker.stored_orders();
+            let inputs = Inputs { orders: &orders, ..inputs };
+            let lost = |n: &usize| {
+                let program = self.ways.get(*n).and_then(|way| way.program.as_ref())?;
+                Some(eval::evaluate(program, &inputs, &mut self.out).is_ok_and(|outcome| outcome.order_lost))
+            };
+            order_lost = self.applying.iter().filter_map(lost).any(|lost| lost);
         }
         Checked::Failed { computed: identity::identify(&self.failed.computed, self.form), order_lost }
     }
@@ -483,10 +511,14 @@ fn seek(
     inputs: &Inputs<'_>,
     hash: &[u8],
     out: &mut Vec<u8>,
-) -> Option<usize> {
+) -> Option<Hit> {
     let mut found = None;
     seeker.seek(inputs, |tried| {
-        found = yields(ways, applying, tried, hash, out);
+        found = yields(ways, applying, tried, hash, out).map(|way| Hit {
+            way,
+            shifts: tried.shifts.to_vec(),
+            orders: tried.orders.to_vec(),
+        });
         found.is_some()
     });
     found
