@@ -16,7 +16,7 @@ use super::spec::{Bind, CellKind, ChainSpec, Recipe};
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) column: usize,
-    pub(crate) when: Option<usize>,
+    when: Option<usize>,
     program: Program,
     kind: CellKind,
     /// Whether both are JSON and compared by value.
@@ -30,7 +30,7 @@ impl Bound {
             return program::issue(format!("the bound column is number {}, which is not read", bind.column));
         };
         let link = kind(spec.hash).map_or(Form::Text, program::cell_form);
-        let program = Program::new(&bind.value, &spec.columns, link)?.keyed(keys);
+        let program = Program::new(&bind.value, &spec.columns, link)?.keyed(keys).sought(&spec.searches);
         let json = matches!(bind.value, Recipe::Json(..) | Recipe::JsonColumn(..));
         if !json && program.form() != program::cell_form(bound) {
             return program::issue(
@@ -41,15 +41,15 @@ impl Bound {
         Ok(Self { column: bind.column, when: bind.when, program, kind: bound, json })
     }
 
+    /// Whether it is bound in this row, in which cells of conditions stand behind those of so many columns.
+    pub(crate) fn applies(&self, row: &[Option<&str>], columns: usize) -> bool {
+        self.when.is_none_or(|n| row.get(columns + n).copied().flatten() == Some("t"))
+    }
+
     /// Whether the column agrees. NULL agrees with NULL alone.
-    pub(crate) fn agrees(
-        &self,
-        row: &[Option<&str>],
-        prev: Option<&[u8]>,
-        out: &mut Vec<u8>,
-    ) -> Result<bool, EvalIssue> {
-        let outcome = eval::evaluate(&self.program, &Inputs { row, prev, shifts: &[], orders: &[] }, out)?;
-        let Some(cell) = row.get(self.column).copied().flatten() else { return Ok(outcome.null) };
+    pub(crate) fn agrees(&self, inputs: &Inputs<'_>, out: &mut Vec<u8>) -> Result<bool, EvalIssue> {
+        let outcome = eval::evaluate(&self.program, inputs, out)?;
+        let Some(cell) = inputs.row.get(self.column).copied().flatten() else { return Ok(outcome.null) };
         if outcome.null {
             return Ok(false);
         }

@@ -16,7 +16,7 @@ use super::search::Seeker;
 use super::spec::{ChainSpec, Genesis, Hashing, How};
 use super::strands::Attached;
 use super::visit;
-use super::ways::{Way, fitting, searchable, seek, yields};
+use super::ways::{Hit, Way, fitting, searchable, seek, yields};
 
 /// What came of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub(crate) struct Checker {
     applying: Vec<usize>,
     /// The way by which the last row recomputed.
     used: usize,
+    /// With what the last row recomputed, if the search found it: a column that is bound was computed from the same.
+    sought: Hit,
     binds: Vec<Bound>,
     form: Form,
     hash_column: usize,
@@ -126,7 +128,7 @@ impl Checker {
         let mut ways = Vec::new();
         for Hashing { how, when } in &spec.hashings {
             let program = match how {
-                How::Recipe(recipe) => Some(fitting(recipe, spec, form)?.keyed(keys)),
+                How::Recipe(recipe) => Some(fitting(recipe, spec, form)?.keyed(keys).sought(&spec.searches)),
                 How::LinksOnly => None,
             };
             ways.push(Way { program, when: *when, rows: 0 });
@@ -142,6 +144,7 @@ impl Checker {
             columns: spec.columns.len(),
             applying: Vec::new(),
             used: 0,
+            sought: Hit::default(),
             binds,
             form,
             hash_column: spec.hash,
@@ -184,16 +187,20 @@ impl Checker {
         self.ways.iter().map(|way| way.rows).collect()
     }
 
+    /// Whether any column of the row is bound.
+    pub(crate) fn is_bound(&self, row: &[Option<&str>]) -> bool {
+        self.binds.iter().any(|bound| bound.applies(row, self.columns))
+    }
+
     /// Which bound columns of the row disagree with what they are bound to.
     pub(crate) fn unbound(&mut self, row: &[Option<&str>]) -> Vec<(usize, Result<(), EvalIssue>)> {
-        let (prev, columns) = (self.prev.as_deref(), self.columns);
-        let applies =
-            |when: Option<usize>| when.is_none_or(|n| row.get(columns + n).copied().flatten() == Some("t"));
-        let out = &mut self.out;
+        let Hit { shifts, orders, .. } = &self.sought;
+        let inputs = Inputs { row, prev: self.prev.as_deref(), shifts, orders };
+        let (out, columns) = (&mut self.out, self.columns);
         self.binds
             .iter()
-            .filter(|bound| applies(bound.when))
-            .filter_map(|bound| match bound.agrees(row, prev, out) {
+            .filter(|bound| bound.applies(row, columns))
+            .filter_map(|bound| match bound.agrees(&inputs, out) {
                 Ok(true) => None,
                 Ok(false) => Some((bound.column, Ok(()))),
                 Err(issue) => Some((bound.column, Err(issue))),
@@ -324,6 +331,7 @@ impl Checker {
     /// Recomputes the row with its stated predecessor, by the declared search if need be.
     pub(crate) fn check(&mut self, row: &[Option<&str>]) -> Checked {
         self.apply(row);
+        self.sought = Hit::default();
         let inputs = Inputs { row, prev: self.prev.as_deref(), shifts: &[], orders: &[] };
         let (mut issue, mut order_lost) = (None, None);
         for n in &self.applying {
@@ -355,19 +363,31 @@ impl Checker {
                 }
             }
         }
-        let Some(order_lost) = order_lost else {
+        let Some(mut order_lost) = order_lost else {
             let none = EvalIssue { column: None, kind: EvalIssueKind::NoRecipe };
             return Checked::Issue(issue.unwrap_or(none));
         };
+        let beyond = self.seeker.beyond();
         if !self.seeker.is_empty()
-            && let Some(n) =
+            && let Some(hit) =
                 seek(&mut self.seeker, &self.ways, &self.applying, &inputs, &self.hash, &mut self.out)
         {
-            if let Some(way) = self.ways.get_mut(n) {
+            if let Some(way) = self.ways.get_mut(hit.way) {
                 way.rows += 1;
             }
-            self.used = n;
+            self.used = hit.way;
+            self.sought = hit;
             return Checked::BySearch;
+        }
+        if order_lost && self.seeker.beyond() == beyond {
+            // Where all orders were tried, that the right one was not kept excuses nothing.
+            let orders = self.seeker.stored_orders();
+            let inputs = Inputs { orders: &orders, ..inputs };
+            let lost = |n: &usize| {
+                let program = self.ways.get(*n).and_then(|way| way.program.as_ref())?;
+                Some(eval::evaluate(program, &inputs, &mut self.out).is_ok_and(|outcome| outcome.order_lost))
+            };
+            order_lost = self.applying.iter().filter_map(lost).any(|lost| lost);
         }
         Checked::Failed { computed: identity::identify(&self.failed.computed, self.form), order_lost }
     }

@@ -217,7 +217,8 @@ impl Judge<'_> {
             self.accuse(run.moved);
         }
         // One column that was edited is an edit; nearly all of them are another binding.
-        if run.hashed >= 10 && run.bound.total * 2 > run.hashed {
+        let bound = run.bindable;
+        if run.bound.total * 2 > bound && (bound >= 10 || bound >= 3 && run.unlike == bound) {
             let tally = Tally { rows: run.bound.total, samples: keys(&run.bound) };
             self.undetermined("wrong_binding", words::WRONG_BINDING.to_owned(), &tally);
         } else {

@@ -120,6 +120,9 @@ pub(crate) struct Run {
     pub(crate) levels: Levels,
     /// Rows with a hash.
     pub(crate) hashed: u64,
+    /// Rows of which a column is bound, and those where one is not what it is bound to.
+    pub(crate) bindable: u64,
+    pub(crate) unlike: u64,
     /// Rows whose recipe could be evaluated.
     pub(crate) evaluated: u64,
     pub(crate) verified: u64,

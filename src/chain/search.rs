@@ -53,6 +53,11 @@ impl Seeker {
         self.beyond
     }
 
+    /// The columns whose orders are tried, each in the order in which it is stored.
+    pub(crate) fn stored_orders(&self) -> Vec<(usize, u64)> {
+        self.orders.iter().map(|column| (*column, 0)).collect()
+    }
+
     /// Tries candidates until one fits; whether one did.
     pub(crate) fn seek(&mut self, inputs: &Inputs<'_>, mut fits: impl FnMut(&Inputs<'_>) -> bool) -> bool {
         if self.is_empty() {

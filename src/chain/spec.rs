@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::json_profile::{JsonProfile, PgJson, PhpJson, PyJson};
 pub use super::recipe::{
-    Digest, Frame, JsonField, JsonItem, JsonNull, JsonValue, Recipe, TimePreset, Unit, Width,
+    Base64Form, Digest, Frame, JsonField, JsonItem, JsonNull, JsonValue, Recipe, TimePreset, Unit, Width,
 };
 pub use super::sought::{Search, Sought};
 pub use super::time_form::{TimeForm, TimeSpelling, takes_zone};

@@ -381,7 +381,10 @@ impl ChainFold {
 
     /// Accuses the columns of a row that are not what the policy binds them to.
     fn bound(&mut self, row: &[Option<&str>]) {
-        for (column, outcome) in self.checker.unbound(row) {
+        self.run.bindable += u64::from(self.checker.is_bound(row));
+        let unbound = self.checker.unbound(row);
+        self.run.unlike += u64::from(unbound.iter().any(|(_, outcome)| outcome.is_ok()));
+        for (column, outcome) in unbound {
             let limit = self.limits.samples;
             if let Err(issue) = outcome {
                 self.run.issues.entry(issue).or_default().add(1, limit, || Self::key(&self.spec, row));

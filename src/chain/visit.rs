@@ -20,6 +20,8 @@ pub(crate) fn visit<'r>(recipe: &'r Recipe, see: &mut dyn FnMut(&'r Recipe)) {
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
         | Recipe::Base64(inner)
+        | Recipe::Base64As(_, inner)
+        | Recipe::Unbase64(inner)
         | Recipe::Unhex(inner)
         | Recipe::Lower(inner)
         | Recipe::Upper(inner)

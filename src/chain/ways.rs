@@ -16,6 +16,14 @@ pub(super) struct Way {
     pub(super) rows: u64,
 }
 
+/// What the declared search found for a row.
+#[derive(Debug, Default)]
+pub(super) struct Hit {
+    pub(super) way: usize,
+    pub(super) shifts: Vec<(usize, i64)>,
+    pub(super) orders: Vec<(usize, u64)>,
+}
+
 /// The way by which a row recomputes, if any does.
 pub(super) fn yields(
     ways: &[Way],
@@ -40,10 +48,14 @@ pub(super) fn seek(
     inputs: &Inputs<'_>,
     hash: &[u8],
     out: &mut Vec<u8>,
-) -> Option<usize> {
+) -> Option<Hit> {
     let mut found = None;
     seeker.seek(inputs, |tried| {
-        found = yields(ways, applying, tried, hash, out);
+        found = yields(ways, applying, tried, hash, out).map(|way| Hit {
+            way,
+            shifts: tried.shifts.to_vec(),
+            orders: tried.orders.to_vec(),
+        });
         found.is_some()
     });
     found

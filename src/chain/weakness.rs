@@ -17,8 +17,11 @@ pub fn notes(spec: &ChainSpec) -> Vec<String> {
         ]);
     }
     if !spec.uncovered.is_empty() {
-        notes
-            .push(format!("outside the hash, so changes to them are invisible: {}", listed(&spec.uncovered)));
+        // Of several clauses, one may leave out what another has.
+        let (of, there) =
+            if spec.hashings.len() > 1 { (" by at least one `hash` clause", " there") } else { ("", "") };
+        let listed = listed(&spec.uncovered);
+        notes.push(format!("outside the hash{of}, so changes to them are invisible{there}: {listed}"));
     }
     notes.extend(coarse(spec));
     if let Some(fields) = ambiguous(spec) {

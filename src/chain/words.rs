@@ -23,7 +23,7 @@ pub(crate) const UNTRIED: &str = "these rows do not recompute, and the budget fo
 pub(crate) const UNSORTED: &str =
     "these rows do not recompute and are of too many kinds to tell which ones the recipe does not fit";
 
-pub(crate) const WRONG_BINDING: &str = "most rows differ from what the policy binds a column to while their hashes recompute: \
+pub(crate) const WRONG_BINDING: &str = "most rows differ from what the policy binds a column to: \
      the `bind` does not say what the application wrote";
 
 pub(crate) const ERA: &str = "these rows stand at one end of their chains, where none recomputes, while the rows at the other end do: the recipe \

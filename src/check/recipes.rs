@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Checker;
-use crate::chain::spec::{Digest, Frame, KeyRef, Recipe, Unit, Width};
+use crate::chain::spec::{Base64Form, Digest, Frame, KeyRef, Recipe, Unit, Width};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source_text::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Name, Path};
@@ -50,10 +50,13 @@ impl Columns {
 type Make = fn(Box<Recipe>) -> Recipe;
 
 /// Functions of one value whose name alone says what they do.
-const OF_ONE: [(&str, Make); 7] = [
+const OF_ONE: [(&str, Make); 10] = [
     ("hex", Recipe::Hex),
     ("HEX", Recipe::HexUpper),
     ("base64", Recipe::Base64),
+    ("base64url", |inner| Recipe::Base64As(Base64Form::Url, inner)),
+    ("base64_lines", |inner| Recipe::Base64As(Base64Form::Lines, inner)),
+    ("unbase64", Recipe::Unbase64),
     ("unhex", Recipe::Unhex),
     ("lower", Recipe::Lower),
     ("upper", Recipe::Upper),

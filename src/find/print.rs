@@ -3,7 +3,7 @@
 use super::family::Profiles;
 use super::sheet::Sheet;
 use crate::chain::spec::{
-    Frame, Genesis, JsonField, JsonNull, JsonProfile, JsonValue, Recipe, Search, Sought, Unit,
+    Base64Form, Frame, Genesis, JsonField, JsonNull, JsonProfile, JsonValue, Recipe, Search, Sought, Unit,
 };
 use crate::chain::variants::PRESETS;
 
@@ -113,6 +113,9 @@ impl Printer<'_> {
             Recipe::Hex(inner) => call("hex", inner),
             Recipe::HexUpper(inner) => call("HEX", inner),
             Recipe::Base64(inner) => call("base64", inner),
+            Recipe::Base64As(Base64Form::Url, inner) => call("base64url", inner),
+            Recipe::Base64As(Base64Form::Lines, inner) => call("base64_lines", inner),
+            Recipe::Unbase64(inner) => call("unbase64", inner),
             Recipe::Unhex(inner) => call("unhex", inner),
             Recipe::Lower(inner) => call("lower", inner),
             Recipe::Upper(inner) => call("upper", inner),

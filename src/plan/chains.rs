@@ -4,6 +4,7 @@ use super::builder::Planner;
 use super::{Proof, Work, bind};
 use crate::catalogue::{Column, ColumnKind, Relation, RelationKind};
 use crate::chain::spec::{ChainColumn, ChainSpec};
+use crate::chain::visit;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::rows::RowSet;
 use crate::policy::Check;
@@ -159,14 +160,20 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
             digits: Some(digits(c)),
         })
         .collect();
-    let covered = |name: &str| {
-        chain
-            .covered
-            .iter()
-            .chain(std::iter::once(&chain.hash))
-            .chain(&chain.previous)
-            .any(|i| chain.columns.get(*i).is_some_and(|(column, _)| column == name))
-    };
+    let hashed: Vec<usize> =
+        chain.covered.iter().copied().chain([chain.hash]).chain(chain.previous).collect();
+    let mut seen = hashed.clone();
+    for bind in chain.binds.iter().filter(|bind| bind.when.is_none()) {
+        // What a hashed column must agree with cannot be changed alone; nor can what hashed columns yield.
+        let read = visit::columns(&bind.value);
+        if hashed.contains(&bind.column) {
+            seen.extend(read);
+        } else if read.iter().all(|column| hashed.contains(column)) {
+            seen.push(bind.column);
+        }
+    }
+    let covered =
+        |name: &str| seen.iter().any(|i| chain.columns.get(*i).is_some_and(|(column, _)| column == name));
     let uncovered = relation.columns.iter().map(|c| c.name.clone()).filter(|name| !covered(name)).collect();
     ChainSpec {
         name: chain.name.clone(),

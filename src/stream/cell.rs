@@ -136,8 +136,8 @@ fn utf8(text: &[u8]) -> Option<&str> {
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
-/// Reads an interval as `intervalstyle postgres` writes it, which pg_dump sets: `1 year 2 mons -3 days 04:05:06.789`; or as
-/// `iso_8601` does, which a run's sessions set: `P1Y2M-3DT4H5M6.789S`.
+/// Reads an interval as `intervalstyle postgres` writes it, which pg_dump sets, as do a run's sessions:
+/// `1 year 2 mons -3 days 04:05:06.789`; or as `iso_8601` does: `P1Y2M-3DT4H5M6.789S`.
 fn interval(text: &str) -> Option<i64> {
     if let Some(designated) = text.strip_prefix('P') {
         return iso_interval(designated);

@@ -1,17 +1,24 @@
 //! Other spellings of values and hashes that writers are known to use: what a policy would have to say instead, each with the
 //! recipe that says it. Times and NULLs are in [`super::variants`].
 
-use super::spec::{CellKind, ChainSpec, JsonProfile, JsonValue, PgJson, PhpJson, PyJson, Recipe};
+use super::spec::{Base64Form, CellKind, ChainSpec, JsonProfile, JsonValue, PgJson, PhpJson, PyJson, Recipe};
 use super::variants::change;
 use super::visit::{columns, visit};
 
 /// The recipe with its outermost encoding, or that of the predecessor, done otherwise.
 pub(crate) fn encodings(recipe: &Recipe) -> Vec<(String, Recipe)> {
     let mut found = Vec::new();
-    if let Recipe::Hex(inner) | Recipe::HexUpper(inner) | Recipe::Base64(inner) = recipe {
+    if let Recipe::Hex(inner) | Recipe::HexUpper(inner) | Recipe::Base64(inner) | Recipe::Base64As(_, inner) =
+        recipe
+    {
         type Make = fn(Box<Recipe>) -> Recipe;
-        let all: [(&str, Make); 3] =
-            [("hex", Recipe::Hex), ("HEX", Recipe::HexUpper), ("base64", Recipe::Base64)];
+        let all: [(&str, Make); 5] = [
+            ("hex", Recipe::Hex),
+            ("HEX", Recipe::HexUpper),
+            ("base64", Recipe::Base64),
+            ("base64url", |inner| Recipe::Base64As(Base64Form::Url, inner)),
+            ("base64_lines", |inner| Recipe::Base64As(Base64Form::Lines, inner)),
+        ];
         for (word, make) in all {
             let other = make(inner.clone());
             if other != *recipe {
@@ -180,6 +187,8 @@ mod tests {
             [
                 "the hash spelt as `HEX(...)`",
                 "the hash spelt as `base64(...)`",
+                "the hash spelt as `base64url(...)`",
+                "the hash spelt as `base64_lines(...)`",
                 "the predecessor's hash as bytes (`unhex(prev)`)"
             ]
         );

@@ -64,6 +64,8 @@ pub(crate) fn change(
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
         | Recipe::Base64(inner)
+        | Recipe::Base64As(_, inner)
+        | Recipe::Unbase64(inner)
         | Recipe::Unhex(inner)
         | Recipe::Lower(inner)
         | Recipe::Upper(inner)

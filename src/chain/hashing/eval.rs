@@ -5,7 +5,7 @@ use super::hex;
 use super::keys::Keys;
 use super::number::NumberIssue;
 use super::program::Program;
-use super::spec::{CellKind, ChainColumn, Recipe, TimePreset};
+use super::spec::{CellKind, ChainColumn, Recipe, TimePreset, TimeSpelling, takes_zone};
 use super::time::{self, Civil};
 
 /// Why a row cannot be evaluated. It is then unproven, neither right nor wrong.
@@ -30,6 +30,8 @@ pub enum EvalIssueKind {
     NotFinite,
     /// `unhex` of text that is not hex.
     NotHex,
+    /// `unbase64` of text that is not base64.
+    NotBase64,
     /// JSON names that the hashing runtime sorts by a rule that cannot be followed.
     NoOrder,
     /// A number or a length that does not fit into the declared bytes.
@@ -95,6 +97,7 @@ impl EvalIssue {
                 format!("{what} has a backslash that PostgreSQL's cast to bytea does not take")
             }
             EvalIssueKind::NotHex => format!("{what} is not hex text, but the recipe decodes it"),
+            EvalIssueKind::NotBase64 => format!("{what} is not base64 text, but the recipe decodes it"),
         }
     }
 }
@@ -128,11 +131,14 @@ pub struct Outcome {
 /// When a value that is needed is NULL or unreadable and the recipe does not provide for it.
 pub fn evaluate(program: &Program, inputs: &Inputs<'_>, out: &mut Vec<u8>) -> Result<Outcome, EvalIssue> {
     out.clear();
-    let mut eval =
-        Eval { inputs, kinds: &program.kinds, keys: &program.keys, out, order_lost: false, entry: None };
+    let Program { kinds, keys, zoned, .. } = program;
+    let mut eval = Eval { inputs, kinds, keys, zoned, out, order_lost: false, entry: None };
     let null = !eval.emit(&program.recipe)?;
     Ok(Outcome { null, order_lost: eval.order_lost })
 }
+
+/// A quarter of an hour, in nanoseconds.
+const QUARTER: i64 = 900_000_000_000;
 
 pub(in crate::chain) struct Eval<'a> {
     pub(in crate::chain) inputs: &'a Inputs<'a>,
@@ -140,6 +146,7 @@ pub(in crate::chain) struct Eval<'a> {
     pub(in crate::chain) out: &'a mut Vec<u8>,
     pub(in crate::chain) order_lost: bool,
     pub(in crate::chain) keys: &'a Keys,
+    zoned: &'a [usize],
     /// The member at hand inside `each`.
     pub(in crate::chain) entry: Option<Entry>,
 }
@@ -216,8 +223,27 @@ impl<'a> Eval<'a> {
     #[inline]
     fn time(&mut self, index: usize, preset: TimePreset) -> Result<bool, EvalIssue> {
         let Some(cell) = self.cell(index) else { return Ok(false) };
-        self.instant(index, cell)?.write(preset, self.out);
+        let at = self.instant(index, cell)?;
+        match self.zone(index) {
+            Some(offset) if takes_zone(preset) => {
+                let spelling = TimeSpelling::Preset(preset);
+                spelling.write_at(at, offset, self.out).ok_or_else(|| unreadable(index))?;
+            }
+            _ => at.write(preset, self.out),
+        }
         Ok(true)
+    }
+
+    /// How many seconds east of UTC the clocks were that a search for the zone supposes.
+    #[inline]
+    pub(super) fn zone(&self, index: usize) -> Option<i32> {
+        if !self.zoned.contains(&index) {
+            return None;
+        }
+        let (_, nanos) = self.inputs.shifts.iter().find(|(column, _)| *column == index)?;
+        // Other searches, such as those for an explanation, try times nearby.
+        let quarters = (nanos % QUARTER == 0 && *nanos != 0).then(|| nanos / QUARTER)?;
+        i32::try_from(quarters * 900).ok()
     }
 
     /// A time as it is stored, or as a search takes it.
@@ -320,6 +346,8 @@ pub(in crate::chain) fn only_column(recipe: &Recipe) -> Option<usize> {
         | Recipe::Hex(inner)
         | Recipe::HexUpper(inner)
         | Recipe::Base64(inner)
+        | Recipe::Base64As(_, inner)
+        | Recipe::Unbase64(inner)
         | Recipe::Unhex(inner)
         | Recipe::Lower(inner)
         | Recipe::Upper(inner) => only_column(inner),

@@ -135,10 +135,13 @@ impl Eval<'_> {
             }
             CellKind::Json | CellKind::Jsonb => {
                 let mut tree = json_read::read(cell).ok_or_else(|| unreadable(index))?;
-                if let Some((_, number)) = self.inputs.orders.iter().find(|(column, _)| *column == index) {
-                    orders_of::arrange(&mut tree, *number);
+                match self.inputs.orders.iter().find(|(column, _)| *column == index) {
+                    Some((_, number)) => orders_of::arrange(&mut tree, *number),
+                    None => {
+                        self.order_lost |=
+                            kind == CellKind::Jsonb && profile.keeps_order() && tree.has_order();
+                    }
                 }
-                self.order_lost |= kind == CellKind::Jsonb && profile.keeps_order() && tree.has_order();
                 json_write::write(profile, &tree, self.out).map_err(issue)?;
             }
             CellKind::Timestamp | CellKind::TimestampTz if matches!(profile, JsonProfile::Pg(_)) => {

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use super::bytea_cast;
 use super::decimal;
 use super::digest;
+use super::encodings;
 use super::eval::{Entry, Eval, EvalIssue, EvalIssueKind, numeric, only_column, truth, unreadable};
 use super::framing;
 use super::hex;
@@ -24,6 +25,21 @@ impl Eval<'_> {
                 let bytes = self.out.split_off(start);
                 let text = base64::engine::general_purpose::STANDARD.encode(bytes);
                 self.out.extend_from_slice(text.as_bytes());
+            }
+            Recipe::Base64As(form, inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let bytes = self.out.split_off(start);
+                encodings::base64_into(*form, &bytes, self.out);
+            }
+            Recipe::Unbase64(inner) => {
+                if !self.emit(inner)? {
+                    return Ok(false);
+                }
+                let text = self.out.split_off(start);
+                encodings::unbase64_into(&text, self.out)
+                    .ok_or(EvalIssue { column: only_column(inner), kind: EvalIssueKind::NotBase64 })?;
             }
             Recipe::Unhex(inner) => {
                 if !self.emit(inner)? {
@@ -116,7 +132,11 @@ impl Eval<'_> {
             Recipe::TimeAs(index, form) => {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };
                 let at = self.instant(*index, cell)?;
-                form.write(at, self.out).ok_or_else(|| no_spelling(*index))?;
+                match self.zone(*index) {
+                    Some(offset) if form.zone.is_none() => form.spelling.write_at(at, offset, self.out),
+                    _ => form.write(at, self.out),
+                }
+                .ok_or_else(|| no_spelling(*index))?;
             }
             Recipe::Enum(index, words) => {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };

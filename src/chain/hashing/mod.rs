@@ -4,6 +4,7 @@
 pub(in crate::chain) mod bytea_cast;
 pub(in crate::chain) mod decimal;
 pub(in crate::chain) mod digest;
+pub(in crate::chain) mod encodings;
 pub mod eval;
 pub(in crate::chain) mod eval_json;
 pub(in crate::chain) mod eval_other;

@@ -2,7 +2,9 @@
 
 use super::json_profile;
 use super::keys::Keys;
-use super::spec::{CellKind, ChainColumn, Frame, JsonField, JsonItem, JsonProfile, JsonValue, Recipe, Unit};
+use super::spec::{
+    CellKind, ChainColumn, Frame, JsonField, JsonItem, JsonProfile, JsonValue, Recipe, Search, Sought, Unit,
+};
 
 /// What an expression yields when it is not NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Program {
     pub(crate) recipe: Recipe,
     pub(crate) kinds: Vec<CellKind>,
     pub(crate) keys: Keys,
+    /// Time columns whose zone is searched: a shift of one means that clocks so far from UTC were spelt.
+    pub(crate) zoned: Vec<usize>,
     form: Form,
 }
 
@@ -51,13 +55,20 @@ impl Program {
         let mut recipe = recipe.clone();
         let form = check(&mut recipe, columns, link)?;
         let kinds = columns.iter().map(|column| column.kind).collect();
-        Ok(Self { recipe, kinds, keys: Keys::default(), form })
+        Ok(Self { recipe, kinds, keys: Keys::default(), zoned: Vec::new(), form })
     }
 
     /// The same with the keys that it computes with.
     #[must_use]
     pub fn keyed(self, keys: &Keys) -> Self {
         Self { keys: keys.clone(), ..self }
+    }
+
+    /// The same for a chain with these searches.
+    #[must_use]
+    pub fn sought(self, searches: &[Search]) -> Self {
+        let zoned = searches.iter().filter(|search| search.sought == Sought::Zones);
+        Self { zoned: zoned.map(|search| search.column).collect(), ..self }
     }
 
     /// What the recipe yields.
@@ -161,9 +172,10 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
             check(inner, columns, link).map(|_| Form::Bytes)
         }
         Recipe::Digest(_, inner) => check(inner, columns, link).map(|_| Form::Bytes),
-        Recipe::Hex(inner) | Recipe::HexUpper(inner) | Recipe::Base64(inner) => {
+        Recipe::Hex(inner) | Recipe::HexUpper(inner) | Recipe::Base64(inner) | Recipe::Base64As(_, inner) => {
             check(inner, columns, link).map(|_| Form::Text)
         }
+        Recipe::Unbase64(inner) => text("unbase64", inner, columns, link).map(|()| Form::Bytes),
         Recipe::Unhex(inner) => text("unhex", inner, columns, link).map(|()| Form::Bytes),
         Recipe::Lower(inner) => text("lower", inner, columns, link).map(|()| Form::Text),
         Recipe::Upper(inner) => text("upper", inner, columns, link).map(|()| Form::Text),

@@ -31,6 +31,10 @@ pub enum Recipe {
     HexUpper(Box<Recipe>),
     /// `base64(x)`: standard alphabet with padding.
     Base64(Box<Recipe>),
+    /// `base64url(x)`, `base64_lines(x)`.
+    Base64As(Base64Form, Box<Recipe>),
+    /// `unbase64(x)`: bytes from base64 text of either alphabet, with or without padding and line ends.
+    Unbase64(Box<Recipe>),
     /// `unhex(x)`: bytes from hex text, for a previous hash that enters the preimage raw.
     Unhex(Box<Recipe>),
     /// `lower(x)`.
@@ -81,6 +85,16 @@ pub enum Recipe {
     ByteaCast(Box<Recipe>),
     /// `host(column)`: an `inet` or `cidr` without its mask, as PostgreSQL's `host()` and most drivers have it.
     Host(usize),
+}
+
+/// Base64 that is not the plain one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Base64Form {
+    /// `-` and `_` in place of `+` and `/`, without padding (RFC 4648, section 5).
+    Url,
+    /// The standard alphabet with padding and a line feed between each 76 characters, as PostgreSQL's `encode` has it.
+    Lines,
 }
 
 /// How a length stands before what it counts.

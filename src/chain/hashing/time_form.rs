@@ -26,6 +26,20 @@ pub enum TimeSpelling {
     Pattern(TimePattern),
 }
 
+impl TimeSpelling {
+    /// Appends what clocks show that are so many seconds east of UTC, in a zone without letters.
+    pub(crate) fn write_at(&self, clock: Civil, seconds: i32, out: &mut Vec<u8>) -> Option<()> {
+        let utc = clock.shifted(-i64::from(seconds) * 1_000_000)?;
+        let mut name = Vec::new();
+        offset(seconds, OffsetForm::Plain, &mut name)?;
+        let local = Local { utc, clock, offset: seconds, name: String::from_utf8(name).ok()? };
+        match self {
+            Self::Pattern(pattern) => pattern.write(&local, out),
+            Self::Preset(preset) => in_zone(*preset, &local, out),
+        }
+    }
+}
+
 impl TimeForm {
     /// Appends an instant; `None` where the runtime's spelling of it is not known.
     pub(crate) fn write(&self, at: Civil, out: &mut Vec<u8>) -> Option<()> {
@@ -111,6 +125,25 @@ mod tests {
         let form = TimeForm { spelling: TimeSpelling::Preset(preset), zone: Zone::named(zone) };
         let mut out = Vec::new();
         form.write(time::parse(at).unwrap(), &mut out).map(|()| String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_zone_that_was_not_kept_is_spelt_by_its_offset() {
+        let clock = time::parse("2026-01-02 08:34:00.5").unwrap();
+        for (preset, expected) in [
+            (TimePreset::Go, "2026-01-02T08:34:00.5+05:30"),
+            (TimePreset::GoStr, "2026-01-02 08:34:00.5 +0530 +0530"),
+            (TimePreset::PyNaive, "2026-01-02T08:34:00.500000"),
+            (TimePreset::IsoMillis, "2026-01-02T08:34:00.500Z"),
+        ] {
+            let mut out = Vec::new();
+            TimeSpelling::Preset(preset).write_at(clock, 19_800, &mut out).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+        let pattern = TimeSpelling::Pattern(TimePattern::new("%H:%M %z, %s").unwrap());
+        let mut out = Vec::new();
+        pattern.write_at(clock, 19_800, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "08:34 +0530, 1767323040");
     }
 
     #[test]

@@ -10,7 +10,8 @@ pub(super) const PINS: &[(&str, &str)] = &[
     ("search_path", "pg_catalog"),
     ("TimeZone", "UTC"),
     ("DateStyle", "ISO, YMD"),
-    ("IntervalStyle", "iso_8601"),
+    // As in archives, and as writers who hash a text of an interval have it unless they say otherwise.
+    ("IntervalStyle", "postgres"),
     ("bytea_output", "hex"),
     // Shortest text that reads back as the same number.
     ("extra_float_digits", "1"),

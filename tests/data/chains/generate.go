@@ -1,8 +1,9 @@
-// The table of an application that hashes in Go, as its code describes it: `go run generate.go > go.sql` (Go 1.19).
-// The comment of the table lists what its hash covers.
+// Tables of applications that hash in Go, as their code describes it: `go run generate.go > go.sql` (Go 1.19).
+// The comment of each table lists what its hash covers.
 package main
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -70,7 +71,12 @@ func main() {
 			if err != nil {
 				panic(err)
 			}
-			hash := fmt.Sprintf("%x", sha256.Sum256([]byte(previous+string(text))))
+			algorithm, digest := "sha256", sha256.New()
+			if n > 3 {
+				algorithm, digest = "hmac-sha256", hmac.New(sha256.New, []byte("key of kubernaut"))
+			}
+			digest.Write([]byte(previous + string(text)))
+			hash := fmt.Sprintf("%x", digest.Sum(nil))
 			data, err := json.Marshal(e.EventData)
 			if err != nil {
 				panic(err)
@@ -80,11 +86,118 @@ func main() {
 				duration = fmt.Sprint(*e.DurationMs)
 			}
 			stored := string(data)
-			fmt.Printf("insert into kubernaut values (%s, '%s', '%s', %s, '%s', '%s', '%s', '%s', '%s', %s, %s, %s, %s, %d, %t, '%s', '%s', true, %s, 'sha256');\n",
+			fmt.Printf("insert into kubernaut values (%s, '%s', '%s', %s, '%s', '%s', '%s', '%s', '%s', %s, %s, %s, %s, %d, %t, '%s', '%s', true, %s, '%s');\n",
 				quote(&e.EventID), e.EventTimestamp.Format(time.RFC3339Nano), e.EventDate, quote(&e.EventType), e.Version,
 				e.EventCategory, e.EventAction, e.EventOutcome, e.CorrelationID, quote(e.ParentEventID), quote(e.ResourceType),
-				duration, quote(e.ActorID), e.RetentionDays, e.IsSensitive, hash, previous, quote(&stored))
+				duration, quote(e.ActorID), e.RetentionDays, e.IsSensitive, hash, previous, quote(&stored), algorithm)
 			previous = hash
 		}
+	}
+	mcpany(odd)
+	nkudo(odd)
+	historian(odd)
+}
+
+// Local time with its nanoseconds, in an array; before that, joined and without mark.
+func mcpany(odd []string) {
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("create table mcpany (id bigint primary key, timestamp timestamptz, tool_name text, user_id text, profile_id text, " +
+		"arguments text, result text, error text, duration_ms bigint, prev_hash text, hash text);")
+	fmt.Println("comment on table mcpany is 'timestamp tool_name user_id profile_id arguments result error duration_ms prev_hash hash';")
+	previous := ""
+	for n := 0; n < 8; n++ {
+		word := odd[n%6]
+		nanos := []int{0, 678901234, 678000999, 100000000, 1000, 999999001, 5, 12345600}[n]
+		// Before and after the clocks were changed.
+		at := time.Date(2026, 3, 5+n, 3, n, 5, nanos, time.UTC).In(zone)
+		arguments, result, duration := `{"b":1, "a":"`+fmt.Sprint(n)+`"}`, word, int64(n*7)
+		var hash string
+		if n < 2 {
+			text := strings.Join([]string{at.Format(time.RFC3339Nano), word, "u", "p", arguments, result, "", fmt.Sprint(duration), previous}, "|")
+			hash = fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+		} else {
+			text, err := json.Marshal([]any{at.Format(time.RFC3339Nano), word, "u", "p", arguments, result, "error", duration, previous})
+			if err != nil {
+				panic(err)
+			}
+			hash = fmt.Sprintf("v1:%x", sha256.Sum256(text))
+		}
+		failure := "error"
+		if n < 2 {
+			failure = ""
+		}
+		fmt.Printf("insert into mcpany values (%d, '%s', %s, 'u', 'p', %s, %s, '%s', %d, '%s', '%s');\n", n*2+1,
+			at.Truncate(time.Microsecond).Format(time.RFC3339Nano), quote(&word), quote(&arguments), quote(&result), failure, duration, previous, hash)
+		previous = hash
+	}
+}
+
+// What a client sent as JSON, in its order and without white space; stored as jsonb.
+var sent = []string{`{"zone":"mark","id":7}`, `{"b":{"z":1,"y":[true,null]},"a":"mark"}`, `{"mark":"mark"}`}
+
+// Bytes in JSON are base64, the nanoseconds are lost, and the flag was true when it was hashed, whatever it is now.
+func nkudo(odd []string) {
+	type entry struct {
+		TenantID     string    `json:"tenant_id"`
+		SiteID       string    `json:"site_id,omitempty"`
+		ActorType    string    `json:"actor_type"`
+		Action       string    `json:"action"`
+		ResourceType string    `json:"resource_type"`
+		ResourceID   string    `json:"resource_id"`
+		RequestID    string    `json:"request_id,omitempty"`
+		SourceIP     string    `json:"source_ip,omitempty"`
+		Metadata     []byte    `json:"metadata_json,omitempty"`
+		OccurredAt   time.Time `json:"occurred_at"`
+		PrevHash     string    `json:"prev_hash"`
+		ChainValid   bool      `json:"chain_valid"`
+	}
+	fmt.Println("create table nkudo (id bigint primary key, tenant_id uuid, site_id uuid, actor_type text, action text, resource_type text, " +
+		"resource_id text, request_id text, source_ip inet, metadata_json jsonb, occurred_at timestamptz, prev_hash text, entry_hash text, chain_valid boolean);")
+	fmt.Println("comment on table nkudo is 'tenant_id action resource_type resource_id request_id metadata_json occurred_at prev_hash entry_hash';")
+	null := func(text string) *string {
+		if text == "" {
+			return nil
+		}
+		return &text
+	}
+	for tenant := 0; tenant < 2; tenant++ {
+		e := entry{TenantID: fmt.Sprintf("550e8400-e29b-41d4-a716-44665544000%d", tenant), ActorType: "user", ResourceType: "vm", ChainValid: true, PrevHash: strings.Repeat("0", 64)}
+		for n := 0; n < 6; n++ {
+			e.Action, e.ResourceID, e.OccurredAt = odd[n], odd[5-n], time.Date(2026, 1, 2, 3, n, 5, []int{0, 678901234, 678000999, 1000, 999999001, 5}[n], time.UTC)
+			e.SiteID, e.RequestID, e.SourceIP, e.Metadata = "", fmt.Sprintf("r%d", n), "10.0.0.1", []byte(sent[n%3])
+			if n == 4 {
+				e.SiteID, e.RequestID, e.SourceIP, e.Metadata = e.TenantID, "", "", nil
+			}
+			text, err := json.Marshal(e)
+			if err != nil {
+				panic(err)
+			}
+			hash := fmt.Sprintf("%x", sha256.Sum256(text))
+			fmt.Printf("insert into nkudo values (%d, '%s', %s, 'user', %s, 'vm', %s, %s, %s, %s, '%s', '%s', '%s', %t);\n", n*2+tenant, e.TenantID, quote(null(e.SiteID)),
+				quote(&e.Action), quote(&e.ResourceID), quote(null(e.RequestID)), quote(null(e.SourceIP)), quote(null(string(e.Metadata))),
+				e.OccurredAt.Truncate(time.Microsecond).Format(time.RFC3339Nano), e.PrevHash, hash, n%2 == 0)
+			e.PrevHash = hash
+		}
+	}
+}
+
+// The offset that the client sent, and its JSON.
+func historian(odd []string) {
+	fmt.Println("create table historian (id bigint primary key, timestamp timestamptz, actor text, action text, details jsonb, prev_hash text, hash text);")
+	fmt.Println("comment on table historian is 'timestamp actor action details prev_hash hash';")
+	previous := strings.Repeat("0", 64)
+	for n := 0; n < 8; n++ {
+		offset := []int{0, 3600, -18000, 19800}[n%4]
+		at := time.Date(2026, 1, 2, 3, n, 5, []int{0, 678901000, 678000000, 1000}[n%4], time.UTC).In(time.FixedZone("", offset))
+		actor, details, stored := fmt.Sprintf("u%d", n), sent[n%3], &sent[n%3]
+		if n == 3 {
+			details, stored = "", nil
+		}
+		hash := fmt.Sprintf("%x", sha256.Sum256([]byte(previous+at.Format(time.RFC3339Nano)+actor+odd[n%6]+details)))
+		fmt.Printf("insert into historian values (%d, '%s', '%s', %s, %s, '%s', '%s');\n", n, at.Format(time.RFC3339Nano), actor, quote(&odd[n%6]), quote(stored), previous, hash)
+		previous = hash
 	}
 }

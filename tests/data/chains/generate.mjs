@@ -34,7 +34,11 @@ const deep = [
   { mark: 'mark', text: odd[1] },
   { id: 7, mark: 'mark' },
 ];
-const shallow = [{ id: 7 }, null, {}, { k: 'mark' }, { deep: [1, { only: 'mark' }] }, { é: 1e-7 }, { k: 'mark' }];
+// What code writes in its own order, which jsonb does not keep.
+const unordered = [
+  { userId: 7, note: odd[1], at: null }, null, {}, { status: 'mark', id: 3 }, { zeta: [1, { to: 'mark', from: 'x' }], a: { y: 1, x: 2 } },
+  { é: 1e-7, 10: 'ten', b: 2 }, { status: 'mark', id: 9 },
+];
 // A value beside its JSON text, as a driver sends it.
 const json = (value) => (value === null ? null : JSON.stringify(value));
 
@@ -67,7 +71,7 @@ const chained = (name, columns, covered, genesis, count, make) => {
 
 chained('apofasi', 'id uuid primary key, event_type varchar, payload jsonb, hash varchar, prev_hash varchar, created_at timestamp',
   'event_type payload prev_hash hash', null, 7, (n, prev) => {
-    const row = { event_type: odd[n], payload: shallow[n], prev_hash: prev };
+    const row = { event_type: odd[n], payload: unordered[n], prev_hash: prev };
     const hash = sha(JSON.stringify(row));
     return { hash, row: { id: uuid(n), ...row, payload: json(row.payload), hash, created_at: at(n).toISOString() } };
   });
@@ -107,7 +111,7 @@ chained('chronosops', 'id text primary key, "createdAt" timestamp(3), "chainId" 
 
 chained('apgms_final_audit', 'id text primary key, "orgId" text, "actorId" text, action text, metadata jsonb, "createdAt" timestamp(3), hash text, "prevHash" text',
   'orgId actorId action metadata createdAt prevHash hash', null, 7, (n, prev) => {
-    const row = { orgId: 'o1', actorId: `a${n}`, action: odd[n], metadata: shallow[n], createdAt: at(n).toISOString(), prevHash: prev };
+    const row = { orgId: 'o1', actorId: `a${n}`, action: odd[n], metadata: unordered[n], createdAt: at(n).toISOString(), prevHash: prev };
     const hash = sha(JSON.stringify(row));
     return { hash, row: { id: `r${n}`, ...row, metadata: json(row.metadata), hash } };
   });
@@ -124,8 +128,11 @@ chained('loa_dixie', 'entry_id uuid primary key, resource_type text, "timestamp"
     const own = { entry_id: uuid(n), timestamp: at(n).toISOString(), event_type: odd[n] };
     if (n % 2) own.actor_id = `actor-${n}`;
     if (deep[n] !== null && n !== 0) own.payload = deep[n];
-    const tag = `loa-commons:audit:${n}:`;
-    const hash = `sha256:${sha(`sha256:${sha(tag + JSON.stringify(sorted(own)))}:${prev}`)}`;
+    // The ninth version hashed an entry made up from these alone.
+    const tag = n < 2 ? 'loa-commons:audit:9:' : `loa-commons:audit:${n}:`;
+    const { entry_id, event_type, timestamp } = own;
+    const hashed = n < 2 ? { entry_id, event_type, resource_type: 'model', timestamp } : sorted(own);
+    const hash = `sha256:${sha(`sha256:${sha(tag + JSON.stringify(hashed))}:${prev}`)}`;
     const row = { ...own, resource_type: 'model', payload: own.payload === undefined ? null : json(own.payload) };
     return { hash, row: { ...row, entry_hash: hash, previous_hash: prev, hash_domain_tag: tag, created_at: at(n + 1).toISOString() } };
   });
@@ -142,33 +149,37 @@ chained('tiktok_gift', 'id text primary key, "userId" text, action text, amount 
 chained('prisma_util_a', 'n integer, action text, resource text, "resourceId" text, "userId" text, "newValue" jsonb, "prevHash" text, hash text, "createdAt" timestamp(3)',
   'action resource resourceId userId newValue createdAt prevHash hash', null, 7, (n, prev) => {
     const row = { action: odd[n], resource: 'r', resourceId: n % 2 ? `i${n}` : null, userId: n % 3 ? `u${n}` : null };
-    const hash = sha([prev ?? 'GENESIS', row.action, row.resource, row.resourceId ?? '', row.userId ?? '', JSON.stringify(shallow[n]), at(n).toISOString()].join('|'));
-    return { hash, row: { n, ...row, newValue: json(shallow[n]), prevHash: prev, hash, createdAt: at(n).toISOString() } };
+    const hash = sha([prev ?? 'GENESIS', row.action, row.resource, row.resourceId ?? '', row.userId ?? '', JSON.stringify(unordered[n]), at(n).toISOString()].join('|'));
+    return { hash, row: { n, ...row, newValue: json(unordered[n]), prevHash: prev, hash, createdAt: at(n).toISOString() } };
   });
 
 chained('prisma_util_b', '"timestamp" timestamp(3), action text, "userId" text, "entityId" text, changes jsonb, "previousHash" text, hash text',
   'timestamp action userId entityId changes previousHash hash', zeros, 7, (n, prev) => {
-    const row = { timestamp: at(n).toISOString(), action: odd[n], userId: `u${n}`, entityId: `e${n}`, changes: json(shallow[n] ?? {}) };
-    const hash = sha([prev, row.timestamp, row.action, row.userId, row.entityId, JSON.stringify(shallow[n] ?? {})].join('|'));
+    const row = { timestamp: at(n).toISOString(), action: odd[n], userId: `u${n}`, entityId: `e${n}`, changes: json(unordered[n] ?? {}) };
+    const hash = sha([prev, row.timestamp, row.action, row.userId, row.entityId, JSON.stringify(unordered[n] ?? {})].join('|'));
     return { hash, row: { ...row, previousHash: prev, hash } };
   });
 
 chained('prisma_util_c', 'action text, "resourceId" text, details jsonb, "previousHash" text, hash text, "createdAt" timestamp(3)',
   'action resourceId details createdAt previousHash hash', 'GENESIS', 7, (n, prev) => {
-    const row = { action: odd[n], resourceId: n % 2 ? `i${n}` : null, details: json(shallow[n] ?? {}), createdAt: at(n).toISOString() };
-    const hash = sha([prev, row.action, row.resourceId ?? '', JSON.stringify(shallow[n] ?? {}), row.createdAt].join('|'));
+    const row = { action: odd[n], resourceId: n % 2 ? `i${n}` : null, details: json(unordered[n] ?? {}), createdAt: at(n).toISOString() };
+    const hash = sha([prev, row.action, row.resourceId ?? '', JSON.stringify(unordered[n] ?? {}), row.createdAt].join('|'));
     return { hash, row: { ...row, previousHash: prev, hash } };
   });
 
-{ // temple: the hashed text is stored, since jsonb lost its order; a first row was written by a migration.
+{ // temple: the hashed text is stored since jsonb lost its order; a migration wrote the first row.
   const label = 'audit-log-genesis';
-  const rows = [{ id: uuid(0), sequence_number: 1, prev_hash: 'GENESIS', content_hash: sha(label), action_description: label, payload_after: null, hash_input: '' }];
-  let prev = sha(label);
-  for (let n = 1; n < 7; n += 1) {
-    const input = JSON.stringify({ prev_hash: prev, action_description: odd[n], payload_after: deep[n] });
-    rows.push({ id: uuid(n), sequence_number: n * 2, prev_hash: prev, content_hash: sha(input), action_description: odd[n], payload_after: json(deep[n]), hash_input: input });
-    prev = sha(input);
+  const rows = [];
+  let prev = 'GENESIS';
+  const columns = { actor_user_id: null, actor_email: null, actor_type: 'system', action_type: 'start', action_description: label, target_table: null, target_id: null, payload_before: null, payload_after: null, payload_metadata: null, request_id: null };
+  for (let n = 0; n < 9; n += 1) {
+    if (n > 0) Object.assign(columns, { actor_user_id: `u${n}`, actor_email: n % 2 ? null : `u${n}@example.com`, actor_type: 'user', action_type: `t${n}`, action_description: odd[n % 7], target_table: 'accounts', target_id: n % 3 ? null : `a${n}`, payload_before: deep[n % 7], payload_after: deep[(n + 2) % 7], payload_metadata: { zone: 'mark', b: n }, request_id: `r${n}` });
+    const input = JSON.stringify({ prev_hash: prev, ...columns });
+    const hash = sha(n > 0 ? input : label);
+    const stored = Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, name.startsWith('payload') ? json(value) : value]));
+    rows.push({ id: uuid(n), sequence_number: n * 2 + 1, prev_hash: prev, content_hash: hash, ...stored, hash_input: n < 2 ? '' : input });
+    prev = hash;
   }
-  table('temple', 'id uuid primary key, sequence_number bigint, prev_hash varchar(64), content_hash varchar(64), action_description text, payload_after jsonb, hash_input text',
-    'hash_input prev_hash content_hash', rows);
+  table('temple', 'id uuid primary key, sequence_number bigint, prev_hash varchar(64), content_hash varchar(64), actor_user_id varchar, actor_email varchar, actor_type varchar, action_type varchar, action_description text, target_table varchar, target_id varchar, payload_before jsonb, payload_after jsonb, payload_metadata jsonb, request_id varchar, hash_input text',
+    'hash_input prev_hash content_hash actor_user_id actor_email actor_type action_type action_description target_table target_id payload_before payload_after payload_metadata request_id', rows);
 }

@@ -59,12 +59,14 @@ foreach (['eu', 'us'] as $partition) {
     $prev = str_repeat('0', 64);
     for ($n = 0; $n < 7; $n++) {
         $row = [
-            'partition' => $partition, 'scope' => 's', 'sequence' => $n + 1, 'codec' => 'v1', 'action' => ODD[$n],
+            'partition' => $partition, 'scope' => 's', 'sequence' => $n + 1, 'codec' => $n < 4 ? 'v1' : 'v2', 'action' => ODD[$n],
             'actor_type' => 'user', 'actor_id' => $n % 2 ? "u$n" : null, 'target_type' => $n % 3 ? 'doc' : null,
             'target_id' => $n % 3 ? "d$n" : null, 'context' => json_encode($deep[$n % 6]), 'ip' => '10.0.0.1',
         ];
         $at = 1767323045 + 60 * $n;
-        $hash = hash('sha256', json_encode(sorted($row + ['recorded_at' => $at]), FLAGS) . $prev);
+        $text = json_encode(sorted($row + ['recorded_at' => $at]), FLAGS);
+        // The second codec has the predecessor in front.
+        $hash = hash('sha256', $row['codec'] === 'v1' ? $text . $prev : $prev . "\n" . $text);
         $rows[] = $row + ['recorded_at' => gmdate('Y-m-d H:i:s', $at), 'prev_hash' => $prev, 'hash' => $hash];
         $prev = $hash;
     }
@@ -73,5 +75,30 @@ table(
     'cboxdk',
     'partition varchar, scope varchar, sequence bigint, codec varchar, action varchar, actor_type varchar, actor_id varchar, target_type varchar, target_id varchar, context text, ip varchar, recorded_at timestamp, prev_hash char(64), hash char(64), primary key (partition, scope, sequence)',
     'partition scope sequence action actor_type actor_id target_type target_id context ip recorded_at prev_hash hash',
+    $rows,
+);
+
+// aegis: serialize() with an enum, keyed. Its parameters are stored in the order in which they were hashed.
+enum Result: string
+{
+    case Success = 'success';
+    case Denied = 'denied';
+}
+
+$prev = null;
+$rows = [];
+for ($n = 0; $n < 7; $n++) {
+    $row = ['conversation_id' => $n % 2 ? $n : null, 'action' => ODD[$n], 'tool_name' => $n % 3 ? "t$n" : null];
+    $parameters = $n % 4 ? ['a' => ODD[$n], 'mark' => 'mark'] : ['mark' => 'mark'];
+    $result = $n % 2 ? Result::Success : Result::Denied;
+    $hashed = $row + ['parameters' => $parameters, 'result' => $result, 'ip_address' => '10.0.0.1', 'previous_signature' => $prev];
+    $hash = hash_hmac('sha256', serialize($hashed), base64_decode('a2V5IG9mIGFlZ2lz'));
+    $rows[] = ['id' => $n * 2 + 1] + $row + ['parameters' => json_encode($parameters), 'result' => $result->value, 'ip_address' => '10.0.0.1', 'signature' => $hash, 'previous_signature' => $prev];
+    $prev = $hash;
+}
+table(
+    'aegis',
+    'id bigint primary key, conversation_id bigint, action varchar, tool_name varchar, parameters json, result varchar, ip_address varchar, signature varchar, previous_signature varchar',
+    'conversation_id action tool_name parameters ip_address previous_signature signature',
     $rows,
 );

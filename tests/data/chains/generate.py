@@ -1,9 +1,13 @@
 """Tables of applications that hash in Python, Go, the JVM, .NET, Ruby and Rust, as their code describes it:
-`python3 generate.py > python.sql` (CPython 3.11). The comment of each table lists what its hash covers."""
+`python3 generate.py > python.sql` (CPython 3.11, pydantic 2.13). The comment of each table lists what its hash covers."""
 
+import base64
 import hashlib
+import hmac
 import json
 from datetime import datetime, timedelta, timezone
+
+from pydantic import BaseModel
 
 ZEROS = "0" * 64
 ODD = ["plain", "O'Neil \"x\" \\ y", "é<>&\u2028😀", "a|b", "", "tab\tnew\nline", "mark"]
@@ -131,7 +135,8 @@ chained(
 def containarium(n, prev):
     row = {"timestamp": at(n), "username": f"u{n}", "action": ODD[n], "resource_type": "vm", "resource_id": f"vm-{n}"}
     row |= {"detail": ODD[6 - n], "source_ip": "10.0.0.1", "status_code": 200 + n}
-    nanos = int((at(n) - datetime(1970, 1, 1, tzinfo=timezone.utc)) / timedelta(microseconds=1)) * 1000
+    # Of the first rows the clock's nanoseconds were hashed, which the column does not keep.
+    nanos = int((at(n) - datetime(1970, 1, 1, tzinfo=timezone.utc)) / timedelta(microseconds=1)) * 1000 + [123, 987, 0][min(n, 2)]
     parts = [str(nanos), *[str(v) for v in list(row.values())[1:]], prev]
     digest = sha(b"".join(str(len(p.encode())).encode() + b":" + p.encode() for p in parts))
     return {"id": n * 2, **row, "row_hash": digest, "prev_hash": prev}, digest
@@ -147,22 +152,25 @@ chained(
 
 
 def openbank(n, prev):
+    # Events of the first version were hashed with nanoseconds, which the column does not keep.
+    occurred = instant(at(n)) if n > 1 else at(n).strftime("%Y-%m-%dT%H:%M:%S.%f") + ["417", "800"][n] + "Z"
     row = {
         "id": uuid(n), "event_type": ODD[n], "aggregate_type": "Account", "aggregate_id": f"acc{n}",
         "actor_id": f"a{n}" if n % 2 else None, "actor_type": "USER" if n % 2 else None,
         "payload": '{"amount": 1.10}' + ODD[n], "source_service": "svc", "correlation_id": f"c{n}" if n % 3 else None,
     }
-    parts = [prev, *[v or "" for v in row.values()], instant(at(n)), instant(at(n + 1))]
+    parts = [prev, *[v or "" for v in row.values()], occurred, instant(at(n + 1))]
     parts[7] = sha(row["payload"])
     digest = sha("|".join(parts))
-    return row | {"occurred_at": at(n), "recorded_at": at(n + 1), "prev_hash": prev, "hash": digest}, digest
+    version = {"hash_version": 2 if n > 1 else None}
+    return row | {"occurred_at": at(n), "recorded_at": at(n + 1), "prev_hash": prev, "hash": digest} | version, digest
 
 
 chained(
     "openbank",
     "id uuid primary key, event_type text, aggregate_type text, aggregate_id text, actor_id text, actor_type text, "
     "payload text, source_service text, correlation_id text, occurred_at timestamptz, recorded_at timestamptz, "
-    "prev_hash text, hash text",
+    "prev_hash text, hash text, hash_version smallint",
     "id event_type aggregate_type aggregate_id actor_id actor_type payload source_service correlation_id occurred_at "
     "recorded_at prev_hash hash",
     ZEROS, 7, openbank,
@@ -205,10 +213,12 @@ chained(
 
 
 def lex_audit(n, prev):
-    row = {"event_type": ODD[n], "principal_id": f"p{n}", "action": "act", "resource": f"r{n}", "created_at": at(n)}
-    snapshot = ODD[6 - n] if n % 2 else None
+    row = {"event_type": ODD[n % 7], "principal_id": f"p{n}", "action": "act", "resource": f"r{n}", "created_at": at(n)}
+    snapshot = ODD[6 - n % 7] if n % 2 else None
     stamp = at(n).strftime("%Y-%m-%dT%H:%M:%SZ")
     parts = [prev, row["event_type"], row["principal_id"], row["action"], row["resource"], stamp, snapshot]
+    if n in (3, 5):  # A second writer into the same table, with a scheme of its own.
+        parts = ["verified", prev, row["resource"], row["action"], row["principal_id"], row["event_type"], snapshot or "", stamp]
     digest = sha("|".join(p for p in parts if p is not None))
     return {"id": n + 1, **row, "context_snapshot": snapshot, "prev_hash": prev, "record_hash": digest}, digest
 
@@ -217,7 +227,7 @@ chained(
     "lex_audit",
     "id integer primary key, event_type varchar, principal_id varchar, action varchar, resource varchar, "
     "context_snapshot text, record_hash varchar, prev_hash varchar, created_at timestamp",
-    "event_type principal_id action resource created_at context_snapshot prev_hash record_hash", ZEROS, 7, lex_audit,
+    "event_type principal_id action resource created_at context_snapshot prev_hash record_hash", ZEROS, 9, lex_audit,
 )
 
 
@@ -232,4 +242,118 @@ chained(
     "event_type text, action text, resource_type text, resource_id uuid, previous_hash text, event_hash text, "
     "created_at timestamptz",
     "action event_type resource_id resource_type previous_hash event_hash", ZEROS, 7, msez,
+)
+
+
+def keyed(key, message):
+    return hmac.new(key, message if isinstance(message, bytes) else message.encode(), "sha256")
+
+
+rows = []
+for team in ["red", "blue"]:
+    prev = ""
+    for n in range(8):
+        row = {"entry_id": f"{team}{n}", "timestamp": at(n).isoformat(), "action": ODD[n % 7], "actor": f"u{n}", "resource": ODD[6 - n % 7]}
+        details = DEEP[n % 7] or {"mark": "mark"}
+        parts = [prev, *row.values()]
+        if n > 1:  # Details were not hashed at first.
+            parts.append(json.dumps(details, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
+        digest = keyed(b"key of agent-bom", "|".join(parts)).hexdigest()
+        rows.append(row | {"team_id": team, "details": text(details), "prev_signature": prev, "hmac_signature": digest})
+        prev = digest
+table(
+    "agent_bom",
+    "entry_id text primary key, timestamp text, action text, actor text, resource text, team_id text, details jsonb, "
+    "prev_signature text, hmac_signature text",
+    "entry_id timestamp action actor resource details prev_signature hmac_signature",
+    rows,
+)
+
+
+def excalibur(n, prev):
+    """Lengths are those of .NET, in UTF-16 units."""
+    units = lambda v: f"{len(v.encode('utf-16-le')) // 2}:{v}"
+    meta = {"plain": ODD[n % 7], "é😀": "mark", "z": "a|b"} if n % 3 else {"mark": "mark"}
+    row = {"event_id": uuid(n), "event_type": ["login", "logout", "change"][n % 3], "actor": ODD[n % 7] or None, "outcome": "ok"}
+    number = {"login": "0", "logout": "1", "change": "7"}[row["event_type"]]
+    ms = int(at(n).timestamp()) * 1000 + at(n).microsecond // 1000
+    ordered = "".join(units(k) + units(meta[k]) for k in sorted(meta))
+    parts = [f"EVENT:{uuid(n)}", number, row["actor"] or "", row["outcome"], str(ms), f"{len(meta)};{ordered}", f"PREV:{prev}"]
+    digest = base64.b64encode(hashlib.sha256("|".join(parts).encode()).digest()).decode()
+    row |= {"sequence": n + 1, "metadata": text(meta), "at": at(n), "previous_hash": prev, "event_hash": digest}
+    return row, digest
+
+
+chained(
+    "excalibur",
+    "event_id uuid primary key, event_type text, actor text, outcome text, metadata jsonb, at timestamptz, sequence bigint, "
+    "previous_hash text, event_hash text",
+    "event_id actor outcome at metadata previous_hash event_hash",
+    "GENESIS", 8, excalibur,
+)
+
+
+def stj(value):
+    """System.Text.Json with its default encoder, of texts, whole numbers and what is made of them."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{stj(k)}:{stj(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(stj, value)) + "]"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    short = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
+    plain = lambda c: " " <= c <= "~" and c not in "\"'+<>&`"
+    units = lambda c: c.encode("utf-16-be")
+    escaped = lambda c: "".join(f"\\u{u >> 8:02X}{u & 255:02X}" for u in [int.from_bytes(units(c)[i : i + 2]) for i in range(0, len(units(c)), 2)])
+    return '"' + "".join(short.get(c) or (c if plain(c) else escaped(c)) for c in value) + '"'
+
+
+def synaxis(n, prev):
+    meta = [{"Route": ODD[1], "Code": 7}, {"b": ODD[2], "a": None, "mark": "mark"}, {"mark": "mark", "B": [1, {"z": "x", "y": True}]}][n % 3]
+    row = {"Id": uuid(n), "OrganizationId": uuid(50), "UserId": uuid(60 + n) if n % 2 else None, "EventType": "e", "EventCategory": "c"}
+    row |= {"Action": ODD[n % 7], "ResourceType": "doc", "ResourceId": f"d{n}", "Metadata": stj(meta), "IpAddress": "10.0.0.1"}
+    row |= {"UserAgent": "ua", "Region": "eu", "PreviousHash": prev}
+    tenths = at(n).strftime("%Y-%m-%dT%H:%M:%S.%f") + str(n * 3 % 10) + "Z"
+    parts = [*[v or "" for v in row.values()], tenths]
+    digest = base64.b64encode(hashlib.sha256("|".join(parts).encode()).digest()).decode()
+    return row | {"Metadata": text(meta), "Timestamp": at(n), "IntegrityHash": digest}, digest
+
+
+chained(
+    "synaxis",
+    '"Id" uuid primary key, "OrganizationId" uuid, "UserId" uuid, "EventType" varchar, "EventCategory" varchar, "Action" varchar, '
+    '"ResourceType" varchar, "ResourceId" varchar, "Metadata" jsonb, "IpAddress" varchar, "UserAgent" varchar, "Region" varchar, '
+    '"IntegrityHash" varchar(128), "PreviousHash" varchar(128), "Timestamp" timestamptz',
+    "Id OrganizationId UserId EventType EventCategory Action ResourceType ResourceId Metadata IpAddress UserAgent Region "
+    "PreviousHash Timestamp IntegrityHash",
+    "", 8, synaxis,
+)
+
+
+class Event(BaseModel):
+    event_id: str
+    timestamp: datetime
+    actor: str
+    action: str
+    details: dict
+    score: float
+    note: str | None
+    previous_hash: str
+
+
+def municipal(n, prev):
+    details = [{"zone": ODD[2], "a": 1.0}, {"mark": "mark", "B": [1.5, {"y": 1, "x": None}]}, {"street": "mark", "id": 7}][n % 3]
+    score = [0.1, 100.0, 1e-7, 2.5][n % 4]
+    row = {"event_id": uuid(n), "timestamp": at(n), "actor": f"u{n}", "action": ODD[n % 7], "details": details, "score": score}
+    row |= {"note": ODD[n % 7] if n % 2 else None, "previous_hash": prev}
+    digest = sha(prev + Event(**row).model_dump_json())
+    return row | {"score": str(score), "details": text(details), "event_hash": digest}, digest
+
+
+chained(
+    "municipal",
+    "event_id uuid primary key, timestamp timestamptz, actor text, action text, details jsonb, score double precision, note text, "
+    "previous_hash text, event_hash text",
+    "event_id timestamp actor action details score note previous_hash event_hash",
+    sha("municipal-genesis"), 8, municipal,
 )

@@ -42,24 +42,56 @@ insert into breeze_logs
          case when n <> 3 then jsonb_build_object('zeta', 1.10, 'é', odd(n), 'mark', 'mark') end, 'success'
   from generate_series(1, 7) as n, generate_series(1, 2) as o order by n, o;
 
+-- midaz: the columns of the actor were hashed from some row on, without any mark; the cast reads backslashes.
 create table midaz (id bigint primary key, created_at timestamptz, hash varchar(64), previous_hash varchar(64),
   event_id uuid, event_type text, resource_id varchar(255), actor_type text, actor_id varchar, actor_name varchar,
   actor_ip_address varchar(45), context jsonb);
 comment on table midaz is 'event_id event_type created_at resource_id actor_type actor_id actor_name actor_ip_address previous_hash hash';
 create function midaz_chain() returns trigger language plpgsql as $$
+declare content text;
 begin
   select hash into new.previous_hash from midaz order by id desc limit 1;
-  new.hash := sha(coalesce(new.previous_hash, 'GENESIS') || '|' || new.event_id || '|' || new.event_type || '|' ||
-    to_char(new.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '|' || new.resource_id || '|' ||
-    new.actor_type || '|' || new.actor_id || '|' || coalesce(new.actor_name, '') || '|' ||
-    coalesce(new.actor_ip_address, ''));
+  content := coalesce(new.previous_hash, 'GENESIS') || '|' || new.event_id || '|' || new.event_type || '|' ||
+    to_char(new.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '|' || new.resource_id;
+  if new.id > 6 then
+    content := content || '|' || new.actor_type || '|' || new.actor_id || '|' || coalesce(new.actor_name, '') || '|' ||
+      coalesce(new.actor_ip_address, '');
+  end if;
+  new.hash := encode(sha256(content::bytea), 'hex');
   return new;
 end $$;
 create trigger chain before insert on midaz for each row execute function midaz_chain();
 insert into midaz (id, created_at, event_id, event_type, resource_id, actor_type, actor_id, actor_name, actor_ip_address)
-  select n * 3, moment(n), format('550e8400-e29b-41d4-a716-44665544000%s', n)::uuid, 'RULE', 'r' || n, 'user', 'u' || n,
-         case when n % 2 = 0 then odd(n) end, case when n % 3 = 0 then '10.0.0.' || n end
+  select n * 3, moment(n), format('550e8400-e29b-41d4-a716-44665544000%s', n)::uuid, 'RULE', 'r\\' || n, 'user', 'u' || n,
+         case when n % 2 = 0 then replace(odd(n), '\', '\\') end, case when n <> 4 then '10.0.0.' || n end
   from generate_series(1, 7) as n;
+
+-- mental-scribe: keyed, the key by its version; joined without separators before. The cast reads backslashes.
+create extension if not exists pgcrypto;
+create table mental_scribe (id uuid primary key, user_id uuid, action text, resource_type text, resource_id uuid,
+  metadata jsonb, created_at timestamptz, prev_hash text, hash text, secret_version integer);
+comment on table mental_scribe is 'user_id action resource_type resource_id metadata created_at prev_hash hash';
+create function mental_scribe_chain() returns trigger language plpgsql as $$
+declare key text := case new.secret_version when 1 then 'first key of mental-scribe' else 'second key of mental-scribe' end;
+  parts text[];
+begin
+  select hash into new.prev_hash from mental_scribe where user_id is not distinct from new.user_id
+    order by created_at desc, id desc limit 1;
+  new.prev_hash := coalesce(new.prev_hash, '');
+  parts := array[new.prev_hash, coalesce(new.user_id::text, 'null'), coalesce(new.action, ''), coalesce(new.resource_type, ''),
+    coalesce(new.resource_id::text, 'null'), coalesce(new.metadata::text, '{}'), extract(epoch from new.created_at)::bigint::text];
+  new.hash := encode(hmac(array_to_string(parts, case when new.created_at < '2026-01-02 03:07' then '' else '|' end)::bytea,
+    key::bytea, 'sha256'), 'hex');
+  return new;
+end $$;
+create trigger chain before insert on mental_scribe for each row execute function mental_scribe_chain();
+insert into mental_scribe (id, user_id, action, resource_type, resource_id, metadata, created_at, secret_version)
+  select format('550e8400-e29b-41d4-a716-44665544%s%s', o, lpad(n::text, 3, '0'))::uuid,
+         case o when 1 then '550e8400-e29b-41d4-a716-446655440000'::uuid end, replace(odd(n), '\', '\\'), 'note',
+         case when n % 2 = 0 then '550e8400-e29b-41d4-a716-446655440002'::uuid end,
+         case when n <> 5 then jsonb_build_object('zeta', 1.10, 'é', 'a\b', 'mark', 'mark') end, moment(n),
+         case when n < 5 then 1 else 2 end
+  from generate_series(1, 7) as n, generate_series(1, 2) as o order by n, o;
 
 create table policing (event_id text primary key, arn text, event_type text, actor_type text, actor_id text,
   payload_jsonb jsonb, created_at timestamptz, prev_event_hash text, event_hash text, chain_position bigint);

@@ -22,6 +22,8 @@ pub(crate) struct Scratch {
     folder: tempfile::TempDir,
     /// Whether what is tested is the server and not the data.
     server_only: Cell<bool>,
+    /// Variables of the program's environment, such as keys.
+    environment: Vec<(String, String)>,
     /// Its archive, until it is changed.
     archive: RefCell<Option<Dump>>,
 }
@@ -50,6 +52,7 @@ impl Scratch {
             cluster: shared(),
             folder,
             server_only: Cell::new(false),
+            environment: Vec::new(),
             archive: RefCell::new(None),
         }
     }
@@ -57,6 +60,13 @@ impl Scratch {
     /// Its runs are not repeated on an archive: they are about the server, its roles or its sessions.
     pub(crate) fn server_only(self) -> Self {
         self.server_only.set(true);
+        self
+    }
+
+    /// With variables in the program's environment.
+    pub(crate) fn with_environment(mut self, variables: &[(&str, &str)]) -> Self {
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.environment.extend(owned);
         self
     }
 
@@ -103,6 +113,7 @@ impl Scratch {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program();
         command.current_dir(self.folder.path()).env("DATABASE_URL", self.url());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args(["verify", "p.hold", "--format", "json"]).args(arguments);
         command
     }

@@ -1,0 +1,26 @@
+create table bugmark (id bigint primary key, event_uuid varchar, payload jsonb, local_hash varchar, chain_hash varchar);
+comment on table bugmark is 'event_uuid payload chain_hash local_hash';
+insert into bugmark (id, event_uuid, payload, local_hash, chain_hash) values (0, E'e0', E'{"uuid":"plain","at":7,"mark":"mark"}', E'05eac17227b21a4a13fc69c288eac044', E'4426f9adc70db2f88694676736df6695');
+insert into bugmark (id, event_uuid, payload, local_hash, chain_hash) values (3, E'e1', E'{"mark":"mark","b":"é\\u003c\\u003e\\u0026\\u2028😀","a":null}', E'af0088dff1e31e205c8f4c57d359c969', E'd74efcd65b3340f8a65a44ddc00a5160');
+insert into bugmark (id, event_uuid, payload, local_hash, chain_hash) values (6, E'e2', E'{"zeta":"mark","c":[1,true]}', E'dadce23df7d0794a9308b7fa4b7d1c95', E'b91a1441d0ade74597ac6c396adf9a78');
+insert into bugmark (id, event_uuid, payload, local_hash, chain_hash) values (9, E'e3', E'{"uuid":"a|b","at":7,"mark":"mark"}', E'52b3e30c0055ca627841e77f420920c2', E'ffca943ea7bbded064076df96687bd1a');
+insert into bugmark (id, event_uuid, payload, local_hash, chain_hash) values (12, E'e4', E'{"mark":"mark","b":"é\\u003c\\u003e\\u0026\\u2028😀","a":null}', E'3fb7559d2b5261890ca340fae416b4db', E'970cafc54866f2acb14e02d1facd2ea8');
+insert into bugmark (id, event_uuid, payload, local_hash, chain_hash) values (15, E'e5', E'{"zeta":"mark","c":[1,true]}', E'15264d95872f586603f5e3a4e8e3f407', E'2645d05eb4fc0cedfa0abc93797720de');
+insert into bugmark (id, event_uuid, payload, local_hash, chain_hash) values (18, E'e6', E'{"uuid":"mark","at":7,"mark":"mark"}', E'bf0c5bca81736b3e440547bdd42d6c30', E'ce8df524de7a8fc480dbfd75e7c67c95');
+insert into bugmark (id, event_uuid, payload, local_hash, chain_hash) values (21, E'e7', E'{"mark":"mark","b":"é\\u003c\\u003e\\u0026\\u2028😀","a":null}', E'd9eeb1bd35d30fa9d19ccdd224ab7bf7', E'2716e3d89a51cc5060e9e108ddd54e20');
+create table checkmate_contracts (contract_id bigint primary key, owner_id integer, recipient_id integer, contract_hash varchar);
+comment on table checkmate_contracts is 'owner_id contract_hash';
+insert into checkmate_contracts (contract_id, owner_id, recipient_id, contract_hash) values (0, 10, NULL, E'plain');
+insert into checkmate_contracts (contract_id, owner_id, recipient_id, contract_hash) values (1, 11, 21, E'O''Neil "x" \\ y');
+insert into checkmate_contracts (contract_id, owner_id, recipient_id, contract_hash) values (2, 12, NULL, E'é<>& 😀');
+insert into checkmate_contracts (contract_id, owner_id, recipient_id, contract_hash) values (3, 13, 23, E'a|b');
+create table checkmate_actions (id bigint primary key, contract bigint, action_type varchar, action_hash varchar, previous_hash varchar);
+comment on table checkmate_actions is 'contract previous_hash action_hash';
+insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (0, 0, E'sign', E'6a25c8dd043fb470519dd439c47489e7a99fe163f51a7e3ca2c8fd2e7170c911', NULL);
+insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (2, 1, E'sign', E'720f3a5c92da7f30d261b4659f4d89a82fc49f7f6ca98fac10e7c9504f36eae1', E'6a25c8dd043fb470519dd439c47489e7a99fe163f51a7e3ca2c8fd2e7170c911');
+insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (4, 2, E'sign', E'c77e7926d4abc0bf201c0c99761db8d6f29c7e4e08575038aced12636b4e95b1', E'720f3a5c92da7f30d261b4659f4d89a82fc49f7f6ca98fac10e7c9504f36eae1');
+insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (6, 3, E'sign', E'1ef571b46c87224406740f0ff02607559a81e1b7df1eff34ba8241b1f6eb3eca', E'c77e7926d4abc0bf201c0c99761db8d6f29c7e4e08575038aced12636b4e95b1');
+insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (8, 0, E'sign', E'd9220e2cf62dd830bfe4e01345ddb8ca61424c0b939bf7c3d73d0c3829044d57', E'1ef571b46c87224406740f0ff02607559a81e1b7df1eff34ba8241b1f6eb3eca');
+insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (10, 1, E'sign', E'5da804ebe0fdd8b6fdb463237b440e7245a91514eee04ab91fe5494a65ca27fc', E'd9220e2cf62dd830bfe4e01345ddb8ca61424c0b939bf7c3d73d0c3829044d57');
+insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (12, 2, E'sign', E'dd96c20ca3e2c9ea8575133cef97e600c4db7273ecf923eea7d98074f9cae80d', E'5da804ebe0fdd8b6fdb463237b440e7245a91514eee04ab91fe5494a65ca27fc');
+create view checkmate as select * from checkmate_actions join checkmate_contracts on contract_id = contract;
