@@ -126,7 +126,9 @@ fn verify_and_see_every_change(database: &str, declared: &str, tables: &[&str]) 
         shared().create_database(&altered, Some(database));
         let altered = Scratch::around(&altered).server_only().with_environment(&KEYS);
         altered.sql(&ALTER.replace("NUMBER", &(number + 1).to_string()));
-        let run = altered.verify(declared, &checks).ends_with(1);
+        altered.policy(declared, &checks);
+        // Both engines read the same rows, and the clean tables were judged by both.
+        let run = altered.run(&["--engine", if number % 2 == 0 { "stream" } else { "server" }]).ends_with(1);
         for (name, columns) in &chains {
             let verdict = run.check(name)["verdict"].clone();
             let (expected, what) = match columns.get(number) {
