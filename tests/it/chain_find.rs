@@ -30,13 +30,8 @@ fn what_is_found_in_real_tables_verifies() {
     let s = Scratch::new("chain_find", &TABLES.concat()).server_only();
     for (table, pieces) in [
         (
-            "midaz",
-            &[
-                "order by id",
-                "genesis null",
-                "join(\"|\", prev ?? \"GENESIS\", event_id",
-                "actor_name ?? \"\"",
-            ][..],
+            "policing",
+            &["join(\"|\", event_id", "arn ?? \"\"", "actor_id ?? \"\"", "genesis \"GENESIS\""][..],
         ),
         ("msez", &["json(jcs", "previous_hash: prev", "genesis zeros(64)"]),
         ("omadia", &["split by stream_id", "seq dense from 1", "sha256(cat(\"genesis:\", stream_id))"]),

@@ -99,7 +99,15 @@ impl Cluster {
     /// Runs SQL in one transaction and returns what `psql -At` prints.
     #[track_caller]
     pub(crate) fn psql(&self, database: &str, sql: &str) -> String {
-        self.run_psql(&self.url(database), &["-c", sql])
+        // What one argument of a program cannot hold goes through a file.
+        if sql.len() < 100_000 {
+            return self.run_psql(&self.url(database), &["-c", sql]);
+        }
+        let file = tempfile::NamedTempFile::new()
+            .and_then(|file| std::fs::write(file.path(), sql).map(|()| file))
+            .unwrap_or_else(|error| fail(&format!("cannot write a file of SQL: {error}")));
+        let arguments = [OsStr::new("--single-transaction"), OsStr::new("-f"), file.path().as_os_str()];
+        self.run_psql(&self.url(database), &arguments)
     }
 
     /// Starts SQL in a session of its own, for the caller to end.
