@@ -20,14 +20,9 @@ impl Checker<'_> {
         from: Option<&Name>,
         until: Option<&Expr>,
     ) -> Option<Assertion> {
-        let from = match from {
-            Some(from) => Some(self.backup(from)),
-            None => None,
-        };
-        let until = match until {
-            Some(until) => Some(self.instant(until)),
-            None => None,
-        };
+        // Both are looked at, so that both are reported.
+        let from = from.map(|from| self.backup(from));
+        let until = until.map(|until| self.instant(until));
         let way = Way {
             archive: archive.to_owned(),
             from: from.map_or(Some(None), |from| from.map(Some))?,

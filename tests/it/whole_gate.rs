@@ -103,11 +103,11 @@ impl Stand {
         self.place.path().join(name)
     }
 
-    /// Three nights of dumps, with a list of their checksums.
+    /// Four nights of dumps, with a list of their checksums.
     fn dumps(&self) {
         fs::create_dir(self.path("dumps")).unwrap();
-        for night in 0..3_u64 {
-            let path = self.path(&format!("dumps/shop_{}.dump", 3 - night));
+        for night in 0..4_u64 {
+            let path = self.path(&format!("dumps/shop_{}.dump", 4 - night));
             pg_dump(&self.server.cluster.url("postgres"), Some(&path), &["-Fc"]);
             made(&path, night * 24);
         }
@@ -214,10 +214,10 @@ fn it_opens_and_each_fault_closes_it() {
     flip(&packed, 5000);
     let old = stand.path("dumps/shop_1.dump");
     flip(&old, 3000);
-    made(&old, 48);
+    made(&old, 72);
     stand.closed("a flipped byte", "broken", &["dumps_sound"], &["shop_1.dump"]);
     flip(&old, 3000);
-    made(&old, 48);
+    made(&old, 72);
 
     // A missing file.
     let aside = stand.path("aside");
@@ -237,12 +237,12 @@ fn it_opens_and_each_fault_closes_it() {
     fs::rename(&aside, &segment).unwrap();
 
     // Dumps older than the RPO.
-    for night in 0..3 {
-        made(&stand.path(&format!("dumps/shop_{}.dump", 3 - night)), night * 24 + 30);
+    for night in 0..4 {
+        made(&stand.path(&format!("dumps/shop_{}.dump", 4 - night)), night * 24 + 30);
     }
-    stand.closed("an old backup", "broken", &["dumps_fresh"], &["shop_3.dump", "26h"]);
-    for night in 0..3 {
-        made(&stand.path(&format!("dumps/shop_{}.dump", 3 - night)), night * 24);
+    stand.closed("an old backup", "broken", &["dumps_fresh"], &["shop_4.dump", "1d2h"]);
+    for night in 0..4 {
+        made(&stand.path(&format!("dumps/shop_{}.dump", 4 - night)), night * 24);
     }
 
     // An interrupted base backup has its manifest under another name, and vouches for nothing.
@@ -260,14 +260,14 @@ fn it_opens_and_each_fault_closes_it() {
     fs::write(&manifest, text).unwrap();
 
     // A dump that is a real one, of too little.
-    let newest = stand.path("dumps/shop_3.dump");
+    let newest = stand.path("dumps/shop_4.dump");
     fs::rename(&newest, &aside).unwrap();
     pg_dump(&stand.server.cluster.url("postgres"), Some(&newest), &["-Fc", "--schema-only"]);
     stand.closed(
         "a too small dump",
         "broken",
         &["dumps_usual", "dumps_sound", "dump_whole"],
-        &["shop_3.dump", "50%"],
+        &["shop_4.dump", "50%"],
     );
     fs::rename(&aside, &newest).unwrap();
 
