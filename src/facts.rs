@@ -162,9 +162,20 @@ pub struct Followed {
     /// When the last transaction ended.
     pub newest: Option<jiff::Timestamp>,
     /// Why it does not lead to the newest segment, if so.
-    pub stopped: Option<Finding>,
+    pub stopped: Option<Obstacle>,
     /// What makes it useless however far it leads.
-    pub useless: Option<Finding>,
+    pub useless: Option<Obstacle>,
+}
+
+/// What is in the way of a restore.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Obstacle {
+    /// Whether it is so, or could not be told.
+    pub verdict: Verdict,
+    /// What kind of trouble.
+    pub kind: String,
+    /// Which file, where, what was expected and found.
+    pub message: String,
 }
 
 /// Findings that are kept of one look.

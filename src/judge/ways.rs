@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::proofs::Outcome;
 use super::values::{self, Seen};
-use crate::facts::{Followed, Observed};
+use crate::facts::{Followed, Observed, Obstacle};
 use crate::finding::Finding;
 use crate::plan::Scalar;
 use crate::value::Value;
@@ -24,7 +24,7 @@ pub(super) fn way(subject: &str, key: &str, until: Option<&Scalar>, seen: &Seen)
         Some(other) => return Err(format!("{other} is not an instant")),
     };
     let mut outcome = Outcome { examined: followed.segments, ..Outcome::default() };
-    let Some(finding) = trouble(followed, until) else {
+    let Some(obstacle) = trouble(followed, until) else {
         let newest = followed.newest.map(|at| format!("; the last transaction ended at {at}"));
         outcome.notes.push(format!(
             "the WAL from {} leads to {}{}",
@@ -37,13 +37,21 @@ pub(super) fn way(subject: &str, key: &str, until: Option<&Scalar>, seen: &Seen)
     // What could not be followed was looked at all the same.
     outcome.examined += 1;
     outcome.total = 1;
-    outcome.reasons.push((finding.verdict, format!("{subject}: {}", finding.message)));
-    outcome.findings.push(Finding { relation: subject.to_owned(), ..finding });
+    let Obstacle { verdict, kind, message } = obstacle;
+    outcome.reasons.push((verdict, format!("{subject}: {message}")));
+    outcome.findings.push(Finding {
+        verdict,
+        kind,
+        message,
+        relation: subject.to_owned(),
+        key: Vec::new(),
+        sql: String::new(),
+    });
     Ok(outcome)
 }
 
 /// Why a restore does not get there.
-fn trouble(followed: &Followed, until: Option<Timestamp>) -> Option<Finding> {
+fn trouble(followed: &Followed, until: Option<Timestamp>) -> Option<Obstacle> {
     if let Some(useless) = &followed.useless {
         return Some(useless.clone());
     }
@@ -66,7 +74,7 @@ fn trouble(followed: &Followed, until: Option<Timestamp>) -> Option<Finding> {
     }
     if let Some(stopped) = &followed.stopped {
         let message = format!("{}; the WAL from {from} has to lead to {until}", stopped.message);
-        return Some(Finding { message, ..stopped.clone() });
+        return Some(Obstacle { message, ..stopped.clone() });
     }
     let newest = match followed.newest {
         Some(newest) => format!("its last transaction ended at {newest}, not after {until}"),
@@ -76,13 +84,6 @@ fn trouble(followed: &Followed, until: Option<Timestamp>) -> Option<Finding> {
     Some(broken("too_short", format!("the WAL from {from} ends at {end}{last}, and {newest}")))
 }
 
-fn broken(kind: &str, message: String) -> Finding {
-    Finding {
-        verdict: Verdict::Broken,
-        kind: kind.to_owned(),
-        message,
-        relation: String::new(),
-        key: Vec::new(),
-        sql: String::new(),
-    }
+fn broken(kind: &str, message: String) -> Obstacle {
+    Obstacle { verdict: Verdict::Broken, kind: kind.to_owned(), message }
 }

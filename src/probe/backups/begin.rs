@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 
 use super::{other, word};
-use crate::facts::{self, Failure, Observed};
-use crate::finding::Finding;
+use crate::facts::{self, Failure, Observed, Obstacle};
 use crate::probe::damage::{Damage, DamageKind};
 use crate::probe::tree::Local;
 use crate::probe::wal::{Archive, Followed, Lsn, SegmentName, Until};
@@ -73,7 +72,7 @@ impl Begin {
                 ..damage
             })
         });
-        way.useless = useless.map(|damage| finding(&damage));
+        way.useless = useless.map(|damage| obstacle(&damage));
         Ok(Observed::Followed(Box::new(way)))
     }
 
@@ -109,18 +108,15 @@ pub(super) fn seen(from: &str, followed: &Followed) -> facts::Followed {
         last: followed.last.map(|last| last.to_string()),
         end: format!("{} of timeline {}", followed.seen.end, followed.timeline),
         newest: followed.seen.newest,
-        stopped: followed.reaches(Until::Newest).err().map(|damage| finding(&damage)),
+        stopped: followed.reaches(Until::Newest).err().map(|damage| obstacle(&damage)),
         useless: None,
     }
 }
 
-fn finding(damage: &Damage) -> Finding {
-    Finding {
+fn obstacle(damage: &Damage) -> Obstacle {
+    Obstacle {
         verdict: if damage.is_unread() { Verdict::Unproven } else { Verdict::Broken },
         kind: word(damage.kind).to_owned(),
         message: damage.to_string(),
-        relation: String::new(),
-        key: Vec::new(),
-        sql: String::new(),
     }
 }
