@@ -95,6 +95,8 @@ pub enum Observed {
     },
     /// Things of a source that were looked at one by one.
     Inspected(Inspected),
+    /// WAL that was followed.
+    Followed(Box<Followed>),
     /// Counted violations with samples.
     Tally(Tallied),
     /// Rows as text, at most as many as were asked for.
@@ -140,6 +142,40 @@ pub struct Inspected {
     pub findings: Vec<Finding>,
     /// Remarks for the report.
     pub notes: Vec<String>,
+}
+
+/// WAL that was followed as far as it goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    /// Where it begins, for people.
+    pub from: String,
+    /// When the backup was begun that it begins with, where that is known.
+    pub begun: Option<jiff::Timestamp>,
+    /// When the last transaction ended before the end of that backup.
+    pub within: Option<jiff::Timestamp>,
+    /// Segments that were read to their end and are sound.
+    pub segments: u64,
+    /// The last of these.
+    pub last: Option<String>,
+    /// Where it ends.
+    pub end: String,
+    /// When the last transaction ended.
+    pub newest: Option<jiff::Timestamp>,
+    /// Why it does not lead to the newest segment, if so.
+    pub stopped: Option<Obstacle>,
+    /// What makes it useless however far it leads.
+    pub useless: Option<Obstacle>,
+}
+
+/// What is in the way of a restore.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Obstacle {
+    /// Whether it is so, or could not be told.
+    pub verdict: Verdict,
+    /// What kind of trouble.
+    pub kind: String,
+    /// Which file, where, what was expected and found.
+    pub message: String,
 }
 
 /// Findings that are kept of one look.

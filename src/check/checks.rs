@@ -251,6 +251,7 @@ fn is_no_statement(assertion: &Assertion) -> bool {
         Assertion::State(State::Source(..))
             | Assertion::Request(..)
             | Assertion::Attested(..)
+            | Assertion::Way(_)
             | Assertion::Elements(..)
     )
 }

@@ -42,6 +42,7 @@ mod tests;
 mod time_recipes;
 mod types;
 mod waivers;
+mod ways;
 mod weaknesses;
 mod when;
 

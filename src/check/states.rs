@@ -5,13 +5,21 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::SourceKind;
 use crate::policy::assertion::{Assertion, ObjectKind, State};
 use crate::source_text::Span;
-use crate::syntax::ast::{Name, Path};
+use crate::syntax::ast::{Expr, Name, Path};
 
 /// States of the language's design that this version cannot prove.
-const LATER_STATES: [&str; 3] = ["unchanged", "continuous", "healthy"];
+const LATER_STATES: [&str; 2] = ["unchanged", "healthy"];
 
 impl Checker<'_> {
-    pub(super) fn state(&mut self, subject: &Path, state: &Name, rest: Option<&Name>) -> Option<Assertion> {
+    /// `THING is STATE [from BACKUP] [until VALUE]`, and what may be left over behind it.
+    pub(super) fn state(
+        &mut self,
+        subject: &Path,
+        state: &Name,
+        (from, until, rest): (Option<&Name>, Option<&Expr>, Option<&Name>),
+    ) -> Option<Assertion> {
+        let behind = rest.map(|rest| rest.span);
+        let more = from.map(|from| from.span).or(until.map(|until| until.span)).or(behind);
         let name = subject.dotted();
         let (known, legal): (Option<State>, &[&str]) = if name == "tenancy" {
             if !self.names.tenancy {
@@ -60,11 +68,13 @@ impl Checker<'_> {
                 });
                 return None;
             };
-            return match rest {
-                Some(rest) => {
-                    self.nothing_follows(&name, &state.node, rest);
+            let way = kind == SourceKind::Wal && *word == "continuous";
+            return match if way { behind } else { more } {
+                Some(span) => {
+                    self.nothing_follows(&name, &state.node, span);
                     None
                 }
+                None if way && more.is_some() => self.way(&source, from, until),
                 None => self.source_state(&source, word, state.span),
             };
         } else {
@@ -107,17 +117,25 @@ impl Checker<'_> {
             self.sink.push(diagnostic.did_you_mean(&state.node, legal.iter().copied()));
             return None;
         }
-        if let Some(rest) = rest {
-            self.nothing_follows(&name, &state.node, rest);
+        if let Some(span) = more {
+            self.nothing_follows(&name, &state.node, span);
             return None;
         }
         known.map(Assertion::State)
     }
 
-    fn nothing_follows(&mut self, name: &str, state: &str, rest: &Name) {
-        let help = format!("end the statement after `{state}`");
-        let message = format!("nothing can follow `{name} is {state}`");
-        self.error(Code::Malformed, message, (rest.span, "left over"), help);
+    fn nothing_follows(&mut self, name: &str, state: &str, span: Span) {
+        let (message, help) = if state == "continuous" {
+            let message = format!("this cannot follow `{name} is {state}`");
+            (
+                message,
+                "write `from BACKUP`, `until TIME`, both in this order, or end the statement".to_owned(),
+            )
+        } else {
+            let message = format!("nothing can follow `{name} is {state}`");
+            (message, format!("end the statement after `{state}`"))
+        };
+        self.error(Code::Malformed, message, (span, "left over"), help);
     }
 
     /// A state of a source, which may need something of its declaration.

@@ -41,8 +41,11 @@ fn duration(text: &str) -> Result<jiff::SignedDuration, String> {
 }
 
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
-    // In whole seconds, which is enough for people and reads better.
-    let at = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_else(|_| jiff::Timestamp::now());
+    // In whole seconds, which is enough for people and reads better; never rounded up, since a statement of the future does
+    // not count.
+    let seconds = jiff::TimestampRound::new().smallest(jiff::Unit::Second).mode(jiff::RoundMode::Floor);
+    let now = jiff::Timestamp::now();
+    let at = now.round(seconds).unwrap_or(now);
     let expires = match args.limit.map(|limit| at.checked_add(limit)).transpose() {
         Ok(expires) => expires,
         Err(_) => return talk.stop("no statement counts that long"),

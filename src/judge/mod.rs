@@ -4,6 +4,7 @@ mod gates;
 mod proofs;
 mod sources;
 mod values;
+mod ways;
 
 pub use gates::{Selection, gates};
 

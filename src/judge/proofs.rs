@@ -96,6 +96,7 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
         Proof::Attested { key, check, by, from, to, now } => {
             sources::attested(key, (check, by), [from.as_ref(), to.as_ref()], *now, seen)
         }
+        Proof::Way { key, until } => super::ways::way(subject, key, until.as_ref(), seen),
         Proof::Share { name, least, over, key } => return sources::share(name, least, *over, key, seen),
         Proof::Compare { left, op, right } => (|| {
             let (l, r) = (values::value(left, seen)?, values::value(right, seen)?);

@@ -185,6 +185,7 @@ impl<'a> Planner<'a> {
             Assertion::Request(source, request) => self.request(source, request),
             Assertion::Elements(source, elements) => self.elements(source, elements),
             Assertion::Attested(source, attested) => self.attested(check, source, attested),
+            Assertion::Way(way) => self.way(way),
         }
     }
 
@@ -316,6 +317,7 @@ fn uses_on(assertion: &Assertion) -> bool {
         | Assertion::State(_)
         | Assertion::Request(..)
         | Assertion::Elements(..)
-        | Assertion::Attested(..) => false,
+        | Assertion::Attested(..)
+        | Assertion::Way(_) => false,
     }
 }

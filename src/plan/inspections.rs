@@ -2,7 +2,7 @@
 
 use super::builder::Planner;
 use super::{Proof, Work};
-use crate::policy::look::{Attested, Elements, Request};
+use crate::policy::look::{Attested, Elements, Request, Way};
 use crate::policy::{Check, Target};
 use crate::value::duration_text;
 
@@ -22,6 +22,8 @@ pub enum Inspection {
     Elements(Elements),
     /// What people said about a check.
     Statements(String),
+    /// How far WAL leads, from the newest backup of another source or from the oldest segment on.
+    Way(Option<String>),
 }
 
 impl Inspection {
@@ -34,6 +36,8 @@ impl Inspection {
             Self::Request(request) => format!("the answer to {} {}", request.method, request.path),
             Self::Elements(elements) => format!("elements of `{}`", elements.pointer),
             Self::Statements(check) => format!("statements about `{check}`"),
+            Self::Way(Some(backup)) => format!("how far WAL leads from `{backup}`"),
+            Self::Way(None) => "how far its WAL leads".to_owned(),
         }
     }
 }
@@ -86,6 +90,28 @@ impl Planner<'_> {
         let Some(key) = self.inspect(source, &what, Inspection::Statements(check.id.clone())) else { return };
         let (check, by, now) = (check.id.clone(), attested.by.clone(), self.resolver.now);
         self.must(source, Proof::Attested { key, check, by, from, to, now });
+    }
+
+    /// WAL leads from a backup to an instant.
+    pub(super) fn way(&mut self, way: &Way) {
+        let until = match &way.until {
+            None => None,
+            Some(until) => {
+                let Some(until) = self.resolved(self.resolver.operand(until)) else { return };
+                let Some(until) = self.fixed(&until) else { return };
+                Some(until)
+            }
+        };
+        if let Some(backup) = &way.from
+            && self.catalogue(backup).is_none()
+        {
+            return;
+        }
+        // The instant is no part of what is looked at, so that all instants are judged by one reading.
+        let what = format!("way from {}", way.from.as_deref().unwrap_or("its beginning"));
+        if let Some(key) = self.inspect(&way.archive, &what, Inspection::Way(way.from.clone())) {
+            self.must(way.archive.clone(), Proof::Way { key, until });
+        }
     }
 
     /// A share of the runs that there should be.

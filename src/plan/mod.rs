@@ -457,6 +457,13 @@ pub enum Proof {
         /// Key of the observation.
         key: String,
     },
+    /// WAL leads to an instant, or to its newest segment.
+    Way {
+        /// Key of the observation.
+        key: String,
+        /// The instant.
+        until: Option<Scalar>,
+    },
     /// An objective: a share of what should have happened.
     Share {
         /// Name of the objective.

@@ -1,7 +1,7 @@
 //! What a check says must hold.
 
 use super::RelationName;
-use super::look::{Attested, Elements, Request};
+use super::look::{Attested, Elements, Request, Way};
 use super::operand::{Comparator, Condition, Operand};
 use crate::source_text::Span;
 use crate::value::Value;
@@ -147,4 +147,6 @@ pub enum Assertion {
     Elements(String, Elements),
     /// Somebody said so, in the statements of a source.
     Attested(String, Attested),
+    /// WAL leads from a backup to an instant.
+    Way(Way),
 }

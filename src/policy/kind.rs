@@ -189,7 +189,11 @@ const WAL: Kind = Kind {
     word: "wal",
     about: "an archive of WAL: a folder that an archive_command, pg_receivewal, Barman or pgBackRest fills",
     states: &[
-        ("continuous", "every record from the oldest segment to the newest is there and sound"),
+        (
+            "continuous",
+            "every record from the oldest segment to the newest is there and sound; `from BACKUP` begins where a restore of \
+             that source's newest backup does, `until TIME` ends behind that time",
+        ),
         ("verified", "the same, and nothing is wrong with any other segment or history"),
     ],
     ..BARE

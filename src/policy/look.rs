@@ -96,6 +96,17 @@ pub enum Test {
     Compare(Vec<String>, Comparator, Value),
 }
 
+/// `ARCHIVE is continuous from BACKUP until VALUE`.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// The archive that the WAL is in.
+    pub archive: String,
+    /// The backup that a restore begins with; without one, the oldest segment is where it begins.
+    pub from: Option<String>,
+    /// The instant that is to be reached; without one, the newest segment is.
+    pub until: Option<Operand>,
+}
+
 /// `attested by "WHO" within ...`.
 #[derive(Clone, Debug)]
 pub struct Attested {

@@ -297,6 +297,11 @@ pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
             names.push(source.clone());
             operands.extend(attested.from.iter().chain(&attested.to));
         }
+        Assertion::Way(way) => {
+            names.push(way.archive.clone());
+            names.extend(way.from.clone());
+            operands.extend(&way.until);
+        }
         _ => {}
     }
     if let Some(when) = &check.when {

@@ -47,7 +47,7 @@ pub async fn observe(
         match reached {
             Reached::Server(server) => run.server(name, server).await,
             Reached::Archive(archive) => run.archive(name, archive).await,
-            Reached::Told(told) => run.told(name, told).await,
+            Reached::Told(told) => run.told(name, told, sources).await,
         }
     }
     let bits = bits.into_inner();
@@ -195,11 +195,15 @@ impl Run<'_> {
     }
 
     /// Every statement on a source that holds no rows.
-    async fn told(&self, name: &str, told: &Told) {
+    async fn told(&self, name: &str, told: &Told, sources: &BTreeMap<String, Reached>) {
         let mine: Vec<Statement> =
             self.plan.statements.iter().filter(|s| s.source == *name).cloned().collect();
         let done = |statement: &Statement, found: &[(String, Observation)]| self.took(statement, found);
-        let found = super::tells::observe(&told.0, mine, self.options, &done).await;
+        let beside = |name: &str| match sources.get(name) {
+            Some(Reached::Told(told)) => Some(Arc::clone(&told.0)),
+            _ => None,
+        };
+        let found = super::tells::observe(&told.0, mine, self.options, (&beside, &done)).await;
         self.seen.lock().await.extend(found);
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::backups::Begin;
 use super::objects::Finder;
 use super::options::ObserveOptions;
 use super::postgres::Canceller;
@@ -30,6 +31,22 @@ pub(super) trait Tells: fmt::Debug + Send + Sync {
     /// What it says of itself, for the report.
     fn identity(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    /// Where a restore of its newest backup begins in WAL.
+    ///
+    /// # Errors
+    /// Why that cannot be had.
+    fn begin(&self) -> Result<Begin, Failure> {
+        Err(other("this source is no backup"))
+    }
+
+    /// How far its WAL leads, from a backup or from the oldest segment on.
+    ///
+    /// # Errors
+    /// Why it cannot be followed.
+    fn way(&self, _from: Option<&Begin>) -> Result<Observed, Failure> {
+        Err(other("this source is no archive of WAL"))
     }
 
     /// What else it can be asked.
@@ -141,6 +158,9 @@ pub(super) fn bare<'a>(source: &Source, address: &'a str) -> &'a str {
     }
 }
 
+/// Finds another source of the run by its name.
+pub(super) type Beside<'a> = &'a (dyn Fn(&str) -> Option<Arc<dyn Tells>> + Sync);
+
 /// Is told of a statement that was carried out, with what was observed.
 pub(super) type Done<'a> = &'a (dyn Fn(&Statement, &[(String, Observation)]) + Sync);
 
@@ -149,15 +169,16 @@ pub(super) async fn observe(
     told: &Arc<dyn Tells>,
     statements: Vec<Statement>,
     options: &ObserveOptions,
-    done: Done<'_>,
+    (beside, done): (Beside<'_>, Done<'_>),
 ) -> Vec<(String, Observation)> {
     use futures_util::StreamExt as _;
     let asked = statements.into_iter().map(|statement| {
         let told = Arc::clone(told);
+        let other_one = backup_of(&statement).and_then(beside);
         async move {
             let asked = statement.clone();
             let started = Instant::now();
-            let result = tokio::task::spawn_blocking(move || ask(&*told, &asked)).await;
+            let result = tokio::task::spawn_blocking(move || ask(&*told, &asked, other_one.as_deref())).await;
             let result = result.unwrap_or_else(|_| Err(other("looking at it broke off")));
             let found: Vec<(String, Observation)> = statement
                 .work
@@ -173,7 +194,18 @@ pub(super) async fn observe(
     found.into_iter().flatten().collect()
 }
 
-fn ask(told: &dyn Tells, statement: &Statement) -> Result<Observed, Failure> {
+/// The source of the backup that a statement on an archive of WAL begins with.
+fn backup_of(statement: &Statement) -> Option<&str> {
+    match &statement.work {
+        Work::Inspect { inspection, .. } => match &**inspection {
+            Inspection::Way(from) => from.as_deref(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn ask(told: &dyn Tells, statement: &Statement, other_one: Option<&dyn Tells>) -> Result<Observed, Failure> {
     match &statement.work {
         Work::Fact { fact, argument, .. } => {
             let told = told.fact(fact, argument.as_deref()).map_err(|failure| Failure {
@@ -182,7 +214,18 @@ fn ask(told: &dyn Tells, statement: &Statement) -> Result<Observed, Failure> {
             })?;
             Ok(Observed::Told { value: Some(cell(&told.value)), because: told.because })
         }
-        Work::Inspect { inspection, .. } => told.inspect(inspection),
+        Work::Inspect { inspection, .. } => match (&**inspection, other_one) {
+            (Inspection::Way(None), _) => told.way(None),
+            (Inspection::Way(Some(backup)), Some(other_one)) => {
+                let begin = other_one.begin().map_err(|failure| Failure {
+                    message: format!("{backup}: {}", failure.message),
+                    ..failure
+                })?;
+                told.way(Some(&begin))
+            }
+            (Inspection::Way(Some(backup)), None) => Err(other(format!("source `{backup}` was not read"))),
+            (inspection, _) => told.inspect(inspection),
+        },
         _ => Err(other("this source holds no rows")),
     }
 }

@@ -454,6 +454,8 @@ pub enum Assertion {
     State {
         subject: Path,
         state: Name,
+        from: Option<Name>,
+        until: Option<Box<Expr>>,
         rest: Option<Name>,
     },
     Within {

@@ -398,6 +398,8 @@ impl Reader<'_> {
             Rule::a_state => Assertion::State {
                 subject: parts.path()?,
                 state: parts.word(Rule::name)?,
+                from: parts.word(Rule::name),
+                until: self.next_expr(&mut parts).map(Box::new),
                 rest: parts.word(Rule::rest),
             },
             Rule::a_within => {

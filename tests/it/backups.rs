@@ -1,8 +1,9 @@
 //! Backups and archives of WAL as the real tools make them, sound and damaged.
 
-mod archived;
-mod barman;
+pub(crate) mod archived;
+pub(crate) mod barman;
 mod basebackup;
+mod continuous;
 mod gated;
-mod pgbackrest;
+pub(crate) mod pgbackrest;
 mod wal;

@@ -36,3 +36,4 @@ mod streamed;
 mod support;
 mod tenants;
 mod waivers;
+mod whole_gate;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use super::begin::{Begin, Place};
 use super::{count, failed, folder, inspected, none, number, other, since, size, text};
 use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
@@ -69,6 +70,24 @@ impl Tells for Catalogue {
         let mut says = vec![("backups".to_owned(), self.finished().to_string())];
         says.extend(newest.map(|newest| ("newest".to_owned(), newest.id.clone())));
         says
+    }
+
+    fn begin(&self) -> Result<Begin, Failure> {
+        let newest = self.newest()?;
+        let name = format!("backup `{}`", newest.id);
+        let (first, last) =
+            newest.wal.ok_or_else(|| other(format!("{name} does not say which WAL it needs")))?;
+        let (start, end) = match newest.places {
+            Some((start, end)) => (Place::At(start), Place::At(end)),
+            None => (Place::Begin(first), Place::End(last)),
+        };
+        Ok(Begin {
+            name,
+            start: (first.timeline, start),
+            end: (last.timeline, end),
+            started: newest.started,
+            system_identifier: newest.system_identifier.or(self.server.system_identifier),
+        })
     }
 
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::begin::{Begin, Place};
 use super::{count, failed, folder, inspected, none, number, other, since, size, text};
 use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
 use crate::policy::facts::Fact;
-use crate::probe::basebackup::{Backup, LABEL, Label, Options, chain};
+use crate::probe::basebackup::{Backup, LABEL, Label, MANIFEST, Options, chain};
 use crate::probe::damage::Damage;
 use crate::probe::tells::{Tells, Told};
 use crate::probe::tree::{Local, Tree as _};
@@ -112,6 +113,25 @@ impl Tells for Base {
             "page_checksums" => Value::Bool(control()?.page_checksums),
             _ => return Err(none(fact)),
         }))
+    }
+
+    fn begin(&self) -> Result<Begin, Failure> {
+        let backup = self.backup()?;
+        // A label that the manifest does not vouch for may name any place.
+        if let Some(damage) = backup.damages.iter().find(|damage| [LABEL, MANIFEST].contains(&&*damage.file))
+        {
+            return Err(failed(damage));
+        }
+        let label = backup.label.as_ref().ok_or_else(|| other("its label cannot be read"))?;
+        let manifest = backup.manifest.as_ref().ok_or_else(|| other("its manifest cannot be read"))?;
+        let end = manifest.wal.last().ok_or_else(|| other("its manifest names no WAL"))?;
+        Ok(Begin {
+            name: "the backup".to_owned(),
+            start: (label.timeline, Place::At(label.start)),
+            end: (end.timeline, Place::At(end.end)),
+            started: backup.started,
+            system_identifier: backup.system_identifier,
+        })
     }
 
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {

@@ -2,9 +2,12 @@
 
 mod barman;
 mod basebackup;
+mod begin;
 mod pgbackrest;
 mod redis;
 mod wal;
+
+pub(super) use begin::Begin;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::begin::{Begin, Place};
 use super::{count, failed, folder, inspected, none, other, since, size, text};
 use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
@@ -74,6 +75,25 @@ impl Tells for Repository {
         let mut says = vec![("backups".to_owned(), self.repository.backups.len().to_string())];
         says.extend(newest.map(|newest| ("newest".to_owned(), newest.label.clone())));
         says
+    }
+
+    fn begin(&self) -> Result<Begin, Failure> {
+        let newest = self.newest()?;
+        let name = format!("backup `{}`", newest.label);
+        let (first, last) =
+            newest.wal.ok_or_else(|| other(format!("{name} does not say which WAL it needs")))?;
+        let (start, end) = match newest.places {
+            Some((start, end)) => (Place::At(start), Place::At(end)),
+            None => (Place::Begin(first), Place::End(last)),
+        };
+        let cluster = self.repository.clusters.get(&newest.database);
+        Ok(Begin {
+            name,
+            start: (first.timeline, start),
+            end: (last.timeline, end),
+            started: Some(newest.started),
+            system_identifier: cluster.map(|cluster| cluster.system_identifier),
+        })
     }
 
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {

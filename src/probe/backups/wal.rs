@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::begin::Begin;
 use super::{count, failed, folder, inspected, none, number, other, since, size, text};
 use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
@@ -91,6 +92,14 @@ impl Tells for Wal {
         says.extend(archive.system_identifier.map(|one| ("system_identifier".to_owned(), one.to_string())));
         says.extend(archive.newest().map(|newest| ("newest".to_owned(), newest.name.to_string())));
         says
+    }
+
+    fn way(&self, from: Option<&Begin>) -> Result<Observed, Failure> {
+        let whole = match from {
+            Some(from) => return from.follow(&self.tree, &self.archive),
+            None => self.followed()?,
+        };
+        Ok(Observed::Followed(Box::new(super::begin::seen("the oldest segment", whole))))
     }
 
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {

@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use crate::support::{Cluster, Options, fail, postgres_program, run_as_server};
 
 /// A cluster with `archive_command` into the folder `archive` beside its data.
-pub(super) struct Archived {
-    pub(super) cluster: Cluster,
+pub(crate) struct Archived {
+    pub(crate) cluster: Cluster,
 }
 
 impl Archived {
-    pub(super) fn start(further: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(further: &[(&str, &str)]) -> Self {
         let settings = [
             ("wal_level", "replica"),
             ("max_wal_senders", "4"),
@@ -28,16 +28,16 @@ impl Archived {
         Self { cluster: Cluster::start(&Options { tcp: false, settings }) }
     }
 
-    pub(super) fn archive(&self) -> PathBuf {
+    pub(crate) fn archive(&self) -> PathBuf {
         self.cluster.folder().join("archive")
     }
 
-    pub(super) fn sql(&self, sql: &str) -> String {
+    pub(crate) fn sql(&self, sql: &str) -> String {
         self.cluster.psql("postgres", sql)
     }
 
     /// Ends the segment and waits until it is archived.
-    pub(super) fn switch(&self) -> String {
+    pub(crate) fn switch(&self) -> String {
         let name = self.sql("select pg_walfile_name(pg_switch_wal())");
         self.wait_for(&name);
         name
@@ -56,7 +56,7 @@ impl Archived {
     }
 
     /// A base backup, with further arguments of pg_basebackup, in a folder that the server may write.
-    pub(super) fn backup(&self, name: &str, arguments: &[&str]) -> PathBuf {
+    pub(crate) fn backup(&self, name: &str, arguments: &[&str]) -> PathBuf {
         let folder = self.cluster.folder().join(name);
         let mut backup = Command::new(postgres_program("pg_basebackup"));
         backup.args(["--checkpoint=fast", "--no-sync", "-d", &self.cluster.url("postgres")]);
@@ -67,7 +67,7 @@ impl Archived {
     }
 
     /// Restores a base backup from the archive up to a named place and lets it go on from there.
-    pub(super) fn promote(&self, backup: &Path, at: &str) {
+    pub(crate) fn promote(&self, backup: &Path, at: &str) {
         let folder = self.cluster.folder().join("promoted");
         let copied = run_as_server(Command::new("cp").arg("-a").arg(backup).arg(&folder)).status().unwrap();
         assert!(copied.success());
@@ -126,20 +126,20 @@ impl Drop for Promoted {
 }
 
 /// What happened on the shared cluster, in its order.
-pub(super) struct Story {
-    pub(super) server: Archived,
+pub(crate) struct Story {
+    pub(crate) server: Archived,
     /// What was in the archive then; other tests add to the server's own.
-    pub(super) archive: PathBuf,
-    pub(super) backup: PathBuf,
-    pub(super) identifier: u64,
+    pub(crate) archive: PathBuf,
+    pub(crate) backup: PathBuf,
+    pub(crate) identifier: u64,
     /// After a transaction that came after the backup, and before the next one.
-    pub(super) between: Timestamp,
+    pub(crate) between: Timestamp,
     /// After the last transaction.
-    pub(super) after: Timestamp,
+    pub(crate) after: Timestamp,
 }
 
 /// The cluster, its backup, and three more segments with transactions, one before and one after the place `here`.
-pub(super) fn story() -> &'static Story {
+pub(crate) fn story() -> &'static Story {
     static STORY: OnceLock<Story> = OnceLock::new();
     STORY.get_or_init(|| {
         let server = Archived::start(&[]);
@@ -164,7 +164,7 @@ pub(super) fn story() -> &'static Story {
 }
 
 /// A copy of a folder that a test may damage.
-pub(super) fn copy(from: &Path) -> tempfile::TempDir {
+pub(crate) fn copy(from: &Path) -> tempfile::TempDir {
     let to = tempfile::tempdir().unwrap();
     let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to.path()).status().unwrap();
     assert!(copied.success());

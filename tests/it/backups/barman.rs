@@ -14,7 +14,7 @@ use super::archived::copy;
 use crate::support::{Cluster, Options, fail, postgres_program, run_as_server};
 
 /// A cluster with a catalogue of one backup.
-struct Barman {
+pub(crate) struct Barman {
     cluster: Cluster,
     identifier: u64,
 }
@@ -85,12 +85,12 @@ impl Barman {
         output.stdout
     }
 
-    fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.cluster.folder().join("home")
     }
 }
 
-fn barman() -> &'static Barman {
+pub(crate) fn barman() -> &'static Barman {
     static BARMAN: OnceLock<Barman> = OnceLock::new();
     BARMAN.get_or_init(Barman::make)
 }

@@ -23,8 +23,8 @@ fn program() -> Command {
 }
 
 /// A cluster with a repository of a full, a differential and an incremental backup.
-struct Backed {
-    cluster: Cluster,
+pub(crate) struct Backed {
+    pub(crate) cluster: Cluster,
     identifier: u64,
 }
 
@@ -68,12 +68,12 @@ impl Backed {
         run_as_server(&mut command).output().unwrap()
     }
 
-    fn repository(&self) -> PathBuf {
+    pub(crate) fn repository(&self) -> PathBuf {
         self.cluster.folder().join("repo")
     }
 }
 
-fn gzip() -> &'static Backed {
+pub(crate) fn gzip() -> &'static Backed {
     static BACKED: OnceLock<Backed> = OnceLock::new();
     BACKED.get_or_init(|| Backed::make("gz", false))
 }

@@ -7,7 +7,7 @@ mod hosts;
 mod ready;
 mod requests;
 mod server;
-mod service;
+pub(crate) mod service;
 
 use std::path::{Path, PathBuf};
 
