@@ -72,8 +72,9 @@ fn profile(name: &str, table: &Table) -> Result<Profile, String> {
             }
             "parameters" => {
                 for (parameter, value) in inner(&place, value)? {
-                    let text = parameters::text(value)
-                        .map_err(|what| format!("`{place}.{parameter}` is a {what}; write it as a text"))?;
+                    let text = parameters::text(value).map_err(|what| {
+                        format!("`{place}.{parameter}` is of type {what}; write it as a text")
+                    })?;
                     profile.parameters.insert(parameter.clone(), text);
                 }
             }
@@ -183,12 +184,13 @@ fn keys(place: &str, table: &Table, legal: &[&str]) -> Result<(), String> {
 }
 
 fn inner<'t>(place: &str, value: &'t Value) -> Result<&'t Table, String> {
-    value.as_table().ok_or_else(|| format!("`{place}` is a {}; it has to be a table", value.type_str()))
+    value.as_table().ok_or_else(|| format!("`{place}` is of type {}; it has to be a table", value.type_str()))
 }
 
 fn word(place: &str, value: &Value) -> Result<String, String> {
-    let text =
-        value.as_str().ok_or_else(|| format!("`{place}` is a {}; write it as a text", value.type_str()))?;
+    let text = value
+        .as_str()
+        .ok_or_else(|| format!("`{place}` is of type {}; write it as a text", value.type_str()))?;
     Ok(text.to_owned())
 }
 
@@ -222,7 +224,7 @@ mod tests {
             ("[profiles.a]\nwaivers = \"w.hold\"", "adds or tightens"),
             ("[profiles.a]\nredact = \"email\"", "list of texts"),
             ("[profiles.a.sources]\ndb = 5", "write it as a text"),
-            ("[profiles.a.parameters]\nx = [1]", "is a array"),
+            ("[profiles.a.parameters]\nx = [1]", "is of type array"),
             ("profiles = 1", "has to be a table"),
         ] {
             let why = refused(text);
