@@ -48,6 +48,7 @@ mod when;
 
 pub use literals::given;
 pub use profiles::json_profiles;
+pub use sources::secret_in;
 pub use weaknesses::weaknesses;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -111,12 +111,11 @@ impl<'a> Checker<'a> {
 
     /// Whether an address holds a secret, which is an error.
     pub(super) fn refuses_secret(&mut self, text: &Spanned<String>) -> bool {
-        let (what, help) = if carries_password(&text.node) {
-            ("a password", "write `from env NAME`, or use a service file or a password file")
-        } else if carries_signature(&text.node) {
-            ("a credential", "write `s3://BUCKET/KEY` alone, and give credentials in the environment")
+        let Some(what) = secret_in(&text.node) else { return false };
+        let help = if what == PASSWORD {
+            "write `from env NAME`, or use a service file or a password file"
         } else {
-            return false;
+            "write `s3://BUCKET/KEY` alone, and give credentials in the environment"
         };
         self.sink.push(
             Diagnostic::error(Code::LiteralSecret, format!("{what} is written in the policy"))
@@ -124,6 +123,18 @@ impl<'a> Checker<'a> {
                 .help(help),
         );
         true
+    }
+}
+
+const PASSWORD: &str = "a password";
+
+/// What an address holds that does not belong into a file under version control, if it holds any.
+#[must_use]
+pub fn secret_in(address: &str) -> Option<&'static str> {
+    match (carries_password(address), carries_signature(address)) {
+        (true, _) => Some(PASSWORD),
+        (false, true) => Some("a credential"),
+        (false, false) => None,
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
     if let Some(ready) = &ready {
         found.extend(crate::check::weaknesses(&ready.policy));
     }
+    if let Some(profile) = ready.as_ref().and_then(|ready| ready.profile.as_ref()) {
+        talk.say(&format!("note: {}", profile.note(true)));
+    }
     talk.diagnostics(&found, &texts);
     let failed = ready.is_none()
         || found.iter().any(|d| d.is_error() || (args.deny_warnings && d.severity == Severity::Warning));

@@ -22,6 +22,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
     let planned = (|| {
         let (ready, selected) = args.run.ready(talk)?;
+        if let Some(profile) = &ready.profile {
+            talk.say(&format!("note: {}", profile.note(true)));
+        }
         runtime(talk)?.block_on(async {
             // The sessions end in here, where they can still say goodbye.
             let prepared = args.run.prepare(&ready, &selected, talk).await?;

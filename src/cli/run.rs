@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::settings::Limits;
 use super::shared::{PolicyArgs, Ready, SelectArgs, Selected, needed_sources};
 use super::terminal::Talk;
 use crate::diagnostic::Diagnostic;
@@ -30,19 +31,19 @@ pub(super) struct ReadArgs {
     work_mem: u64,
     /// Compare groups one by one, even where a keyed sum could tell that all are equal
     #[arg(long)]
-    pub(super) exact: bool,
+    exact: bool,
     /// Where checks on the rows of a server are carried out
     #[arg(long, value_enum, default_value = "auto", value_name = "ENGINE")]
     engine: Engine,
     /// Most that is fetched of the rows of servers, such as `10GB`; a check that cannot do with less is unproven [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = super::size::bytes)]
     max_transfer: Option<u64>,
-    /// Memory for the keys of an archive's rows, such as `64MiB`; a check that needs more is unproven
-    #[arg(long, default_value = "256MiB", value_name = "SIZE", value_parser = super::size::bytes)]
-    memory: u64,
-    /// Longest one statement may take, in seconds; a check's own `timeout` goes first
-    #[arg(long, default_value_t = 300, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    statement_timeout: u64,
+    /// Memory for the keys of an archive's rows, such as `64MiB`; a check that needs more is unproven [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = super::size::bytes)]
+    memory: Option<u64>,
+    /// Longest one statement may take, in seconds; a check's own `timeout` goes first [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    statement_timeout: Option<u64>,
     /// Longest wait for one lock, in seconds
     #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3_600))]
     lock_timeout: u64,
@@ -94,6 +95,18 @@ pub(super) fn runtime(talk: &Talk) -> Result<tokio::runtime::Runtime, ExitStatus
     })
 }
 
+impl ReadArgs {
+    /// Limits of the command line.
+    fn limits(&self) -> Limits {
+        Limits {
+            jobs: self.jobs,
+            memory: self.memory,
+            statement_timeout: self.statement_timeout,
+            max_transfer: self.max_transfer,
+        }
+    }
+}
+
 impl RunArgs {
     /// The tenant the run is narrowed to.
     pub(super) fn tenant(&self) -> Option<&str> {
@@ -103,7 +116,12 @@ impl RunArgs {
     /// The checked policy and what of it is selected; on failure everything has been said.
     pub(super) fn ready(&self, talk: &Talk) -> Result<(Ready, Selected), ExitStatus> {
         let mut ready = self.policy.ready(talk, false, self.tenant())?;
-        let selected = self.select.select(&mut ready.policy, talk)?;
+        let selected = self.select.select(&mut ready, talk)?;
+        if let Some(profile) = &mut ready.profile {
+            // What the command line says goes first, and is not what the profile gave.
+            profile.limits = profile.limits.but_for(&self.read.limits());
+            profile.tighter.exact &= !self.read.exact;
+        }
         Ok((ready, selected))
     }
 
@@ -126,16 +144,16 @@ impl RunArgs {
             tenant: self.tenant().map(str::to_owned),
             now,
             samples: self.read.samples,
-            exact: self.read.exact,
+            exact: self.read.exact || ready.profile.as_ref().is_some_and(|p| p.tighter.exact),
         };
         let (plan, found) = plan::plan(&ready.policy, &catalogues, &planning);
         talk.diagnostics(&found, &ready.loaded.texts);
         if found.iter().any(Diagnostic::is_error) { Err(ExitStatus::Usage) } else { Ok(plan) }
     }
 
-    fn session(&self, canceller: &Canceller) -> SessionOptions {
+    fn session(&self, limits: &Limits, canceller: &Canceller) -> SessionOptions {
         SessionOptions {
-            statement_timeout: Duration::from_secs(self.read.statement_timeout),
+            statement_timeout: Duration::from_secs(limits.statement_timeout.unwrap_or(300)),
             lock_timeout: Duration::from_secs(self.read.lock_timeout),
             work_mem: self.read.work_mem,
             canceller: canceller.clone(),
@@ -151,11 +169,13 @@ impl RunArgs {
         talk: &Talk,
     ) -> Result<Prepared, ExitStatus> {
         let now = jiff::Timestamp::now();
+        let theirs = ready.profile.as_ref().map(|p| p.limits.clone()).unwrap_or_default();
+        let limits = self.read.limits().or(&theirs);
         let canceller = Canceller::new();
         stop_on_interrupt(&canceller);
         let options = ReachOptions {
             rebound: selected.rebound.clone(),
-            session: self.session(&canceller),
+            session: self.session(&limits, &canceller),
             allow_privileged_role: self.read.allow_privileged_role,
         };
         let (mut reached, mut sources, mut refusals) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
@@ -185,7 +205,7 @@ impl RunArgs {
             Engine::Server => Choice::Server,
             Engine::Stream => Choice::Stream,
         };
-        let transfer = self.read.max_transfer.unwrap_or(u64::MAX);
+        let transfer = limits.max_transfer.unwrap_or(u64::MAX);
         for (name, open) in &reached {
             match open {
                 Reached::Server(server) => {
@@ -196,8 +216,8 @@ impl RunArgs {
             }
         }
         let observing = ObserveOptions {
-            jobs: usize::try_from(self.read.jobs.unwrap_or_else(cores)).unwrap_or(1),
-            memory: self.read.memory,
+            jobs: usize::try_from(limits.jobs.unwrap_or_else(cores)).unwrap_or(1),
+            memory: limits.memory.unwrap_or(256 << 20),
             session: options.session,
             schema: ready.policy.schema.clone(),
             transfer: Arc::new(AtomicU64::new(transfer)),

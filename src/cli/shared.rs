@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::load::{Loaded, load};
+use super::parameters;
+use super::rebind::{bare, rebinds, rebound_by};
+use super::settings::{Profile, SettingsArgs};
 use super::terminal::Talk;
 use crate::check::{Given, check};
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::policy::kind::LATER;
-use crate::policy::{Policy, SourceKind};
+use crate::policy::Policy;
 use crate::verdict::{ExitStatus, Level};
 
 /// Which policy, with which values.
@@ -28,6 +30,8 @@ pub(super) struct PolicyArgs {
     /// Refuse policies with raw SQL
     #[arg(long)]
     no_raw_sql: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 /// Which part of it, and where its sources are.
@@ -62,6 +66,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
 pub(super) struct Ready {
     pub(super) loaded: Loaded,
     pub(super) policy: Policy,
+    /// What of the settings is in force.
+    pub(super) profile: Option<Profile>,
 }
 
 /// What is selected.
@@ -97,73 +103,66 @@ impl PolicyArgs {
         lenient: bool,
         tenant: Option<&str>,
     ) -> Result<(Option<Ready>, Vec<Diagnostic>, crate::source_text::SourceSet), ExitStatus> {
-        let mut parameters = self.parameters(talk)?;
+        let mut profile = self.settings.profile(talk)?;
+        let mut parameters = parameters::given(self.params.as_deref(), &self.set, talk)?;
         let mut loaded = load(&self.policy);
         let mut found = std::mem::take(&mut loaded.found);
         let syntax_failed = !found.is_empty();
+        let declared: Vec<String> =
+            loaded.files.iter().flat_map(|f| &f.statements).filter_map(parameter).collect();
         // `--tenant` also is the value of a parameter of that name, so that a policy can speak of it.
-        let declares_tenant = loaded.files.iter().flat_map(|f| &f.statements).any(
-            |s| matches!(&s.clause, crate::syntax::ast::Clause::Param { name, .. } if name.node == "tenant"),
-        );
-        if let (Some(tenant), true) = (tenant, declares_tenant) {
+        if let (Some(tenant), true) = (tenant, declared.iter().any(|name| name == "tenant")) {
             parameters.entry("tenant".to_owned()).or_insert_with(|| tenant.to_owned());
+        }
+        if let Some(profile) = &mut profile {
+            if !syntax_failed {
+                let legal: Vec<&str> = declared.iter().map(String::as_str).collect();
+                profile
+                    .parameters
+                    .keys()
+                    .try_for_each(|name| profile.knows(("parameter", name), &legal, talk))?;
+            }
+            profile.parameters.retain(|name, _| !parameters.contains_key(name));
+            parameters.extend(profile.parameters.clone());
+            profile.tighter.no_raw_sql &= !self.no_raw_sql;
         }
         let given = Given {
             parameters,
             lenient,
             today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
-            no_raw_sql: self.no_raw_sql,
+            no_raw_sql: self.no_raw_sql || profile.as_ref().is_some_and(|p| p.tighter.no_raw_sql),
         };
         let (policy, more) = check(&loaded.texts, &loaded.files, &given);
         found.extend(more);
         let texts = loaded.texts.clone();
-        let policy = policy.filter(|_| !syntax_failed);
-        Ok((policy.map(|policy| Ready { loaded, policy }), found, texts))
+        let Some(mut policy) = policy.filter(|_| !syntax_failed) else { return Ok((None, found, texts)) };
+        if let Some(profile) = &profile {
+            rebound_by(profile, &mut policy, talk)?;
+        }
+        Ok((Some(Ready { loaded, policy, profile }), found, texts))
     }
+}
 
-    fn parameters(&self, talk: &Talk) -> Result<BTreeMap<String, String>, ExitStatus> {
-        let mut all = BTreeMap::new();
-        if let Some(path) = &self.params {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                talk.stop(&format!("parameter file `{}` cannot be read: {error}", path.display()))
-            })?;
-            let table: toml::Table = text
-                .parse()
-                .map_err(|error| talk.stop(&format!("parameter file `{}`: {error}", path.display())))?;
-            for (name, value) in table {
-                let value = match value {
-                    toml::Value::String(text) => text,
-                    toml::Value::Integer(n) => n.to_string(),
-                    toml::Value::Boolean(b) => b.to_string(),
-                    toml::Value::Datetime(at) => at.to_string(),
-                    other => {
-                        let message = format!(
-                            "parameter file `{}`: `{name}` is a {}; write it as a text",
-                            path.display(),
-                            other.type_str()
-                        );
-                        return Err(talk.stop(&message));
-                    }
-                };
-                all.insert(name, value);
-            }
-        }
-        let mut seen = Vec::new();
-        for (name, value) in &self.set {
-            if seen.contains(name) {
-                return Err(talk.stop(&format!("`--set {name}=...` is given twice")));
-            }
-            seen.push(name.clone());
-            all.insert(name.clone(), value.clone());
-        }
-        Ok(all)
+/// The name of a parameter that a statement declares.
+fn parameter(statement: &crate::syntax::ast::Statement) -> Option<String> {
+    match &statement.clause {
+        crate::syntax::ast::Clause::Param { name, .. } => Some(name.node.clone()),
+        _ => None,
     }
 }
 
 impl SelectArgs {
     /// Resolves names against the policy; on failure everything has been said. `--strict` changes the policy.
-    pub(super) fn select(&self, policy: &mut Policy, talk: &Talk) -> Result<Selected, ExitStatus> {
-        if self.strict {
+    pub(super) fn select(&self, ready: &mut Ready, talk: &Talk) -> Result<Selected, ExitStatus> {
+        let Ready { policy, profile, .. } = ready;
+        if let Some(profile) = profile.as_mut() {
+            // What the command line says as well is not what the profile gave.
+            profile.sources.retain(|name, _| {
+                !self.source.iter().any(|given| given.split_once('=').is_some_and(|(named, _)| named == name))
+            });
+            profile.tighter.strict &= !self.strict;
+        }
+        if self.strict || profile.as_ref().is_some_and(|p| p.tighter.strict) {
             for check in &mut policy.checks {
                 check.level = Level::Require;
             }
@@ -189,10 +188,12 @@ impl SelectArgs {
             let (name, address) = (&name, address.as_str());
             let legal: Vec<&str> = policy.sources.iter().map(|s| s.name.as_str()).collect();
             known("source", name, &legal, talk)?;
-            let address =
-                address.strip_prefix("postgres:").filter(|rest| !rest.starts_with("//")).unwrap_or(address);
+            let address = bare(address);
             if let Some(declared) = policy.sources.iter().find(|s| s.name == *name).map(|s| s.kind) {
-                rebinds(declared, (name, address)).map_err(|why| talk.stop(&why))?;
+                rebinds(declared, (name, address)).map_err(|why| {
+                    let word = address.split(':').next().unwrap_or_default();
+                    talk.stop(&format!("`--source {name}={word}:...`: {why}"))
+                })?;
             }
             if rebound.insert(name.clone(), address.to_owned()).is_some() {
                 return Err(talk.stop(&format!("`--source {name}=...` is given twice")));
@@ -223,50 +224,38 @@ impl SelectArgs {
     }
 }
 
-/// Whether a declared source can be read from an address: one that holds tables from a server or an archive, any other
-/// from a place of its own kind.
-fn rebinds(declared: SourceKind, (name, address): (&str, &str)) -> Result<(), String> {
-    let Some((word, rest)) = address.split_once(':') else { return Ok(()) };
-    if LATER.contains(&word) {
-        return Err(format!(
-            "`--source {name}={word}:...`: sources of kind `{word}` are not available in this version"
-        ));
-    }
-    if declared.describe().relations {
-        let instead = match word {
-            "http" | "https" => {
-                "; for an archive in object storage, write `s3://BUCKET/KEY` and set AWS_ENDPOINT_URL to its \
-                 server's address"
-            }
-            _ => "",
-        };
-        let without_tables = SourceKind::ALL.into_iter().any(|k| k.word() == word && !k.describe().relations);
-        return if without_tables || word == "https" {
-            Err(format!(
-                "`--source {name}={word}:...`: `{name}` is of kind `{}`, and that is no place of tables{instead}",
-                declared.word()
-            ))
-        } else {
-            Ok(())
-        };
-    }
-    let other = SourceKind::ALL.into_iter().any(|k| k.word() == word && k != declared);
-    if other && !(declared == SourceKind::Http && rest.starts_with("//")) {
-        return Err(format!("`--source {name}={word}:...`: `{name}` is declared as `{}`", declared.word()));
-    }
-    Ok(())
+fn known(kind: &str, name: &str, legal: &[&str], talk: &Talk) -> Result<(), ExitStatus> {
+    unknown(kind, name, legal).map_or(Ok(()), |why| Err(talk.stop(&why)))
 }
 
-fn known(kind: &str, name: &str, legal: &[&str], talk: &Talk) -> Result<(), ExitStatus> {
+/// Why a name is none of the policy's, if it is not.
+fn unknown(kind: &str, name: &str, legal: &[&str]) -> Option<String> {
     if legal.contains(&name) {
-        return Ok(());
+        return None;
     }
     let hint = match suggest::nearest(name, legal) {
         Some(near) => format!("; did you mean `{near}`?"),
         None if legal.is_empty() => String::new(),
         None => format!("; the policy has {}", suggest::listing(legal)),
     };
-    Err(talk.stop(&format!("the policy has no {kind} `{name}`{hint}")))
+    Some(format!("the policy has no {kind} `{name}`{hint}"))
+}
+
+impl Profile {
+    /// Where it is, for a message.
+    pub(super) fn place(&self) -> String {
+        format!("profile `{}` of `{}`", self.name, self.file)
+    }
+
+    /// Refuses a name that the policy does not have.
+    pub(super) fn knows(
+        &self,
+        (kind, name): (&str, &str),
+        legal: &[&str],
+        talk: &Talk,
+    ) -> Result<(), ExitStatus> {
+        unknown(kind, name, legal).map_or(Ok(()), |why| Err(talk.stop(&format!("{}: {why}", self.place()))))
+    }
 }
 
 /// Sources whose relations or facts the selected checks need.

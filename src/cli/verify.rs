@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::heads;
 use super::replay::replay;
 use super::run::{RunArgs, runtime};
+use super::settings::Profile;
 use super::shared::Ready;
 use super::terminal::Talk;
 use crate::facts::Facts;
@@ -15,7 +16,7 @@ use crate::judge::{self, Selection};
 use crate::policy::SourceKind;
 use crate::probe::archive;
 use crate::report::model::{self, FactInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
-use crate::report::{Format, render};
+use crate::report::{Format, redact, render};
 use crate::verdict::{ExitStatus, Verdict};
 
 /// Options of `verify`.
@@ -23,9 +24,9 @@ use crate::verdict::{ExitStatus, Verdict};
 pub(super) struct Args {
     #[command(flatten)]
     run: RunArgs,
-    /// Format of the report on standard output
-    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
-    format: Format,
+    /// Format of the report on standard output [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
     /// Write the report to a file as well; may be given several times
     #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]
     output: Vec<(Format, PathBuf)>,
@@ -43,12 +44,17 @@ pub(super) struct Args {
     heads: Option<PathBuf>,
 }
 
-fn output(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, such as `junit=report.xml`")?;
-    let format = <Format as clap::ValueEnum>::from_str(format, false).map_err(|_| {
-        format!("`{format}` is not a format; there are {}", Format::ALL.map(Format::word).join(", "))
-    })?;
-    Ok((format, PathBuf::from(path)))
+/// `FORMAT=PATH`.
+pub(super) fn output(text: &str) -> Result<(Format, PathBuf), String> {
+    let (word, path) = text.split_once('=').ok_or("write FORMAT=PATH, such as `junit=report.xml`")?;
+    Ok((format(word)?, PathBuf::from(path)))
+}
+
+/// A format by its word.
+pub(super) fn format(word: &str) -> Result<Format, String> {
+    <Format as clap::ValueEnum>::from_str(word, false).map_err(|_| {
+        format!("`{word}` is not a format; there are {}", Format::ALL.map(Format::word).join(", "))
+    })
 }
 
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
@@ -81,7 +87,15 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
             (plan, facts, false)
         }
     };
+    let hidden = ready.profile.as_ref().map(|p| p.redact.clone()).unwrap_or_default();
     if let Some(path) = &args.save_facts {
+        if !hidden.is_empty() {
+            // They have to be judged again as they are.
+            talk.say(&format!(
+                "note: `{}` holds values as they were read; nothing in it is redacted",
+                path.display()
+            ));
+        }
         let text = serde_json::to_string_pretty(&facts)
             .map_err(|error| talk.stop(&format!("the facts cannot be written: {error}")))?;
         std::fs::write(path, text)
@@ -101,6 +115,10 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
     if replayed {
         notes
             .push("these verdicts were judged from kept facts; nothing was looked at in this run".to_owned());
+    }
+    if let Some(profile) = &ready.profile {
+        notes.push(profile.note(!replayed));
+        notes.extend(unknown_columns(&hidden, &facts));
     }
     if let Some(tenant) = args.run.tenant() {
         notes
@@ -125,7 +143,7 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
              with a chance of about 1 in 2^{bits} or less; `--exact` looks at each group, and at each key of a server"
         ));
     }
-    let report = Report {
+    let mut report = Report {
         schema: model::SCHEMA.to_owned(),
         verdict,
         exit_code: status.code(),
@@ -153,14 +171,18 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
         waivers: judged.waivers,
         notes,
     };
-    deliver(args, &report, talk)?;
+    if !hidden.is_empty() {
+        redact(&mut report, &hidden);
+    }
+    deliver(args, ready.profile.as_ref(), &report, talk)?;
     Ok(status)
 }
 
 /// Writes the report everywhere it was asked for. A report that cannot be delivered leaves no green exit.
-fn deliver(args: &Args, report: &Report, talk: &Talk) -> Result<(), ExitStatus> {
+fn deliver(args: &Args, profile: Option<&Profile>, report: &Report, talk: &Talk) -> Result<(), ExitStatus> {
+    let outputs = profile.filter(|_| args.output.is_empty()).map_or(&args.output, |profile| &profile.outputs);
     let style = talk.style();
-    for (format, path) in &args.output {
+    for (format, path) in outputs {
         let plain = crate::report::Style { colour: false, ..style };
         let text = render(*format, report, &plain).map_err(|error| bug(talk, &error.to_string()))?;
         std::fs::write(path, text).map_err(|error| {
@@ -169,14 +191,28 @@ fn deliver(args: &Args, report: &Report, talk: &Talk) -> Result<(), ExitStatus> 
         })?;
     }
     // Who keeps the report in a file may do without the one on standard output.
-    if !args.output.is_empty() && super::terminal::stdout_is_closed() {
+    if !outputs.is_empty() && super::terminal::stdout_is_closed() {
         return Ok(());
     }
-    let text = render(args.format, report, &style).map_err(|error| bug(talk, &error.to_string()))?;
+    let format = args.format.or(profile.and_then(|p| p.format)).unwrap_or(Format::Text);
+    let text = render(format, report, &style).map_err(|error| bug(talk, &error.to_string()))?;
     match talk.print(&text) {
         ExitStatus::Open => Ok(()),
         _ => Err(worse(report)),
     }
+}
+
+/// Columns to redact that nothing that was read has, since a misspelt one hides nothing.
+fn unknown_columns(hidden: &[String], facts: &Facts) -> Option<String> {
+    let relations = || facts.sources.values().flat_map(|source| &source.catalogue.relations);
+    let known = |name: &&String| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        relations().flat_map(|r| &r.columns).any(|column| column.name.eq_ignore_ascii_case(last))
+    };
+    let lost: Vec<String> =
+        hidden.iter().filter(|name| !known(name)).map(|name| format!("`{name}`")).collect();
+    (relations().next().is_some() && !lost.is_empty())
+        .then(|| format!("nothing that was read has a column {} to redact", lost.join(" or ")))
 }
 
 /// The status when a report could not be delivered: never open.

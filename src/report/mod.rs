@@ -21,6 +21,7 @@ pub mod junit;
 pub mod limits;
 pub mod markdown;
 pub mod model;
+mod redact;
 mod render;
 pub mod sarif;
 pub mod section;
@@ -35,5 +36,6 @@ mod fixture;
 mod formats_test;
 
 pub use format::{Format, RenderError};
+pub use redact::{REDACTED, redact};
 pub use render::render;
 pub use style::Style;

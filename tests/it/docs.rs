@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Run, Scratch, fail, program};
+use crate::support::{Run, Scratch, Tala, fail, program, tala};
 
 /// A fenced block: its tag and its text.
 fn blocks(text: &str) -> Vec<(String, String)> {
@@ -171,6 +171,82 @@ fn the_page_on_dumps_shows_real_output() {
     // However old the bundled archive has become.
     write(&folder.path().join("backup.hold"), &policy.replace("26h", "876000h"));
     assert_eq!(sessions(&list, |command| command.current_dir(folder.path())), 6);
+}
+
+#[test]
+fn every_file_of_settings_in_the_documents_is_read() {
+    let folder = folder();
+    write(&folder.path().join("p.hold"), "policy p { language 1; owner \"@a\" }\n");
+    let mut read_ones = 0;
+    for path in documents() {
+        for (_, text) in
+            blocks(&read(&path)).iter().filter(|(tag, text)| tag == "toml" && text.contains("[profiles"))
+        {
+            write(&folder.path().join("holdtrue.toml"), text);
+            // Every profile of a file is read, whichever is asked for.
+            let run =
+                Run::of(program().current_dir(folder.path()).args(["lint", "p.hold", "--profile", "nobody"]));
+            run.says("have no profile `nobody`; there are");
+            read_ones += 1;
+        }
+    }
+    assert_eq!(read_ones, 2);
+}
+
+/// The strings of a document in YAML that a shell would run.
+fn scripts(value: &serde_json::Value, run: bool, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) if run => found.push(text.clone()),
+        serde_json::Value::Array(list) => list.iter().for_each(|one| scripts(one, run, found)),
+        serde_json::Value::Object(map) => {
+            for (key, one) in map {
+                scripts(one, key == "run" || key == "script", found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_jobs_of_the_page_on_ci_run() {
+    let s = Scratch::around(tala(Tala::Clean)).server_only();
+    let page = blocks(&read(&root().join("docs/ci.md")));
+    let restore = blocks(&read(&root().join("docs/verify-a-restore.md")));
+    let first = |list: &[(String, String)], tag: &str| {
+        list.iter().find(|(t, _)| t == tag).map(|(_, text)| text.clone()).unwrap_or_default()
+    };
+    for (_, yaml) in page.iter().filter(|(tag, _)| tag == "yaml") {
+        let folder = folder();
+        std::fs::create_dir(folder.path().join("policies")).unwrap();
+        write(&folder.path().join("policies/tala.hold"), &first(&restore, "hold"));
+        write(&folder.path().join("policies/routine.hold"), &first(&page, "hold"));
+        write(&folder.path().join("holdtrue.toml"), &first(&page, "toml"));
+        let mut lines = Vec::new();
+        scripts(&serde_saphyr::from_str(yaml).unwrap(), false, &mut lines);
+        lines.retain(|line| line.trim_start().starts_with("holdtrue "));
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        for line in lines {
+            let mut shell = Command::new("sh");
+            shell.args([
+                "-c",
+                &format!("holdtrue() {{ \"$0\" \"$@\"; }}\n{line}"),
+                env!("CARGO_BIN_EXE_holdtrue"),
+            ]);
+            shell
+                .current_dir(folder.path())
+                .env("HOME", "/nonexistent")
+                .env("GITHUB_STEP_SUMMARY", "summary.md");
+            let run = Run::of(shell.env("DATABASE_URL", s.url()).env("LIVE_URL", s.url()));
+            // The sample is older than a night, and nothing of it is archived.
+            let expected: &[i32] = if line.contains("verify") { &[1, 3] } else { &[0] };
+            assert!(run.status.is_some_and(|status| expected.contains(&status)), "{line}\n{}", run.said());
+        }
+        for kept in ["holdtrue.xml", "holdtrue.sarif", "facts.json", "routine.xml"] {
+            assert!(folder.path().join(kept).exists(), "{kept}");
+        }
+        let report = read(&folder.path().join("routine.xml"));
+        assert!(report.contains("profile `live` of `holdtrue.toml` was used"), "{report}");
+    }
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod recipes;
 mod references;
 mod replay;
 mod scans;
+mod settings;
 mod sources;
 mod spelled;
 mod streamed;
