@@ -29,10 +29,7 @@ fn block(run: &Run) -> String {
 fn what_is_found_in_real_tables_verifies() {
     let s = Scratch::new("chain_find", &TABLES.concat()).server_only();
     for (table, pieces) in [
-        (
-            "policing",
-            &["join(\"|\", event_id", "arn ?? \"\"", "actor_id ?? \"\"", "genesis \"GENESIS\""][..],
-        ),
+        ("policing", &["join(\"|\", event_id", "arn ?? \"\"", "actor_id ?? \"\"", "genesis \"GENESIS\""][..]),
         ("msez", &["json(jcs", "previous_hash: prev", "genesis zeros(64)"]),
         ("omadia", &["split by stream_id", "seq dense from 1", "sha256(cat(\"genesis:\", stream_id))"]),
         ("apgms_owa", &["split by ", "cat(prev ?? \"\", bank_receipt_hash ?? \"\", balance_after_cents)"]),
