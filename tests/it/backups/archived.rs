@@ -66,6 +66,14 @@ impl Archived {
         folder
     }
 
+    /// A standby that streams from it.
+    pub(crate) fn standby(&self) -> Second {
+        let folder = self.backup("standby", &["--write-recovery-conf"]);
+        let mut server = Command::new(postgres_program("postgres"));
+        server.arg("-D").arg(&folder).args(["-c", "port=5433"]);
+        Second(run_as_server(server.stdout(Stdio::null()).stderr(Stdio::null())).spawn().unwrap())
+    }
+
     /// Restores a base backup from the archive up to a named place and lets it go on from there.
     pub(crate) fn promote(&self, backup: &Path, at: &str) {
         let folder = self.cluster.folder().join("promoted");
@@ -81,7 +89,7 @@ impl Archived {
             &format!("recovery_target_name={at}"),
         ]);
         let mut server =
-            Promoted(run_as_server(server.stdout(Stdio::null()).stderr(Stdio::null())).spawn().unwrap());
+            Second(run_as_server(server.stdout(Stdio::null()).stderr(Stdio::null())).spawn().unwrap());
         let url = self.cluster.url("postgres").replace("port=5432", "port=5433");
         let mut psql = Command::new(postgres_program("psql"));
         psql.args([
@@ -116,9 +124,10 @@ impl Archived {
     }
 }
 
-struct Promoted(Child);
+/// A second server of a cluster, until it is dropped.
+pub(crate) struct Second(Child);
 
-impl Drop for Promoted {
+impl Drop for Second {
     fn drop(&mut self) {
         let _ = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
         let _ = self.0.wait();

@@ -1,9 +1,12 @@
 //! The shipped policies that gate a restore, on a folder where everything is as it should be, and then is not.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::service::Service;
+use crate::backups::archived::{Archived, story};
 use crate::support::{Run, program};
 
 struct Stand {
@@ -20,7 +23,27 @@ const BACKUP_ROLE: &str = r#"{"Statement": [{"Effect": "Allow", "Action": ["s3:P
 const RESTORE_ROLE: &str = r#"{"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"]},
     {"Effect": "Allow", "Action": "sts:AssumeRole", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}]}"#;
 const BUCKET: &str = r#"{"ServerSideEncryptionConfiguration": {"Rules":
-    [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}}"#;
+    [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
+    "ReplicationConfiguration": {"Rules": [{"Status": "Enabled", "Destination": {"Bucket": "arn:aws:s3:::elsewhere"}}]}}"#;
+
+/// A snapshot that says it was saved so long ago; its checksum fits.
+fn snapshot(ago: i64) -> Vec<u8> {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/backup/redis.rdb");
+    let mut bytes = fs::read(sample).unwrap();
+    let at = bytes.windows(6).position(|w| w == b"ctime\xc2").unwrap() + 6;
+    let saved = i32::try_from(jiff::Timestamp::now().as_second() - ago).unwrap();
+    bytes[at..at + 4].copy_from_slice(&saved.to_le_bytes());
+    let end = bytes.len() - 8;
+    let sum = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Redis, &bytes[..end]);
+    bytes[end..].copy_from_slice(&sum.to_le_bytes());
+    bytes
+}
+
+/// When a file says it was changed.
+fn changed(path: &Path, minutes: u64) {
+    let at = SystemTime::now() - Duration::from_secs(minutes * 60);
+    fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
+}
 
 impl Stand {
     fn new() -> Self {
@@ -30,10 +53,14 @@ impl Stand {
             let name = stand.dump(days, "x");
             list.push_str(&format!("9dd4e461268c8034f5c8564e155c67a6  {name}\n"));
         }
-        stand.file("backups/checksums.md5", &list);
+        stand.file("backups/checksums.md5", list);
         stand.file("evidence/backup_role.json", BACKUP_ROLE);
         stand.file("evidence/restore_role.json", RESTORE_ROLE);
         stand.file("evidence/bucket.json", BUCKET);
+        stand.file("evidence/key.json", r#"{"KeyRotationEnabled": true}"#);
+        stand.file("backups/redis_latest.rdb", snapshot(600));
+        stand.file("backups/attachments_1.tar", "x");
+        stand.file("backups/attachments_1.tar.md5", "9dd4e461268c8034f5c8564e155c67a6");
         stand.said(&[
             ("commander", "@devops-lead", ago(0, 5)),
             ("drilled", "@devops-lead", ago(40, 0)),
@@ -46,10 +73,32 @@ impl Stand {
         stand
     }
 
-    fn file(&self, name: &str, text: &str) {
-        let path = self.folder.path().join(name);
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    /// A real archive of WAL, whose oldest segment is of a month ago, and the base backup that it leads on from.
+    fn archive(&self) {
+        for (from, to) in [(&story().archive, "wal"), (&story().backup, "base")] {
+            let copied = Command::new("cp").arg("-a").arg(from).arg(self.path(to)).status().unwrap();
+            assert!(copied.success(), "{to}");
+        }
+        changed(&self.segments()[0], 30 * 24 * 60);
+    }
+
+    /// Segments in the archive, oldest first.
+    fn segments(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(self.path("wal")).unwrap().map(|file| file.unwrap().path()).collect();
+        paths.retain(|path| path.file_name().unwrap().len() == 24);
+        paths.sort();
+        paths
     }
 
     fn name(days: i64) -> String {
@@ -66,7 +115,7 @@ impl Stand {
         let one = |(check, by, at): &(&str, &str, jiff::Timestamp)| {
             format!("[[statement]]\ncheck = \"{check}\"\nby = \"{by}\"\nat = {at}\n")
         };
-        self.file("attestations.toml", &list.iter().map(one).collect::<String>());
+        self.file("attestations.toml", list.iter().map(one).collect::<String>());
     }
 
     fn command(&self, gates: &[&str]) -> Command {
@@ -76,6 +125,7 @@ impl Stand {
         command.env("TALA_BACKUPS", "backups/tala_db_*.backup").env("TALA_TOKEN", "Bearer secret");
         command.env("TALA_API", self.service.url());
         command.args(["--source", "uploaded=files:backups/tala_db_*.backup"]);
+        command.args(["--source", "segments=files:wal/????????????????????????"]);
         command.args(["--set", "min_size=1B", "--set", "needed=1B", "--set", "data_directory=/"]);
         command.args(["--set", "max_load=1000000%"]);
         command.args(gates.iter().flat_map(|gate| ["--gate", gate]));
@@ -122,12 +172,12 @@ fn tala_is_ready_and_each_fault_closes_the_gate() {
     stand.file("backups/tala_db_latest.backup", "x");
     only("a stray name", "dumps_named broken");
     std::fs::remove_file(stand.folder.path().join("backups/tala_db_latest.backup")).unwrap();
-    stand.file("evidence/backup_role.json", &BACKUP_ROLE.replace("AES256", "none"));
+    stand.file("evidence/backup_role.json", BACKUP_ROLE.replace("AES256", "none"));
     only("a role without encryption", "put_encrypted broken");
-    stand.file("evidence/backup_role.json", &BACKUP_ROLE.replace("s3:PutObjectAcl", "s3:*"));
+    stand.file("evidence/backup_role.json", BACKUP_ROLE.replace("s3:PutObjectAcl", "s3:*"));
     only("a role that can do more", "put_only broken");
     stand.file("evidence/backup_role.json", BACKUP_ROLE);
-    stand.file("evidence/restore_role.json", &RESTORE_ROLE.replace("\"true\"", "\"false\""));
+    stand.file("evidence/restore_role.json", RESTORE_ROLE.replace("\"true\"", "\"false\""));
     only("a role without a second factor", "mfa broken");
     stand.file("evidence/restore_role.json", RESTORE_ROLE);
     assert_eq!(stand.closed_by(GATES), Vec::<String>::new());
@@ -157,4 +207,156 @@ fn the_application_is_asked_with_its_token() {
         closed.iter().any(|c| c.starts_with("accounts broken: api: GET /api/chart-of-accounts")),
         "{closed:?}"
     );
+}
+
+#[test]
+fn copies_of_the_cache_and_of_attachments_are_whole_and_young() {
+    let stand = Stand::new();
+    let run = || Run::of(&mut stand.command(&["ready", "access"]));
+    let new = ["snapshot_young", "snapshot_whole", "attachments_fresh", "attachments_whole"];
+    let mut sound = run();
+    for check in new.iter().chain(&["bucket_replicated", "key_rotates"]) {
+        sound = sound.judges(check, "holds", "");
+    }
+    // The file is new, and what it holds is not.
+    stand.file("backups/redis_latest.rdb", snapshot(3 * 3600));
+    run().judges("snapshot_young", "broken", "").judges("snapshot_whole", "holds", "");
+    let mut other = snapshot(600);
+    other[110] ^= 1;
+    stand.file("backups/redis_latest.rdb", other);
+    run().judges("snapshot_whole", "broken", "").judges("snapshot_young", "holds", "");
+    stand.file("backups/attachments_1.tar", "y");
+    changed(&stand.path("backups/attachments_1.tar"), 27 * 60);
+    run().judges("attachments_whole", "broken", "").judges("attachments_fresh", "broken", "");
+    for name in ["redis_latest.rdb", "attachments_1.tar"] {
+        fs::remove_file(stand.path("backups").join(name)).unwrap();
+    }
+    stand.file("evidence/bucket.json", BUCKET.replace("Enabled", "Disabled"));
+    stand.file("evidence/key.json", r#"{"KeyRotationEnabled": false}"#);
+    let mut run = run();
+    for check in &new[..3] {
+        run = run.judges(check, "unproven", "");
+    }
+    run.judges("bucket_replicated", "broken", "").judges("key_rotates", "broken", "");
+}
+
+#[test]
+fn wal_leads_to_the_target_or_closes_the_gate() {
+    let stand = Stand::new();
+    stand.archive();
+    let run = |target: &str| {
+        let mut command = stand.command(&["archived", "point_in_time"]);
+        // How long ago other tests made the archive does not matter here.
+        Run::of(command.args(["--set", "max_loss=1d", "--set", &format!("target_time={target}")]))
+    };
+    let target = story().between.to_string();
+    let segments = stand.segments();
+    changed(segments.last().unwrap(), 1);
+    let mut sound = run(&target).ends_with(0);
+    let all =
+        ["wal_gapless", "wal_fresh", "wal_kept", "wal_removed", "wal_recent", "base_whole", "wal_leads"];
+    for check in all {
+        sound = sound.judges(check, "holds", "");
+    }
+    let mut lost = stand.command(&["archived"]);
+    Run::of(lost.args(["--set", "max_loss=1ms"])).ends_with(0).judges("wal_recent", "broken", "");
+    run("2999-01-01T00:00:00Z").ends_with(1).judges("wal_leads", "broken", "not after");
+    // Before the backup, the whole archive leads nowhere.
+    let early = run("2020-01-01T00:00:00Z").ends_with(1);
+    early.judges("wal_leads", "broken", "cannot be restored").judges("wal_gapless", "holds", "");
+    // The archiver stands still.
+    for path in &segments[1..] {
+        changed(path, 11);
+    }
+    run(&target).ends_with(1).judges("wal_fresh", "broken", "");
+    changed(segments.last().unwrap(), 1);
+    // What has only a history left of its month was not kept for one.
+    changed(&segments[0], 28 * 24 * 60);
+    changed(&stand.path("wal/00000002.history"), 31 * 24 * 60);
+    run(&target).ends_with(1).judges("wal_kept", "broken", "");
+    changed(&segments[0], 36 * 24 * 60);
+    run(&target).ends_with(0).judges("wal_removed", "broken", "");
+    // A flipped byte of WAL, then a hole.
+    let hole = &segments[1];
+    let kept = fs::read(hole).unwrap();
+    let mut other = kept.clone();
+    other[1000] ^= 1;
+    fs::write(hole, other).unwrap();
+    let name = hole.file_name().unwrap().to_str().unwrap();
+    run(&target).ends_with(1).judges("wal_gapless", "broken", name).judges("wal_leads", "broken", name);
+    fs::remove_file(hole).unwrap();
+    run(&target).ends_with(1).judges("wal_gapless", "broken", name).judges("wal_leads", "broken", name);
+    fs::write(hole, kept).unwrap();
+    run(&target).ends_with(0);
+    let table = stand.path("base/base/5/1255");
+    let mut bytes = fs::read(&table).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&table, bytes).unwrap();
+    run(&target).ends_with(1).judges("base_whole", "broken", "base/5/1255");
+    // A dump alone is no beginning for WAL.
+    fs::remove_dir_all(stand.path("base")).unwrap();
+    let run = run(&target).ends_with(3);
+    run.judges("base_whole", "unproven", "").judges("wal_leads", "unproven", "base");
+}
+
+#[test]
+fn a_standby_is_seen_and_missed() {
+    let stand = Stand::new();
+    let server = Archived::start(&[]);
+    let run = || {
+        let mut command = stand.command(&["archiving"]);
+        command.env("PRODUCTION_URL", server.cluster.url("postgres")).arg("--allow-privileged-role");
+        Run::of(&mut command)
+    };
+    server.sql("create table t (i int)");
+    server.switch();
+    run().judges("archived", "holds", "").judges("standby", "broken", "").judges(
+        "standby_near",
+        "unproven",
+        "",
+    );
+    let _standby = server.standby();
+    let begun = Instant::now();
+    loop {
+        // Where nothing is written, no lag is measured.
+        server.sql("insert into t values (1)");
+        let run = run();
+        if run.check("standby_near")["verdict"] == "holds" || begun.elapsed() > Duration::from_secs(60) {
+            run.judges("standby", "holds", "").judges("standby_near", "holds", "");
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn accubooks_archives_are_encrypted_where_they_lie_and_on_their_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/accubooks/ready.hold");
+    let run = |algorithm: &str, secure: &str, effect: &str| {
+        let evidence = folder.path().join("evidence");
+        fs::create_dir_all(&evidence).unwrap();
+        let store = BUCKET.replace("AES256", algorithm);
+        fs::write(evidence.join("store.json"), store).unwrap();
+        let statement = format!(
+            r#"{{"Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::1:role/Backup"}}, "Action": "s3:PutObject"}},
+            {{"Effect": "{effect}", "Principal": "*", "Action": "s3:*", "Condition": {{"Bool": {{"aws:SecureTransport": "{secure}"}}}}}}]}}"#
+        );
+        fs::write(evidence.join("store_policy.json"), statement).unwrap();
+        let mut command = program();
+        command.current_dir(folder.path()).arg("verify").arg(&policy);
+        Run::of(command.args(["--format", "json", "--gate", "ready"]))
+    };
+    run("aws:kms", "false", "Deny").judges("stored_encrypted", "holds", "").judges(
+        "moved_encrypted",
+        "holds",
+        "",
+    );
+    run("none", "false", "Deny").judges("stored_encrypted", "broken", "").judges(
+        "moved_encrypted",
+        "holds",
+        "",
+    );
+    run("AES256", "true", "Deny").judges("moved_encrypted", "broken", "");
+    run("AES256", "false", "Allow").judges("moved_encrypted", "broken", "");
 }
