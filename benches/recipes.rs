@@ -52,7 +52,7 @@ fn rows() -> Vec<Vec<String>> {
                 (1_000 + n).to_string(),
                 ["create", "update", "delete"][n % 3].to_owned(),
                 format!("user-{n}@example.org"),
-                format!("2026-01-02 03:{n:02}:05.{:06}+00", n * 12_345 + 1),
+                format!("2026-01-02 03:{:02}:05.{:06}+00", n % 60, n * 12_345 + 1),
                 format!("{}.50", n * 1_001),
                 format!(
                     "{{\"id\": {n}, \"name\": \"Zoë {n}\", \"tags\": [\"a\", \"b/c\"], \"price\": 12.5, \"nested\": {{\"x\": true}}}}"
