@@ -16,6 +16,8 @@ use super::spec::{Bind, CellKind, ChainSpec, Recipe};
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) column: usize,
+    /// Rows in which it was bound.
+    pub(crate) rows: u64,
     when: Option<usize>,
     program: Program,
     kind: CellKind,
@@ -38,7 +40,7 @@ impl Bound {
                     .to_owned(),
             );
         }
-        Ok(Self { column: bind.column, when: bind.when, program, kind: bound, json })
+        Ok(Self { column: bind.column, rows: 0, when: bind.when, program, kind: bound, json })
     }
 
     /// Whether it is bound in this row, in which cells of conditions stand behind those of so many columns.

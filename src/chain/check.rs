@@ -198,14 +198,22 @@ impl Checker {
         let inputs = Inputs { row, prev: self.prev.as_deref(), shifts, orders };
         let (out, columns) = (&mut self.out, self.columns);
         self.binds
-            .iter()
+            .iter_mut()
             .filter(|bound| bound.applies(row, columns))
-            .filter_map(|bound| match bound.agrees(&inputs, out) {
-                Ok(true) => None,
-                Ok(false) => Some((bound.column, Ok(()))),
-                Err(issue) => Some((bound.column, Err(issue))),
+            .filter_map(|bound| {
+                bound.rows += 1;
+                match bound.agrees(&inputs, out) {
+                    Ok(true) => None,
+                    Ok(false) => Some((bound.column, Ok(()))),
+                    Err(issue) => Some((bound.column, Err(issue))),
+                }
             })
             .collect()
+    }
+
+    /// Bound columns, with the number of rows in which each was compared.
+    pub(crate) fn by_bind(&self) -> Vec<(usize, u64)> {
+        self.binds.iter().map(|bound| (bound.column, bound.rows)).collect()
     }
 
     /// Derives the genesis value for a new split; fails when the row does not allow it.

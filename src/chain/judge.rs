@@ -216,6 +216,12 @@ impl Judge<'_> {
         } else {
             self.accuse(run.moved);
         }
+        if run.hashed > 0 {
+            for column in &run.never_bound {
+                let tally = Tally { rows: run.hashed, samples: Vec::new() };
+                self.undetermined("not_bound", words::not_bound(self.spec, *column), &tally);
+            }
+        }
         // One column that was edited is an edit; nearly all of them are another binding.
         let bound = run.bindable;
         if run.bound.total * 2 > bound && (bound >= 10 || bound >= 3 && run.unlike == bound) {

@@ -131,6 +131,8 @@ pub(crate) struct Run {
     pub(crate) links_only: u64,
     /// Rows that recompute, by way of hashing.
     pub(crate) by_way: Vec<u64>,
+    /// Bound columns that were compared in no row.
+    pub(crate) never_bound: Vec<usize>,
     /// Most candidates that the search had for a row.
     pub(crate) search_most: u64,
     pub(crate) search_beyond: u64,

@@ -39,6 +39,8 @@ pub struct Segment {
     by_search: u64,
     links_only: u64,
     by_way: Vec<u64>,
+    /// Rows in which each bound column was compared, in the parts that follow.
+    by_bind: Vec<u64>,
     /// Most candidates that the search had for a row.
     most: u64,
     plain: bool,
@@ -78,6 +80,7 @@ impl Segment {
             by_search: 0,
             links_only: 0,
             by_way: vec![0; spec.hashings.len()],
+            by_bind: vec![0; spec.binds.len()],
             most: 0,
             plain: true,
         })
@@ -184,6 +187,11 @@ impl Segment {
         self.links_only += next.links_only;
         self.watch.follow(next.watch);
         self.most = self.most.max(next.most).max(next.checker.seeker().most());
+        for ((mine, theirs), (_, own)) in
+            self.by_bind.iter_mut().zip(next.by_bind).zip(next.checker.by_bind())
+        {
+            *mine += theirs + own;
+        }
         for ((mine, theirs), own) in self.by_way.iter_mut().zip(next.by_way).zip(next.checker.by_way()) {
             *mine += theirs + own;
         }
@@ -210,6 +218,10 @@ impl Segment {
         let begins =
             |ends: &Ends| ends.names.is_none() && self.spec.dense_from.is_none_or(|from| ends.first.is(from));
         if !self.plain || !self.splits.values().all(begins) || !self.watch.is_kept() {
+            return None;
+        }
+        // What was compared nowhere is for the sorted look to say.
+        if self.by_bind.iter().zip(self.checker.by_bind()).any(|(a, (_, b))| a + b == 0) {
             return None;
         }
         let anchors_found = self.watch.found();

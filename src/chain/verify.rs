@@ -185,6 +185,13 @@ impl ChainFold {
         self.end_split();
         self.losses();
         self.run.by_way = self.checker.by_way();
+        self.run.never_bound = self
+            .checker
+            .by_bind()
+            .into_iter()
+            .filter(|(_, rows)| *rows == 0)
+            .map(|(column, _)| column)
+            .collect();
         self.run.search_most = self.checker.seeker().most();
         self.run.search_beyond = self.checker.seeker().beyond();
         let watch = watched(&self.spec);

@@ -240,6 +240,17 @@ fn a_stored_preimage_is_compared_with_the_columns_it_was_made_of() {
     blank[7][ACTION] = None;
     let report = keyed(&spec, &Keys::default(), &plain(blank));
     assert_eq!(accused(&report), [(Kind::PreimageMismatch, "t0-7".to_owned())], "{report:#?}");
+    // One that no row is bound by is not looked at.
+    let mut never = spec.clone();
+    never.conditions = 1;
+    never.binds[0].when = Some(0);
+    let marked = |holds: &dyn Fn(usize) -> bool| -> Vec<Marked> {
+        rows.iter().enumerate().map(|(n, row)| (row.clone(), vec![holds(n)])).collect()
+    };
+    let report = keyed(&never, &Keys::default(), &marked(&|_| false));
+    assert_eq!((accused(&report), undetermined(&report)), (vec![], vec!["not_bound"]), "{report:#?}");
+    let report = keyed(&never, &Keys::default(), &marked(&|n| n == 19));
+    assert_eq!((report.verified, report.undetermined.len()), (20, 0), "{report:#?}");
     // A binding that nearly no row keeps is a slip of the policy.
     let mut wrong = spec;
     wrong.binds[0].value = Recipe::Json(JsonProfile::Jcs, vec![member("act", JsonValue::Column(ACTION))]);

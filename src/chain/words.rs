@@ -106,6 +106,14 @@ pub(crate) fn wrong_recipe(spec: &ChainSpec, run: &Run, prober: &Prober) -> Stri
     }
 }
 
+pub(crate) fn not_bound(spec: &ChainSpec, column: usize) -> String {
+    format!(
+        "the condition under which `{0}` is bound holds for no row, so it was compared with nothing; correct the `when`, or \
+         remove the `bind`",
+        name(spec, column)
+    )
+}
+
 pub(crate) fn mixed(spec: &ChainSpec, rows: u64, judged: u64) -> String {
     let key = if keyed(spec) { ", or with another key" } else { "" };
     format!(
