@@ -179,7 +179,7 @@ impl Report<'_> {
         let Some(link) = self.finding.links.first() else {
             line(
                 "why",
-                "no column holds digests: SHA-256, SHA-384 or SHA-512 in hex, base64 or bytea, different in each row",
+                "no column holds digests: SHA-256, SHA-384, SHA-512, SHA-1 or MD5 in hex, base64 or bytea, different in each row",
             );
             return;
         };

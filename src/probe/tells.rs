@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bigdecimal::Zero as _;
+
 use super::backups::Begin;
 use super::objects::Finder;
 use super::options::ObserveOptions;
@@ -15,7 +17,7 @@ use crate::failure::FailureKind;
 use crate::plan::{Inspection, Statement, Work};
 use crate::policy::facts::Fact;
 use crate::policy::{Source, SourceKind, SourceOptions};
-use crate::value::{Value, plain};
+use crate::value::{Type, Value, plain};
 
 /// How far another clock may be ahead of this one before what it dates counts as being of the future.
 pub(super) const SKEW: i64 = 60_000_000;
@@ -205,14 +207,30 @@ fn backup_of(statement: &Statement) -> Option<&str> {
     }
 }
 
+/// Whether a figure is zero.
+fn is_none(value: &Value) -> bool {
+    match value {
+        Value::Number(number) | Value::Size(number) => number.is_zero(),
+        _ => false,
+    }
+}
+
 fn ask(told: &dyn Tells, statement: &Statement, other_one: Option<&dyn Tells>) -> Result<Observed, Failure> {
     match &statement.work {
         Work::Fact { fact, argument, .. } => {
-            let told = told.fact(fact, argument.as_deref()).map_err(|failure| Failure {
+            let named = |failure: Failure| Failure {
                 message: format!("{}.{}: {}", statement.source, fact.name, failure.message),
                 ..failure
-            })?;
-            Ok(Observed::Told { value: Some(cell(&told.value)), because: told.because })
+            };
+            let value = told.fact(fact, argument.as_deref()).map_err(named)?;
+            if let Some(counted) = fact.among.filter(|_| is_none(&value.value)) {
+                let count = Fact::new(counted, Type::Number, "");
+                if is_none(&told.fact(&count, None).map_err(named)?.value) {
+                    let why = format!("there is nothing to look at: `{}.{counted}` is 0", statement.source);
+                    return Err(named(other(why)));
+                }
+            }
+            Ok(Observed::Told { value: Some(cell(&value.value)), because: value.because })
         }
         Work::Inspect { inspection, .. } => match (&**inspection, other_one) {
             (Inspection::Way(None), _) => told.way(None),

@@ -5,10 +5,12 @@ use crate::value::Type;
 
 pub(super) const WAL: &[Fact] = &[
     Fact::new("segments", Type::Number, "whole segments in the archive").counting(),
-    Fact::new("missing", Type::Number, "segments that are missing between others of their timeline"),
-    Fact::new("damaged", Type::Number, "files with a wrong name, size or header, as far as the headers tell"),
-    Fact::new("timelines", Type::Number, "timelines that have segments or a history"),
-    Fact::new("size", Type::Size, "size of all WAL on disk, compressed as it is"),
+    Fact::new("missing", Type::Number, "segments that are missing between others of their timeline")
+        .among("segments"),
+    Fact::new("damaged", Type::Number, "files with a wrong name, size or header, as far as the headers tell")
+        .among("segments"),
+    Fact::new("timelines", Type::Number, "timelines that have segments or a history").among("segments"),
+    Fact::new("size", Type::Size, "size of all WAL on disk, compressed as it is").among("segments"),
     Fact::new("segment_size", Type::Size, "size of a segment, as the segments state it"),
     Fact::new("newest", Type::Text, "name of the newest segment: the last of the highest timeline"),
     Fact::new("age", Type::Duration, "time since the last file of a segment was changed"),
@@ -27,7 +29,7 @@ pub(super) const BASEBACKUP: &[Fact] = &[
     Fact::new("size", Type::Size, "size on disk, compressed as it is"),
     Fact::new("restored_size", Type::Size, "size of its files once restored, without WAL"),
     Fact::new("files", Type::Number, "files that agree with its manifest").counting(),
-    Fact::new("damages", Type::Number, "things that are wrong with it"),
+    Fact::new("damages", Type::Number, "things that are wrong with it").among("files"),
     Fact::new("incremental", Type::Bool, "whether it has only what changed since another backup"),
     Fact::new("system_identifier", Type::Text, "the cluster that it is of, as its control file states it"),
     Fact::new("timeline", Type::Number, "timeline that it was begun on"),
@@ -36,7 +38,8 @@ pub(super) const BASEBACKUP: &[Fact] = &[
 
 pub(super) const PGBACKREST: &[Fact] = &[
     Fact::new("backups", Type::Number, "finished backups").counting(),
-    Fact::new("unfinished", Type::Number, "backups that were begun and not finished, or are being made"),
+    Fact::new("unfinished", Type::Number, "backups that were begun and not finished, or are being made")
+        .among("backups"),
     Fact::new("age", Type::Duration, "time since the newest backup was begun"),
     Fact::new("full_age", Type::Duration, "time since the newest full backup was begun"),
     Fact::new("oldest_age", Type::Duration, "time since the oldest backup was begun"),
@@ -53,11 +56,14 @@ pub(super) const PGBACKREST: &[Fact] = &[
 
 pub(super) const BARMAN: &[Fact] = &[
     Fact::new("backups", Type::Number, "finished backups").counting(),
-    Fact::new("unfinished", Type::Number, "backups that failed, were not finished, or are being made"),
+    Fact::new("unfinished", Type::Number, "backups that failed, were not finished, or are being made")
+        .among("backups"),
     Fact::new("age", Type::Duration, "time since the newest backup was begun"),
     Fact::new("restored_size", Type::Size, "size of the newest backup once restored"),
-    Fact::new("incoming", Type::Number, "WAL files that have arrived and are not yet archived"),
-    Fact::new("aside", Type::Number, "WAL files that Barman put aside: damaged, double or unknown to it"),
+    Fact::new("incoming", Type::Number, "WAL files that have arrived and are not yet archived")
+        .among("backups"),
+    Fact::new("aside", Type::Number, "WAL files that Barman put aside: damaged, double or unknown to it")
+        .among("backups"),
     Fact::new("system_identifier", Type::Text, "the cluster that the server is bound to"),
 ];
 

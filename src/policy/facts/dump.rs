@@ -16,7 +16,8 @@ pub(super) const FACTS: &[Fact] = &[
     Fact::new("server_version", Type::Text, "version of the server that was dumped, as it wrote it"),
     Fact::new("pg_dump_version", Type::Text, "version of pg_dump, as it wrote it"),
     Fact::new("tables", Type::Number, "tables it knows, partitions among them"),
-    Fact::new("tables_without_rows", Type::Number, "tables it knows but whose rows were left out"),
+    Fact::new("tables_without_rows", Type::Number, "tables it knows but whose rows were left out")
+        .among("tables"),
     Fact::new("large_objects", Type::Number, "entries of large objects in its table of contents"),
     Fact::new(
         "large_objects_without_contents",

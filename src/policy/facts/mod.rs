@@ -29,6 +29,8 @@ pub struct Fact {
     pub needs: Option<&'static str>,
     /// Whether it counts the things that the source stands for, so that none is nothing to look at.
     pub counts: bool,
+    /// The fact that counts what it is a figure of: none of nothing says nothing.
+    pub among: Option<&'static str>,
 }
 
 /// What a fact is asked with.
@@ -72,7 +74,7 @@ impl Fact {
     /// A fact without an argument.
     #[must_use]
     pub const fn new(name: &'static str, ty: Type, about: &'static str) -> Self {
-        Self { name, ty, argument: None, about, sql: "", needs: None, counts: false }
+        Self { name, ty, argument: None, about, sql: "", needs: None, counts: false, among: None }
     }
 
     /// The same with an argument.
@@ -85,6 +87,12 @@ impl Fact {
     #[must_use]
     pub const fn needing(self, word: &'static str) -> Self {
         Self { needs: Some(word), ..self }
+    }
+
+    /// The same, as a figure of what another fact counts.
+    #[must_use]
+    pub const fn among(self, counted: &'static str) -> Self {
+        Self { among: Some(counted), ..self }
     }
 
     /// The same, counting what the source stands for.

@@ -29,6 +29,9 @@ pub(super) fn fact(opened: &Opened, fact: &Fact, argument: Option<&str>) -> Resu
         ("tables", None) => Some(tables()?.iter().filter(is_table).count().to_string()),
         ("tables_without_rows", None) => {
             let all = tables()?;
+            if !all.iter().any(|table| is_table(&table)) {
+                return Err(other("the archive knows no table, so there is nothing to look at".to_owned()));
+            }
             Some(all.iter().filter(is_table).filter(|t| t.data != TableData::Rows).count().to_string())
         }
         ("large_objects", None) => Some(large_objects(archive).to_string()),

@@ -69,3 +69,16 @@ fn a_snapshot_of_redis() {
     let run = gate(&sources, checks);
     assert!(run.status == Some(1) && run.stdout.contains("CRC-64"), "{}", run.stdout);
 }
+
+/// No gap and no damage among no segments is no good news.
+#[test]
+fn figures_of_nothing_say_nothing() {
+    let empty = tempfile::tempdir().unwrap();
+    let source = format!("source wal archive from \"{}\"", empty.path().display());
+    for figure in ["missing = 0", "damaged = 0", "timelines <= 1", "size >= 0B", "segments >= 0"] {
+        let run = gate(&source, &format!("check c {{ require archive.{figure} }}"));
+        assert_eq!(run.status, Some(3), "{figure}\n{}{}", run.stdout, run.stderr);
+        let flat = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains("there is nothing to look at"), "{figure}\n{}", run.stdout);
+    }
+}
