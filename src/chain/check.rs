@@ -5,17 +5,16 @@ use std::collections::HashSet;
 use super::anchor;
 use super::bound::Bound;
 use super::eval::{self, EvalIssue, EvalIssueKind, Inputs};
+use super::genesis::{Source, genesis};
 use super::given::Given;
 use super::hex;
 use super::identity::{self, Id};
-use super::keys::Keys;
 use super::probe::Prober;
 use super::program::{self, Form, Program, SpecIssue};
 use super::rows::{Cause, flag};
 use super::search::Seeker;
-use super::spec::{ChainSpec, Genesis, Hashing, How};
+use super::spec::{ChainSpec, Hashing, How};
 use super::strands::Attached;
-use super::visit;
 use super::ways::{Hit, Way, fitting, searchable, seek, yields};
 
 /// What came of a row.
@@ -42,25 +41,6 @@ pub(crate) struct Around<'h> {
     pub(crate) last_but_one: &'h [u8],
     /// What the content of the row before it yields, if that row failed (implicit links).
     pub(crate) restored: &'h [u8],
-}
-
-/// Where the genesis value comes from.
-#[derive(Debug)]
-enum Source {
-    Fixed(Option<Vec<u8>>),
-    /// Of each split's first row; or, where it reads more than the split, of whichever row may be a first one.
-    Derived {
-        program: Program,
-        by_row: bool,
-    },
-}
-
-/// Whether the genesis value depends on more of a row than its split.
-pub(crate) fn genesis_by_row(spec: &ChainSpec) -> bool {
-    match &spec.genesis {
-        Genesis::Derived(recipe) => visit::columns(recipe).iter().any(|column| !spec.split.contains(column)),
-        _ => false,
-    }
 }
 
 /// A failed row, kept until the next one tells whether its hash was edited.
@@ -489,27 +469,5 @@ fn decode(cell: &str, form: Form, out: &mut Vec<u8>) {
     if form == Form::Text || hex::decode_bytea(cell, out).is_none() {
         out.clear();
         out.extend_from_slice(cell.as_bytes());
-    }
-}
-
-fn genesis(spec: &ChainSpec, form: Form, keys: &Keys) -> Result<Source, SpecIssue> {
-    match &spec.genesis {
-        Genesis::Null => Ok(Source::Fixed(None)),
-        Genesis::Text(text) if form == Form::Text => Ok(Source::Fixed(Some(text.clone().into_bytes()))),
-        Genesis::Bytes(bytes) if form == Form::Bytes => Ok(Source::Fixed(Some(bytes.clone()))),
-        Genesis::Derived(recipe) => {
-            let program = Program::new(recipe, &spec.columns, form)?.keyed(keys);
-            if program.form() == form {
-                Ok(Source::Derived { program, by_row: genesis_by_row(spec) })
-            } else {
-                program::issue("the genesis and the hash are not both text or both bytes".to_owned())
-            }
-        }
-        Genesis::Text(_) => {
-            program::issue("the hash is bytea, so the genesis must be bytes, not text".to_owned())
-        }
-        Genesis::Bytes(_) => {
-            program::issue("the hash is text, so the genesis must be text, not bytes".to_owned())
-        }
     }
 }

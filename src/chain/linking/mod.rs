@@ -14,4 +14,4 @@ pub(in crate::chain) mod split_key;
 pub(in crate::chain) mod strands;
 pub(in crate::chain) mod textual;
 
-use super::{check, era, hex, program, report, run, spec, time};
+use super::{era, genesis, hex, program, report, run, spec, time};

@@ -7,14 +7,14 @@ use super::graph::{self, Defect, Graph, Parent};
 use super::report::AnomalyKind as Kind;
 use super::rows::{Stated, flag};
 use super::run::{Found, Place, Run};
-use super::{branches, check, identity};
+use super::{branches, genesis, identity};
 
 /// A first row that does not recompute does not yield its genesis either, where that is computed from it: one cause,
 /// to be named once. Returns the row.
 pub(in crate::chain) fn uproot(case: &Case<'_>, graph: &mut Graph) -> Option<usize> {
     let row = graph.sequence.first().copied()?;
     let failed = !graph::stands(case.rows, row) && graph.parent(row) == Parent::Unknown;
-    if !failed || !check::genesis_by_row(case.spec) {
+    if !failed || !genesis::by_row(case.spec) {
         return None;
     }
     if let Some(parent) = graph.parents.get_mut(row) {
@@ -105,7 +105,7 @@ pub(in crate::chain) fn headless(case: &Case<'_>, row: usize) -> Found {
         }
         _ => String::new(),
     };
-    let or = if check::genesis_by_row(case.spec) {
+    let or = if genesis::by_row(case.spec) {
         ", or a column that the genesis is computed from was changed"
     } else {
         ""
