@@ -19,12 +19,14 @@ pub enum Format {
     Markdown,
     /// Workflow commands for the log of a GitHub Actions step.
     Github,
+    /// TAP, for test harnesses.
+    Tap,
 }
 
 impl Format {
     /// Every format, in the order they are documented.
-    pub const ALL: [Self; 6] =
-        [Self::Text, Self::Json, Self::Junit, Self::Sarif, Self::Markdown, Self::Github];
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::Json, Self::Junit, Self::Sarif, Self::Markdown, Self::Github, Self::Tap];
 
     /// The word used on the command line.
     #[must_use]
@@ -36,6 +38,7 @@ impl Format {
             Self::Sarif => "sarif",
             Self::Markdown => "markdown",
             Self::Github => "github",
+            Self::Tap => "tap",
         }
     }
 }

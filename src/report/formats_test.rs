@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::model::{CheckInfo, Level, Report};
-use super::{Format, Style, escape, fixture, github, markdown, render};
+use super::{Format, Style, escape, fixture, github, markdown, render, yaml};
 use crate::finding::{Finding, KeyPart};
 use crate::verdict::Verdict;
 
@@ -20,7 +20,7 @@ fn seen(format: Format, report: &Report) -> String {
             .replace("&quot;", "\"")
             .replace("&apos;", "'")
             .replace("&amp;", "&"),
-        Format::Text | Format::Json | Format::Sarif => raw,
+        Format::Text | Format::Json | Format::Sarif | Format::Tap => raw,
     }
 }
 
@@ -32,6 +32,7 @@ fn spelt(format: Format, part: &KeyPart) -> String {
             let quoted = serde_json::to_string(&literal).unwrap();
             quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap().to_string()
         }
+        Format::Tap => format!("value: {}", part.value.as_deref().map_or("~".to_string(), yaml::quoted)),
         Format::Text | Format::Junit | Format::Markdown | Format::Github => literal,
     }
 }
@@ -40,6 +41,7 @@ fn total(format: Format, number: u64) -> String {
     match format {
         Format::Json => format!("\"findings_total\": {number}"),
         Format::Sarif => format!("\"findingsTotal\": {number}"),
+        Format::Tap => format!("findings_total: {number}"),
         _ => format!("{} finding", super::words::grouped(number)),
     }
 }
@@ -66,6 +68,11 @@ fn gives_verdict(format: Format, report: &Report, text: &str, check: &CheckInfo)
         }
         Format::Markdown => {
             text.contains(&format!("**{id}** ({word})")) || text.contains(&format!("| {id} | {word} |"))
+        }
+        Format::Tap => {
+            let own = |block: &&str| block.contains(&format!("\n  id: \"{id}\"\n"));
+            let block = text.split("\n  ---").filter(own).collect::<Vec<_>>();
+            block.len() == 1 && block[0].contains(&format!("\n  verdict: \"{word}\"\n"))
         }
         Format::Text | Format::Github => {
             let heading = match check.verdict {

@@ -8,6 +8,7 @@
 //! | `sarif`    | code scanning and SARIF viewers       | [`sarif`]    |
 //! | `markdown` | pull requests and tickets             | [`markdown`] |
 //! | `github`   | the log of a GitHub Actions step      | [`github`]   |
+//! | `tap`      | test harnesses                        | [`tap`]      |
 //!
 //! Every format shows every verdict and every listed finding, and says so when more were found than are listed.
 //! No format believes an open verdict that the report itself does not bear out: [`standing::Standing`] checks
@@ -27,8 +28,10 @@ pub mod sarif;
 pub mod section;
 pub mod standing;
 pub mod style;
+pub mod tap;
 pub mod text;
 pub mod words;
+mod yaml;
 
 #[cfg(test)]
 mod fixture;

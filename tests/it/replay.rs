@@ -49,7 +49,7 @@ fn kept_facts_give_the_same_verdicts_without_a_server() {
         assert_eq!(live.json()["run"]["replayed"], false);
         assert_eq!(again.json()["run"]["replayed"], true);
         assert_eq!(live.json()["run"]["now"], again.json()["run"]["now"]);
-        for format in ["text", "junit", "sarif", "markdown", "github"] {
+        for format in crate::support::formats() {
             let mut command = program();
             command.current_dir(s.folder()).args([
                 "verify",
