@@ -10,6 +10,7 @@ mod heads;
 mod lint;
 mod load;
 mod manual;
+mod outfile;
 mod parameters;
 mod plan;
 mod rebind;

@@ -185,7 +185,7 @@ fn deliver(args: &Args, profile: Option<&Profile>, report: &Report, talk: &Talk)
     for (format, path) in outputs {
         let plain = crate::report::Style { colour: false, ..style };
         let text = render(*format, report, &plain).map_err(|error| bug(talk, &error.to_string()))?;
-        std::fs::write(path, text).map_err(|error| {
+        super::outfile::write(path, &text).map_err(|error| {
             talk.say(&format!("error: report `{}` cannot be written: {error}", path.display()));
             worse(report)
         })?;

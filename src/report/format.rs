@@ -21,12 +21,22 @@ pub enum Format {
     Github,
     /// TAP, for test harnesses.
     Tap,
+    /// Metrics for the textfile collector of Prometheus.
+    Prometheus,
 }
 
 impl Format {
     /// Every format, in the order they are documented.
-    pub const ALL: [Self; 7] =
-        [Self::Text, Self::Json, Self::Junit, Self::Sarif, Self::Markdown, Self::Github, Self::Tap];
+    pub const ALL: [Self; 8] = [
+        Self::Text,
+        Self::Json,
+        Self::Junit,
+        Self::Sarif,
+        Self::Markdown,
+        Self::Github,
+        Self::Tap,
+        Self::Prometheus,
+    ];
 
     /// The word used on the command line.
     #[must_use]
@@ -39,6 +49,7 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Github => "github",
             Self::Tap => "tap",
+            Self::Prometheus => "prometheus",
         }
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::model::{CheckInfo, Level, Report};
-use super::{Format, Style, escape, fixture, github, markdown, render, yaml};
+use super::{Format, Style, escape, fixture, github, markdown, prometheus, render, yaml};
 use crate::finding::{Finding, KeyPart};
 use crate::verdict::Verdict;
 
@@ -14,6 +14,7 @@ fn seen(format: Format, report: &Report) -> String {
     match format {
         Format::Markdown => markdown::escape::tests::shown(&raw),
         Format::Github => github::tests::shown(&raw),
+        Format::Prometheus => prometheus::tests::shown(&raw),
         Format::Junit => raw
             .replace("&lt;", "<")
             .replace("&gt;", ">")
@@ -33,7 +34,7 @@ fn spelt(format: Format, part: &KeyPart) -> String {
             quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap().to_string()
         }
         Format::Tap => format!("value: {}", part.value.as_deref().map_or("~".to_string(), yaml::quoted)),
-        Format::Text | Format::Junit | Format::Markdown | Format::Github => literal,
+        Format::Text | Format::Junit | Format::Markdown | Format::Github | Format::Prometheus => literal,
     }
 }
 
@@ -74,7 +75,7 @@ fn gives_verdict(format: Format, report: &Report, text: &str, check: &CheckInfo)
             let block = text.split("\n  ---").filter(own).collect::<Vec<_>>();
             block.len() == 1 && block[0].contains(&format!("\n  verdict: \"{word}\"\n"))
         }
-        Format::Text | Format::Github => {
+        Format::Text | Format::Github | Format::Prometheus => {
             let heading = match check.verdict {
                 Verdict::Holds => "HOLDS:",
                 Verdict::Skipped => "SKIPPED:",

@@ -9,12 +9,14 @@
 //! | `markdown` | pull requests and tickets             | [`markdown`] |
 //! | `github`   | the log of a GitHub Actions step      | [`github`]   |
 //! | `tap`      | test harnesses                        | [`tap`]      |
+//! | `prometheus` | Prometheus' node exporter           | [`prometheus`] |
 //!
 //! Every format shows every verdict and every listed finding, and says so when more were found than are listed.
 //! No format believes an open verdict that the report itself does not bear out: [`standing::Standing`] checks
 //! that once for all of them, because an empty or contradictory report must not come out green anywhere.
 
 pub mod escape;
+mod figure;
 pub mod format;
 pub mod github;
 pub mod json;
@@ -22,6 +24,7 @@ pub mod junit;
 pub mod limits;
 pub mod markdown;
 pub mod model;
+pub mod prometheus;
 mod redact;
 mod render;
 pub mod sarif;

@@ -98,7 +98,13 @@ fn steady(text: &str) -> String {
             lines.push(format!("{}{first} ...", " ".repeat(indent)));
             continue;
         }
-        lines.push(words(line));
+        // Metrics of the clock have their value behind the labels.
+        match line.rsplit_once(' ') {
+            Some((metric, _)) if metric.starts_with("holdtrue_run_") && !metric.contains("_info") => {
+                lines.push(format!("{metric} N"));
+            }
+            _ => lines.push(words(line)),
+        }
     }
     let mut text = lines.join("\n");
     if !text.is_empty() {
