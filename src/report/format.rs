@@ -23,11 +23,13 @@ pub enum Format {
     Tap,
     /// Metrics for the textfile collector of Prometheus.
     Prometheus,
+    /// Plugin output for Nagios and Icinga; on standard output the exit status is that of a plugin.
+    Nagios,
 }
 
 impl Format {
     /// Every format, in the order they are documented.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Text,
         Self::Json,
         Self::Junit,
@@ -36,6 +38,7 @@ impl Format {
         Self::Github,
         Self::Tap,
         Self::Prometheus,
+        Self::Nagios,
     ];
 
     /// The word used on the command line.
@@ -50,6 +53,7 @@ impl Format {
             Self::Github => "github",
             Self::Tap => "tap",
             Self::Prometheus => "prometheus",
+            Self::Nagios => "nagios",
         }
     }
 }

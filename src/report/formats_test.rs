@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::model::{CheckInfo, Level, Report};
-use super::{Format, Style, escape, fixture, github, markdown, prometheus, render, yaml};
+use super::{Format, Style, escape, fixture, github, markdown, nagios, prometheus, render, yaml};
 use crate::finding::{Finding, KeyPart};
 use crate::verdict::Verdict;
 
@@ -15,6 +15,7 @@ fn seen(format: Format, report: &Report) -> String {
         Format::Markdown => markdown::escape::tests::shown(&raw),
         Format::Github => github::tests::shown(&raw),
         Format::Prometheus => prometheus::tests::shown(&raw),
+        Format::Nagios => nagios::tests::shown(&raw),
         Format::Junit => raw
             .replace("&lt;", "<")
             .replace("&gt;", ">")
@@ -34,7 +35,12 @@ fn spelt(format: Format, part: &KeyPart) -> String {
             quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap().to_string()
         }
         Format::Tap => format!("value: {}", part.value.as_deref().map_or("~".to_string(), yaml::quoted)),
-        Format::Text | Format::Junit | Format::Markdown | Format::Github | Format::Prometheus => literal,
+        Format::Text
+        | Format::Junit
+        | Format::Markdown
+        | Format::Github
+        | Format::Prometheus
+        | Format::Nagios => literal,
     }
 }
 
@@ -75,7 +81,7 @@ fn gives_verdict(format: Format, report: &Report, text: &str, check: &CheckInfo)
             let block = text.split("\n  ---").filter(own).collect::<Vec<_>>();
             block.len() == 1 && block[0].contains(&format!("\n  verdict: \"{word}\"\n"))
         }
-        Format::Text | Format::Github | Format::Prometheus => {
+        Format::Text | Format::Github | Format::Prometheus | Format::Nagios => {
             let heading = match check.verdict {
                 Verdict::Holds => "HOLDS:",
                 Verdict::Skipped => "SKIPPED:",

@@ -10,6 +10,7 @@
 //! | `github`   | the log of a GitHub Actions step      | [`github`]   |
 //! | `tap`      | test harnesses                        | [`tap`]      |
 //! | `prometheus` | Prometheus' node exporter           | [`prometheus`] |
+//! | `nagios`   | Nagios, Icinga                        | [`nagios`]   |
 //!
 //! Every format shows every verdict and every listed finding, and says so when more were found than are listed.
 //! No format believes an open verdict that the report itself does not bear out: [`standing::Standing`] checks
@@ -24,6 +25,7 @@ pub mod junit;
 pub mod limits;
 pub mod markdown;
 pub mod model;
+pub mod nagios;
 pub mod prometheus;
 mod redact;
 mod render;

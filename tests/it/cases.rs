@@ -127,6 +127,8 @@ fn words(line: &str) -> String {
                 word.replace(bare, "SEED")
             } else if instant {
                 word.replace(bare, "INSTANT")
+            } else if word.starts_with("duration=") {
+                "duration=N".to_owned()
             } else if word.contains("%2Fholdtrue-") || word.contains("/holdtrue-") {
                 "ADDRESS".to_owned()
             } else {

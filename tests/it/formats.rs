@@ -101,8 +101,50 @@ fn the_exit_status_is_the_same_in_every_format() {
             .current_dir(s.folder())
             .env("DATABASE_URL", s.url())
             .args(["verify", "p.hold", "--format", format]);
-        assert_eq!(Run::of(&mut command).status, Some(1), "{format}");
+        // A plugin's 1 is a mere warning; broken is 2 there.
+        let expected = if format == "nagios" { 2 } else { 1 };
+        assert_eq!(Run::of(&mut command).status, Some(expected), "{format}");
     }
+}
+
+#[test]
+fn a_plugin_ends_with_the_status_that_its_line_says() {
+    let s = Scratch::around(tala(Tala::Clean));
+    let plugin = |check: &str, more: &[&str]| {
+        s.policy("", check);
+        let mut command = crate::support::program();
+        command.current_dir(s.folder()).env("DATABASE_URL", s.url());
+        Run::of(command.args(["verify", "p.hold", "--format", "nagios"]).args(more))
+    };
+    let good = "check c { on Tenant; require rows > 0 }";
+    for (check, more, word, status) in [
+        (good, &[][..], "OK", 0),
+        (
+            "check c { on Tenant; require rows > 0 }\ncheck d { on Tenant; recommend rows = 0 }",
+            &[],
+            "WARNING",
+            1,
+        ),
+        ("check c { on Tenant; require rows = 0 }", &[], "CRITICAL", 2),
+        ("check c { on Gone; require rows > 0 }", &[], "UNKNOWN", 3),
+        ("check c { on Tenant; requite rows > 0 }", &[], "UNKNOWN", 3),
+        (good, &["--gate", "none"], "UNKNOWN", 3),
+        (good, &["--output", "junit=/nonexistent/r.xml"], "UNKNOWN", 3),
+        (good, &["--save-facts", "facts.json"], "OK", 0),
+        // Kept facts stay green for ever.
+        (good, &["--facts", "facts.json"], "WARNING", 1),
+    ] {
+        let run = plugin(check, more);
+        assert!(run.stdout.starts_with(&format!("HOLDTRUE {word} - ")), "{more:?}\n{}", run.said());
+        assert_eq!(run.status, Some(status), "{more:?}\n{}", run.said());
+    }
+    // In a file the format changes nothing, and a profile may ask for it as well.
+    s.policy("", "check c { on Tenant; require rows = 0 }");
+    s.run(&["--output", "nagios=state"]).ends_with(1);
+    s.file("holdtrue.toml", "default_profile = \"m\"\n[profiles.m.output]\nformat = \"nagios\"\n");
+    let mut command = crate::support::program();
+    command.current_dir(s.folder()).env("DATABASE_URL", s.url()).args(["verify", "p.hold"]);
+    assert_eq!(Run::of(&mut command).status, Some(2));
 }
 
 #[test]
