@@ -25,11 +25,13 @@ pub enum Format {
     Prometheus,
     /// Plugin output for Nagios and Icinga; on standard output the exit status is that of a plugin.
     Nagios,
+    /// A page for a browser or a printer, in one file.
+    Html,
 }
 
 impl Format {
     /// Every format, in the order they are documented.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Text,
         Self::Json,
         Self::Junit,
@@ -39,6 +41,7 @@ impl Format {
         Self::Tap,
         Self::Prometheus,
         Self::Nagios,
+        Self::Html,
     ];
 
     /// The word used on the command line.
@@ -54,6 +57,7 @@ impl Format {
             Self::Tap => "tap",
             Self::Prometheus => "prometheus",
             Self::Nagios => "nagios",
+            Self::Html => "html",
         }
     }
 }

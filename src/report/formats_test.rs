@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::model::{CheckInfo, Level, Report};
-use super::{Format, Style, escape, fixture, github, markdown, nagios, prometheus, render, yaml};
+use super::{Format, Style, escape, fixture, github, html, markdown, nagios, prometheus, render, yaml};
 use crate::finding::{Finding, KeyPart};
 use crate::verdict::Verdict;
 
@@ -16,6 +16,7 @@ fn seen(format: Format, report: &Report) -> String {
         Format::Github => github::tests::shown(&raw),
         Format::Prometheus => prometheus::tests::shown(&raw),
         Format::Nagios => nagios::tests::shown(&raw),
+        Format::Html => html::tests::shown(&raw),
         Format::Junit => raw
             .replace("&lt;", "<")
             .replace("&gt;", ">")
@@ -40,7 +41,8 @@ fn spelt(format: Format, part: &KeyPart) -> String {
         | Format::Markdown
         | Format::Github
         | Format::Prometheus
-        | Format::Nagios => literal,
+        | Format::Nagios
+        | Format::Html => literal,
     }
 }
 
@@ -72,6 +74,13 @@ fn gives_verdict(format: Format, report: &Report, text: &str, check: &CheckInfo)
             let mut cases = back.test_suites.iter().flat_map(|suite| &suite.test_cases);
             let case = cases.find(|case| case.name.as_str() == id).unwrap();
             case.properties.iter().any(|one| one.name.as_str() == "verdict" && one.value.as_str() == word)
+        }
+        Format::Html => {
+            let raw = render(format, report, &Style::default()).unwrap();
+            let article = raw.split_once(&format!(" id=\"check-{id}\">")).unwrap().1;
+            let heading = article.split_once("</h3>").unwrap().0;
+            heading.contains(&format!("<code>{id}</code>"))
+                && heading.contains(&format!("</span>{word}</strong>"))
         }
         Format::Markdown => {
             text.contains(&format!("**{id}** ({word})")) || text.contains(&format!("| {id} | {word} |"))

@@ -115,13 +115,15 @@ fn steady(text: &str) -> String {
 
 /// Each word that looks volatile becomes a placeholder.
 fn words(line: &str) -> String {
-    line.split(' ')
-        .map(|word| {
+    line.split_inclusive([' ', '<', '>'])
+        .map(|piece| {
+            let word = piece.trim_end_matches([' ', '<', '>']);
+            let end = piece.strip_prefix(word).unwrap_or_default();
             let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
             let digest = bare.strip_prefix("sha256:").unwrap_or(bare);
             let hex = digest.len() >= 24 && digest.chars().all(|c| c.is_ascii_hexdigit());
             let instant = bare.len() >= 20 && bare.contains('T') && bare.parse::<jiff::Timestamp>().is_ok();
-            if hex {
+            let steady = if hex {
                 word.replace(bare, "DIGEST")
             } else if bare.len() == 18 && bare.starts_with("0x") {
                 word.replace(bare, "SEED")
@@ -133,10 +135,10 @@ fn words(line: &str) -> String {
                 "ADDRESS".to_owned()
             } else {
                 word.to_owned()
-            }
+            };
+            steady + end
         })
-        .collect::<Vec<_>>()
-        .join(" ")
+        .collect::<String>()
         .replace(env!("CARGO_PKG_VERSION"), "VERSION")
         .split(" in ")
         .map(|piece| match piece.split_once(" ms") {
