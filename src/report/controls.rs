@@ -57,7 +57,8 @@ pub fn matrix(report: &Report) -> Vec<Row<'_>> {
 /// Checks that claim to support no control.
 #[must_use]
 pub fn unclaimed(report: &Report) -> Vec<&CheckInfo> {
-    report.checks.iter().filter(|check| check.controls.is_empty()).collect()
+    let named = |id: &String| report.controls.iter().any(|control| control.checks.contains(id));
+    report.checks.iter().filter(|check| check.controls.is_empty() && !named(&check.id)).collect()
 }
 
 fn row<'r>(report: &'r Report, control: &'r ControlInfo) -> Row<'r> {

@@ -27,7 +27,11 @@ pub fn render(report: &Report) -> String {
     let parts: Vec<(&str, &str, Markup)> =
         sections(report, &standing).into_iter().filter(|(_, _, body)| !body.is_empty()).collect();
     let entry = |(id, title, _): &(&str, &str, Markup)| {
-        element("li", &[], element("a", &[("href", &format!("#{id}"))], text(title)))
+        element(
+            "li",
+            &[],
+            element("a", &[("href", &format!("#{id}"))], text(title.split(':').next().unwrap_or(title))),
+        )
     };
     let contents =
         element("nav", &[("aria-label", "Contents")], element("ul", &[], parts.iter().map(entry).collect()));
@@ -53,12 +57,12 @@ pub fn render(report: &Report) -> String {
     )
 }
 
-fn sections<'r>(report: &'r Report, standing: &Standing) -> Vec<(&'static str, &'static str, Markup)> {
+fn sections(report: &Report, standing: &Standing) -> Vec<(&'static str, &'static str, Markup)> {
     let mut all = vec![
         ("gates", "Gates", context::gates(report)),
         ("gaps", "Closed for a reason that no check shows", context::gaps(standing)),
         ("checked", "What was checked", checked(report)),
-        ("not-checked", "What was not checked, and why", context::not_checked(report)),
+        ("not-checked", "What was not checked or not proven, and why", context::not_checked(report)),
     ];
     for (section, id, title) in [
         (Section::Broken, "broken", "Broken: looked at, and it is not so"),
@@ -269,7 +273,7 @@ pub(super) mod tests {
     /// Luminance as WCAG 2 defines it.
     fn luminance(colour: &str) -> f64 {
         let part = |at: usize| {
-            let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+            let value = f64::from(u8::from_str_radix(colour.get(at..at + 2).unwrap(), 16).unwrap()) / 255.0;
             if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
         };
         0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)

@@ -56,7 +56,7 @@ fn findings(check: &CheckInfo) -> Markup {
     }
     let rows = check.findings.iter().enumerate().map(|(at, finding)| row(at + 1, finding)).collect();
     let caption = format!("{}: {said}", check.id);
-    let head = ["#", "finding", "relation", "key", "what was seen"];
+    let head = ["#", "finding", "key", "relation", "what was seen"];
     // The same statement usually shows every finding of a check.
     let mut statements: Vec<&str> = Vec::new();
     for finding in check.findings.iter().filter(|finding| !finding.sql.is_empty()) {
@@ -76,8 +76,8 @@ fn row(number: usize, finding: &Finding) -> Vec<Markup> {
     vec![
         text(&number.to_string()),
         text(&format!("{} ", finding.kind)).and(verdict(finding.verdict)),
+        element("code", &[("class", "key")], text(&escape::key(&finding.key, true))),
         text(&finding.relation),
-        code(&escape::key(&finding.key, true)),
         text(&finding.message),
     ]
 }

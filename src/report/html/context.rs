@@ -32,7 +32,8 @@ pub(super) fn gaps(standing: &Standing) -> Markup {
 pub(super) fn not_checked(report: &Report) -> Markup {
     let checks = report.checks.iter().filter(|c| matches!(c.verdict, Verdict::Unproven | Verdict::Skipped));
     let rows = checks.map(|check| vec![link_to(&check.id), verdict(check.verdict), text(&check.reason)]);
-    let list = table("Checks that were not carried out", &["check", "verdict", "why"], rows.collect());
+    let list =
+        table("Checks that are unproven or did not apply", &["check", "verdict", "why"], rows.collect());
     let one = |limit: limits::Limit<'_>| {
         let about: Vec<Markup> = limit.about.iter().map(|name| code(name).and(text(" "))).collect();
         let about = if about.is_empty() { text("this run ") } else { about.into_iter().collect() };
