@@ -170,7 +170,7 @@ pub(super) fn again(report: &Report) -> Markup {
         _ => "POLICY".to_owned(),
     };
     let set = |p: &crate::report::model::ParameterInfo| {
-        format!(" --set {}", quoted(&format!("{}={}", p.name, p.value)))
+        format!(" --set {}", quoted(&format!("{}={}", p.name, bare(&p.value))))
     };
     let sets: String = report.run.parameters.iter().filter(|p| !p.value.is_empty()).map(set).collect();
     let command = format!("holdtrue verify {policy}{sets} --format json");
@@ -181,6 +181,11 @@ pub(super) fn again(report: &Report) -> Markup {
                text of the policy and the same parameters. The sources are as they are then, so verdicts may differ where \
                the data did. Options that narrow a run are among the limits above.\n"),
     ))
+}
+
+/// A value as `--set` takes it: text without the quotes that the language writes around it.
+fn bare(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
 }
 
 /// A word as a shell reads it.
@@ -200,5 +205,6 @@ mod tests {
     fn a_command_is_quoted_for_a_shell() {
         assert_eq!(quoted("policies/tala.hold"), "policies/tala.hold");
         assert_eq!(quoted("who=it's $me"), "'who=it'\\''s $me'");
+        assert_eq!((bare("\"it's\""), bare("4h"), bare("\"\"x\"\"")), ("it's", "4h", "\"x\""));
     }
 }
