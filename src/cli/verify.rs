@@ -16,7 +16,8 @@ use crate::judge::{self, Selection};
 use crate::policy::SourceKind;
 use crate::probe::archive;
 use crate::report::model::{self, FactInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
-use crate::report::{Format, redact, render};
+use crate::report::words::exit_meaning;
+use crate::report::{Format, nagios, redact, render};
 use crate::verdict::{ExitStatus, Verdict};
 
 /// Options of `verify`.
@@ -57,13 +58,23 @@ pub(super) fn format(word: &str) -> Result<Format, String> {
     })
 }
 
-pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
+pub(super) fn run(args: &Args, talk: &Talk) -> u8 {
     match verify(args, talk) {
-        Ok(status) | Err(status) => status,
+        Ok(code) => code,
+        // A monitor wants a line to show, and its own numbers, also where there is no report.
+        Err(status) if args.format == Some(Format::Nagios) => {
+            let state = nagios::State::without_report(status);
+            let why = format!("exit status {}, {}", status.code(), exit_meaning(status.code()));
+            let _seen =
+                talk.print(&nagios::line(state, &format!("no report: {why}; standard error says more")));
+            state.code()
+        }
+        Err(status) => status.code(),
     }
 }
 
-fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
+/// The exit status of a run whose report was delivered, or why there is none.
+fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let (ready, selected) = args.run.ready(talk)?;
     let started = jiff::Timestamp::now();
     let parameters: Vec<(String, String)> = ready
@@ -174,30 +185,36 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
     if !hidden.is_empty() {
         redact(&mut report, &hidden);
     }
-    deliver(args, ready.profile.as_ref(), &report, talk)?;
-    Ok(status)
+    let shown = deliver(args, ready.profile.as_ref(), &report, talk)?;
+    Ok(if shown == Format::Nagios { nagios::State::of(&report).code() } else { status.code() })
 }
 
-/// Writes the report everywhere it was asked for. A report that cannot be delivered leaves no green exit.
-fn deliver(args: &Args, profile: Option<&Profile>, report: &Report, talk: &Talk) -> Result<(), ExitStatus> {
+/// Writes the report everywhere it was asked for, and returns the format on standard output. A report that cannot be
+/// delivered leaves no green exit.
+fn deliver(
+    args: &Args,
+    profile: Option<&Profile>,
+    report: &Report,
+    talk: &Talk,
+) -> Result<Format, ExitStatus> {
     let outputs = profile.filter(|_| args.output.is_empty()).map_or(&args.output, |profile| &profile.outputs);
     let style = talk.style();
     for (format, path) in outputs {
         let plain = crate::report::Style { colour: false, ..style };
         let text = render(*format, report, &plain).map_err(|error| bug(talk, &error.to_string()))?;
-        std::fs::write(path, text).map_err(|error| {
+        super::outfile::write(path, &text).map_err(|error| {
             talk.say(&format!("error: report `{}` cannot be written: {error}", path.display()));
             worse(report)
         })?;
     }
     // Who keeps the report in a file may do without the one on standard output.
-    if !outputs.is_empty() && super::terminal::stdout_is_closed() {
-        return Ok(());
-    }
     let format = args.format.or(profile.and_then(|p| p.format)).unwrap_or(Format::Text);
+    if !outputs.is_empty() && super::terminal::stdout_is_closed() {
+        return Ok(format);
+    }
     let text = render(format, report, &style).map_err(|error| bug(talk, &error.to_string()))?;
     match talk.print(&text) {
-        ExitStatus::Open => Ok(()),
+        ExitStatus::Open => Ok(format),
         _ => Err(worse(report)),
     }
 }
