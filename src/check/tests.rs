@@ -56,7 +56,7 @@ fn mistake(text: &str) -> (String, String, String) {
 const TOP: &[(&str, &str, &str, &str)] = &[
     ("gaet g { }", "HT0105", "gaet", "`gate`"),
     ("require rows = 1", "HT0105", "require", "belongs in `check`"),
-    ("procedure x { }", "HT0108", "procedure", "leave it out"),
+    ("baseline x { }", "HT0108", "baseline", "leave it out"),
     ("param a: tme", "HT0201", "tme", "`time`"),
     ("param a time", "HT0106", "time", "`:`"),
     ("param a: duration = 15", "HT0203", "15", "`15min`"),
@@ -70,7 +70,7 @@ const TOP: &[(&str, &str, &str, &str)] = &[
     ("param a: bool = 1", "HT0204", "1", "`true`"),
     ("param a: text = $tenant", "HT0208", "$tenant", "the value itself"),
     ("param tenant: text", "HT0202", "tenant", "another name"),
-    ("source record d from \"x\"", "HT0108", "record", "leave the source"),
+    ("source baseline d from \"x\"", "HT0108", "baseline", "leave the source"),
     ("source dump d", "HT0205", "d", "newest"),
     ("source files d", "HT0205", "d", "backups/*.backup"),
     ("source host d from \"x\"", "HT0205", "d", "remove"),

@@ -13,6 +13,7 @@ mod manual;
 mod parameters;
 mod plan;
 mod rebind;
+mod recording;
 mod replay;
 mod run;
 mod settings;

@@ -11,6 +11,7 @@ use super::error::RecordError;
 use super::event::{Event, Opened, Recovered};
 use super::history::History;
 use super::key::Signer;
+use super::torn::{Torn, set_aside};
 
 /// Name of the file in the record's folder.
 pub const FILE: &str = "record.jsonl";
@@ -78,15 +79,17 @@ pub struct Record {
     head: String,
     signer: Option<Signer>,
     history: History,
-    recovered: Option<Recovered>,
+    /// A last line that was not written to its end, and what became of it when the next entry was added.
+    torn: Option<Torn>,
+    recovered: Vec<Recovered>,
     begun: bool,
     /// A write failed and could not be taken back.
     spoilt: bool,
 }
 
 impl Record {
-    /// Opens the record in a folder, verifies it, and mends a last line that was not written to its end. Where there is no
-    /// record, one begins with the first entry that is added.
+    /// Opens the record in a folder and verifies it. Where there is none, one begins with the first entry that is added; a
+    /// last line that was not written to its end is mended then, too.
     ///
     /// # Errors
     ///
@@ -122,17 +125,26 @@ impl Record {
             )));
         }
         keyed(&verification, signer.as_ref())?;
-        let recovered = match &verification.torn {
-            Some(torn) => Some(torn.mend(&mut file, folder)?),
-            None => None,
-        };
         let length = file.seek(SeekFrom::End(0)).map_err(|error| failed("read", &error))?;
         let (sequence, head) = match &verification.head {
             Some(head) => (head.sequence, head.hash.clone()),
             None => (0, GENESIS.to_owned()),
         };
         let folder = folder.to_owned();
-        Ok(Self { folder, file, length, sequence, head, signer, history, recovered, begun: false, spoilt: false })
+        let (torn, recovered) = (verification.torn, Vec::new());
+        Ok(Self {
+            folder,
+            file,
+            length,
+            sequence,
+            head,
+            signer,
+            history,
+            torn,
+            recovered,
+            begun: false,
+            spoilt: false,
+        })
     }
 
     /// What the record tells so far.
@@ -141,10 +153,30 @@ impl Record {
         &self.history
     }
 
-    /// What was mended when the record was opened.
+    /// What was mended and recorded when entries were added.
     #[must_use]
-    pub fn recovered(&self) -> Option<&Recovered> {
-        self.recovered.as_ref()
+    pub fn recovered(&self) -> &[Recovered] {
+        &self.recovered
+    }
+
+    /// Mends a last line that was not written to its end, and finds what of earlier ones no entry tells of yet, since a
+    /// writer may have been killed between setting a line aside and saying so.
+    fn mend(&mut self) -> Result<Vec<Recovered>, RecordError> {
+        let mut found = Vec::new();
+        if let Some(torn) = &self.torn {
+            found.push(torn.mend(&mut self.file, &self.folder)?);
+            self.length = if torn.whole { torn.start + torn.bytes + 1 } else { torn.start };
+            self.torn = None;
+        }
+        for recovered in set_aside(&self.folder)? {
+            let said = |name: &String| {
+                self.history.set_aside.contains(name) || found.iter().any(|f| f.kept.as_ref() == Some(name))
+            };
+            if !recovered.kept.as_ref().is_some_and(said) {
+                found.push(recovered);
+            }
+        }
+        Ok(found)
     }
 
     /// Whether the record began with what was added.
@@ -166,8 +198,8 @@ impl Record {
         if self.sequence == 0 {
             all.push(self.opening()?);
         }
-        // Said with the next entry, whatever that is; if it cannot be written now, the piece that was kept still tells.
-        all.extend(self.recovered.take().map(Event::Recovered));
+        let recovered = self.mend()?;
+        all.extend(recovered.iter().cloned().map(Event::Recovered));
         let before = all.len();
         all.extend_from_slice(events);
         let (mut sequence, mut head) = (self.sequence, self.head.clone());
@@ -183,6 +215,7 @@ impl Record {
         self.write(&bytes)?;
         self.length += bytes.len() as u64;
         self.begun |= self.sequence == 0;
+        self.recovered.extend(recovered);
         (self.sequence, self.head) = (sequence, head);
         for (entry, event) in entries.iter().zip(&all) {
             self.history.add(entry, event);

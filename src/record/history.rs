@@ -1,6 +1,6 @@
 //! What the entries of a record tell together: restores with their phases and gates, runs, drills, statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -28,6 +28,8 @@ pub struct History {
     pub opened: BTreeMap<String, Timestamp>,
     /// All entries.
     pub entries: u64,
+    /// Files beside the record that hold lines which were not written to their end, as entries name them.
+    pub set_aside: BTreeSet<String>,
 }
 
 /// A gate that was judged.
@@ -111,8 +113,8 @@ impl History {
             Event::Opened(_)
             | Event::WaiverUsed(_)
             | Event::Corrected(_)
-            | Event::KeyRotated(_)
-            | Event::Recovered(_) => {}
+            | Event::KeyRotated(_) => {}
+            Event::Recovered(recovered) => self.set_aside.extend(recovered.kept.clone()),
         }
     }
 

@@ -29,6 +29,7 @@ pub use event::{
 };
 pub use file::{FILE, Reading, Record, read};
 pub use history::{History, PhaseTime, Pass, Restore};
+pub use torn::Torn;
 pub use key::{PublicKey, Signer};
 
 #[cfg(test)]

@@ -237,15 +237,17 @@ fn a_line_cut_anywhere_is_set_aside_and_nothing_before_it_is_lost() {
             assert_eq!(seen.verification.entries, if complete { 4 } else { 3 });
             assert_eq!(seen.verification.torn.as_ref().map(|torn| torn.whole), Some(complete));
             let mut record = Record::open(folder.path(), None).unwrap();
-            let kept = record.recovered().unwrap().kept.clone();
             record.append(&[said("after")]).unwrap();
+            let kept = record.recovered()[0].kept.clone();
+            assert_eq!(record.recovered().len(), 1);
             let found = verified(&text(folder.path()), &Trust::default());
             assert!(found.holds() && found.torn.is_none(), "{:?}", found.flaws);
             match kept {
                 Some(name) => {
-                    let aside = std::fs::read(folder.path().join(name)).unwrap();
+                    let aside = std::fs::read(folder.path().join(&name)).unwrap();
                     assert_eq!(aside, torn[last..]);
                     assert_eq!(found.entries, 5);
+                    std::fs::remove_file(folder.path().join(name)).unwrap();
                 }
                 None => assert!(complete && found.entries == 6),
             }

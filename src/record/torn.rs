@@ -15,6 +15,9 @@ use super::event::Recovered;
 use super::file::sync_folder;
 use super::lines::Line;
 
+/// How the names of files begin that such lines are moved to.
+const ASIDE: &str = "torn-";
+
 /// What is known of such a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Torn {
@@ -75,7 +78,7 @@ impl Torn {
         if hex(&Sha256::digest(&torn)) != self.sha256 {
             return Err(RecordError::new("the last line of the record changed while it was read"));
         }
-        let name = format!("torn-{}-{}.bin", self.line, self.sha256.get(..16).unwrap_or_default());
+        let name = format!("{ASIDE}{}-{}.bin", self.line, self.sha256.get(..16).unwrap_or_default());
         // On the disk before it is taken from the record, so that it is in one of both at any time.
         let mut kept = File::create(folder.join(&name)).map_err(failed)?;
         kept.write_all(&torn).and_then(|()| kept.sync_all()).map_err(failed)?;
@@ -83,4 +86,23 @@ impl Torn {
         file.set_len(self.start).and_then(|()| file.sync_all()).map_err(failed)?;
         Ok(Recovered { bytes, sha256, kept: Some(name) })
     }
+}
+
+/// What lies beside a record of lines that were set aside.
+pub(super) fn set_aside(folder: &Path) -> Result<Vec<Recovered>, RecordError> {
+    let failed = |error: std::io::Error| {
+        RecordError::new(format!("the folder `{}` of the record cannot be read: {error}", folder.display()))
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name.starts_with(ASIDE) && name.ends_with(".bin") && entry.file_type().map_err(failed)?.is_file() {
+            let bytes = std::fs::read(entry.path()).map_err(failed)?;
+            let sha256 = hex(&Sha256::digest(&bytes));
+            found.push(Recovered { bytes: bytes.len() as u64, sha256, kept: Some(name) });
+        }
+    }
+    found.sort_by(|a, b| a.kept.cmp(&b.kept));
+    Ok(found)
 }

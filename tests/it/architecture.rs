@@ -51,6 +51,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "facts",
             "measure",
             "plan",
+            "record",
         ],
     ),
     ("report", &["source_text", "verdict", "finding"]),
