@@ -76,13 +76,8 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
     let signer = args.recording(talk)?;
     let (ready, selected) = args.run.ready(talk)?;
     let started = jiff::Timestamp::now();
-    let parameters: Vec<(String, String)> = ready
-        .policy
-        .params
-        .iter()
-        .map(|p| (p.name.clone(), p.value.as_ref().map(ToString::to_string).unwrap_or_default()))
-        .collect();
-    let digest = ready.loaded.digest(parameters.iter().map(|(n, v)| (n.as_str(), v.clone())));
+    let parameters = ready.parameters();
+    let digest = ready.digest();
     let (plan, facts, replayed) = match &args.facts {
         Some(path) => {
             let (plan, facts) = replay(path, (&ready, &selected), &args.run, &digest, talk)?;

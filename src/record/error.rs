@@ -2,11 +2,19 @@
 
 use std::fmt;
 
+use super::check::Flaw;
+
 /// One sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordError(String);
 
 impl RecordError {
+    /// A record that was changed.
+    #[must_use]
+    pub fn changed(folder: &std::path::Path, flaw: &Flaw) -> Self {
+        Self(format!("the record in `{}` was changed: {flaw}", folder.display()))
+    }
+
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }

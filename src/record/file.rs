@@ -42,6 +42,28 @@ pub fn read(folder: &Path, trust: &Trust) -> Result<Reading, RecordError> {
     reading(&file, trust)
 }
 
+/// Shows every entry of the record in a folder, in order, sound or not; [`read`] tells which.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn each(folder: &Path, visit: &mut dyn FnMut(&Entry, &Event)) -> Result<(), RecordError> {
+    let path = folder.join(FILE);
+    let file = File::open(&path).map_err(|error| unread(&path, &error))?;
+    verify(BufReader::with_capacity(1 << 16, file), &Trust::default(), visit).map(|_| ())
+}
+
+/// 32 random hex digits.
+///
+/// # Errors
+///
+/// When the system gives no random bytes.
+pub fn new_id() -> Result<String, RecordError> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|error| RecordError::new(format!("the system gives no random bytes: {error}")))?;
+    Ok(hex(&id))
+}
+
 fn reading(file: &File, trust: &Trust) -> Result<Reading, RecordError> {
     let mut history = History::default();
     let verification =
@@ -236,11 +258,8 @@ impl Record {
     }
 
     fn opening(&self) -> Result<Event, RecordError> {
-        let mut id = [0; 16];
-        getrandom::fill(&mut id)
-            .map_err(|error| RecordError::new(format!("the system gives no random bytes: {error}")))?;
         let public_key = self.signer.as_ref().map(|signer| signer.public().pem()).transpose()?;
-        Ok(Event::Opened(Opened { record: hex(&id), version: env!("CARGO_PKG_VERSION").to_owned(), public_key }))
+        Ok(Event::Opened(Opened { record: new_id()?, version: env!("CARGO_PKG_VERSION").to_owned(), public_key }))
     }
 
     /// Writes whole lines at the end, in one piece, and waits until they are on the disk. What fails is taken back.

@@ -90,7 +90,8 @@ impl History {
         self.restores.last().filter(|restore| restore.ended.is_none())
     }
 
-    pub(super) fn add(&mut self, entry: &Entry, event: &Event) {
+    /// Takes in the next entry.
+    pub fn add(&mut self, entry: &Entry, event: &Event) {
         self.entries += 1;
         let Some(at) = entry.at() else { return };
         match event {
@@ -226,9 +227,9 @@ impl Restore {
         }
     }
 
-    /// How it would end, and what there is to say of it, at an instant.
+    /// Phases that were never begun and gates that are not open, of what is planned now.
     #[must_use]
-    pub fn result(&self, at: Timestamp) -> (Outcome, Vec<String>) {
+    pub fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
         let rollback = self.rolled_back.is_some();
         let mine = || self.phases.iter().filter(|phase| phase.rollback == rollback);
@@ -241,23 +242,31 @@ impl Restore {
                 missing.push(format!("gate `{gate}` of phase `{}` is not open", planned.name));
             }
         }
+        missing
+    }
+
+    /// How it would end, and what there is to say of it, at an instant.
+    #[must_use]
+    pub fn result(&self, at: Timestamp) -> (Outcome, Vec<String>) {
+        let mut missing = self.missing();
         for phase in &self.phases {
             if let Some(reason) = &phase.out_of_order {
                 missing.push(format!("phase `{}` was begun out of order: {reason}", phase.name));
             }
         }
         missing.extend(self.out_of_order.iter().map(|why| format!("gates were let open out of order: {why}")));
-        let outcome = match (rollback, missing.is_empty()) {
+        let outcome = match (self.rolled_back.is_some(), missing.is_empty()) {
             (true, _) => Outcome::RolledBack,
             (false, true) => Outcome::Completed,
             (false, false) => Outcome::Incomplete,
         };
-        missing.extend(self.durations(at));
+        missing.extend(self.overruns(at));
         (outcome, missing)
     }
 
     /// Phases, and the whole, that did not take as long as expected.
-    fn durations(&self, at: Timestamp) -> Vec<String> {
+    #[must_use]
+    pub fn overruns(&self, at: Timestamp) -> Vec<String> {
         let mut found = Vec::new();
         for phase in &self.phases {
             let planned = if phase.rollback { &self.plan.rollback } else { &self.plan.phases };

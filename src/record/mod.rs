@@ -27,7 +27,7 @@ pub use event::{
     PhaseBegun, PhaseEnded, PlannedPhase, Recovered, RestoreBegun, RestoreEnded, Outcome, RolledBack, SourceRead,
     WaiverUsed,
 };
-pub use file::{FILE, Reading, Record, read};
+pub use file::{FILE, Reading, Record, each, new_id, read};
 pub use history::{History, PhaseTime, Pass, Restore};
 pub use torn::Torn;
 pub use key::{PublicKey, Signer};
