@@ -52,6 +52,9 @@ struct Begin {
     /// Procedure of the policy
     #[arg(long, value_name = "PROCEDURE")]
     procedure: String,
+    /// Tenant that every gate of it is narrowed to, as by `verify --tenant`
+    #[arg(long, value_name = "TENANT")]
+    tenant: Option<String>,
     /// Who carries it out
     #[arg(long, value_name = "WHO", value_parser = super::attest::filled)]
     by: Option<String>,
@@ -115,7 +118,7 @@ impl RecordIn {
 }
 
 fn begin(args: &Begin, talk: &Talk) -> ExitStatus {
-    let ready = match args.policy.ready(talk, false, None) {
+    let ready = match args.policy.ready(talk, false, args.tenant.as_deref()) {
         Ok(ready) => ready,
         Err(status) => return status,
     };
@@ -139,6 +142,7 @@ fn begin(args: &Begin, talk: &Talk) -> ExitStatus {
             restore: record::new_id()?,
             policy: ready.policy.name.clone(),
             policy_digest: ready.digest(),
+            tenant: args.tenant.clone(),
             procedure: procedure.name.clone(),
             expected: procedure.expected.map(milliseconds),
             phases: procedure.phases.iter().map(planned).collect(),

@@ -165,11 +165,10 @@ impl Kept {
     fn about(&self, fact: &Fact, history: &History, argument: &str) -> Result<Told, Failure> {
         match fact.name {
             "phase" => self.phase(argument).map(Told::plain),
-            "passed" => match self.latest()?.gates.get(argument) {
-                Some(pass) if pass.open => Ok(Told::of(Value::Time(past(pass.at, "the gate")?), format!("run {}", pass.run))),
-                Some(_) => Err(missing(format!("gate `{argument}` was closed when it was last judged in the latest restore"))),
-                None => Err(missing(format!("gate `{argument}` was not judged in the latest restore"))),
-            },
+            "passed" => {
+                let pass = self.latest()?.passed(argument).map_err(missing)?;
+                Ok(Told::of(Value::Time(past(pass.at, "the gate")?), format!("run {}", pass.run)))
+            }
             "attested" => {
                 let now = Timestamp::now();
                 let counts = |said: &Attested| {

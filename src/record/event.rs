@@ -213,6 +213,8 @@ pub struct RestoreBegun {
     pub policy: String,
     /// Digest over its text and parameters.
     pub policy_digest: String,
+    /// The tenant that its gates are narrowed to.
+    pub tenant: Option<String>,
     /// Name of the procedure.
     pub procedure: String,
     /// How long all of it should take.

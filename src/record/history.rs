@@ -220,11 +220,32 @@ impl Restore {
     pub fn shut(&self) -> Option<String> {
         let current = self.phases.last().filter(|phase| phase.rollback == self.rolled_back.is_some())?;
         let gate = self.planned().iter().find(|phase| phase.name == current.name)?.gate.as_ref()?;
-        match self.gates.get(gate) {
-            Some(pass) if pass.open => None,
-            Some(_) => Some(format!("gate `{gate}` of phase `{}` is closed", current.name)),
-            None => Some(format!("gate `{gate}` of phase `{}` was not judged in this restore", current.name)),
+        self.passed(gate).err().map(|why| format!("phase `{}` is not over: {why}", current.name))
+    }
+
+    /// The latest judgement of a gate in this restore, if the gate was open by the policy, the parameters and the tenant
+    /// that the restore began with.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not count as open.
+    pub fn passed(&self, gate: &str) -> Result<&Pass, String> {
+        let Some(pass) = self.gates.get(gate) else {
+            return Err(format!("gate `{gate}` was not judged in this restore"));
+        };
+        if !pass.open {
+            return Err(format!("gate `{gate}` was closed when it was last judged in this restore, at {}", pass.at));
         }
+        if pass.policy_digest != self.plan.policy_digest {
+            return Err(format!(
+                "gate `{gate}` was open at {} under another text of the policy, or other parameters, than the restore began with",
+                pass.at
+            ));
+        }
+        if pass.tenant != self.plan.tenant {
+            return Err(format!("gate `{gate}` was open at {} for another tenant than the restore began with", pass.at));
+        }
+        Ok(pass)
     }
 
     /// Phases that were never begun and gates that are not open, of what is planned now.
@@ -237,9 +258,9 @@ impl Restore {
             if !mine().any(|phase| phase.name == planned.name) {
                 missing.push(format!("phase `{}` was never begun", planned.name));
             } else if let Some(gate) = &planned.gate
-                && !self.gates.get(gate).is_some_and(|pass| pass.open)
+                && let Err(why) = self.passed(gate)
             {
-                missing.push(format!("gate `{gate}` of phase `{}` is not open", planned.name));
+                missing.push(format!("phase `{}` is not over: {why}", planned.name));
             }
         }
         missing
