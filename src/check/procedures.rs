@@ -52,27 +52,13 @@ impl<'a> Checker<'a> {
     fn phases(&mut self, children: &[Statement], gates: &[Gate]) -> Vec<Phase> {
         let mut phases = Vec::new();
         let mut seen = BTreeMap::new();
-        let mut last: Option<(usize, Name)> = None;
+        let mut used: Vec<&Name> = Vec::new();
         for child in children {
             let Clause::Phase { name, title, expected, gate } = &child.clause else { continue };
             self.unique(&mut seen, name, "phase");
             if let Some(gate) = gate {
-                match gates.iter().position(|g| g.id == gate.node) {
-                    None => self.sink.push(
-                        Diagnostic::error(Code::UnknownName, format!("unknown gate `{}`", gate.node))
-                            .at(gate.span, "not declared")
-                            .did_you_mean(&gate.node, gates.iter().map(|g| g.id.as_str())),
-                    ),
-                    Some(at) => {
-                        if let Some((_, before)) = last.as_ref().filter(|(before, _)| *before > at) {
-                            let message = format!("gate `{}` opens before `{}`", gate.node, before.node);
-                            let help = "put the phases in the order in which their gates are declared, which is that in which \
-                                        they open";
-                            self.error(Code::BadAssertion, message, (gate.span, "in a later phase"), help);
-                        }
-                        last = Some((at, gate.clone()));
-                    }
-                }
+                self.gate_of_phase(gate, &used, gates);
+                used.push(gate);
             }
             phases.push(Phase {
                 name: name.node.clone(),
@@ -82,6 +68,34 @@ impl<'a> Checker<'a> {
             });
         }
         phases
+    }
+
+    /// The gate of a phase is declared, and no phase before has one that opens only after it.
+    fn gate_of_phase(&mut self, gate: &Name, used: &[&Name], gates: &[Gate]) {
+        if !gates.iter().any(|g| g.id == gate.node) {
+            self.sink.push(
+                Diagnostic::error(Code::UnknownName, format!("unknown gate `{}`", gate.node))
+                    .at(gate.span, "not declared")
+                    .did_you_mean(&gate.node, gates.iter().map(|g| g.id.as_str())),
+            );
+            return;
+        }
+        let before = |name: &str| gates.iter().find(|g| g.id == name).and_then(|g| g.after.as_deref());
+        for earlier in used {
+            // A gate comes after one that is declared earlier, so this ends; the bound is for policies with mistakes.
+            let mut chain = std::iter::successors(before(&earlier.node), |name| before(name)).take(gates.len());
+            if chain.any(|name| name == gate.node) {
+                self.sink.push(
+                    Diagnostic::error(
+                        Code::BadAssertion,
+                        format!("gate `{}` opens only after `{}`", earlier.node, gate.node),
+                    )
+                    .at(gate.span, "the gate of a later phase")
+                    .at(earlier.span, "the gate of an earlier one")
+                    .help("put the phases in the order in which their gates open"),
+                );
+            }
+        }
     }
 
     fn expected(&mut self, from: &Name, to: &Name) -> Option<Expected> {

@@ -59,9 +59,11 @@ pub fn gates(policy: &Policy, checks: &[CheckInfo], selection: &Selection) -> Ve
                     reason = format!("{reason}; {said}");
                 }
                 None if selection.out_of_order => {
-                    reason = format!(
-                        "{reason}; `{after}`, which comes first, was not judged, and `--out-of-order` allows that"
-                    );
+                    let said = match selection.earlier.get(after) {
+                        Some(Before::Closed(said)) => said.clone(),
+                        _ => format!("`{after}`, which comes first, was not judged"),
+                    };
+                    reason = format!("{reason}; {said}, and `--out-of-order` allows that");
                 }
                 None if let Some(Before::Closed(said)) = selection.earlier.get(after) => {
                     verdict = verdict.worst(Verdict::Unproven);

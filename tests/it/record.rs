@@ -127,7 +127,8 @@ fn a_pass_counts_only_for_what_it_was_given_for() {
     f.gate("before", &[]).ends_with(1);
     f.gate("restored", &[]).ends_with(3).says("was closed when it was last judged");
     f.gate("restored", &["--out-of-order"]).ends_with(2).says("REASON");
-    f.gate("restored", &["--out-of-order=CHG-7"]).ends_with(3);
+    f.gate("restored", &["--out-of-order=CHG-7"]).ends_with(0).says("was closed when it was last judged");
+    f.run(&["record", "show", "rec"]).says("out of order: CHG-7");
     std::fs::write(f.path().join("d.json"), r#"{"ok": true, "n": 1}"#).unwrap();
     f.gate("before", &[]).ends_with(0);
     f.restore(&["rollback", "--reason", "wrong dump"]).ends_with(0).says("stop, back");
