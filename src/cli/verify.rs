@@ -121,7 +121,8 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
     };
     let earlier = match &record {
         Ok(Some(record)) if !replayed => {
-            let addresses = facts.sources.iter().map(|(name, source)| (name.as_str(), source.address.as_str()));
+            let addresses =
+                facts.sources.iter().map(|(name, source)| (name.as_str(), source.address.as_str()));
             recording::earlier(record, (&ready.policy.name, &digest, part.tenant), &addresses.collect())
         }
         _ => BTreeMap::new(),
@@ -220,7 +221,8 @@ fn keep(
     part: &Part<'_>,
     (folder, talk): (&Path, &Talk),
 ) -> Result<Vec<Sealed>, RecordError> {
-    let open = record.history().open().filter(|open| open.plan.policy == report.policy.name && !report.run.replayed);
+    let open =
+        record.history().open().filter(|open| open.plan.policy == report.policy.name && !report.run.replayed);
     let restore = open.map(|open| open.plan.restore.clone());
     let part = Part { restore: restore.as_deref(), ..*part };
     recording::add(record, &recording::events(report, &part), folder, talk)
