@@ -319,3 +319,63 @@ fn an_acknowledged_entry_survives_a_killed_writer() {
     }
     assert!(acknowledged > 0, "no writer came to its end");
 }
+
+/// The shipped policies that ask a record, on one in which all is well and on one in which it is not.
+#[test]
+fn the_shipped_policies_judge_a_record() {
+    use holdtrue::record::{Drill, Event, Outcome, Record, RestoreBegun, RestoreEnded};
+    let folder = tempfile::tempdir().unwrap();
+    let restored = |outcome: Outcome| {
+        let (restore, policy_digest) = ("r".to_owned(), "sha256:0".to_owned());
+        let begun = RestoreBegun {
+            restore: restore.clone(),
+            policy: "p".to_owned(),
+            policy_digest,
+            tenant: None,
+            procedure: "full".to_owned(),
+            expected: None,
+            phases: Vec::new(),
+            rollback: Vec::new(),
+            by: None,
+        };
+        let ended = RestoreEnded { restore, outcome, findings: Vec::new(), reason: None };
+        [Event::RestoreBegun(begun), Event::RestoreEnded(ended)]
+    };
+    let drill = |verdict: &str, took: u64| {
+        Event::Drill(Drill {
+            drill: "d".to_owned(),
+            policy: "p".to_owned(),
+            policy_digest: "sha256:0".to_owned(),
+            backup: "b.dump".to_owned(),
+            run: None,
+            verdict: verdict.to_owned(),
+            restore_ms: Some(took),
+            restored_bytes: Some(1),
+            phases: Vec::new(),
+            findings: Vec::new(),
+        })
+    };
+    let add = |events: &[Event]| drop(Record::open(folder.path(), None).unwrap().append(events).unwrap());
+    let run = |policy: &str, variable: &str| {
+        let mut command = program();
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).env(variable, folder.path());
+        Run::of(command.args(["verify", policy, "--format", "json"]))
+    };
+    let accubooks = || run("policies/accubooks/record.hold", "ACCUBOOKS_RECORD");
+    let tala = || run("policies/tala/record.hold", "TALA_RECORD");
+    add(&[drill("unproven", 1)]);
+    accubooks().ends_with(3).judges("no_failure", "unproven", "no restore").judges(
+        "finished",
+        "unproven",
+        "no restore",
+    );
+    tala().ends_with(3).judges("drilled", "unproven", "no drill that was proven");
+    add(&restored(Outcome::Completed));
+    add(&[drill("holds", 3_600_000)]);
+    accubooks().ends_with(0);
+    tala().ends_with(0).judges("drills_proven", "broken", "50%");
+    add(&restored(Outcome::RolledBack));
+    accubooks().ends_with(1).judges("no_rollback", "broken", "50%").judges("no_failure", "broken", "50%");
+    add(&[drill("holds", 5 * 3_600_000)]);
+    tala().ends_with(1).judges("drill_in_time", "broken", "5h");
+}
