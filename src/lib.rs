@@ -21,6 +21,7 @@ pub mod measure;
 pub mod plan;
 pub mod policy;
 pub mod probe;
+pub mod record;
 pub mod report;
 pub mod source_text;
 pub mod stream;

@@ -184,21 +184,23 @@ impl Checker<'_> {
         within: Option<&(Measure, Option<(Name, Expr)>)>,
         span: Span,
     ) -> Option<Assertion> {
-        let recorded: Vec<String> = self
-            .sources
-            .iter()
-            .filter(|s| s.kind == SourceKind::Attestation)
-            .map(|s| s.name.clone())
-            .collect();
+        let of = |kind: SourceKind| -> Vec<String> {
+            self.sources.iter().filter(|s| s.kind == kind).map(|s| s.name.clone()).collect()
+        };
+        // A record holds statements beside much else, so it is asked where no file of them is declared.
+        let mut recorded = of(SourceKind::Attestation);
+        if recorded.is_empty() {
+            recorded = of(SourceKind::Record);
+        }
         let source = match recorded.as_slice() {
             [only] => only.clone(),
             list => {
                 let (message, help) = match list {
                     [] => (
                         "no source holds statements of people",
-                        "add `source attestation NAME from \"attestations.toml\"`",
+                        "add `source attestation NAME from \"attestations.toml\"`, or `source record NAME from \"FOLDER\"`",
                     ),
-                    _ => ("several sources hold statements of people", "declare one file only"),
+                    _ => ("several sources hold statements of people", "declare one of them only"),
                 };
                 self.error(Code::NoSource, message, (span, "whose statements?"), help);
                 return None;

@@ -23,6 +23,7 @@ mod objectives;
 mod operands;
 mod params;
 mod predicates;
+mod procedures;
 mod profiles;
 mod quantities;
 mod recipes;
@@ -161,6 +162,7 @@ impl<'a> Checker<'a> {
         let ledgers = self.ledgers(statements);
         let chains = self.chains(statements);
         let (gates, checks) = self.gates(statements);
+        let procedures = self.procedures(statements, &gates);
         let waivers = self.waivers(statements, &checks, header.as_ref().and_then(|h| h.max_waiver));
         if checks.is_empty() && self.whole && !self.sink.has_errors() {
             let span = statements.first().map(|s| s.span).or_else(|| {
@@ -196,6 +198,7 @@ impl<'a> Checker<'a> {
             gates,
             checks,
             waivers,
+            procedures,
         })
     }
 

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use super::recording::{KeyArgs, add, place, unrecorded};
 use super::terminal::Talk;
+use crate::record::{Attested, Event, Record, RecordError};
 use crate::verdict::ExitStatus;
 
 /// Options of `attest`.
@@ -24,12 +26,17 @@ pub(super) struct Args {
     /// How long it counts, such as `24h` [default: without end]
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     limit: Option<jiff::SignedDuration>,
-    /// File of statements, which is made if there is none
-    #[arg(long, value_name = "FILE", default_value = "attestations.toml")]
-    file: PathBuf,
+    /// File of statements, which is made if there is none [default: attestations.toml]
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    file: Option<PathBuf>,
+    /// Add the statement to the restore record in a folder instead
+    #[arg(long, value_name = "FOLDER")]
+    record: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
 }
 
-fn filled(text: &str) -> Result<String, String> {
+pub(super) fn filled(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() { Err("it must say something".to_owned()) } else { Ok(text.to_owned()) }
 }
@@ -50,8 +57,15 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
         Ok(expires) => expires,
         Err(_) => return talk.stop("no statement counts that long"),
     };
-    let shown = args.file.display();
-    let before = match std::fs::read_to_string(&args.file) {
+    if let Some(folder) = &args.record {
+        return record(args, folder, expires, talk).unwrap_or_else(|why| unrecorded(&why, talk));
+    }
+    if args.key.is_given() {
+        return talk.stop("`--record-key` needs `--record FOLDER`");
+    }
+    let file = args.file.clone().unwrap_or_else(|| PathBuf::from("attestations.toml"));
+    let shown = file.display();
+    let before = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return talk.stop(&format!("`{shown}` cannot be read: {error}")),
@@ -71,7 +85,7 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
     let written = std::fs::File::options()
         .create(true)
         .append(true)
-        .open(&args.file)
+        .open(&file)
         .and_then(|mut file| file.write_all(format!("{apart}{statement}").as_bytes()));
     match written {
         Ok(()) => talk.print(&format!(
@@ -79,6 +93,24 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
         )),
         Err(error) => talk.stop(&format!("`{shown}` cannot be written: {error}")),
     }
+}
+
+/// Adds the statement to a record, which dates it by itself.
+fn record(
+    args: &Args,
+    folder: &Path,
+    expires: Option<jiff::Timestamp>,
+    talk: &Talk,
+) -> Result<ExitStatus, RecordError> {
+    let said = Attested {
+        check: args.check.clone(),
+        by: args.by.clone(),
+        text: args.text.clone(),
+        expires: expires.map(|at| at.to_string()),
+    };
+    let mut record = Record::open(folder, args.key.signer()?)?;
+    let sealed = add(&mut record, &[Event::Attested(said)], folder, talk)?;
+    Ok(talk.print(&format!("{}\n", place(&sealed, folder))))
 }
 
 fn statement(args: &Args, at: jiff::Timestamp, expires: Option<jiff::Timestamp>) -> String {

@@ -14,7 +14,11 @@ mod outfile;
 mod parameters;
 mod plan;
 mod rebind;
+mod record;
+mod record_show;
+mod recording;
 mod replay;
+mod restore;
 mod run;
 mod settings;
 mod shared;
@@ -57,6 +61,10 @@ enum Command {
     Explain(explain::Args),
     /// Add a statement to a file of attestations
     Attest(attest::Args),
+    /// Keep the record of a restore that people carry out
+    Restore(restore::Args),
+    /// Re-check, show and keep a restore record
+    Record(record::Args),
     /// List the kinds of sources, or the facts that one publishes
     Facts(facts::Args),
     /// Print a completion script for a shell
@@ -87,6 +95,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Chain(args) => chain::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),
         Command::Attest(args) => attest::run(args, talk),
+        Command::Restore(args) => restore::run(args, talk),
+        Command::Record(args) => record::run(args, talk),
         Command::Facts(args) => facts::run(args, talk),
         Command::Completions(args) => manual::completions(args, talk),
         Command::Man => manual::man(talk),

@@ -9,7 +9,9 @@ use super::run::{RunArgs, runtime};
 use super::terminal::{Talk, counted};
 use crate::facts::SourceFacts;
 use crate::plan::{Engine, Plan, Proof, Reading, Statement};
+use crate::policy::procedure::{Expected, Procedure};
 use crate::probe::served::Fetch;
+use crate::value::duration_text;
 use crate::verdict::ExitStatus;
 
 /// Options of `plan`.
@@ -28,13 +30,14 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
         runtime(talk)?.block_on(async {
             // The sessions end in here, where they can still say goodbye.
             let prepared = args.run.prepare(&ready, &selected, talk).await?;
-            Ok((prepared.plan, prepared.sources))
+            let procedures = procedures(&ready.policy.procedures);
+            Ok((prepared.plan, prepared.sources, procedures))
         })
     })();
     match planned {
-        Ok((plan, sources)) => {
+        Ok((plan, sources, procedures)) => {
             let complete = !unprovable(&plan);
-            let printed = talk.print(&text(&plan, &sources));
+            let printed = talk.print(&(text(&plan, &sources) + &procedures));
             if complete { printed } else { ExitStatus::Unproven }
         }
         Err(status) => status,
@@ -50,6 +53,34 @@ fn copy(reading: &Reading, sources: &BTreeMap<String, SourceFacts>) -> Option<St
     let relations = &sources.get(&reading.source)?.catalogue.relations;
     let relation = relations.iter().find(|r| r.name.to_string() == reading.relation)?;
     Some(Fetch::new(relation, reading.fetched.as_ref()?, None).sql())
+}
+
+/// The phases of each procedure, which people carry out.
+fn procedures(procedures: &[Procedure]) -> String {
+    let mut out = String::new();
+    for procedure in procedures {
+        let whole = expected(procedure.expected);
+        let _ = writeln!(
+            out,
+            "\nProcedure {}, for people to carry out and `restore` to record{whole}:",
+            procedure.name
+        );
+        let parts = [("", &procedure.phases), ("rollback ", &procedure.rollback)];
+        for (part, phase) in
+            parts.into_iter().flat_map(|(part, list)| list.iter().map(move |phase| (part, phase)))
+        {
+            let gate =
+                phase.gate.as_ref().map(|gate| format!(", until gate {gate} is open")).unwrap_or_default();
+            let _ = writeln!(out, "   {part}{}{}{gate}", phase.name, expected(phase.expected));
+        }
+    }
+    out
+}
+
+fn expected(expected: Option<Expected>) -> String {
+    expected
+        .map(|e| format!(", expected {}..{}", duration_text(e.from), duration_text(e.to)))
+        .unwrap_or_default()
 }
 
 /// The source of a statement, and the relation if there is one.

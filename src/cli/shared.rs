@@ -70,6 +70,19 @@ pub(super) struct Ready {
     pub(super) profile: Option<Profile>,
 }
 
+impl Ready {
+    /// The values of its parameters, as the policy language writes them.
+    pub(super) fn parameters(&self) -> Vec<(String, String)> {
+        let value = |p: &crate::policy::Param| p.value.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.policy.params.iter().map(|p| (p.name.clone(), value(p))).collect()
+    }
+
+    /// The digest over all texts and parameters.
+    pub(super) fn digest(&self) -> String {
+        self.loaded.digest(self.parameters().iter().map(|(name, value)| (name.as_str(), value.clone())))
+    }
+}
+
 /// What is selected.
 pub(super) struct Selected {
     pub(super) gates: Vec<String>,

@@ -1,11 +1,13 @@
 //! `verify`: look, judge, report.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use sha2::{Digest as _, Sha256};
 
 use super::heads;
+use super::recording::{self, KeyArgs, Part};
 use super::replay::replay;
 use super::run::{RunArgs, runtime};
 use super::settings::Profile;
@@ -15,6 +17,7 @@ use crate::facts::Facts;
 use crate::judge::{self, Selection};
 use crate::policy::SourceKind;
 use crate::probe::archive;
+use crate::record::{Record, RecordError, Sealed, Signer};
 use crate::report::model::{self, FactInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
 use crate::report::words::exit_meaning;
 use crate::report::{Format, nagios, redact, render};
@@ -31,9 +34,10 @@ pub(super) struct Args {
     /// Write the report to a file as well; may be given several times
     #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]
     output: Vec<(Format, PathBuf)>,
-    /// Let a gate open although the gate it comes after was not judged in this run
-    #[arg(long)]
-    out_of_order: bool,
+    /// Let a gate open although the gate it comes after was not judged in this run; with `--record` with a reason, which is
+    /// recorded
+    #[arg(long, value_name = "REASON", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    out_of_order: Option<String>,
     /// Judge the facts in a file instead of looking; every report says so
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "save_facts"])]
     facts: Option<PathBuf>,
@@ -43,6 +47,11 @@ pub(super) struct Args {
     /// Add the last row of each chain that holds to a file of anchors, to be compared by `anchor from "FILE"` later
     #[arg(long, value_name = "FILE", conflicts_with = "facts")]
     heads: Option<PathBuf>,
+    /// Add what was judged to the restore record in a folder; without that, no gate opens
+    #[arg(long, value_name = "FOLDER")]
+    record: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
 }
 
 /// `FORMAT=PATH`.
@@ -75,15 +84,11 @@ pub(super) fn run(args: &Args, talk: &Talk) -> u8 {
 
 /// The exit status of a run whose report was delivered, or why there is none.
 fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
+    let signer = args.recording(talk)?;
     let (ready, selected) = args.run.ready(talk)?;
     let started = jiff::Timestamp::now();
-    let parameters: Vec<(String, String)> = ready
-        .policy
-        .params
-        .iter()
-        .map(|p| (p.name.clone(), p.value.as_ref().map(ToString::to_string).unwrap_or_default()))
-        .collect();
-    let digest = ready.loaded.digest(parameters.iter().map(|(n, v)| (n.as_str(), v.clone())));
+    let parameters = ready.parameters();
+    let digest = ready.digest();
     let (plan, facts, replayed) = match &args.facts {
         Some(path) => {
             let (plan, facts) = replay(path, (&ready, &selected), &args.run, &digest, talk)?;
@@ -118,7 +123,23 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     }
     let samples = usize::try_from(args.run.read.samples).unwrap_or(usize::MAX);
     let judged = judge::judge(&ready.policy, &plan, &facts, &ready.loaded.texts, samples);
-    let selection = Selection { gates: selected.gates.clone(), out_of_order: args.out_of_order };
+    // From here until the entry is on the disk nobody else adds to the record, so that what it says of earlier gates stays.
+    let mut record = args.record.as_ref().map(|folder| Record::open(folder, signer)).transpose();
+    let part = Part {
+        restore: None,
+        tenant: args.run.tenant(),
+        out_of_order: args.out_of_order.as_deref().filter(|reason| !reason.is_empty()),
+    };
+    let earlier = match &record {
+        Ok(Some(record)) if !replayed => {
+            let addresses =
+                facts.sources.iter().map(|(name, source)| (name.as_str(), source.address.as_str()));
+            recording::earlier(record, (&ready.policy.name, &digest, part.tenant), &addresses.collect())
+        }
+        _ => BTreeMap::new(),
+    };
+    let selection =
+        Selection { gates: selected.gates.clone(), out_of_order: args.out_of_order.is_some(), earlier };
     let gates = judge::gates(&ready.policy, &judged.checks, &selection);
     let verdict = gates.iter().fold(Verdict::Holds, |worst, gate| worst.worst(gate.verdict));
     let status = ExitStatus::of(verdict);
@@ -185,8 +206,57 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     if !hidden.is_empty() {
         redact(&mut report, &hidden);
     }
+    if let Some(folder) = &args.record {
+        let recorded = match &mut record {
+            Ok(Some(record)) => keep(record, &report, &part, (folder, talk)),
+            Ok(None) => Ok(Vec::new()),
+            Err(why) => Err(why.clone()),
+        };
+        match recorded {
+            Ok(sealed) => report.notes.push(recording::place(&sealed, folder)),
+            Err(why) => {
+                talk.say(&format!("error: {why}"));
+                recording::close(&mut report, &why);
+            }
+        }
+    }
+    drop(record);
     let shown = deliver(args, ready.profile.as_ref(), &report, talk)?;
+    let status = ExitStatus::of(report.verdict);
     Ok(if shown == Format::Nagios { nagios::State::of(&report).code() } else { status.code() })
+}
+
+/// Adds what a run found to the record. Kept facts tell of another time, and are no part of a restore that is going on.
+fn keep(
+    record: &mut Record,
+    report: &Report,
+    part: &Part<'_>,
+    (folder, talk): (&Path, &Talk),
+) -> Result<Vec<Sealed>, RecordError> {
+    let open =
+        record.history().open().filter(|open| open.plan.policy == report.policy.name && !report.run.replayed);
+    let restore = open.map(|open| open.plan.restore.clone());
+    let part = Part { restore: restore.as_deref(), ..*part };
+    recording::add(record, &recording::events(report, &part), folder, talk)
+}
+
+impl Args {
+    /// The key for the record, where there is to be one. That nothing can be recorded is said before anything is looked at.
+    fn recording(&self, talk: &Talk) -> Result<Option<Signer>, ExitStatus> {
+        let Some(folder) = &self.record else {
+            return match self.key.is_given() {
+                true => Err(talk.stop("`--record-key` needs `--record FOLDER`")),
+                false => Ok(None),
+            };
+        };
+        if self.out_of_order.as_deref() == Some("") {
+            return Err(talk.stop("in a run that is recorded, write `--out-of-order=\"REASON\"`"));
+        }
+        let failed = |why: RecordError| recording::unrecorded(&why, talk);
+        let at_hand = self.key.signer().map_err(failed)?;
+        drop(Record::open(folder, at_hand).map_err(failed)?);
+        self.key.signer().map_err(failed)
+    }
 }
 
 /// Writes the report everywhere it was asked for, and returns the format on standard output. A report that cannot be

@@ -1,5 +1,7 @@
 //! Gates from the verdicts of their checks, in their declared order.
 
+use std::collections::BTreeMap;
+
 use crate::policy::Policy;
 use crate::report::model::{CheckInfo, GateInfo};
 use crate::verdict::{Level, Verdict};
@@ -11,6 +13,17 @@ pub struct Selection {
     pub gates: Vec<String>,
     /// Whether a gate may open although the one it comes after was not judged in this run.
     pub out_of_order: bool,
+    /// What is known of gates that were judged before this run, in the same restore.
+    pub earlier: BTreeMap<String, Before>,
+}
+
+/// What is known of a gate that was judged before this run, as a sentence.
+#[derive(Clone, Debug)]
+pub enum Before {
+    /// It was open, and nothing speaks against counting that.
+    Open(String),
+    /// It was closed, or its being open does not count here.
+    Closed(String),
 }
 
 /// One line per selected gate.
@@ -42,10 +55,19 @@ pub fn gates(policy: &Policy, checks: &[CheckInfo], selection: &Selection) -> Ve
                     verdict = verdict.worst(Verdict::Unproven);
                     reason = format!("it comes after `{after}`, which is closed; {reason}");
                 }
+                None if let Some(Before::Open(said)) = selection.earlier.get(after) => {
+                    reason = format!("{reason}; {said}");
+                }
                 None if selection.out_of_order => {
-                    reason = format!(
-                        "{reason}; `{after}`, which comes first, was not judged, and `--out-of-order` allows that"
-                    );
+                    let said = match selection.earlier.get(after) {
+                        Some(Before::Closed(said)) => said.clone(),
+                        _ => format!("`{after}`, which comes first, was not judged"),
+                    };
+                    reason = format!("{reason}; {said}, and `--out-of-order` allows that");
+                }
+                None if let Some(Before::Closed(said)) = selection.earlier.get(after) => {
+                    verdict = verdict.worst(Verdict::Unproven);
+                    reason = format!("it comes after `{after}`, and {said}; {reason}");
                 }
                 None => {
                     verdict = verdict.worst(Verdict::Unproven);

@@ -6,7 +6,7 @@ mod sources;
 mod values;
 mod ways;
 
-pub use gates::{Selection, gates};
+pub use gates::{Before, Selection, gates};
 
 use self::proofs::{Figure, Outcome};
 use std::collections::VecDeque;

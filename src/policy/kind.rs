@@ -29,10 +29,12 @@ pub enum SourceKind {
     Barman,
     /// A snapshot file of Redis.
     Redis,
+    /// A restore record.
+    Record,
 }
 
 /// Kinds of sources the design names and this version cannot read.
-pub const LATER: [&str; 3] = ["backup", "baseline", "record"];
+pub const LATER: [&str; 2] = ["backup", "baseline"];
 
 /// Whether a declaration says where the source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +79,7 @@ pub enum Newest {
 
 impl SourceKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Postgres,
         Self::Dump,
         Self::Files,
@@ -90,6 +92,7 @@ impl SourceKind {
         Self::Pgbackrest,
         Self::Barman,
         Self::Redis,
+        Self::Record,
     ];
 
     /// The word of the language.
@@ -120,6 +123,7 @@ impl SourceKind {
             Self::Pgbackrest => &PGBACKREST,
             Self::Barman => &BARMAN,
             Self::Redis => &REDIS,
+            Self::Record => &RECORD,
         }
     }
 }
@@ -224,6 +228,16 @@ const BARMAN: Kind = Kind {
     word: "barman",
     about: "a server's folder in a Barman catalogue",
     states: &[("verified", "every file of the newest backup and the WAL it needs are there and sound")],
+    ..BARE
+};
+
+const RECORD: Kind = Kind {
+    word: "record",
+    about: "the folder of a restore record, which `verify --record` and `restore` write",
+    states: &[(
+        "verified",
+        "every entry fits its hash, its number, the entry before it and, in a signed record, its signature",
+    )],
     ..BARE
 };
 

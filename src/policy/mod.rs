@@ -7,6 +7,7 @@ pub mod kind;
 pub mod ledger;
 pub mod look;
 pub mod operand;
+pub mod procedure;
 pub mod source;
 pub mod tenancy;
 
@@ -20,6 +21,7 @@ use self::assertion::Assertion;
 use self::chain::Chain;
 use self::ledger::Ledger;
 use self::operand::{Comparator, Condition, Operand};
+use self::procedure::Procedure;
 use self::tenancy::Tenancy;
 use crate::source_text::Span;
 use crate::value::{Type, Value};
@@ -71,6 +73,8 @@ pub struct Policy {
     pub checks: Vec<Check>,
     /// Waivers in declared order.
     pub waivers: Vec<Waiver>,
+    /// Procedures in declared order.
+    pub procedures: Vec<Procedure>,
 }
 
 impl Policy {

@@ -20,6 +20,7 @@ mod pool;
 pub mod postgres;
 mod queue;
 pub mod reach;
+mod record;
 pub mod redis;
 pub mod sample;
 pub mod served;

@@ -11,7 +11,7 @@ use super::backups::Begin;
 use super::objects::Finder;
 use super::options::ObserveOptions;
 use super::postgres::Canceller;
-use super::{attestation, backups, document, files, host, http};
+use super::{attestation, backups, document, files, host, http, record};
 use crate::facts::{Failure, Observation, Observed};
 use crate::failure::FailureKind;
 use crate::plan::{Inspection, Statement, Work};
@@ -135,6 +135,7 @@ pub(super) fn open(
         }
         SourceKind::Document => Arc::new(document::Document::open(address)?),
         SourceKind::Attestation => Arc::new(attestation::Statements::open(address)?),
+        SourceKind::Record => Arc::new(record::Kept::open(address)?),
         SourceKind::Http => {
             *shown = format!("http:{}", http::shown(address));
             Arc::new(http::Service::open(address, options, means)?)

@@ -89,6 +89,11 @@ pub enum Clause {
     Template { name: Name, slots: Vec<(Name, Name)> },
     Gate { name: Name, title: Option<Name>, on: Option<Name>, after: Option<Name> },
     Waive { check: Name },
+    Procedure { name: Name, title: Option<Name> },
+    // procedure and its rollback
+    Phase { name: Name, title: Option<Name>, expected: Option<(Name, Name)>, gate: Option<Name> },
+    Expect { from: Name, to: Name },
+    Rollback,
     // source
     Named { pattern: Name, zone: Option<Name> },
     Cadence { every: Name },

@@ -36,6 +36,7 @@ pub(super) fn describe(rule: Rule) -> Option<String> {
         Rule::assertion => "what must hold",
         Rule::member_test => "a member such as `\"/status\" = \"healthy\"`",
         Rule::grouping => "`overall` or `per COLUMN`",
+        Rule::range => "a range such as `5min..10min`",
         Rule::slot => "an argument such as `child: column`",
         Rule::EOI => "the end of the statement",
         Rule::object => "a `{ ... }` object",

@@ -2,7 +2,9 @@
 
 use pest::iterators::Pair;
 
-use super::ast::{Address, Clause, Grouping, HowHashed, Literal, OrderKey, Side, Sought, Target, WhenRight};
+use super::ast::{
+    Address, Clause, Grouping, HowHashed, Literal, Name, OrderKey, Side, Sought, Target, WhenRight,
+};
 use super::expressions::Reader;
 use super::grammar::Rule;
 use super::parts::{Parts, Place};
@@ -96,6 +98,21 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             let after = if p.saw(Rule::k_after) { p.word(Rule::name) } else { None };
             Clause::Gate { name, title, on, after }
         }
+        Rule::s_procedure => Clause::Procedure { name: p.word(Rule::name)?, title: p.text(reader.found) },
+        Rule::s_phase => {
+            let name = p.word(Rule::name)?;
+            let title = p.text(reader.found);
+            let expected = match p.take(Rule::range) {
+                Some(range) => Some(ends(range, reader)?),
+                None => None,
+            };
+            Clause::Phase { name, title, expected, gate: p.word(Rule::name) }
+        }
+        Rule::s_expect => {
+            let (from, to) = ends(p.take(Rule::range)?, reader)?;
+            Clause::Expect { from, to }
+        }
+        Rule::s_rollback => Clause::Rollback,
         Rule::s_waive => Clause::Waive { check: p.word(Rule::name)? },
         Rule::s_language => Clause::Language { version: p.word(Rule::quantity)? },
         Rule::s_owner => Clause::Owner { owner: p.text(reader.found)? },
@@ -259,4 +276,10 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_unwaivable => Clause::Unwaivable,
         _ => return None,
     })
+}
+
+/// Both ends of a range.
+fn ends(range: Pair<'_, Rule>, reader: &Reader<'_>) -> Option<(Name, Name)> {
+    let mut p = Parts::of(range, reader.place);
+    Some((p.word(Rule::quantity)?, p.word(Rule::quantity)?))
 }

@@ -15,6 +15,8 @@ pub(super) enum Block {
     Gate,
     Check,
     Waive,
+    Procedure,
+    Rollback,
 }
 
 /// Whether a statement has a block.
@@ -42,7 +44,7 @@ const fn word(word: &'static str, rule: Rule, has: Has) -> Word {
 
 impl Block {
     /// All of them.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Top,
         Self::Policy,
         Self::Source,
@@ -53,6 +55,8 @@ impl Block {
         Self::Gate,
         Self::Check,
         Self::Waive,
+        Self::Procedure,
+        Self::Rollback,
     ];
 
     /// How the block is called in a message.
@@ -68,6 +72,8 @@ impl Block {
             Self::Gate => "in `gate`",
             Self::Check => "in `check`",
             Self::Waive => "in `waive`",
+            Self::Procedure => "in `procedure`",
+            Self::Rollback => "in `rollback`",
         }
     }
 
@@ -88,6 +94,7 @@ impl Block {
                         word("template", Rule::s_template, Has::Always(Block::Template)),
                         word("gate", Rule::s_gate, Has::Always(Block::Gate)),
                         word("waive", Rule::s_waive, Has::Always(Block::Waive)),
+                        word("procedure", Rule::s_procedure, Has::Always(Block::Procedure)),
                     ]
                 }
             }
@@ -173,6 +180,16 @@ impl Block {
                     ]
                 }
             }
+            Self::Procedure => {
+                const {
+                    &[
+                        word("phase", Rule::s_phase, Has::None),
+                        word("expect", Rule::s_expect, Has::None),
+                        word("rollback", Rule::s_rollback, Has::Always(Block::Rollback)),
+                    ]
+                }
+            }
+            Self::Rollback => const { &[word("phase", Rule::s_phase, Has::None)] },
             Self::Waive => {
                 const {
                     &[
@@ -189,7 +206,7 @@ impl Block {
     /// Words of the language's design that this version cannot carry out here, with what to do meanwhile.
     pub(super) fn not_available(self, word: &str) -> Option<&'static str> {
         match (self, word) {
-            (Self::Top, "procedure" | "baseline") => {
+            (Self::Top, "baseline") => {
                 Some("leave it out; it would be ignored, and what is ignored must not look checked")
             }
             _ => None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rooms, each with the rooms it may use. A room not named here may not exist.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     ("source_text", &[]),
     ("verdict", &[]),
     ("value", &[]),
@@ -14,6 +14,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("syntax", &["source_text", "diagnostic"]),
     ("chain", &["finding", "value"]),
     ("find", &["chain"]),
+    ("record", &["chain", "finding", "value"]),
     ("policy", &["source_text", "verdict", "value", "chain"]),
     ("catalogue", &["policy", "chain", "value"]),
     ("facts", &["catalogue", "chain", "failure", "finding", "verdict"]),
@@ -50,6 +51,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "facts",
             "measure",
             "plan",
+            "record",
         ],
     ),
     ("report", &["source_text", "verdict", "finding"]),

@@ -28,6 +28,7 @@ mod objects;
 mod policies;
 mod raw_sql;
 mod recipes;
+mod record;
 mod references;
 mod replay;
 mod scans;

@@ -8,6 +8,7 @@ mod files;
 mod host;
 mod http;
 mod postgres;
+mod record;
 
 use super::kind::SourceKind;
 use crate::value::Type;
@@ -119,5 +120,6 @@ pub fn published(kind: SourceKind) -> &'static [Fact] {
         SourceKind::Pgbackrest => backups::PGBACKREST,
         SourceKind::Barman => backups::BARMAN,
         SourceKind::Redis => backups::REDIS,
+        SourceKind::Record => record::FACTS,
     }
 }
