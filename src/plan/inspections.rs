@@ -3,7 +3,7 @@
 use super::builder::Planner;
 use super::{Proof, Work};
 use crate::policy::look::{Attested, Elements, Request, Way};
-use crate::policy::{Check, Target};
+use crate::policy::{Check, Objective, Target};
 use crate::value::duration_text;
 
 /// What a source that holds no rows is asked beyond single facts.
@@ -115,12 +115,13 @@ impl Planner<'_> {
     }
 
     /// A share of the runs that there should be.
-    pub(super) fn share(&mut self, name: &str, target: &Target) {
-        let Target::Share { least, source, over } = target else { return };
+    pub(super) fn share(&mut self, objective: &Objective) {
+        let Target::Share { least, source, over } = &objective.target else { return };
+        let (name, measures) = (objective.name.clone(), objective.measures.clone());
         let what = format!("runs over {over}us");
         if let Some(key) = self.inspect(source, &what, Inspection::Runs { over: *over }) {
-            let (name, least) = (name.to_owned(), least.clone());
-            self.must(name.clone(), Proof::Share { name, least, over: *over, key });
+            let least = least.clone();
+            self.must(name.clone(), Proof::Share { name, least, over: *over, measures, key });
         }
     }
 }

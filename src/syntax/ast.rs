@@ -89,6 +89,8 @@ pub enum Clause {
     Template { name: Name, slots: Vec<(Name, Name)> },
     Gate { name: Name, title: Option<Name>, on: Option<Name>, after: Option<Name> },
     Waive { check: Name },
+    // objective
+    Beside { name: Name, of: Beside },
     // source
     Named { pattern: Name, zone: Option<Name> },
     Cadence { every: Name },
@@ -152,6 +154,15 @@ pub enum Target {
     Span(Expr, Expr),
     /// `of source.fact over duration`.
     Share(Path, Name),
+}
+
+/// What stands beside an objective's figure.
+#[derive(Clone, Debug)]
+pub enum Beside {
+    /// `from a to b`.
+    Span(Expr, Expr),
+    /// `from anchors of chain`.
+    Anchors(Name),
 }
 
 /// What a chain's `search` tries.

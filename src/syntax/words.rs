@@ -8,6 +8,7 @@ pub(super) enum Block {
     Top,
     Policy,
     Source,
+    Objective,
     Tenancy,
     Ledger,
     Chain,
@@ -42,10 +43,11 @@ const fn word(word: &'static str, rule: Rule, has: Has) -> Word {
 
 impl Block {
     /// All of them.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Top,
         Self::Policy,
         Self::Source,
+        Self::Objective,
         Self::Tenancy,
         Self::Ledger,
         Self::Chain,
@@ -61,6 +63,7 @@ impl Block {
             Self::Top => "at the top level",
             Self::Policy => "in `policy`",
             Self::Source => "in `source`",
+            Self::Objective => "in `objective`",
             Self::Tenancy => "in `tenancy`",
             Self::Ledger => "in `ledger`",
             Self::Chain => "in `chain`",
@@ -81,7 +84,7 @@ impl Block {
                         word("include", Rule::s_include, Has::None),
                         word("param", Rule::s_param, Has::None),
                         word("source", Rule::s_source, Has::Maybe(Block::Source)),
-                        word("objective", Rule::s_objective, Has::None),
+                        word("objective", Rule::s_objective, Has::Maybe(Block::Objective)),
                         word("tenancy", Rule::s_tenancy, Has::Maybe(Block::Tenancy)),
                         word("ledger", Rule::s_ledger, Has::Always(Block::Ledger)),
                         word("chain", Rule::s_chain, Has::Always(Block::Chain)),
@@ -114,6 +117,7 @@ impl Block {
                     ]
                 }
             }
+            Self::Objective => const { &[word("beside", Rule::s_beside, Has::None)] },
             Self::Tenancy => {
                 const {
                     &[

@@ -14,6 +14,7 @@ pub(super) const WAL: &[Fact] = &[
     Fact::new("segment_size", Type::Size, "size of a segment, as the segments state it"),
     Fact::new("newest", Type::Text, "name of the newest segment: the last of the highest timeline"),
     Fact::new("age", Type::Duration, "time since the last file of a segment was changed"),
+    Fact::new("archived_at", Type::Time, "when the last file of a segment was changed"),
     Fact::new("system_identifier", Type::Text, "the cluster that wrote it, as most segments state it"),
     Fact::new("version", Type::Number, "major version of PostgreSQL that wrote it"),
     Fact::new(

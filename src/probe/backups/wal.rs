@@ -8,7 +8,7 @@ use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
 use crate::policy::facts::Fact;
 use crate::probe::damage::{Damage, DamageKind};
-use crate::probe::tells::{Tells, Told};
+use crate::probe::tells::{Tells, Told, age};
 use crate::probe::tree::Local;
 use crate::probe::wal::{Archive, Followed, Options, Until};
 use crate::value::Value;
@@ -69,6 +69,12 @@ impl Tells for Wal {
             "segment_size" => size(archive.segment_bytes),
             "newest" => return text(archive.newest().map(|segment| segment.name), "the newest segment"),
             "age" => return since(archive.newest_change(), "the newest segment"),
+            "archived_at" => {
+                let at = archive.newest_change();
+                let at = at.ok_or_else(|| other("when the newest segment was made is not known"))?;
+                age(at, "the newest segment")?;
+                return Ok(Told::plain(Value::Time(at)));
+            }
             "system_identifier" => return text(archive.system_identifier, "the cluster"),
             "version" => number(archive.major.ok_or_else(|| other("no segment states its version"))?),
             "reaches" => {
