@@ -8,7 +8,7 @@ use std::time::Instant;
 use bigdecimal::Zero as _;
 
 use super::backups::Begin;
-use super::objects::Finder;
+use super::objects::{self, Finder};
 use super::options::ObserveOptions;
 use super::postgres::Canceller;
 use super::{attestation, backups, document, files, host, http};
@@ -126,7 +126,9 @@ pub(super) fn open(
     means: Means,
     shown: &mut String,
 ) -> Result<Arc<dyn Tells>, Failure> {
-    *shown = format!("{}:{address}", kind.word());
+    // What is shown of an address in a store is never a credential.
+    let safe = if objects::is_address(address) { objects::shown(address) } else { address.to_owned() };
+    *shown = format!("{}:{safe}", kind.word());
     Ok(match kind {
         SourceKind::Files => Arc::new(files::Files::open(address, options, means)?),
         SourceKind::Host => {
@@ -143,7 +145,7 @@ pub(super) fn open(
         | SourceKind::Basebackup
         | SourceKind::Pgbackrest
         | SourceKind::Barman
-        | SourceKind::Redis => backups::open(kind, address)?,
+        | SourceKind::Redis => backups::open(kind, address, &means.finder)?,
         SourceKind::Postgres | SourceKind::Dump => {
             return Err(other(format!("a source of kind `{}` is opened otherwise", kind.word())));
         }
