@@ -11,7 +11,7 @@ use super::backups::Begin;
 use super::objects::{self, Finder};
 use super::options::ObserveOptions;
 use super::postgres::Canceller;
-use super::{attestation, backups, document, files, host, http};
+use super::{attestation, backups, document, files, host, http, redis};
 use crate::facts::{Failure, Observation, Observed};
 use crate::failure::FailureKind;
 use crate::plan::{Inspection, Statement, Work};
@@ -140,6 +140,10 @@ pub(super) fn open(
         SourceKind::Http => {
             *shown = format!("http:{}", http::shown(address));
             Arc::new(http::Service::open(address, options, means)?)
+        }
+        SourceKind::Redis if redis::is_server(address) => {
+            *shown = format!("redis:{}", http::shown(address));
+            Arc::new(backups::server(address, options.private)?)
         }
         SourceKind::Wal
         | SourceKind::Basebackup

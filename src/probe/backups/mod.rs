@@ -5,9 +5,11 @@ mod basebackup;
 mod begin;
 mod pgbackrest;
 mod redis;
+mod server;
 mod wal;
 
 pub(super) use begin::Begin;
+pub(super) use server::server;
 
 use std::path::Path;
 use std::sync::Arc;

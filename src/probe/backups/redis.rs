@@ -35,6 +35,11 @@ impl Tells for Redis {
                 let said = fields.get("redis-ver").or_else(|| fields.get("valkey-ver"));
                 return text(said, "the server's version");
             }
+            name if fact.argument.is_none() && !name.is_empty() => {
+                let message =
+                    format!("a snapshot does not say `{name}`; name the server, as `redis://HOST:PORT`");
+                return Err(other(message));
+            }
             _ => return Err(none(fact)),
         }))
     }

@@ -172,6 +172,8 @@ impl Server {
     }
 
     fn serve(&self, stream: &TcpStream) {
+        // Or each answer would wait for the one before it to be acknowledged.
+        stream.set_nodelay(true).unwrap();
         let mut reader = BufReader::new(stream);
         while let Some(request) = Request::read(&mut reader) {
             let goes_on = match self.answer(&request) {
