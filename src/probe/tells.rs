@@ -35,11 +35,11 @@ pub(super) trait Tells: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Where a restore of its newest backup begins in WAL.
+    /// Where a restore of its newest backup, or of the one with a label, begins in WAL.
     ///
     /// # Errors
     /// Why that cannot be had.
-    fn begin(&self) -> Result<Begin, Failure> {
+    fn begin(&self, _label: Option<&str>) -> Result<Begin, Failure> {
         Err(other("this source is no backup"))
     }
 
@@ -206,7 +206,7 @@ pub(super) async fn observe(
 fn backup_of(statement: &Statement) -> Option<&str> {
     match &statement.work {
         Work::Inspect { inspection, .. } => match &**inspection {
-            Inspection::Way(from) => from.as_deref(),
+            Inspection::Way(from) => from.as_ref().map(|(source, _)| source.as_str()),
             _ => None,
         },
         _ => None,
@@ -240,14 +240,16 @@ fn ask(told: &dyn Tells, statement: &Statement, other_one: Option<&dyn Tells>) -
         }
         Work::Inspect { inspection, .. } => match (&**inspection, other_one) {
             (Inspection::Way(None), _) => told.way(None),
-            (Inspection::Way(Some(backup)), Some(other_one)) => {
-                let begin = other_one.begin().map_err(|failure| Failure {
+            (Inspection::Way(Some((backup, label))), Some(other_one)) => {
+                let begin = other_one.begin(label.as_deref()).map_err(|failure| Failure {
                     message: format!("{backup}: {}", failure.message),
                     ..failure
                 })?;
                 told.way(Some(&begin))
             }
-            (Inspection::Way(Some(backup)), None) => Err(other(format!("source `{backup}` was not read"))),
+            (Inspection::Way(Some((backup, _))), None) => {
+                Err(other(format!("source `{backup}` was not read")))
+            }
             (inspection, _) => told.inspect(inspection),
         },
         _ => Err(other("this source holds no rows")),

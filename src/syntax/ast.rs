@@ -466,6 +466,7 @@ pub enum Assertion {
         subject: Path,
         state: Name,
         from: Option<Name>,
+        label: Option<Name>,
         until: Option<Box<Expr>>,
         rest: Option<Name>,
     },

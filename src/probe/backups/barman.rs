@@ -68,8 +68,16 @@ impl Tells for Catalogue {
         says
     }
 
-    fn begin(&self) -> Result<Begin, Failure> {
-        let newest = self.newest()?;
+    fn begin(&self, label: Option<&str>) -> Result<Begin, Failure> {
+        let newest = match label {
+            None => self.newest()?,
+            Some(label) => {
+                let done = |one: &&Info| matches!(one.status, Status::Done | Status::WaitingForWals);
+                let named = self.server.backups.iter().filter(done).find(|backup| backup.id == label);
+                named
+                    .ok_or_else(|| other(format!("there is no finished backup `{}`", label.escape_debug())))?
+            }
+        };
         let name = format!("backup `{}`", newest.id);
         let (first, last) =
             newest.wal.ok_or_else(|| other(format!("{name} does not say which WAL it needs")))?;

@@ -132,7 +132,10 @@ impl Tells for Base {
         }))
     }
 
-    fn begin(&self) -> Result<Begin, Failure> {
+    fn begin(&self, label: Option<&str>) -> Result<Begin, Failure> {
+        if label.is_some() {
+            return Err(other("it is one backup, and has no labels"));
+        }
         let backup = self.backup()?;
         // A label that the manifest does not vouch for may name any place.
         if let Some(damage) = backup.damages.iter().find(|damage| [LABEL, MANIFEST].contains(&&*damage.file))

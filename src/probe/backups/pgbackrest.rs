@@ -78,8 +78,15 @@ impl Tells for Repository {
         says
     }
 
-    fn begin(&self) -> Result<Begin, Failure> {
-        let newest = self.newest()?;
+    fn begin(&self, label: Option<&str>) -> Result<Begin, Failure> {
+        let newest = match label {
+            None => self.newest()?,
+            Some(label) => {
+                let named = self.repository.backups.iter().find(|backup| backup.label == label);
+                named
+                    .ok_or_else(|| other(format!("there is no finished backup `{}`", label.escape_debug())))?
+            }
+        };
         let name = format!("backup `{}`", newest.label);
         let (first, last) =
             newest.wal.ok_or_else(|| other(format!("{name} does not say which WAL it needs")))?;
