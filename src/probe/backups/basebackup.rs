@@ -18,6 +18,9 @@ use crate::value::Value;
 /// Longest label that is read of other backups, in bytes.
 const MOST_LABEL: u64 = 64 << 10;
 
+/// Another backup: its name, its files, and its label.
+type Beside = (String, Arc<dyn Tree>, Label);
+
 /// A backup that is there.
 #[derive(Debug)]
 pub(super) struct Base {
@@ -78,7 +81,7 @@ impl Base {
     }
 
     /// Other backups in the folder that this one is in, by their names there.
-    fn beside(&self) -> Result<Vec<(String, Arc<dyn Tree>, Label)>, Damage> {
+    fn beside(&self) -> Result<Vec<Beside>, Damage> {
         let labelled = |name: String, tree: Arc<dyn Tree>| {
             let label = Label::read(LABEL, &tree.read(LABEL, MOST_LABEL).ok()?).ok()?;
             Some((name, tree, label))
