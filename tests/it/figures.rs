@@ -40,7 +40,7 @@ objective rpo 15min from newest(log.at) to 2026-01-14T14:05:00Z {{
 
 fn figure<'r>(report: &'r Value, name: &str) -> &'r Value {
     let beside = report["objectives"][0]["beside"].as_array().unwrap();
-    beside.iter().find(|figure| figure["name"] == name).unwrap_or_else(|| panic!("{name}: {report:#}"))
+    beside.iter().find(|figure| figure["name"] == name).unwrap()
 }
 
 #[track_caller]
