@@ -32,6 +32,10 @@ use crate::verdict::Verdict;
 /// # Errors
 /// Why it cannot be looked at.
 pub(super) fn open(kind: SourceKind, address: &str, finder: &Finder) -> Result<Arc<dyn Tells>, Failure> {
+    // Before any part of it can stand in a message.
+    if objects::is_address(address) {
+        objects::check(address).map_err(trouble)?;
+    }
     Ok(match kind {
         SourceKind::Wal => Arc::new(wal::Wal::open(address, finder)?),
         SourceKind::Basebackup => Arc::new(basebackup::Base::open(address, finder)?),

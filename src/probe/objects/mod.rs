@@ -48,6 +48,14 @@ pub(super) fn shown(text: &str) -> String {
     Address::folder(text).map_or_else(|_| "(no address)".to_owned(), |_| text.to_owned())
 }
 
+/// Makes sure that an address carries no credential, in whichever part of it.
+///
+/// # Errors
+/// It does, or is none; nothing of it is repeated where it does.
+pub(super) fn check(text: &str) -> Result<(), Trouble> {
+    Address::folder(text).map(drop)
+}
+
 /// An archive that was found in a store.
 #[derive(Debug)]
 pub(super) struct Found {

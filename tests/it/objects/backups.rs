@@ -157,6 +157,18 @@ fn what_cannot_be_read_proves_nothing() {
     all_unproven(only("basebackup", "dr/none/deeper", "verified"));
     all_unproven(only("pgbackrest", "dr/nightly", "verified"));
     all_unproven(only("redis", "dr/cache/none.rdb", "verified"));
+    // Nothing of an address with a credential is shown, wherever it stands in it.
+    for address in ["dr/cache/dump.rdb?X-Amz-Signature=", "dr/nightly#demo?X-Amz-Signature="] {
+        let kind = if address.contains('#') { "pgbackrest" } else { "redis" };
+        let text = format!(
+            "policy t {{ language 1; owner \"@t\" }}\nsource {kind} one from env ONE\ngate g {{ check c {{ require one is verified }} }}\n"
+        );
+        std::fs::write(stand.folder.path().join("p.hold"), text).unwrap();
+        let mut command = stand.command(&["p.hold"]);
+        let run =
+            Run::of(command.env("ONE", format!("s3://backups/{address}{}", super::SECRET))).ends_with(3);
+        assert!(!run.said().contains(super::SECRET), "{}", run.said());
+    }
     stand.server.denies_listing();
     all_unproven(there(&stand));
 }
