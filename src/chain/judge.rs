@@ -57,6 +57,7 @@ pub(crate) fn judge(
         by_search: run.by_search,
         links_only: run.links_only,
         lost: run.lost,
+        cut: run.cut,
         by_way: run.by_way.clone(),
         search_bits: search::bits(run.search_most),
         linked: run.linked,

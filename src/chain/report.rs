@@ -125,6 +125,9 @@ pub struct ChainReport {
     /// Rows that anchors know and that are gone from the ends of chains.
     #[serde(default)]
     pub lost: u64,
+    /// Chains whose ends are gone, by their anchors.
+    #[serde(default)]
+    pub cut: u64,
     /// The last row of each chain, where that was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heads: Vec<Anchor>,

@@ -139,6 +139,8 @@ pub(crate) struct Run {
     pub(crate) search_beyond: u64,
     /// Rows that anchors know and that are gone.
     pub(crate) lost: u64,
+    /// Chains whose ends are gone, by their anchors.
+    pub(crate) cut: u64,
     pub(crate) linked: u64,
     /// Rows that rest on a lost JSON order and do not recompute.
     pub(crate) order_lost: u64,

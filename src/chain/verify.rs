@@ -159,7 +159,10 @@ impl ChainFold {
                 true => AnomalyKind::TruncatedTail,
                 false => AnomalyKind::RewrittenSuffix,
             };
-            self.run.lost += if loss.is_tail() { loss.anchor.rows - loss.rows } else { 0 };
+            if loss.is_tail() {
+                self.run.lost += loss.anchor.rows - loss.rows;
+                self.run.cut += 1;
+            }
             self.run
                 .hold(run::Place::Sure, || run::found(at, kind, loss.message(), loss.key(), loss.split()));
         }

@@ -101,8 +101,9 @@ impl Checker<'_> {
             ast::Assertion::NotNull { columns } => {
                 Some(Assertion::NotNull(self.own_columns(columns, on, written)?))
             }
-            ast::Assertion::State { subject, state, from, until, rest } => {
-                self.state(subject, state, (from.as_ref(), until.as_deref(), rest.as_ref()))
+            ast::Assertion::State { subject, state, from, label, until, rest } => {
+                let from = from.as_ref().map(|from| (from, label.as_ref()));
+                self.state(subject, state, (from, until.as_deref(), rest.as_ref()))
             }
             ast::Assertion::Every { kind, state } => self.every(kind, state),
             ast::Assertion::Request { source, method, path, status, members, within } => {

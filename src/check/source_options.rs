@@ -45,6 +45,11 @@ impl Checker<'_> {
                 );
             }
             seen.push(what);
+            if kind != SourceKind::Http && matches!(child.clause, Clause::Permit { redirects: true }) {
+                let message = format!("nothing redirects for a source of kind `{}`", kind.word());
+                self.error(Code::BadAssertion, message, (child.span, "means nothing here"), "remove it");
+                continue;
+            }
             self.source_option(&child.clause, &mut options);
         }
         options

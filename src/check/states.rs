@@ -1,6 +1,7 @@
 //! States: what a declared thing, or every object of a kind, can be required to be.
 
 use super::Checker;
+use super::ways::Backup;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::SourceKind;
 use crate::policy::assertion::{Assertion, ObjectKind, State};
@@ -16,10 +17,10 @@ impl Checker<'_> {
         &mut self,
         subject: &Path,
         state: &Name,
-        (from, until, rest): (Option<&Name>, Option<&Expr>, Option<&Name>),
+        (from, until, rest): (Option<Backup<'_>>, Option<&Expr>, Option<&Name>),
     ) -> Option<Assertion> {
         let behind = rest.map(|rest| rest.span);
-        let more = from.map(|from| from.span).or(until.map(|until| until.span)).or(behind);
+        let more = from.map(|(from, _)| from.span).or(until.map(|until| until.span)).or(behind);
         let name = subject.dotted();
         let (known, legal): (Option<State>, &[&str]) = if name == "tenancy" {
             if !self.names.tenancy {
@@ -129,7 +130,7 @@ impl Checker<'_> {
             let message = format!("this cannot follow `{name} is {state}`");
             (
                 message,
-                "write `from BACKUP`, `until TIME`, both in this order, or end the statement".to_owned(),
+                "write `from BACKUP`, `from BACKUP \"LABEL\"`, `until TIME`, both in this order, or end the statement".to_owned(),
             )
         } else {
             let message = format!("nothing can follow `{name} is {state}`");

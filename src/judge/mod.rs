@@ -1,6 +1,7 @@
 //! Policy, plan and facts to verdicts. Pure: no clock, no files, no server.
 
 mod gates;
+mod objectives;
 mod proofs;
 mod sources;
 mod values;
@@ -8,12 +9,12 @@ mod ways;
 
 pub use gates::{Before, Selection, gates};
 
-use self::proofs::{Figure, Outcome};
+use self::proofs::Outcome;
 use std::collections::VecDeque;
 
 use crate::facts::Facts;
 use crate::finding::Finding;
-use crate::plan::{Applies, CheckPlan, Plan, Proof, WhenPlan};
+use crate::plan::{Applies, CheckPlan, Obligation, Plan, Proof, WhenPlan};
 use crate::policy::{Check, Policy, Waiver};
 use crate::report::model::{CheckInfo, ControlInfo, ObjectiveInfo, WaiverInfo, WaiverState};
 use crate::source_text::SourceSet;
@@ -60,14 +61,13 @@ pub fn judge(policy: &Policy, plan: &Plan, facts: &Facts, texts: &SourceSet, sam
             };
         }
         for figure in judged.figures {
-            if !objectives.iter().any(|o| o.name == figure.name) {
-                objectives.push(ObjectiveInfo {
-                    name: figure.name,
-                    target: figure.target,
-                    actual: figure.actual,
-                    verdict: figure.verdict,
-                    reason: figure.reason,
-                });
+            // Two checks may measure one objective on two sources. What differs is shown twice rather than not at all.
+            let same = |o: &ObjectiveInfo| {
+                (&o.name, o.verdict, &o.actual, &o.reason)
+                    == (&figure.name, figure.verdict, &figure.actual, &figure.reason)
+            };
+            if !objectives.iter().any(same) {
+                objectives.push(figure);
             }
         }
         checks.push(judged.info);
@@ -79,15 +79,18 @@ pub fn judge(policy: &Policy, plan: &Plan, facts: &Facts, texts: &SourceSet, sam
 
 struct One {
     info: CheckInfo,
-    figures: Vec<Figure>,
+    figures: Vec<ObjectiveInfo>,
     /// What is broken, and what could not be established.
     broken: Option<String>,
     doubt: Option<String>,
 }
 
 impl One {
-    fn undecided(info: CheckInfo) -> Self {
-        Self { info, figures: Vec::new(), broken: None, doubt: None }
+    /// A check whose condition does not apply, or is not known. Its objective is shown all the same.
+    fn undecided(info: CheckInfo, planned: &CheckPlan) -> Self {
+        let unmeasured = |o: &Obligation| objectives::unmeasured(&o.proof, info.verdict, &info.reason);
+        let figures = planned.obligations.iter().filter_map(unmeasured).collect();
+        Self { info, figures, broken: None, doubt: None }
     }
 }
 
@@ -115,12 +118,12 @@ fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, sam
             Ok(false) => {
                 info.verdict = Verdict::Skipped;
                 info.reason = format!("its condition does not apply: when {}", when.written);
-                return One::undecided(info);
+                return One::undecided(info, planned);
             }
             Err(why) => {
                 info.verdict = Verdict::Unproven;
                 info.reason = format!("whether it applies is not known: when {}: {why}", when.written);
-                return One::undecided(info);
+                return One::undecided(info, planned);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::facts::{Observed, Tallied};
 use crate::finding::{Finding, KeyPart};
 use crate::plan::{Obligation, Proof};
 use crate::policy::assertion::Returns;
-use crate::value::{Value, duration_text};
+use crate::report::model::ObjectiveInfo;
 use crate::verdict::Verdict;
 
 /// What judging one obligation came to.
@@ -24,7 +24,7 @@ pub(super) struct Outcome {
     /// Remarks.
     pub(super) notes: Vec<String>,
     /// The measured figure of an objective, with its name, limit and verdict.
-    pub(super) objective: Option<Figure>,
+    pub(super) objective: Option<ObjectiveInfo>,
     /// Subjects that hold nothing and were named outright.
     pub(super) empty: Vec<String>,
     /// Subjects that hold nothing and came in by a pattern.
@@ -35,17 +35,6 @@ pub(super) struct Outcome {
     pub(super) nothing: Vec<String>,
     /// Relations with rows that raw SQL reads, nobody knows how many of them.
     pub(super) read: Vec<String>,
-}
-
-/// An objective beside what was measured.
-#[derive(Debug)]
-pub(super) struct Figure {
-    pub(super) name: String,
-    /// As written.
-    pub(super) target: String,
-    pub(super) actual: String,
-    pub(super) verdict: Verdict,
-    pub(super) reason: String,
 }
 
 impl Outcome {
@@ -97,7 +86,9 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
             sources::attested(key, (check, by), [from.as_ref(), to.as_ref()], *now, seen)
         }
         Proof::Way { key, until } => super::ways::way(subject, key, until.as_ref(), seen),
-        Proof::Share { name, least, over, key } => return sources::share(name, least, *over, key, seen),
+        Proof::Share { name, least, over, measures, key } => {
+            return sources::share((name, measures), (least, *over), key, seen);
+        }
         Proof::Compare { left, op, right } => (|| {
             let (l, r) = (values::value(left, seen)?, values::value(right, seen)?);
             if op.accepts(values::compare(&l, &r)?) {
@@ -114,7 +105,9 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
             );
             Ok(found(subject, Verdict::Broken, "comparison", &message))
         })(),
-        Proof::Span { name, limit, from, to } => return objective(name, *limit, from, to, seen),
+        Proof::Span { name, limit, measured, beside } => {
+            return super::objectives::span(name, *limit, measured, beside, seen);
+        }
         Proof::Chain { key } => chain(subject, key, seen),
         Proof::Returned { key, returns, see } => returned(key, returns, see, seen),
     };
@@ -281,48 +274,6 @@ fn finite(key: &str, seen: &Seen) -> Result<Outcome, String> {
         }
         _ => Ok(Outcome::default()),
     }
-}
-
-fn objective(
-    name: &str,
-    limit: i64,
-    from: &crate::plan::Scalar,
-    to: &crate::plan::Scalar,
-    seen: &Seen,
-) -> Outcome {
-    let measured = (|| match (values::value(from, seen)?, values::value(to, seen)?) {
-        (Value::Time(from), Value::Time(to)) => values::span(from, to),
-        (from, to) => Err(format!("{from} to {to} is not a span of time")),
-    })();
-    let (verdict, actual, reason) = match measured {
-        Err(why) => (Verdict::Unproven, String::new(), why),
-        Ok(micros) if micros < 0 => (
-            Verdict::Broken,
-            duration_text(micros),
-            format!("the span runs backwards by {}: it ends before it begins", duration_text(-micros)),
-        ),
-        Ok(micros) if micros > limit => (
-            Verdict::Broken,
-            duration_text(micros),
-            format!("{} is more than {}", duration_text(micros), duration_text(limit)),
-        ),
-        Ok(micros) => (
-            Verdict::Holds,
-            duration_text(micros),
-            format!("{} is within {}", duration_text(micros), duration_text(limit)),
-        ),
-    };
-    let mut outcome = match verdict {
-        Verdict::Holds => Outcome::default(),
-        Verdict::Unproven => Outcome::unproven(format!("{name}: {reason}")),
-        _ => found(name, Verdict::Broken, "objective", &reason),
-    };
-    if let Some(finding) = outcome.findings.first_mut() {
-        finding.relation = String::new();
-    }
-    outcome.objective =
-        Some(Figure { name: name.to_owned(), target: duration_text(limit), actual, verdict, reason });
-    outcome
 }
 
 fn chain(subject: &str, key: &str, seen: &Seen) -> Result<Outcome, String> {

@@ -3,10 +3,11 @@
 use bigdecimal::BigDecimal;
 use jiff::Timestamp;
 
-use super::proofs::{Figure, Outcome, found};
+use super::proofs::{Outcome, found};
 use super::values::{self, Seen};
 use crate::facts::{Inspected, Observed};
 use crate::plan::Scalar;
+use crate::report::model::ObjectiveInfo;
 use crate::value::{Value, duration_text, plain};
 use crate::verdict::Verdict;
 
@@ -61,9 +62,19 @@ pub(super) fn inspected(subject: &str, key: &str, seen: &Seen) -> Result<Outcome
     Ok(outcome)
 }
 
+/// The target of an objective that is a share.
+pub(super) fn least_over(least: &BigDecimal, over: i64) -> String {
+    format!("{} over {}", Value::Percent(least.clone()), duration_text(over))
+}
+
 /// An objective that is a share of what should have happened.
-pub(super) fn share(name: &str, least: &BigDecimal, over: i64, key: &str, seen: &Seen) -> Outcome {
-    let target = format!("{} over {}", Value::Percent(least.clone()), duration_text(over));
+pub(super) fn share(
+    (name, measures): (&str, &str),
+    (least, over): (&BigDecimal, i64),
+    key: &str,
+    seen: &Seen,
+) -> Outcome {
+    let target = least_over(least, over);
     let (verdict, actual, reason) = match observed(key, seen) {
         Err(why) => (Verdict::Unproven, String::new(), why),
         Ok(runs) if runs.examined == 0 => {
@@ -101,7 +112,15 @@ pub(super) fn share(name: &str, least: &BigDecimal, over: i64, key: &str, seen: 
     for finding in &mut outcome.findings {
         finding.relation = String::new();
     }
-    outcome.objective = Some(Figure { name: name.to_owned(), target, actual, verdict, reason });
+    outcome.objective = Some(ObjectiveInfo {
+        name: name.to_owned(),
+        target,
+        measures: measures.to_owned(),
+        actual,
+        verdict,
+        reason,
+        beside: Vec::new(),
+    });
     outcome
 }
 

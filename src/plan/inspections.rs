@@ -3,7 +3,7 @@
 use super::builder::Planner;
 use super::{Proof, Work};
 use crate::policy::look::{Attested, Elements, Request, Way};
-use crate::policy::{Check, Target};
+use crate::policy::{Check, Objective, Target};
 use crate::value::duration_text;
 
 /// What a source that holds no rows is asked beyond single facts.
@@ -23,7 +23,7 @@ pub enum Inspection {
     /// What people said about a check.
     Statements(String),
     /// How far WAL leads, from the newest backup of another source or from the oldest segment on.
-    Way(Option<String>),
+    Way(Option<(String, Option<String>)>),
 }
 
 impl Inspection {
@@ -36,7 +36,10 @@ impl Inspection {
             Self::Request(request) => format!("the answer to {} {}", request.method, request.path),
             Self::Elements(elements) => format!("elements of `{}`", elements.pointer),
             Self::Statements(check) => format!("statements about `{check}`"),
-            Self::Way(Some(backup)) => format!("how far WAL leads from `{backup}`"),
+            Self::Way(Some((source, None))) => format!("how far WAL leads from `{source}`"),
+            Self::Way(Some((source, Some(label)))) => {
+                format!("how far WAL leads from backup `{label}` of `{source}`")
+            }
             Self::Way(None) => "how far its WAL leads".to_owned(),
         }
     }
@@ -108,19 +111,22 @@ impl Planner<'_> {
             return;
         }
         // The instant is no part of what is looked at, so that all instants are judged by one reading.
-        let what = format!("way from {}", way.from.as_deref().unwrap_or("its beginning"));
-        if let Some(key) = self.inspect(&way.archive, &what, Inspection::Way(way.from.clone())) {
+        let label = way.label.as_ref().map(|label| format!(" {label:?}")).unwrap_or_default();
+        let what = format!("way from {}{label}", way.from.as_deref().unwrap_or("its beginning"));
+        let from = way.from.clone().map(|source| (source, way.label.clone()));
+        if let Some(key) = self.inspect(&way.archive, &what, Inspection::Way(from)) {
             self.must(way.archive.clone(), Proof::Way { key, until });
         }
     }
 
     /// A share of the runs that there should be.
-    pub(super) fn share(&mut self, name: &str, target: &Target) {
-        let Target::Share { least, source, over } = target else { return };
+    pub(super) fn share(&mut self, objective: &Objective) {
+        let Target::Share { least, source, over } = &objective.target else { return };
+        let (name, measures) = (objective.name.clone(), objective.measures.clone());
         let what = format!("runs over {over}us");
         if let Some(key) = self.inspect(source, &what, Inspection::Runs { over: *over }) {
-            let (name, least) = (name.to_owned(), least.clone());
-            self.must(name.clone(), Proof::Share { name, least, over: *over, key });
+            let least = least.clone();
+            self.must(name.clone(), Proof::Share { name, least, over: *over, measures, key });
         }
     }
 }

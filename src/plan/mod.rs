@@ -18,6 +18,7 @@ mod ledgers;
 mod looks_tests;
 mod measurements;
 mod narrowing;
+mod objectives;
 mod references;
 mod resolve;
 mod scalars;
@@ -444,10 +445,10 @@ pub enum Proof {
         name: String,
         /// Limit in microseconds.
         limit: i64,
-        /// Where it begins.
-        from: Scalar,
-        /// Where it ends.
-        to: Scalar,
+        /// The span.
+        measured: Measured,
+        /// Figures that are shown with it and decide nothing.
+        beside: Vec<Shown>,
     },
     /// A fact counts what its source stands for, and none is nothing to look at.
     Counted {
@@ -474,6 +475,8 @@ pub enum Proof {
         least: BigDecimal,
         /// The time before now, in microseconds.
         over: i64,
+        /// What it measures, as written.
+        measures: String,
         /// Key of the observation.
         key: String,
     },
@@ -506,6 +509,43 @@ pub enum Proof {
         /// How to see them.
         see: String,
     },
+}
+
+/// A figure of an objective.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// What it measures, as written.
+    pub written: String,
+    /// What it is made of, or why it could not be planned.
+    pub figure: Result<Figured, String>,
+    /// What must be so for it to be believed.
+    pub needs: Vec<Obligation>,
+}
+
+/// What a figure is made of.
+#[derive(Clone, Debug)]
+pub enum Figured {
+    /// A span of time.
+    Span {
+        /// Where it begins.
+        from: Scalar,
+        /// Where it ends.
+        to: Scalar,
+    },
+    /// Rows that the anchors of a chain know and that are gone.
+    Lost {
+        /// Key of the chain's report.
+        key: String,
+    },
+}
+
+/// A figure that is shown beside that of an objective.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// What it is called.
+    pub name: String,
+    /// What it is.
+    pub measured: Measured,
 }
 
 /// A value made of observations.

@@ -1,4 +1,4 @@
-//! Values of relations and of the run, conditions on rows, and objectives.
+//! Values of relations and of the run, and conditions on rows.
 
 use super::builder::Planner;
 use super::references::present;
@@ -8,10 +8,10 @@ use crate::measure::Tally;
 use crate::measure::fold::{Fold, Show};
 use crate::measure::keys::Duplicates;
 use crate::measure::rows::RowSet;
+use crate::policy::Check;
 use crate::policy::assertion::{ColumnSet, Comparison};
 use crate::policy::facts::published;
 use crate::policy::operand::{Aggregate, Condition, Function, Operand, Over};
-use crate::policy::{Check, Target};
 use crate::value::Type;
 
 impl<'a> Planner<'a> {
@@ -72,7 +72,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A scalar and its type, or `None` after reporting why not.
-    fn scalar(
+    pub(super) fn scalar(
         &mut self,
         operand: &Operand,
         source: Option<&str>,
@@ -328,24 +328,5 @@ impl<'a> Planner<'a> {
     /// Rows of `on` for grouped comparisons and references.
     pub(super) fn rows_of_on(&mut self, check: &'a Check) -> Vec<(String, &'a Catalogue, RowSet, bool)> {
         self.on_rows(check)
-    }
-
-    /// An objective is met.
-    pub(super) fn objective(&mut self, check: &'a Check, name: &str) {
-        let Some(objective) = self.policy.objectives.iter().find(|o| o.name == name) else { return };
-        let Target::Span { limit, from, to } = &objective.target else {
-            self.share(name, &objective.target);
-            return;
-        };
-        let sides = [from, to].map(|o| {
-            let operand = self.resolved(self.resolver.operand(o))?;
-            let source = check.source.clone().or_else(|| {
-                let mut holding = self.policy.sources.iter().filter(|s| s.kind.describe().relations);
-                holding.next().filter(|_| holding.next().is_none()).map(|s| s.name.clone())
-            });
-            self.scalar(&operand, source.as_deref(), None).map(|(scalar, _)| scalar)
-        });
-        let [Some(from), Some(to)] = sides else { return };
-        self.must(name, Proof::Span { name: name.to_owned(), limit: *limit, from, to });
     }
 }

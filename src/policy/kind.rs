@@ -243,7 +243,8 @@ const RECORD: Kind = Kind {
 
 const REDIS: Kind = Kind {
     word: "redis",
-    about: "a snapshot file of Redis or Valkey",
-    states: &[("verified", "the checksum over all of it fits")],
+    about: "a snapshot file of Redis or Valkey, or a server at `redis://HOST:PORT`",
+    options: &["allow"],
+    states: &[("verified", "the checksum over all of the file fits")],
     ..BARE
 };

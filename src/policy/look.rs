@@ -103,6 +103,8 @@ pub struct Way {
     pub archive: String,
     /// The backup that a restore begins with; without one, the oldest segment is where it begins.
     pub from: Option<String>,
+    /// Which of its backups, by label; without one, the newest finished.
+    pub label: Option<String>,
     /// The instant that is to be reached; without one, the newest segment is.
     pub until: Option<Operand>,
 }

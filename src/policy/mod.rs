@@ -126,8 +126,62 @@ pub struct Objective {
     pub name: String,
     /// What is limited, and how far.
     pub target: Target,
+    /// What it measures, as written.
+    pub measures: String,
+    /// Further figures that are shown with it and decide nothing.
+    pub beside: Vec<Beside>,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// A figure that is shown beside that of an objective.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// What it is called in a report, such as `archive lag`.
+    pub name: String,
+    /// What it measures, as written.
+    pub measures: String,
+    /// What it is.
+    pub figure: Figure,
+}
+
+/// What is measured beside an objective.
+#[derive(Clone, Debug)]
+pub enum Figure {
+    /// A span of time, held against the limit of the objective.
+    Span {
+        /// Where it begins.
+        from: Operand,
+        /// Where it ends.
+        to: Operand,
+    },
+    /// The rows of a chain that its anchors know and that are gone.
+    Lost {
+        /// The chain, which has anchors.
+        chain: String,
+    },
+}
+
+impl Objective {
+    /// Every value that it or what stands beside it is measured by.
+    pub fn operands(&self) -> impl Iterator<Item = &Operand> {
+        let own = match &self.target {
+            Target::Span { from, to, .. } => Some([from, to]),
+            Target::Share { .. } => None,
+        };
+        let beside = self.beside.iter().filter_map(|beside| match &beside.figure {
+            Figure::Span { from, to } => Some([from, to]),
+            Figure::Lost { .. } => None,
+        });
+        own.into_iter().chain(beside).flatten()
+    }
+
+    /// Whether it, or what stands beside it, is measured on rows.
+    #[must_use]
+    pub fn is_over_rows(&self) -> bool {
+        let counts = |beside: &Beside| matches!(beside.figure, Figure::Lost { .. });
+        self.operands().any(Operand::has_aggregate) || self.beside.iter().any(counts)
+    }
 }
 
 /// What an objective limits.
@@ -288,9 +342,9 @@ pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
         }
         Assertion::State(assertion::State::Met(name)) => {
             for objective in policy.objectives.iter().filter(|o| o.name == *name) {
-                match &objective.target {
-                    Target::Span { from, to, .. } => operands.extend([from, to]),
-                    Target::Share { source, .. } => names.push(source.clone()),
+                operands.extend(objective.operands());
+                if let Target::Share { source, .. } = &objective.target {
+                    names.push(source.clone());
                 }
             }
         }

@@ -8,10 +8,10 @@ use std::time::Instant;
 use bigdecimal::Zero as _;
 
 use super::backups::Begin;
-use super::objects::Finder;
+use super::objects::{self, Finder};
 use super::options::ObserveOptions;
 use super::postgres::Canceller;
-use super::{attestation, backups, document, files, host, http, record};
+use super::{attestation, backups, document, files, host, http, record, redis};
 use crate::facts::{Failure, Observation, Observed};
 use crate::failure::FailureKind;
 use crate::plan::{Inspection, Statement, Work};
@@ -35,11 +35,11 @@ pub(super) trait Tells: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Where a restore of its newest backup begins in WAL.
+    /// Where a restore of its newest backup, or of the one with a label, begins in WAL.
     ///
     /// # Errors
     /// Why that cannot be had.
-    fn begin(&self) -> Result<Begin, Failure> {
+    fn begin(&self, _label: Option<&str>) -> Result<Begin, Failure> {
         Err(other("this source is no backup"))
     }
 
@@ -126,7 +126,9 @@ pub(super) fn open(
     means: Means,
     shown: &mut String,
 ) -> Result<Arc<dyn Tells>, Failure> {
-    *shown = format!("{}:{address}", kind.word());
+    // What is shown of an address in a store is never a credential.
+    let safe = if objects::is_address(address) { objects::shown(address) } else { address.to_owned() };
+    *shown = format!("{}:{safe}", kind.word());
     Ok(match kind {
         SourceKind::Files => Arc::new(files::Files::open(address, options, means)?),
         SourceKind::Host => {
@@ -140,11 +142,15 @@ pub(super) fn open(
             *shown = format!("http:{}", http::shown(address));
             Arc::new(http::Service::open(address, options, means)?)
         }
+        SourceKind::Redis if redis::is_server(address) => {
+            *shown = format!("redis:{}", http::shown(address));
+            Arc::new(backups::server(address, options.private)?)
+        }
         SourceKind::Wal
         | SourceKind::Basebackup
         | SourceKind::Pgbackrest
         | SourceKind::Barman
-        | SourceKind::Redis => backups::open(kind, address)?,
+        | SourceKind::Redis => backups::open(kind, address, &means.finder)?,
         SourceKind::Postgres | SourceKind::Dump => {
             return Err(other(format!("a source of kind `{}` is opened otherwise", kind.word())));
         }
@@ -201,7 +207,7 @@ pub(super) async fn observe(
 fn backup_of(statement: &Statement) -> Option<&str> {
     match &statement.work {
         Work::Inspect { inspection, .. } => match &**inspection {
-            Inspection::Way(from) => from.as_deref(),
+            Inspection::Way(from) => from.as_ref().map(|(source, _)| source.as_str()),
             _ => None,
         },
         _ => None,
@@ -235,14 +241,16 @@ fn ask(told: &dyn Tells, statement: &Statement, other_one: Option<&dyn Tells>) -
         }
         Work::Inspect { inspection, .. } => match (&**inspection, other_one) {
             (Inspection::Way(None), _) => told.way(None),
-            (Inspection::Way(Some(backup)), Some(other_one)) => {
-                let begin = other_one.begin().map_err(|failure| Failure {
+            (Inspection::Way(Some((backup, label))), Some(other_one)) => {
+                let begin = other_one.begin(label.as_deref()).map_err(|failure| Failure {
                     message: format!("{backup}: {}", failure.message),
                     ..failure
                 })?;
                 told.way(Some(&begin))
             }
-            (Inspection::Way(Some(backup)), None) => Err(other(format!("source `{backup}` was not read"))),
+            (Inspection::Way(Some((backup, _))), None) => {
+                Err(other(format!("source `{backup}` was not read")))
+            }
             (inspection, _) => told.inspect(inspection),
         },
         _ => Err(other("this source holds no rows")),

@@ -3,8 +3,8 @@
 mod checks;
 
 use super::model::{
-    CheckInfo, ControlInfo, FactInfo, GateInfo, Level, ObjectiveInfo, ParameterInfo, PolicyInfo, Report,
-    RunInfo, SCHEMA, SourceInfo, WaiverInfo, WaiverState,
+    CheckInfo, ControlInfo, FactInfo, FigureInfo, GateInfo, Level, ObjectiveInfo, ParameterInfo, PolicyInfo,
+    Report, RunInfo, SCHEMA, SourceInfo, WaiverInfo, WaiverState,
 };
 use crate::source_text::Location;
 use crate::verdict::Verdict;
@@ -194,6 +194,19 @@ pub(super) fn rich() -> Report {
         ),
         objective("rto", "4h", "1h 52min", Verdict::Holds, "restore.started to after_deploy.passed"),
     ];
+    if let Some(rpo) = report.objectives.first_mut() {
+        let figure = |name: &str, measures: &str, actual: &str, verdict, reason: &str| FigureInfo {
+            name: name.into(),
+            measures: measures.into(),
+            actual: actual.into(),
+            verdict,
+            reason: reason.into(),
+        };
+        rpo.beside = vec![
+            figure("archive lag", "archive.reaches to now", "17s", Verdict::Holds, "17s is within 15min"),
+            figure("lost events", "anchors of audit", "", Verdict::Unproven, "its anchors cannot be used"),
+        ];
+    }
     report.controls = vec![
         ControlInfo { id: "bir:RR9-2009".into(), verdict: Verdict::Broken, checks: vec!["balanced".into()] },
         ControlInfo {
@@ -228,8 +241,10 @@ fn objective(name: &str, target: &str, actual: &str, verdict: Verdict, reason: &
     ObjectiveInfo {
         name: name.into(),
         target: target.into(),
+        measures: format!("what {name} is"),
         actual: actual.into(),
         verdict,
         reason: reason.into(),
+        beside: Vec::new(),
     }
 }

@@ -137,6 +137,13 @@ fn no_format_drops_anything_of_the_fixtures() {
 fn every_format_shows_everything_that_stands_around_the_checks() {
     let report = fixture::rich();
     let mut words = vec!["OPS-4412", "OPS-4380", "OPS-4403", "2026-12-31", "22min 4s", "99.9%"];
+    words.extend([
+        "archive lag",
+        "17s",
+        "archive.reaches to now",
+        "lost events",
+        "its anchors cannot be used",
+    ]);
     words.extend(["7301234567890123456", "narrowed to tenant", "outside the hash", "permission denied"]);
     words.extend(["after_restore is closed, so it was not started", "2026-11-04T02:45:00Z", "sox:404"]);
     words.extend([report.policy.digest.as_str(), report.run.id.as_str(), report.run.started.as_str()]);

@@ -191,17 +191,30 @@ fn limits(out: &mut Blocks, report: &Report) {
 }
 
 fn objectives(out: &mut Blocks, report: &Report) {
-    let rows = report.objectives.iter().map(|objective| {
-        let actual = if objective.actual.is_empty() { "not measured" } else { &objective.actual };
-        vec![
+    let known = |actual: &str| escape(if actual.is_empty() { "not measured" } else { actual });
+    let rows = report.objectives.iter().flat_map(|objective| {
+        let own = vec![
             escape(&objective.name),
             objective.verdict.word().to_string(),
             escape(&objective.target),
-            escape(actual),
+            known(&objective.actual),
+            code(&objective.measures),
             escape(&objective.reason),
-        ]
+        ];
+        let beside = objective.beside.iter().map(|figure| {
+            vec![
+                format!("{}, beside it: {}", escape(&objective.name), escape(&figure.name)),
+                format!("decides nothing ({})", figure.verdict.word()),
+                String::new(),
+                known(&figure.actual),
+                code(&figure.measures),
+                escape(&figure.reason),
+            ]
+        });
+        std::iter::once(own).chain(beside).collect::<Vec<_>>()
     });
-    out.table("Objectives", &["objective", "verdict", "target", "actual", "why"], rows.collect());
+    let head = ["objective", "verdict", "target", "actual", "of", "why"];
+    out.table("Objectives", &head, rows.collect());
 }
 
 fn controls(out: &mut Blocks, report: &Report) {

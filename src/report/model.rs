@@ -164,9 +164,28 @@ pub struct ObjectiveInfo {
     pub name: String,
     /// Target as written.
     pub target: String,
+    /// What is measured, as written.
+    pub measures: String,
     /// Measured figure, or empty when it could not be had.
     pub actual: String,
     /// How it ended.
+    pub verdict: Verdict,
+    /// One sentence.
+    pub reason: String,
+    /// Further figures. They decide nothing.
+    pub beside: Vec<FigureInfo>,
+}
+
+/// A figure beside that of an objective. It decides nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FigureInfo {
+    /// What it is called, such as `archive lag`.
+    pub name: String,
+    /// What is measured, as written.
+    pub measures: String,
+    /// Measured figure, or empty when it could not be had.
+    pub actual: String,
+    /// How it would have ended, had it decided.
     pub verdict: Verdict,
     /// One sentence.
     pub reason: String,

@@ -1,6 +1,6 @@
 //! Numbers and words that several formats share.
 
-use super::model::WaiverState;
+use super::model::{FigureInfo, WaiverState};
 
 /// A whole number with its thousands apart: `7,300,000`.
 #[must_use]
@@ -75,6 +75,18 @@ pub fn waiver_state(state: WaiverState) -> (&'static str, &'static str) {
         WaiverState::NotApplicable => ("not applicable", "the check is unproven, and no waiver covers that"),
         WaiverState::NotSelected => ("not selected", "its check was not part of this run"),
     }
+}
+
+/// A figure beside that of an objective, in one line.
+pub(super) fn beside(figure: &FigureInfo) -> String {
+    let actual = if figure.actual.is_empty() { "not measured" } else { &figure.actual };
+    format!(
+        "beside it, deciding nothing: {}, actual {actual} ({}; {}): {}",
+        figure.name,
+        figure.measures,
+        figure.verdict.word(),
+        figure.reason
+    )
 }
 
 #[cfg(test)]

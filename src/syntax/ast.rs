@@ -94,6 +94,8 @@ pub enum Clause {
     Phase { name: Name, title: Option<Name>, expected: Option<(Name, Name)>, gate: Option<Name> },
     Expect { from: Name, to: Name },
     Rollback,
+    // objective
+    Beside { name: Name, of: Beside },
     // source
     Named { pattern: Name, zone: Option<Name> },
     Cadence { every: Name },
@@ -158,6 +160,15 @@ pub enum Target {
     Span(Expr, Expr),
     /// `of source.fact over duration`.
     Share(Path, Name),
+}
+
+/// What stands beside an objective's figure.
+#[derive(Clone, Debug)]
+pub enum Beside {
+    /// `from a to b`.
+    Span(Expr, Expr),
+    /// `from anchors of chain`.
+    Anchors(Name),
 }
 
 /// What a chain's `search` tries.
@@ -461,6 +472,7 @@ pub enum Assertion {
         subject: Path,
         state: Name,
         from: Option<Name>,
+        label: Option<Name>,
         until: Option<Box<Expr>>,
         rest: Option<Name>,
     },

@@ -399,6 +399,10 @@ impl Reader<'_> {
                 subject: parts.path()?,
                 state: parts.word(Rule::name)?,
                 from: parts.word(Rule::name),
+                label: match parts.take(Rule::label) {
+                    Some(label) => Parts::of(label, self.place).text(self.found),
+                    None => None,
+                },
                 until: self.next_expr(&mut parts).map(Box::new),
                 rest: parts.word(Rule::rest),
             },

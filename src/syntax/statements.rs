@@ -3,7 +3,7 @@
 use pest::iterators::Pair;
 
 use super::ast::{
-    Address, Clause, Grouping, HowHashed, Literal, Name, OrderKey, Side, Sought, Target, WhenRight,
+    Address, Beside, Clause, Grouping, HowHashed, Literal, Name, OrderKey, Side, Sought, Target, WhenRight,
 };
 use super::expressions::Reader;
 use super::grammar::Rule;
@@ -59,6 +59,14 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
                 None => Target::Span(reader.next_expr(&mut p)?, reader.next_expr(&mut p)?),
             };
             Clause::Objective { name, target, of }
+        }
+        Rule::s_beside => {
+            let name = p.text(reader.found)?;
+            let of = match p.word(Rule::name) {
+                Some(chain) => Beside::Anchors(chain),
+                None => Beside::Span(reader.next_expr(&mut p)?, reader.next_expr(&mut p)?),
+            };
+            Clause::Beside { name, of }
         }
         Rule::s_named => Clause::Named { pattern: p.text(reader.found)?, zone: p.text(reader.found) },
         Rule::s_cadence => Clause::Cadence { every: p.word(Rule::quantity)? },

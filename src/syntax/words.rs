@@ -8,6 +8,7 @@ pub(super) enum Block {
     Top,
     Policy,
     Source,
+    Objective,
     Tenancy,
     Ledger,
     Chain,
@@ -44,10 +45,11 @@ const fn word(word: &'static str, rule: Rule, has: Has) -> Word {
 
 impl Block {
     /// All of them.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Top,
         Self::Policy,
         Self::Source,
+        Self::Objective,
         Self::Tenancy,
         Self::Ledger,
         Self::Chain,
@@ -65,6 +67,7 @@ impl Block {
             Self::Top => "at the top level",
             Self::Policy => "in `policy`",
             Self::Source => "in `source`",
+            Self::Objective => "in `objective`",
             Self::Tenancy => "in `tenancy`",
             Self::Ledger => "in `ledger`",
             Self::Chain => "in `chain`",
@@ -87,7 +90,7 @@ impl Block {
                         word("include", Rule::s_include, Has::None),
                         word("param", Rule::s_param, Has::None),
                         word("source", Rule::s_source, Has::Maybe(Block::Source)),
-                        word("objective", Rule::s_objective, Has::None),
+                        word("objective", Rule::s_objective, Has::Maybe(Block::Objective)),
                         word("tenancy", Rule::s_tenancy, Has::Maybe(Block::Tenancy)),
                         word("ledger", Rule::s_ledger, Has::Always(Block::Ledger)),
                         word("chain", Rule::s_chain, Has::Always(Block::Chain)),
@@ -121,6 +124,7 @@ impl Block {
                     ]
                 }
             }
+            Self::Objective => const { &[word("beside", Rule::s_beside, Has::None)] },
             Self::Tenancy => {
                 const {
                     &[

@@ -15,6 +15,7 @@ mod docs;
 mod dump;
 mod false_green;
 mod faults;
+mod figures;
 mod foreign;
 mod formats;
 mod gate;

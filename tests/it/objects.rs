@@ -1,6 +1,7 @@
 //! Archives in object storage, read in place from a small server of the tests' own, which can be told to misbehave as
 //! the real ones do only sometimes.
 
+mod backups;
 mod found;
 mod pinned;
 mod refused;

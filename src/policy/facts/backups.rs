@@ -14,6 +14,7 @@ pub(super) const WAL: &[Fact] = &[
     Fact::new("segment_size", Type::Size, "size of a segment, as the segments state it"),
     Fact::new("newest", Type::Text, "name of the newest segment: the last of the highest timeline"),
     Fact::new("age", Type::Duration, "time since the last file of a segment was changed"),
+    Fact::new("archived_at", Type::Time, "when the last file of a segment was changed"),
     Fact::new("system_identifier", Type::Text, "the cluster that wrote it, as most segments state it"),
     Fact::new("version", Type::Number, "major version of PostgreSQL that wrote it"),
     Fact::new(
@@ -67,13 +68,35 @@ pub(super) const BARMAN: &[Fact] = &[
     Fact::new("system_identifier", Type::Text, "the cluster that the server is bound to"),
 ];
 
+/// The first are of a snapshot's file, or of a server as well; the rest is what a server says of itself.
 pub(super) const REDIS: &[Fact] = &[
     Fact::new(
         "age",
         Type::Duration,
-        "time since the snapshot was saved, as it states, or since its file was changed",
+        "time since the snapshot was saved, as it states, or since its file was changed; of a server, since its last save",
     ),
-    Fact::new("size", Type::Size, "size of the snapshot"),
-    Fact::new("format_version", Type::Number, "version of its format"),
-    Fact::new("server_version", Type::Text, "version of the server that saved it, as it wrote it"),
+    Fact::new("size", Type::Size, "size of the snapshot's file"),
+    Fact::new("format_version", Type::Number, "version of the file's format"),
+    Fact::new("server_version", Type::Text, "version of the server, or of the one that saved the file"),
+    Fact::new("role", Type::Text, "`master` or `slave`, as the server says it"),
+    Fact::new(
+        "save_ok",
+        Type::Bool,
+        "whether the server's last save of a snapshot went well; not known where it has saved none since it was started",
+    ),
+    Fact::new("changes", Type::Number, "changes since the server's last save"),
+    Fact::new("loading", Type::Bool, "whether the server is still loading its data"),
+    Fact::new("aof", Type::Bool, "whether the server writes an append-only file"),
+    Fact::new(
+        "aof_ok",
+        Type::Bool,
+        "whether its last write and its last rewriting of the append-only file went well",
+    ),
+    Fact::new("memory", Type::Size, "memory that the server's data takes"),
+    Fact::new("memory_limit", Type::Size, "most memory that it may take, where there is a limit"),
+    Fact::new("keys", Type::Number, "keys in all of the server's databases").counting(),
+    Fact::new("replicas", Type::Number, "replicas that are connected to the server"),
+    Fact::new("replication_linked", Type::Bool, "whether a replica is connected to its primary"),
+    Fact::new("replication_lag", Type::Duration, "time since a replica last heard of its primary"),
+    Fact::new("uptime", Type::Duration, "time since the server was started"),
 ];

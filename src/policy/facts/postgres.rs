@@ -76,6 +76,14 @@ pub(super) const FACTS: &[Fact] = &[
          pg_catalog.clock_timestamp() - last_archived_time)::numeric, 3) AS s FROM pg_catalog.pg_stat_archiver) AS a",
     ),
     fact(
+        "archived_at",
+        Type::Time,
+        None,
+        "when the last WAL segment was archived; NULL where archiving is off or nothing was archived since the statistics began",
+        "SELECT CASE WHEN pg_catalog.current_setting('archive_mode') <> 'off' THEN last_archived_time END::text \
+         FROM pg_catalog.pg_stat_archiver",
+    ),
+    fact(
         "archived_wal",
         Type::Text,
         None,

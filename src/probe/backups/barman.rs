@@ -1,22 +1,22 @@
 //! A server of a Barman catalogue as a source.
 
-use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::begin::{Begin, Place};
-use super::{count, failed, folder, inspected, none, number, other, since, size, text};
+use super::{count, failed, inspected, none, number, other, since, size, text, within};
 use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
 use crate::policy::facts::Fact;
 use crate::probe::barman::{Info, Server, Status, Verified};
 use crate::probe::damage::Damage;
+use crate::probe::objects::Finder;
 use crate::probe::tells::{Tells, Told};
-use crate::probe::tree::Local;
+use crate::probe::tree::Tree;
 
 /// A server that was listed.
 #[derive(Debug)]
 pub(super) struct Catalogue {
-    tree: Local,
+    tree: Arc<dyn Tree>,
     server: Server,
     /// Reading the newest backup takes long, and is done once.
     verified: OnceLock<Result<Verified, Damage>>,
@@ -24,14 +24,10 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// At the folder of the server in the catalogue.
-    pub(super) fn open(address: &str) -> Result<Self, Failure> {
-        let path = Path::new(address);
-        let name = path.file_name().and_then(|name| name.to_str());
-        let (Some(home), Some(name)) = (path.parent().and_then(Path::to_str), name) else {
-            return Err(other(format!("`{address}` is not the folder of a server in a catalogue of Barman")));
-        };
-        let tree = folder(if home.is_empty() { "." } else { home })?;
-        let server = Server::read(&tree, name).map_err(|damage| failed(&damage))?;
+    pub(super) fn open(address: &str, finder: &Finder) -> Result<Self, Failure> {
+        let what = ("the folder of a server in a catalogue of Barman", "/");
+        let (tree, name) = within(address, what, finder)?;
+        let server = Server::read(&*tree, &name).map_err(|damage| failed(&damage))?;
         Ok(Self { tree, server, verified: OnceLock::new() })
     }
 
@@ -72,8 +68,16 @@ impl Tells for Catalogue {
         says
     }
 
-    fn begin(&self) -> Result<Begin, Failure> {
-        let newest = self.newest()?;
+    fn begin(&self, label: Option<&str>) -> Result<Begin, Failure> {
+        let newest = match label {
+            None => self.newest()?,
+            Some(label) => {
+                let done = |one: &&Info| matches!(one.status, Status::Done | Status::WaitingForWals);
+                let named = self.server.backups.iter().filter(done).find(|backup| backup.id == label);
+                named
+                    .ok_or_else(|| other(format!("there is no finished backup `{}`", label.escape_debug())))?
+            }
+        };
         let name = format!("backup `{}`", newest.id);
         let (first, last) =
             newest.wal.ok_or_else(|| other(format!("{name} does not say which WAL it needs")))?;
@@ -95,7 +99,7 @@ impl Tells for Catalogue {
             return Err(other("a catalogue of Barman cannot be asked for this"));
         };
         let newest = self.newest()?;
-        let verify = || self.server.verify(&self.tree, &newest.id);
+        let verify = || self.server.verify(&*self.tree, &newest.id);
         let verified = self.verified.get_or_init(verify).as_ref().map_err(failed)?;
         let damages: Vec<&Damage> = self.server.damages.iter().chain(&verified.damages).collect();
         let examined = verified.backup.files + damages.len() as u64;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{other, word};
 use crate::facts::{self, Failure, Observed, Obstacle};
 use crate::probe::damage::{Damage, DamageKind};
-use crate::probe::tree::Local;
+use crate::probe::tree::Tree;
 use crate::probe::wal::{Archive, Followed, Lsn, SegmentName, Until};
 use crate::verdict::Verdict;
 
@@ -55,7 +55,7 @@ impl Begin {
     ///
     /// # Errors
     /// The archive cannot have the places that the backup names.
-    pub(super) fn follow(&self, tree: &Local, archive: &Archive) -> Result<Observed, Failure> {
+    pub(super) fn follow(&self, tree: &dyn Tree, archive: &Archive) -> Result<Observed, Failure> {
         let start = (self.start.0, self.start.1.in_archive(archive)?);
         let end = self.end.1.in_archive(archive)?;
         let from = format!("{} at {} of timeline {}", self.name, start.1, start.0);

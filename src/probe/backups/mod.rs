@@ -5,9 +5,11 @@ mod basebackup;
 mod begin;
 mod pgbackrest;
 mod redis;
+mod server;
 mod wal;
 
 pub(super) use begin::Begin;
+pub(super) use server::server;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,8 +17,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::damage::{Damage, DamageKind};
+use super::objects::{self, Finder, Trouble};
 use super::tells::{Tells, Told, age, other};
-use super::tree::Local;
+use super::tree::{Local, Tree};
 use crate::facts::{Failure, Inspected};
 use crate::failure::FailureKind;
 use crate::policy::SourceKind;
@@ -28,25 +31,57 @@ use crate::verdict::Verdict;
 ///
 /// # Errors
 /// Why it cannot be looked at.
-pub(super) fn open(kind: SourceKind, address: &str) -> Result<Arc<dyn Tells>, Failure> {
+pub(super) fn open(kind: SourceKind, address: &str, finder: &Finder) -> Result<Arc<dyn Tells>, Failure> {
+    // Before any part of it can stand in a message.
+    if objects::is_address(address) {
+        objects::check(address).map_err(trouble)?;
+    }
     Ok(match kind {
-        SourceKind::Wal => Arc::new(wal::Wal::open(address)?),
-        SourceKind::Basebackup => Arc::new(basebackup::Base::open(address)?),
-        SourceKind::Pgbackrest => Arc::new(pgbackrest::Repository::open(address)?),
-        SourceKind::Barman => Arc::new(barman::Catalogue::open(address)?),
-        SourceKind::Redis => Arc::new(redis::Redis::open(address)?),
+        SourceKind::Wal => Arc::new(wal::Wal::open(address, finder)?),
+        SourceKind::Basebackup => Arc::new(basebackup::Base::open(address, finder)?),
+        SourceKind::Pgbackrest => Arc::new(pgbackrest::Repository::open(address, finder)?),
+        SourceKind::Barman => Arc::new(barman::Catalogue::open(address, finder)?),
+        SourceKind::Redis => Arc::new(redis::Redis::open(address, finder)?),
         _ => return Err(other(format!("`{}` is no kind of backup", kind.word()))),
     })
 }
 
-/// A folder of this machine.
-fn folder(address: &str) -> Result<Local, Failure> {
-    if address.contains("://") {
-        return Err(other(format!(
-            "`{address}` is not a folder of this machine, and others cannot be read yet"
-        )));
+/// A folder of this machine or in a store.
+fn folder(address: &str, finder: &Finder) -> Result<Arc<dyn Tree>, Failure> {
+    if objects::is_address(address) {
+        return finder.clone().tree(address, "").map_err(trouble);
     }
-    Ok(Local::new(Path::new(address)).map_err(|damage| failed(&damage))?.with_tablespaces())
+    here(address)
+}
+
+fn here(address: &str) -> Result<Arc<dyn Tree>, Failure> {
+    Ok(Arc::new(Local::new(Path::new(address)).map_err(|damage| failed(&damage))?.with_tablespaces()))
+}
+
+/// The folder that something lies in, and its name there. In a store only what has this name is listed, or what begins
+/// with it and a slash.
+fn within(
+    address: &str,
+    (what, slash): (&str, &str),
+    finder: &Finder,
+) -> Result<(Arc<dyn Tree>, String), Failure> {
+    let none = || other(format!("`{address}` is not {what}"));
+    if objects::is_address(address) {
+        let (parent, name) = address.trim_end_matches('/').rsplit_once('/').ok_or_else(none)?;
+        if name.is_empty() || parent.ends_with('/') {
+            return Err(other(format!("this address is not {what}")));
+        }
+        let tree = finder.clone().tree(parent, &format!("{name}{slash}")).map_err(trouble)?;
+        return Ok((tree, name.to_owned()));
+    }
+    let path = Path::new(address);
+    let name = path.file_name().and_then(|name| name.to_str());
+    let (Some(parent), Some(name)) = (path.parent().and_then(Path::to_str), name) else { return Err(none()) };
+    Ok((here(if parent.is_empty() { "." } else { parent })?, name.to_owned()))
+}
+
+fn trouble(trouble: Trouble) -> Failure {
+    Failure { kind: trouble.kind, message: trouble.message }
 }
 
 /// What could not be looked at.

@@ -1,6 +1,6 @@
 //! A stanza of a pgBackRest repository as a source.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::begin::{Begin, Place};
 use super::{count, failed, folder, inspected, none, other, since, size, text};
@@ -8,15 +8,16 @@ use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
 use crate::policy::facts::Fact;
 use crate::probe::damage::Damage;
+use crate::probe::objects::Finder;
 use crate::probe::pgbackrest::{self, BackupType, Listed, Verified};
 use crate::probe::tells::{Tells, Told};
-use crate::probe::tree::Local;
+use crate::probe::tree::Tree;
 use crate::value::Value;
 
 /// A stanza that was listed.
 #[derive(Debug)]
 pub(super) struct Repository {
-    tree: Local,
+    tree: Arc<dyn Tree>,
     repository: pgbackrest::Repository,
     /// Reading the newest backup takes long, and is done once.
     verified: OnceLock<Result<Verified, Damage>>,
@@ -24,12 +25,12 @@ pub(super) struct Repository {
 
 impl Repository {
     /// At `PATH#STANZA`.
-    pub(super) fn open(address: &str) -> Result<Self, Failure> {
+    pub(super) fn open(address: &str, finder: &Finder) -> Result<Self, Failure> {
         let (path, stanza) = address
             .rsplit_once('#')
-            .ok_or_else(|| other(format!("`{address}` does not say which stanza: write `PATH#STANZA`")))?;
-        let tree = folder(path)?;
-        let repository = pgbackrest::Repository::read(&tree, stanza).map_err(|damage| failed(&damage))?;
+            .ok_or_else(|| other("the address does not say which stanza: write `REPOSITORY#STANZA`"))?;
+        let tree = folder(path, finder)?;
+        let repository = pgbackrest::Repository::read(&*tree, stanza).map_err(|damage| failed(&damage))?;
         Ok(Self { tree, repository, verified: OnceLock::new() })
     }
 
@@ -77,8 +78,15 @@ impl Tells for Repository {
         says
     }
 
-    fn begin(&self) -> Result<Begin, Failure> {
-        let newest = self.newest()?;
+    fn begin(&self, label: Option<&str>) -> Result<Begin, Failure> {
+        let newest = match label {
+            None => self.newest()?,
+            Some(label) => {
+                let named = self.repository.backups.iter().find(|backup| backup.label == label);
+                named
+                    .ok_or_else(|| other(format!("there is no finished backup `{}`", label.escape_debug())))?
+            }
+        };
         let name = format!("backup `{}`", newest.label);
         let (first, last) =
             newest.wal.ok_or_else(|| other(format!("{name} does not say which WAL it needs")))?;
@@ -101,7 +109,7 @@ impl Tells for Repository {
             return Err(other("a repository cannot be asked for this"));
         };
         let newest = self.newest()?;
-        let verify = || self.repository.verify(&self.tree, &newest.label);
+        let verify = || self.repository.verify(&*self.tree, &newest.label);
         let verified = self.verified.get_or_init(verify).as_ref().map_err(failed)?;
         let damages: Vec<&Damage> = self.repository.damages.iter().chain(&verified.damages).collect();
         let examined = verified.files + damages.len() as u64;

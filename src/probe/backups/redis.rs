@@ -1,11 +1,10 @@
 //! A snapshot of Redis as a source.
 
-use std::path::Path;
-
-use super::{failed, folder, inspected, none, number, other, since, size, text};
+use super::{failed, inspected, none, number, other, since, size, text, within};
 use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
 use crate::policy::facts::Fact;
+use crate::probe::objects::Finder;
 use crate::probe::redis::Snapshot;
 use crate::probe::tells::{Tells, Told};
 
@@ -14,14 +13,9 @@ use crate::probe::tells::{Tells, Told};
 pub(super) struct Redis(Snapshot);
 
 impl Redis {
-    pub(super) fn open(address: &str) -> Result<Self, Failure> {
-        let path = Path::new(address);
-        let name = path.file_name().and_then(|name| name.to_str());
-        let (Some(within), Some(name)) = (path.parent().and_then(Path::to_str), name) else {
-            return Err(other(format!("`{address}` is not the file of a snapshot")));
-        };
-        let tree = folder(if within.is_empty() { "." } else { within })?;
-        Snapshot::read(&tree, name).map(Self).map_err(|damage| failed(&damage))
+    pub(super) fn open(address: &str, finder: &Finder) -> Result<Self, Failure> {
+        let (tree, name) = within(address, ("the file of a snapshot", ""), finder)?;
+        Snapshot::read(&*tree, &name).map(Self).map_err(|damage| failed(&damage))
     }
 }
 
@@ -40,6 +34,11 @@ impl Tells for Redis {
                 let fields = &snapshot.fields;
                 let said = fields.get("redis-ver").or_else(|| fields.get("valkey-ver"));
                 return text(said, "the server's version");
+            }
+            name if fact.argument.is_none() && !name.is_empty() => {
+                let message =
+                    format!("a snapshot does not say `{name}`; name the server, as `redis://HOST:PORT`");
+                return Err(other(message));
             }
             _ => return Err(none(fact)),
         }))

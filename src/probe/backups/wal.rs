@@ -1,6 +1,6 @@
 //! An archive of WAL as a source.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::begin::Begin;
 use super::{count, failed, folder, inspected, none, number, other, since, size, text};
@@ -8,29 +8,30 @@ use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
 use crate::policy::facts::Fact;
 use crate::probe::damage::{Damage, DamageKind};
-use crate::probe::tells::{Tells, Told};
-use crate::probe::tree::Local;
+use crate::probe::objects::Finder;
+use crate::probe::tells::{Tells, Told, age};
+use crate::probe::tree::Tree;
 use crate::probe::wal::{Archive, Followed, Options, Until};
 use crate::value::Value;
 
 /// An archive whose headers were read.
 #[derive(Debug)]
 pub(super) struct Wal {
-    tree: Local,
+    tree: Arc<dyn Tree>,
     archive: Archive,
     /// Reading all of it takes long, and is done once.
     followed: OnceLock<Result<Followed, Damage>>,
 }
 
 impl Wal {
-    pub(super) fn open(address: &str) -> Result<Self, Failure> {
-        let tree = folder(address)?;
-        let archive = Archive::read(&tree, &Options::default()).map_err(|damage| failed(&damage))?;
+    pub(super) fn open(address: &str, finder: &Finder) -> Result<Self, Failure> {
+        let tree = folder(address, finder)?;
+        let archive = Archive::read(&*tree, &Options::default()).map_err(|damage| failed(&damage))?;
         Ok(Self { tree, archive, followed: OnceLock::new() })
     }
 
     fn followed(&self) -> Result<&Followed, Failure> {
-        let follow = || self.archive.follow_all(&self.tree, None, Until::Newest);
+        let follow = || self.archive.follow_all(&*self.tree, None, Until::Newest);
         self.followed.get_or_init(follow).as_ref().map_err(failed)
     }
 
@@ -69,6 +70,12 @@ impl Tells for Wal {
             "segment_size" => size(archive.segment_bytes),
             "newest" => return text(archive.newest().map(|segment| segment.name), "the newest segment"),
             "age" => return since(archive.newest_change(), "the newest segment"),
+            "archived_at" => {
+                let at = archive.newest_change();
+                let at = at.ok_or_else(|| other("when the newest segment was made is not known"))?;
+                age(at, "the newest segment")?;
+                return Ok(Told::plain(Value::Time(at)));
+            }
             "system_identifier" => return text(archive.system_identifier, "the cluster"),
             "version" => number(archive.major.ok_or_else(|| other("no segment states its version"))?),
             "reaches" => {
@@ -96,7 +103,7 @@ impl Tells for Wal {
 
     fn way(&self, from: Option<&Begin>) -> Result<Observed, Failure> {
         let whole = match from {
-            Some(from) => return from.follow(&self.tree, &self.archive),
+            Some(from) => return from.follow(&*self.tree, &self.archive),
             None => self.followed()?,
         };
         Ok(Observed::Followed(Box::new(super::begin::seen("the oldest segment", whole))))

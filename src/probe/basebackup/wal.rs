@@ -22,7 +22,7 @@ pub(super) fn needed(ranges: &[WalRange], options: &Options, places: &[&dyn Tree
             let (from, until) = ((range.timeline, range.start), Until::Place(range.end));
             archive.follow(*place, from, Some(range.timeline), until).reaches(until).err()
         };
-        let mut found: Vec<Option<Damage>> = archives.iter().map(follow).collect();
+        let found: Vec<Option<Damage>> = archives.iter().map(follow).collect();
         if found.iter().any(Option::is_none) && !found.is_empty() {
             continue;
         }
@@ -30,11 +30,13 @@ pub(super) fn needed(ranges: &[WalRange], options: &Options, places: &[&dyn Tree
             "the WAL from {} to {} of timeline {}, which a restore of the backup needs",
             range.start, range.end, range.timeline
         );
-        // The first place is the backup's own, and its answer is the nearest.
+        // A place that could not be looked at may have it. Else the first one, the backup's own, has the nearest answer.
+        let found: Vec<Damage> = found.into_iter().flatten().collect();
         let damage = found
-            .drain(..)
-            .flatten()
-            .find(|damage| !unread(damage))
+            .iter()
+            .find(|damage| unread(damage))
+            .or_else(|| found.first())
+            .cloned()
             .or_else(|| damages.iter().find(|damage| unread(damage)).cloned());
         damages.push(match damage {
             Some(damage) => Damage { message: format!("{}; needed for {wanted}", damage.message), ..damage },

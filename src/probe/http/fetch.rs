@@ -126,15 +126,7 @@ async fn client(url: &Url, private: bool, own: bool) -> Result<Client, Trouble> 
     if found.is_empty() {
         return Err(unreachable(format!("the name `{bare}` has no address")));
     }
-    // Who writes an address that lies inside means it; a name or an answer may lead there unasked.
-    let meant = own && (literal.is_some_and(|ip| !place::is_link_local(ip)) || bare == "localhost");
-    let inside = found.iter().find(|at| place::is_private(at.ip()));
-    let astray = bare == "localhost" && found.iter().any(|at| !at.ip().is_loopback());
-    if let Some(inside) = inside.filter(|_| !private && (!meant || astray)) {
-        let message = format!(
-            "`{bare}` leads to {}, which is a private address; write `allow private` in the source's block if it may",
-            inside.ip()
-        );
+    if let Some(message) = place::astray(&bare, &found, own, private) {
         return Err(Trouble::Failed(Failure { kind: FailureKind::Refused, message }));
     }
     let builder = if literal.is_none() { builder.resolve_to_addrs(&bare, &found) } else { builder };

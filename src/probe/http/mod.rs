@@ -23,7 +23,7 @@ use crate::policy::look::Request;
 use crate::value::{Value, duration_text};
 use crate::verdict::Verdict;
 
-pub(super) use place::shown;
+pub(super) use place::{astray, shown};
 
 /// Most bytes of an answer, where the policy does not say.
 const BODY: u64 = 1 << 20;

@@ -1,6 +1,6 @@
 //! Where requests go: addresses, and which of them lie inside.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::Url;
 
@@ -58,7 +58,7 @@ pub(super) fn join(base: &Url, path: &str) -> Result<Url, String> {
 }
 
 /// Whether an address lies inside: this machine, its networks, or those that are nobody's.
-pub(super) fn is_private(ip: IpAddr) -> bool {
+fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_private_v4(ip),
         IpAddr::V6(ip) => is_private_v6(ip),
@@ -96,8 +96,24 @@ fn is_private_v6(ip: Ipv6Addr) -> bool {
         || ip.to_ipv4().is_some_and(is_private_v4)
 }
 
+/// Why a host is not asked at the addresses that it has, if so: a name or an answer may lead inside unasked. `own` is
+/// whether the policy itself names the host; who writes an address that lies inside means it.
+pub(in crate::probe) fn astray(host: &str, found: &[SocketAddr], own: bool, private: bool) -> Option<String> {
+    let literal = host.parse::<IpAddr>().ok();
+    let local = host == "localhost";
+    let meant = own && (literal.is_some_and(|ip| !is_link_local(ip)) || local);
+    let inside = found.iter().find(|at| is_private(at.ip()))?;
+    let elsewhere = local && found.iter().any(|at| !at.ip().is_loopback());
+    (!private && (!meant || elsewhere)).then(|| {
+        format!(
+            "`{host}` leads to {}, which is a private address; write `allow private` in the source's block if it may",
+            inside.ip()
+        )
+    })
+}
+
 /// Whether an address is one that machines in clouds ask for credentials, among others.
-pub(super) fn is_link_local(ip: IpAddr) -> bool {
+fn is_link_local(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_link_local(),
         IpAddr::V6(ip) => {

@@ -112,6 +112,17 @@ impl Address {
         Ok(Self { service, bucket: bucket.to_owned(), key: key.to_owned() })
     }
 
+    /// Reads the address of a folder, whose key ends with a slash; that of a whole bucket is empty.
+    ///
+    /// # Errors
+    /// As [`Address::parse`].
+    pub(super) fn folder(text: &str) -> Result<Self, Trouble> {
+        // A bucket without a key is no object, and is a folder.
+        let address = Self::parse(&format!("{}/x", text.strip_suffix('/').unwrap_or(text)))?;
+        let key = address.key.strip_suffix('x').unwrap_or_default().to_owned();
+        Ok(Self { key, ..address })
+    }
+
     /// The same place with another key.
     pub(super) fn with_key(&self, key: &str) -> Self {
         Self { key: key.to_owned(), ..self.clone() }
@@ -141,6 +152,16 @@ mod tests {
         assert!(address.is_pattern());
         assert_eq!(Address::parse("az://c/k").unwrap().service, Service::Azure);
         assert_eq!(Address::parse("gs://c/folder/").unwrap().key, "folder/");
+    }
+
+    #[test]
+    fn a_folder_may_be_a_whole_bucket() {
+        for (text, key) in [("s3://b", ""), ("s3://b/", ""), ("s3://b/a", "a/"), ("gs://b/a/c/", "a/c/")] {
+            assert_eq!(Address::folder(text).unwrap().key, key, "{text}");
+        }
+        for text in ["s3://", "s3://b/a//c", "s3://b//", "s3://b/../a", "s3://k@b/a"] {
+            assert!(Address::folder(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -13,6 +13,14 @@ use crate::failure::FailureKind;
 /// Pages that are asked for at most for one prefix, of mostly 1,000 keys each.
 const MOST_PAGES: usize = 1_000;
 
+/// Hands over everything under a prefix of keys, at any depth.
+///
+/// # Errors
+/// A page could not be had, or there are too many.
+pub(super) fn all(store: &Arc<Store>, prefix: &str, take: &mut dyn FnMut(ListResult)) -> Result<(), Trouble> {
+    pages(store, prefix, false, take)
+}
+
 /// Hands over what lies directly under a prefix of keys: objects, and the prefixes up to the next slash.
 ///
 /// # Errors
@@ -22,13 +30,22 @@ pub(super) fn each(
     prefix: &str,
     take: &mut dyn FnMut(ListResult),
 ) -> Result<(), Trouble> {
+    pages(store, prefix, true, take)
+}
+
+fn pages(
+    store: &Arc<Store>,
+    prefix: &str,
+    flat: bool,
+    take: &mut dyn FnMut(ListResult),
+) -> Result<(), Trouble> {
     let mut token = None;
     for _ in 0..MOST_PAGES {
         let (asked, under) = (Arc::clone(store), prefix.to_owned());
         let page_token = token.take();
         let page = store.bridge.wait(async move {
             let options = PaginatedListOptions {
-                delimiter: Some(Cow::Borrowed("/")),
+                delimiter: flat.then_some(Cow::Borrowed("/")),
                 page_token,
                 ..PaginatedListOptions::default()
             };
@@ -44,7 +61,7 @@ pub(super) fn each(
     Err(Trouble {
         kind: FailureKind::OutOfResources,
         message: format!(
-            "`{}...`: more keys than are looked through; write more of the key before the first `*`",
+            "`{}...`: more keys than are looked through; write more of the key, or more of it before the first `*`",
             store.named(prefix)
         ),
     })

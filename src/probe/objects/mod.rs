@@ -8,6 +8,7 @@ mod address;
 mod ahead;
 mod bridge;
 mod folder;
+mod grove;
 mod listing;
 mod newest;
 mod object;
@@ -21,10 +22,12 @@ use std::sync::Arc;
 
 pub(super) use super::dump::medium::{Medium, Place, Trouble};
 use super::postgres::Canceller;
+use super::tree::Tree;
 use crate::failure::FailureKind;
 use address::Address;
 use bridge::Bridge;
 use folder::Objects;
+use grove::Grove;
 use object::{Held, Object};
 pub(super) use stated::Stated;
 use store::Store;
@@ -38,6 +41,19 @@ pub(super) fn is_address(text: &str) -> bool {
 /// Whether an address can only be that of an object.
 pub(super) fn is_store(text: &str) -> bool {
     ["s3", "gs", "az"].contains(&address::scheme(text).unwrap_or_default())
+}
+
+/// An address as it may be shown; nothing of one that carries a credential.
+pub(super) fn shown(text: &str) -> String {
+    Address::folder(text).map_or_else(|_| "(no address)".to_owned(), |_| text.to_owned())
+}
+
+/// Makes sure that an address carries no credential, in whichever part of it.
+///
+/// # Errors
+/// It does, or is none; nothing of it is repeated where it does.
+pub(super) fn check(text: &str) -> Result<(), Trouble> {
+    Address::folder(text).map(drop)
 }
 
 /// An archive that was found in a store.
@@ -117,6 +133,33 @@ impl Finder {
         let key = if address.key.ends_with('/') { format!("{}*", address.key) } else { address.key };
         let listed = newest::every(&store, &key)?;
         Ok((Bucket { store }, listed))
+    }
+
+    /// Everything under the folder that an address names, or only what begins with `under` there.
+    ///
+    /// # Errors
+    /// It could not be listed, or there is nothing.
+    pub(super) fn tree(self, text: &str, under: &str) -> Result<Arc<dyn Tree>, Trouble> {
+        let address = Address::folder(text)?;
+        let store = Arc::new(Store::new(&address, &store::variables(), self.bridge)?);
+        Ok(Arc::new(Grove::list(&store, &address.key, under)?))
+    }
+
+    /// The folders that lie beside the one that an address names, as addresses.
+    ///
+    /// # Errors
+    /// They could not be listed.
+    pub(super) fn beside(self, text: &str) -> Result<Vec<String>, Trouble> {
+        let address = Address::folder(text)?;
+        let own = address.key.trim_end_matches('/');
+        let parent = own.rsplit_once('/').map_or(String::new(), |(parent, _)| format!("{parent}/"));
+        let store = Arc::new(Store::new(&address, &store::variables(), self.bridge)?);
+        let mut folders = Vec::new();
+        listing::each(&store, &parent, &mut |found| {
+            let others = found.common_prefixes.iter().map(|prefix| prefix.as_ref().trim_end_matches('/'));
+            folders.extend(others.filter(|other| *other != own).map(|other| store.named(other)));
+        })?;
+        Ok(folders)
     }
 
     /// The object that an address names, in full.

@@ -4,6 +4,12 @@
 //! not read: the checksum covers them.
 
 mod fields;
+mod info;
+mod resp;
+mod server;
+
+pub(in crate::probe) use info::Info;
+pub(in crate::probe) use server::{ask, is_server};
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -16,8 +16,12 @@ pub(super) fn properties(report: &Report) -> Vec<Property> {
     for objective in &report.objectives {
         let actual = if objective.actual.is_empty() { "not measured" } else { &objective.actual };
         let word = objective.verdict.word();
-        let value = format!("{word}: target {}, actual {actual}: {}", objective.target, objective.reason);
+        let (target, measures) = (&objective.target, &objective.measures);
+        let value = format!("{word}: target {target}, actual {actual} ({measures}): {}", objective.reason);
         add(format!("objective.{}", objective.name), value);
+        for figure in &objective.beside {
+            add(format!("objective.{}.beside", objective.name), words::beside(figure));
+        }
     }
     for control in &report.controls {
         let value = format!("{}: {}", control.verdict.word(), control.checks.join(", "));

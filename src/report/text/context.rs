@@ -5,7 +5,7 @@ use super::paint;
 use crate::report::limits;
 use crate::report::model::{Report, SourceInfo, WaiverState};
 use crate::report::style::Paint;
-use crate::report::words::waiver_state;
+use crate::report::words::{self, waiver_state};
 
 /// Where text starts beside a name of ordinary length.
 const COLUMN: usize = 20;
@@ -60,12 +60,16 @@ pub(super) fn objectives(page: &mut Page<'_>, report: &Report) {
     for objective in &report.objectives {
         let actual = if objective.actual.is_empty() { "not measured" } else { objective.actual.as_str() };
         let text = format!(
-            "{:<8}  target {}, actual {actual}: {}",
+            "{:<8}  target {}, actual {actual} ({}): {}",
             objective.verdict.word(),
             objective.target,
+            objective.measures,
             objective.reason
         );
         page.hang(2, paint(objective.verdict), &objective.name, COLUMN, &text);
+        for figure in &objective.beside {
+            page.hang(COLUMN, Paint::Plain, "", COLUMN, &words::beside(figure));
+        }
     }
 }
 

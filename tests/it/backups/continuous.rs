@@ -123,6 +123,15 @@ fn from_what_other_tools_made() {
     let archive = archive.unwrap();
     let last = target(&backrest.cluster);
     place(&archive, &base, "continuous from base").run(&["--set", &last]).ends_with(0);
+    // One that is named: the oldest, and one that is not there.
+    let labels = fs::read_dir(repository.path().join("backup/demo")).unwrap().map(|e| e.unwrap().file_name());
+    let mut labels: Vec<String> = labels.map(|label| label.into_string().unwrap()).collect();
+    labels.retain(|label| label.ends_with('F'));
+    let named = |label: &str| {
+        place(&archive, &base, &format!("continuous from base \"{label}\"")).run(&["--set", &last])
+    };
+    named(&labels[0]).ends_with(0).says(&labels[0]);
+    named("20200101-000000F").ends_with(3).judges("way", "unproven", "no finished backup `20200101-000000F`");
     let late = place(&archive, &base, way).run(&["--set", &last]).ends_with(1);
     late.judges("way", "broken", "backup `");
     let home = barman.home();
@@ -148,6 +157,8 @@ fn what_is_said_wrongly_is_refused() {
         ("continuous from base until $target or so", "cannot follow"),
         ("continuous until $target from base", "cannot follow"),
         ("continuous from", "cannot follow"),
+        ("continuous from base \"a\"", "has no labels"),
+        ("continuous from base until \"a\"", ""),
         ("verified from base", "nothing can follow"),
         ("verified until $target", "nothing can follow"),
     ] {

@@ -29,7 +29,7 @@ pub(crate) struct Backed {
 }
 
 impl Backed {
-    fn make(compression: &str, bundle: bool) -> Self {
+    fn make(compression: &str, bundle: bool, more: &str) -> Self {
         let command =
             r#"pgbackrest --config="$(dirname "$PWD")/pgbackrest.conf" --stanza=demo archive-push %p"#;
         let settings = [("wal_level", "replica"), ("archive_mode", "on"), ("archive_command", command)];
@@ -40,7 +40,8 @@ impl Backed {
         let conf = format!(
             "[global]\nrepo1-path={folder}/repo\nlog-path={folder}\nlock-path={folder}\nspool-path={folder}\n\
              start-fast=y\narchive-timeout=20\nrepo1-bundle={bundle}\ncompress-type={compression}\n\
-             [demo]\npg1-path={folder}/data\npg1-socket-path={folder}\npg1-user=postgres\n"
+             {}\n[demo]\npg1-path={folder}/data\npg1-socket-path={folder}\npg1-user=postgres\n",
+            more.replace("FOLDER", &folder)
         );
         fs::write(cluster.folder().join("pgbackrest.conf"), conf).unwrap();
         let identifier = cluster.psql("postgres", "select system_identifier from pg_control_system()");
@@ -75,12 +76,12 @@ impl Backed {
 
 pub(crate) fn gzip() -> &'static Backed {
     static BACKED: OnceLock<Backed> = OnceLock::new();
-    BACKED.get_or_init(|| Backed::make("gz", false))
+    BACKED.get_or_init(|| Backed::make("gz", false, ""))
 }
 
 fn bundled() -> &'static Backed {
     static BACKED: OnceLock<Backed> = OnceLock::new();
-    BACKED.get_or_init(|| Backed::make("zst", true))
+    BACKED.get_or_init(|| Backed::make("zst", true, ""))
 }
 
 fn read(folder: &Path) -> (Local, Repository) {
@@ -307,4 +308,28 @@ fn as_a_source() {
     let run = super::gated::gate(&sources, &checks);
     assert_eq!(run.status, Some(1), "{}", run.said());
     assert!(run.stdout.contains("pg_data/base/5/1255.gz"), "{}", run.stdout);
+}
+
+/// What cannot be looked into is not called sound, nor damaged.
+#[test]
+fn what_is_packed_otherwise_is_unproven() {
+    let second = "repo2-path=FOLDER/secret\nrepo2-cipher-type=aes-256-cbc\nrepo2-cipher-pass=hunter2-not-a-real-secret";
+    let backed = Backed::make("bz2", false, second);
+    assert!(backed.run(&["--type=full", "--repo=2", "backup"]).status.success());
+    let checks = "check whole { require one is verified }
+        check young { require one.age <= 1h }";
+    let source = |folder: &str| {
+        format!("source pgbackrest one from \"{}#demo\"", backed.cluster.folder().join(folder).display())
+    };
+    let run = super::gated::gate(&source("repo"), checks);
+    assert!(run.status == Some(3) && run.stdout.contains("bzip2"), "{}", run.stdout);
+    let run = super::gated::gate(&source("secret"), checks);
+    assert!(run.status == Some(3) && run.stdout.contains("encrypted"), "{}", run.stdout);
+    // WAL of both kinds, as an archive.
+    for folder in ["repo", "secret"] {
+        let path = backed.cluster.folder().join(folder).join("archive/demo");
+        let source = format!("source wal one from \"{}\"", path.display());
+        let run = super::gated::gate(&source, "check way { require one is continuous }");
+        assert_eq!(run.status, Some(3), "{folder}\n{}", run.stdout);
+    }
 }

@@ -1,6 +1,7 @@
 //! What a gate needs to know before a restore, from sources that hold no rows. None of this needs a server.
 
 mod attestations;
+mod caches;
 mod documents;
 mod files;
 mod hosts;

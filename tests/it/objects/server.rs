@@ -59,6 +59,7 @@ struct State {
     versions: u64,
     ignores_conditions: bool,
     denies_listing: bool,
+    page: Option<usize>,
     says: Vec<(String, String)>,
 }
 
@@ -127,6 +128,39 @@ impl Server {
         self.state().says.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Everything in a folder, under a prefix of keys; listings are as long as those of real servers from now on.
+    pub(super) fn put_all(&self, prefix: &str, folder: &std::path::Path) {
+        self.state().page = Some(1000);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let key = format!("{prefix}/{}", path.file_name().unwrap().to_str().unwrap());
+            if path.is_dir() && !path.is_symlink() {
+                self.put_all(&key, &path);
+            } else if path.is_file() {
+                let changed = std::fs::metadata(&path).unwrap().modified().unwrap();
+                self.put_at(&key, std::fs::read(&path).unwrap(), changed.try_into().unwrap());
+            }
+        }
+    }
+
+    /// Changes one byte of an object that stays as it is otherwise.
+    pub(super) fn flip(&self, key: &str, at: usize) {
+        let mut bytes = self.state().objects[key].bytes.to_vec();
+        bytes[at] ^= 1;
+        let modified = self.state().objects[key].modified;
+        self.put_at(key, bytes, modified);
+    }
+
+    /// Takes an object away.
+    pub(super) fn take(&self, key: &str) -> Vec<u8> {
+        self.state().objects.remove(key).unwrap().bytes.to_vec()
+    }
+
+    /// The keys that end so.
+    pub(super) fn ending(&self, end: &str) -> Vec<String> {
+        self.state().objects.keys().filter(|key| key.ends_with(end)).cloned().collect()
+    }
+
     pub(super) fn denies_listing(&self) {
         self.state().denies_listing = true;
     }
@@ -138,6 +172,8 @@ impl Server {
     }
 
     fn serve(&self, stream: &TcpStream) {
+        // Or each answer would wait for the one before it to be acknowledged.
+        stream.set_nodelay(true).unwrap();
         let mut reader = BufReader::new(stream);
         while let Some(request) = Request::read(&mut reader) {
             let goes_on = match self.answer(&request) {
@@ -210,7 +246,7 @@ impl State {
         let mut left = seen.into_iter().filter(|(name, _)| *name > after).peekable();
         let mut body = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult>");
         let mut last = String::new();
-        for (name, is_prefix) in left.by_ref().take(PAGE) {
+        for (name, is_prefix) in left.by_ref().take(self.page.unwrap_or(PAGE)) {
             let text = name.replace('&', "&amp;").replace('<', "&lt;");
             if is_prefix {
                 write!(body, "<CommonPrefixes><Prefix>{text}</Prefix></CommonPrefixes>").unwrap();
