@@ -190,19 +190,24 @@ impl Inspected {
 
     /// Adds one thing that is not so, or cannot be told.
     pub fn add(&mut self, verdict: Verdict, kind: &str, message: String) {
-        let count = if verdict == Verdict::Broken { &mut self.broken } else { &mut self.unknown };
-        *count += 1;
-        if self.findings.len() >= MOST_FINDINGS {
-            return;
-        }
-        let finding = Finding {
+        self.keep(Finding {
             verdict,
             kind: kind.to_owned(),
             message,
             relation: String::new(),
             key: Vec::new(),
             sql: String::new(),
-        };
+        });
+    }
+
+    /// Adds one finding about a thing that is not so, or cannot be told.
+    pub fn keep(&mut self, finding: Finding) {
+        let verdict = finding.verdict;
+        let count = if verdict == Verdict::Broken { &mut self.broken } else { &mut self.unknown };
+        *count += 1;
+        if self.findings.len() >= MOST_FINDINGS {
+            return;
+        }
         // Broken ones first, each in its order.
         let at = match verdict {
             Verdict::Broken => self.findings.iter().take_while(|f| f.verdict == Verdict::Broken).count(),

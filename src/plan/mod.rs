@@ -7,7 +7,6 @@ mod belongs;
 mod bind;
 mod builder;
 mod chains;
-mod every;
 mod groups;
 mod inexact;
 mod inspections;
@@ -23,6 +22,7 @@ mod scalars;
 mod scans;
 mod shortcut;
 mod sql;
+mod standard;
 mod tenancies;
 mod tightest;
 
@@ -331,6 +331,8 @@ pub struct WhenPlan {
 pub enum Applies {
     /// Known without looking, such as `$tenant = all`.
     Known(bool),
+    /// It is not looked at, for this reason.
+    LeftOut(String),
     /// To be compared when the facts are there.
     Compare {
         /// Left side.

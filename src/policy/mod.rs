@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod look;
 pub mod operand;
 pub mod source;
+pub mod standard;
 pub mod tenancy;
 
 pub use kind::SourceKind;
