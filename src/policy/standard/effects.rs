@@ -115,7 +115,7 @@ pub(super) const MEMBERS: &[Member] = &[
         finding: "scheduled_job",
         means: "Jobs of `pg_cron`, `pgagent` and `pg_timetable` are rows, and a restore brings them along: mails are sent, and\n\
                 partitions dropped, from the copy. Looked at: the active rows of `cron.job`, `pgagent.pga_job` and\n\
-                `timetable.chain`, where these tables exist. `cron.job` shows a role its own jobs only, unless it has BYPASSRLS:\n\
+                `timetable.chain`, where these tables exist in this database. `cron.job` shows a role its own jobs only, unless it has BYPASSRLS:\n\
                 then it is unproven.",
         cost: "Small tables.",
         fix: "`UPDATE cron.job SET active = false`, `UPDATE pgagent.pga_job SET jobenabled = false`, before the scheduler starts.",
@@ -182,5 +182,5 @@ const JOBS: &str = "
       ('pg_timetable', 'timetable', 'chain', 'select ''pg_timetable chain '' || chain_id, ''broken'', format(''pg_timetable chain %s `%s` is live'', chain_id, chain_name), null::text from timetable.chain where live order by chain_id limit 1000')
     ) as v (name, schema, tab, statement),
     lateral (select v.name, v.schema || '.' || v.tab as place, v.statement
-               from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = v.schema and c.relname = v.tab and c.relkind in ('r', 'p')) as j
+               from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = v.schema and c.relname = v.tab and c.relkind in ('r', 'p', 'v', 'm')) as j
    order by 1";

@@ -76,7 +76,8 @@ pub(super) const MEMBERS: &[Member] = &[
         things: "check constraints",
         finding: "check_constraint",
         means: "A check constraint that calls a function, or that came in with an edited catalogue, need not hold for rows\n\
-                that are there. So each validated one is evaluated again on every row, also those of the domains of columns.",
+                that are there. So each validated one is evaluated again on every row, also those of the domains of columns (not\n\
+                of elements and fields that are of a domain). Of a foreign table it is unproven.",
         cost: "One pass per constraint and per column of such a domain. Bounded by `timeout`.",
         fix: "Mend the rows that are shown, or the function that the constraint calls.",
     },
@@ -256,6 +257,11 @@ const CHECKS: &str = tables!(
          case when v.valid then format('select %L, %L, count((r.%I::%s)::%s)::text, null::text from only %s as r' || t.empty,
            t.name || '.' || v.attname, '', v.attname, format_type(v.root, v.rootmod), format_type(v.atttypid, null), t.quoted) end
     from v join t on t.oid = v.attrelid
+  union all
+  select n.nspname || '.' || c.relname || '.' || k.conname, n.nspname || '.' || c.relname, 'unproven',
+         format('`%s` is a foreign table, whose server holds its rows to nothing that is declared here', c.relname), null::text
+    from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+   where k.contype = 'c' and k.convalidated and c.relkind = 'f'
    order by 1"
 );
 
@@ -265,6 +271,11 @@ const PARTITIONS: &str = tables!(
                 t.name, 'broken', 'does not belong into this partition', t.key, t.quoted, pg_get_partition_constraintdef(t.oid))
     from t join pg_class c on c.oid = t.oid
    where c.relispartition and pg_get_partition_constraintdef(t.oid) is not null
+  union all
+  select n.nspname || '.' || c.relname, n.nspname || '.' || c.relname, 'unproven',
+         format('`%s` is a foreign table, whose server holds its rows to nothing that is declared here', c.relname), null::text
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+   where c.relkind = 'f' and c.relispartition
    order by 1"
 );
 
