@@ -420,7 +420,12 @@ const CHECK: &[(&str, &str, &str, &str)] = &[
     ("require standard is healthy; without indexes \"\" because \"x\"", "HT0206", "\"\"", "findings"),
     ("require standard.indexes is healthy; without indexes because \"x\"", "HT0212", "indexes", "object"),
     ("require standard.indexes is healthy; without rules because \"x\"", "HT0213", "rules", "standard.rules"),
-    ("require rows(T) > 0; without rules because \"x\"", "HT0213", "without rules because \"x\"", "standard is healthy"),
+    (
+        "require rows(T) > 0; without rules because \"x\"",
+        "HT0213",
+        "without rules because \"x\"",
+        "standard is healthy",
+    ),
     ("require tenancy is isolated strictly", "HT0106", "strictly", "end the statement"),
     ("require every indx is valid", "HT0201", "indx", "`index`"),
     ("require every index is enabled", "HT0213", "enabled", "`every index is valid`"),

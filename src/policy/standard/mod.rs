@@ -161,7 +161,8 @@ mod tests {
                 let lower = sql.to_lowercase();
                 assert!(lower.trim_start().starts_with("select") || lower.trim_start().starts_with("with"));
                 let mut words = lower.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-                let writes = ["insert", "update", "delete", "truncate", "create", "alter", "nextval", "setval"];
+                let writes =
+                    ["insert", "update", "delete", "truncate", "create", "alter", "nextval", "setval"];
                 let found = words.find(|word| writes.contains(word) || *word == "set_config");
                 assert_eq!(found, None, "{}", member.name);
             }

@@ -1,6 +1,7 @@
 //! Nobody who is sound is accused, nobody who may not look says that all is well.
 
 use super::{PACK, cluster, not_holding, verify};
+use crate::support::{AccuBooks, Run, Tala, accubooks, pg_dump, program, shared, tala};
 
 #[test]
 fn a_database_of_many_odd_objects_has_no_faults() {
@@ -68,4 +69,29 @@ fn an_empty_database_proves_nothing() {
         assert!(not_holding(&run).contains(&unproven(member)), "{member} {}", run.said());
     }
     verify(&url, "check c { require standard is healthy; allow empty }", &[]).ends_with(0);
+}
+
+#[test]
+fn the_applications_are_sound_on_a_server_and_an_archive_says_what_it_cannot_tell() {
+    for (policy, source, database) in [
+        ("policies/tala/catalog.hold", "restored", tala(Tala::Clean)),
+        ("policies/accubooks/catalog.hold", "platform", accubooks(AccuBooks::Clean)),
+    ] {
+        let role = shared().reader_role(database);
+        let run = |more: &[&str]| {
+            let mut command = program();
+            command
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .env("DATABASE_URL", shared().url_as(role, database));
+            Run::of(command.args(["verify", policy, "--format", "json"]).args(more))
+        };
+        run(&[]).ends_with(0).judges("catalog.foreign_keys", "holds", "");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.dump");
+        pg_dump(&shared().url(database), Some(&file), &["-Fc"]);
+        let archive = format!("{source}=dump:{}", file.display());
+        let run = run(&["--source", &archive]).ends_with(3).judges("catalog.foreign_keys", "holds", "");
+        let run = run.judges("catalog.collations", "unproven", "restore it in a drill");
+        run.judges("catalog.constraints", "holds", "").judges("catalog.btree", "unproven", "drill");
+    }
 }
