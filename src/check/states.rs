@@ -1,7 +1,7 @@
 //! States: what a declared thing can be required to be.
 
 use super::Checker;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::policy::SourceKind;
 use crate::policy::assertion::{Assertion, State};
 use crate::policy::standard::PACK;
@@ -84,7 +84,7 @@ impl Checker<'_> {
                 .flatten()
                 .cloned()
                 .chain(self.names.tenancy.then(|| "tenancy".to_owned()))
-                .chain([PACK.to_owned()])
+                .chain(suggest::nearest(&name, &[PACK]).map(str::to_owned))
                 .collect();
             if LATER_STATES.contains(&state.node.as_str()) {
                 self.error(

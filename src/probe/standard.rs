@@ -1,9 +1,8 @@
 //! What a server is asked for a member of the standard pack.
 
 use super::postgres::{QueryError, Session};
-use crate::facts::{Failure, Inspected};
+use crate::facts::{Failure, Inspected, Place};
 use crate::failure::FailureKind;
-use crate::finding::{Finding, KeyPart};
 use crate::policy::standard::{Look, Member};
 use crate::verdict::Verdict;
 
@@ -109,19 +108,13 @@ fn found(
         _ => return Err(unexpected()),
     };
     let key = key.map_or_else(|| Ok(Vec::new()), |key| parts(&key))?;
-    seen.keep(Finding {
-        verdict,
-        kind: member.finding.to_owned(),
-        message,
-        relation: relation.to_owned(),
-        key,
-        sql: sql.to_owned(),
-    });
+    let place = Place { relation: relation.to_owned(), key, sql: sql.to_owned() };
+    seen.add_at(verdict, member.finding, message, place);
     Ok(())
 }
 
 /// A key that the server wrote as an object of texts.
-fn parts(key: &str) -> Result<Vec<KeyPart>, Failure> {
+fn parts(key: &str) -> Result<Vec<(String, Option<String>)>, Failure> {
     let object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(key).map_err(|_| unexpected())?;
     let text = |value| match value {
@@ -129,7 +122,7 @@ fn parts(key: &str) -> Result<Vec<KeyPart>, Failure> {
         serde_json::Value::String(text) => Some(text),
         other => Some(other.to_string()),
     };
-    Ok(object.into_iter().map(|(column, value)| KeyPart { column, value: text(value) }).collect())
+    Ok(object.into_iter().map(|(column, value)| (column, text(value))).collect())
 }
 
 fn cells<const N: usize>(row: Vec<Option<String>>) -> Result<[Option<String>; N], Failure> {
