@@ -25,6 +25,9 @@ pub struct Catalogue {
     /// Functions and operators of users' schemas that could answer instead of the system's own.
     #[serde(default)]
     pub shadows: Vec<Shadow>,
+    /// Extensions that are installed in the database; `None` where the source does not say.
+    #[serde(default)]
+    pub extensions: Option<Vec<String>>,
 }
 
 /// A function or operator over system types that has the name of a system one and belongs to no extension. Where its

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::Catalogue;
 use crate::chain::report::ChainReport;
 use crate::failure::FailureKind;
-use crate::finding::Finding;
+use crate::finding::{Finding, KeyPart};
 use crate::verdict::Verdict;
 
 /// Value of the `schema` key of a facts file.
@@ -178,6 +178,17 @@ pub struct Obstacle {
     pub message: String,
 }
 
+/// Where something was found.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The relation, as `schema.name`; empty where there is none.
+    pub relation: String,
+    /// Key columns and their values as text; `None` is NULL.
+    pub key: Vec<(String, Option<String>)>,
+    /// A statement to run to see it; empty where there is none.
+    pub sql: String,
+}
+
 /// Findings that are kept of one look.
 const MOST_FINDINGS: usize = 1000;
 
@@ -190,19 +201,19 @@ impl Inspected {
 
     /// Adds one thing that is not so, or cannot be told.
     pub fn add(&mut self, verdict: Verdict, kind: &str, message: String) {
+        self.add_at(verdict, kind, message, Place::default());
+    }
+
+    /// Adds one thing that is not so, or cannot be told, with where it is.
+    pub fn add_at(&mut self, verdict: Verdict, kind: &str, message: String, place: Place) {
         let count = if verdict == Verdict::Broken { &mut self.broken } else { &mut self.unknown };
         *count += 1;
         if self.findings.len() >= MOST_FINDINGS {
             return;
         }
-        let finding = Finding {
-            verdict,
-            kind: kind.to_owned(),
-            message,
-            relation: String::new(),
-            key: Vec::new(),
-            sql: String::new(),
-        };
+        let Place { relation, key, sql } = place;
+        let key = key.into_iter().map(|(column, value)| KeyPart { column, value }).collect();
+        let finding = Finding { verdict, kind: kind.to_owned(), message, relation, key, sql };
         // Broken ones first, each in its order.
         let at = match verdict {
             Verdict::Broken => self.findings.iter().take_while(|f| f.verdict == Verdict::Broken).count(),

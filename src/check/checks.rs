@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::{Assertion, State};
 use crate::policy::{Check, On, When};
 use crate::source_text::Span;
-use crate::syntax::ast::{Clause, Name, Pattern, Statement};
+use crate::syntax::ast::{self, Clause, Name, Pattern, Statement};
 use crate::verdict::Level;
 
 impl<'a> Checker<'a> {
@@ -15,8 +15,8 @@ impl<'a> Checker<'a> {
         statement: &'a Statement,
         gate: &str,
         gate_source: Option<&str>,
-    ) -> Option<Check> {
-        let Clause::Check { name, title, template } = &statement.clause else { return None };
+    ) -> Vec<Check> {
+        let Clause::Check { name, title, template } = &statement.clause else { return Vec::new() };
         let mut children: Vec<&Statement> = statement.children.iter().collect();
         let mut whole = statement.whole;
         let expanded = match template {
@@ -34,7 +34,7 @@ impl<'a> Checker<'a> {
             None
         };
         self.slots.clear();
-        check
+        check.unwrap_or_default()
     }
 
     fn body(
@@ -43,7 +43,7 @@ impl<'a> Checker<'a> {
         children: &[&Statement],
         gate: &str,
         gate_source: Option<&str>,
-    ) -> Option<Check> {
+    ) -> Option<Vec<Check>> {
         self.repeated(children);
         let mut source = gate_source.map(str::to_owned);
         let mut on = None;
@@ -73,7 +73,21 @@ impl<'a> Checker<'a> {
             );
         }
         let Clause::Assert { required, assertion, written } = &first.clause else { return None };
-        let mut checked = self.assertion(assertion, &mut on, *written);
+        let standard = match assertion {
+            ast::Assertion::State { subject, state, from, until, rest, label: _ } if Self::is_standard(subject) => {
+                let behind = from.as_ref().map(|name| name.span).or(until.as_ref().map(|until| until.span));
+                let behind = behind.or(rest.as_ref().map(|rest| rest.span));
+                Some(self.standard(subject, (state, behind), children)?)
+            }
+            _ => {
+                self.nothing_to_leave_out(children);
+                None
+            }
+        };
+        let mut checked = match &standard {
+            Some(asked) => asked.assertion(),
+            None => self.assertion(assertion, &mut on, *written),
+        };
         for child in children {
             if let Clause::Retry { every, limit } = &child.clause {
                 self.retry((every, limit), child.span, checked.as_mut());
@@ -130,13 +144,16 @@ impl<'a> Checker<'a> {
             }
         }
         self.choose_source(&mut check, name);
-        Some(check)
+        Some(match standard {
+            Some(asked) => asked.expand(&check),
+            None => vec![check],
+        })
     }
 
     fn repeated(&mut self, children: &[&Statement]) {
         let mut seen: Vec<(std::mem::Discriminant<Clause>, Span)> = Vec::new();
         for child in children {
-            if matches!(child.clause, Clause::On { .. } | Clause::Assert { .. }) {
+            if matches!(child.clause, Clause::On { .. } | Clause::Assert { .. } | Clause::LeaveOut { .. }) {
                 continue;
             }
             let kind = std::mem::discriminant(&child.clause);

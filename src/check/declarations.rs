@@ -2,6 +2,7 @@
 
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::standard::PACK;
 use crate::syntax::ast::{Clause, Name, Statement};
 use std::collections::BTreeMap;
 
@@ -49,11 +50,20 @@ impl<'a> Checker<'a> {
 
     /// `X is STATE` reads `tenancy` as the tenancy, so nothing else may have that name.
     fn reserved(&mut self, clause: &Clause) {
-        let (Clause::Ledger { name, .. } | Clause::Chain { name, .. } | Clause::Objective { name, .. }) =
-            clause
+        let (Clause::Ledger { name, .. }
+        | Clause::Chain { name, .. }
+        | Clause::Objective { name, .. }
+        | Clause::Source { name, .. }) = clause
         else {
             return;
         };
+        if name.node == PACK {
+            let message = "`standard` always means the standard pack";
+            self.error(Code::Duplicate, message, (name.span, "cannot be a name"), "give it another name");
+        }
+        if matches!(clause, Clause::Source { .. }) {
+            return;
+        }
         if name.node == "tenancy" {
             let message = "`tenancy` always means the tenancy of the policy";
             self.error(Code::Duplicate, message, (name.span, "cannot be a name"), "give it another name");

@@ -36,6 +36,7 @@ mod sources;
 #[cfg(test)]
 mod spelling_tests;
 mod sql_cage;
+mod standard;
 mod states;
 mod templates;
 mod tenancies;

@@ -3,8 +3,8 @@
 use super::{Given, check};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::SourceKind;
-use crate::policy::assertion::ObjectKind;
 use crate::policy::facts;
+use crate::policy::standard::members;
 use crate::source_text::{FileId, SourceSet};
 use crate::syntax::{format, parse};
 use crate::value::Type;
@@ -95,7 +95,7 @@ fn every_word_of_the_grammar_is_explained() {
     });
     let mut count = 0;
     let facts = SourceKind::ALL.into_iter().flat_map(facts::published).map(|fact| fact.name);
-    let kinds = ObjectKind::ALL.into_iter().map(|(word, _, _)| word);
+    let kinds = members().flat_map(|m| m.every.map(|(word, _)| word).into_iter().chain([m.name]));
     let types = Type::ALL.into_iter().map(Type::word);
     let times = super::time_recipes::TIMES.into_iter().map(|(word, _)| word);
     let profiles = super::json_profiles::PROFILES;

@@ -1,15 +1,16 @@
-//! States: what a declared thing, or every object of a kind, can be required to be.
+//! States: what a declared thing can be required to be.
 
 use super::Checker;
 use super::ways::Backup;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::policy::SourceKind;
-use crate::policy::assertion::{Assertion, ObjectKind, State};
+use crate::policy::assertion::{Assertion, State};
+use crate::policy::standard::PACK;
 use crate::source_text::Span;
 use crate::syntax::ast::{Expr, Name, Path};
 
 /// States of the language's design that this version cannot prove.
-const LATER_STATES: [&str; 2] = ["unchanged", "healthy"];
+const LATER_STATES: [&str; 1] = ["unchanged"];
 
 impl Checker<'_> {
     /// `THING is STATE [from BACKUP] [until VALUE]`, and what may be left over behind it.
@@ -84,6 +85,7 @@ impl Checker<'_> {
                 .flatten()
                 .cloned()
                 .chain(self.names.tenancy.then(|| "tenancy".to_owned()))
+                .chain(suggest::nearest(&name, &[PACK]).map(str::to_owned))
                 .collect();
             if LATER_STATES.contains(&state.node.as_str()) {
                 self.error(
@@ -155,29 +157,5 @@ impl Checker<'_> {
     /// A declared source and its kind.
     pub(super) fn source_kind(&self, name: &str) -> Option<(String, SourceKind)> {
         self.sources.iter().find(|s| s.name == name).map(|s| (s.name.clone(), s.kind))
-    }
-
-    pub(super) fn every(&mut self, kind: &Name, state: &Name) -> Option<Assertion> {
-        let Some((_, legal, known)) = ObjectKind::ALL.into_iter().find(|(word, _, _)| *word == kind.node)
-        else {
-            self.sink.push(
-                Diagnostic::error(Code::UnknownName, format!("unknown kind of object `{}`", kind.node))
-                    .at(kind.span, "not known to `every`")
-                    .did_you_mean(&kind.node, ObjectKind::ALL.map(|(word, _, _)| word)),
-            );
-            return None;
-        };
-        if state.node != legal {
-            self.sink.push(
-                Diagnostic::error(
-                    Code::BadAssertion,
-                    format!("`every {}` cannot be `{}`", kind.node, state.node),
-                )
-                .at(state.span, "not its state")
-                .help(format!("write `every {} is {legal}`", kind.node)),
-            );
-            return None;
-        }
-        Some(Assertion::Every(known))
     }
 }

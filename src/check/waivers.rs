@@ -64,11 +64,23 @@ impl<'a> Checker<'a> {
                     continue;
                 }
                 Some(_) => {}
+                None if checks.iter().any(|c| belongs(&c.id, &name.node)) => {
+                    let parts = checks.iter().filter(|c| belongs(&c.id, &name.node));
+                    let parts: Vec<&str> = parts.map(|c| c.id.as_str()).collect();
+                    let message = format!("`{}` is {} checks, each waived by itself", name.node, parts.len());
+                    self.sink.push(
+                        Diagnostic::error(Code::BadWaiver, message)
+                            .at(name.span, "all of them at once")
+                            .help(format!("write one of {}", crate::diagnostic::suggest::listing(&parts))),
+                    );
+                    continue;
+                }
                 None => {
                     // A check with mistakes of its own is reported there and not a second time here.
                     if !self.names.checks.contains(&name.node) && !self.lost.contains(&name.node) {
-                        let checks = self.names.checks.clone();
-                        let legal: Vec<&str> = checks.iter().map(String::as_str).collect();
+                        let names = self.names.checks.clone();
+                        let parts = checks.iter().map(|c| c.id.as_str()).filter(|id| id.contains('.'));
+                        let legal: Vec<&str> = names.iter().map(String::as_str).chain(parts).collect();
                         self.sink.push(
                             Diagnostic::error(
                                 Code::BadWaiver,
@@ -125,4 +137,9 @@ impl<'a> Checker<'a> {
             );
         }
     }
+}
+
+/// Whether a check is one of those that another was made into.
+fn belongs(id: &str, whole: &str) -> bool {
+    id.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'))
 }

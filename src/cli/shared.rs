@@ -186,7 +186,9 @@ impl SelectArgs {
         }
         for check in &self.check {
             let legal: Vec<&str> = policy.checks.iter().map(|c| c.id.as_str()).collect();
-            known("check", check, &legal, talk)?;
+            if !legal.iter().any(|id| selects(check, id)) {
+                known("check", check, &legal, talk)?;
+            }
         }
         let mut rebound = BTreeMap::new();
         for given in &self.source {
@@ -216,7 +218,7 @@ impl SelectArgs {
             .checks
             .iter()
             .filter(|c| self.gate.is_empty() || self.gate.contains(&c.gate))
-            .filter(|c| self.check.is_empty() || self.check.contains(&c.id))
+            .filter(|c| self.check.is_empty() || self.check.iter().any(|check| selects(check, &c.id)))
             .map(|c| c.id.clone())
             .collect();
         if checks.is_empty() {
@@ -235,6 +237,11 @@ impl SelectArgs {
         }
         Ok(Selected { gates, checks, rebound })
     }
+}
+
+/// Whether a name selects a check: its own, or that of the check it is a part of.
+fn selects(name: &str, id: &str) -> bool {
+    id.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn known(kind: &str, name: &str, legal: &[&str], talk: &Talk) -> Result<(), ExitStatus> {

@@ -112,6 +112,11 @@ fn one(check: &Check, planned: &CheckPlan, facts: &Facts, texts: &SourceSet, sam
         notes: planned.notes.clone(),
         runbook: check.runbook.clone(),
     };
+    if let Some(WhenPlan { test: Applies::LeftOut(why), .. }) = &planned.when {
+        info.verdict = Verdict::Skipped;
+        info.reason = format!("not looked at: {why}");
+        return One::undecided(info, planned);
+    }
     if let Some(when) = &planned.when {
         match applies(when, facts) {
             Ok(true) => {}
@@ -291,6 +296,7 @@ fn sentences(verdict: Verdict, all: &Outcome) -> Option<String> {
 fn applies(when: &WhenPlan, facts: &Facts) -> Result<bool, String> {
     match &when.test {
         Applies::Known(known) => Ok(*known),
+        Applies::LeftOut(_) => Ok(false),
         Applies::Compare { left, op, right } => {
             let left = values::value(left, &facts.observations)?;
             let right = values::value(right, &facts.observations)?;

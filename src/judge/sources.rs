@@ -41,7 +41,9 @@ pub(super) fn inspected(subject: &str, key: &str, seen: &Seen) -> Result<Outcome
         ..Outcome::default()
     };
     for finding in &inspected.findings {
-        outcome.findings.push(crate::finding::Finding { relation: subject.to_owned(), ..finding.clone() });
+        let relation =
+            if finding.relation.is_empty() { subject.to_owned() } else { finding.relation.clone() };
+        outcome.findings.push(crate::finding::Finding { relation, ..finding.clone() });
     }
     for (verdict, count) in [(Verdict::Broken, inspected.broken), (Verdict::Unproven, inspected.unknown)] {
         if count == 0 {

@@ -12,6 +12,7 @@ use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
 use crate::policy::assertion::{Assertion, State};
 use crate::policy::operand::{Comparator, Operand};
+use crate::policy::standard::AskedAs;
 use crate::policy::{Check, Policy, RelationName};
 use crate::source_text::Span;
 
@@ -124,14 +125,36 @@ impl<'a> Planner<'a> {
             let test = self.when(&when.left, when.op, when.right.as_ref());
             WhenPlan { written: when.written.clone(), test }
         });
-        self.assertion(check);
-        self.tenant_exists(check);
+        let when = when.or_else(|| self.left_out(check));
+        if !matches!(&when, Some(WhenPlan { test: Applies::LeftOut(_), .. })) {
+            self.assertion(check);
+            self.tenant_exists(check);
+        }
         CheckPlan {
             id: check.id.clone(),
             obligations: std::mem::take(&mut self.obligations),
             when,
             notes: std::mem::take(&mut self.notes),
         }
+    }
+
+    /// Why a member of the standard pack is not looked at.
+    fn left_out(&self, check: &Check) -> Option<WhenPlan> {
+        let Assertion::Standard(rule) = &check.assertion else { return None };
+        let why = match &rule.asked {
+            AskedAs::LeftOut(because) => because.clone(),
+            AskedAs::Pack => {
+                let needed = rule.member.needs?;
+                let Ok(catalogue) = self.catalogues.get(check.source.as_ref()?)? else { return None };
+                let there = catalogue.extensions.as_ref()?.iter().any(|e| e == needed);
+                if there {
+                    return None;
+                }
+                format!("the extension `{needed}` is not installed, and a verification creates nothing")
+            }
+            AskedAs::Every | AskedAs::Alone => return None,
+        };
+        Some(WhenPlan { written: check.written.clone(), test: Applies::LeftOut(why) })
     }
 
     fn when(&mut self, left: &Operand, op: Comparator, right: Option<&Operand>) -> Applies {
@@ -174,7 +197,7 @@ impl<'a> Planner<'a> {
             }
             Assertion::Unique { columns, or_null } => self.unique(check, columns, *or_null),
             Assertion::NotNull(columns) => self.not_null(check, columns),
-            Assertion::Every(kind) => self.every(check, *kind),
+            Assertion::Standard(rule) => self.standard(check, rule),
             Assertion::Sql(returns, sql) => self.raw_sql(check, returns, sql),
             Assertion::State(State::Balanced(name)) => self.ledger(check, name),
             Assertion::State(State::Intact(name)) => self.chain(check, name),
@@ -308,11 +331,8 @@ fn uses_on(assertion: &Assertion) -> bool {
             .iter()
             .any(|c| crate::policy::operand::over_on(&c.left) || crate::policy::operand::over_on(&c.right)),
         Assertion::References { child, .. } => child.relation.is_none(),
-        Assertion::Groups(..)
-        | Assertion::Rows(_)
-        | Assertion::Unique { .. }
-        | Assertion::NotNull(_)
-        | Assertion::Every(_) => true,
+        Assertion::Groups(..) | Assertion::Rows(_) | Assertion::Unique { .. } | Assertion::NotNull(_) => true,
+        Assertion::Standard(rule) => rule.asked == AskedAs::Every,
         Assertion::Sql(..)
         | Assertion::State(_)
         | Assertion::Request(..)

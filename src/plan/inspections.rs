@@ -3,6 +3,7 @@
 use super::builder::Planner;
 use super::{Proof, Work};
 use crate::policy::look::{Attested, Elements, Request, Way};
+use crate::policy::standard::Member;
 use crate::policy::{Check, Objective, Target};
 use crate::value::duration_text;
 
@@ -22,6 +23,13 @@ pub enum Inspection {
     Elements(Elements),
     /// What people said about a check.
     Statements(String),
+    /// A member of the standard pack, less some objects.
+    Standard {
+        /// The member.
+        member: &'static Member,
+        /// Objects that are not looked at, as the member names them.
+        without: Vec<String>,
+    },
     /// How far WAL leads, from the newest backup of another source or from the oldest segment on.
     Way(Option<(String, Option<String>)>),
 }
@@ -35,6 +43,7 @@ impl Inspection {
             Self::Runs { over } => format!("the runs of {}", duration_text(*over)),
             Self::Request(request) => format!("the answer to {} {}", request.method, request.path),
             Self::Elements(elements) => format!("elements of `{}`", elements.pointer),
+            Self::Standard { member, .. } => format!("whether {}", member.title),
             Self::Statements(check) => format!("statements about `{check}`"),
             Self::Way(Some((source, None))) => format!("how far WAL leads from `{source}`"),
             Self::Way(Some((source, Some(label)))) => {
@@ -47,7 +56,7 @@ impl Inspection {
 
 impl Planner<'_> {
     /// Looks at a source, once for all checks that ask the same.
-    fn inspect(&mut self, source: &str, what: &str, inspection: Inspection) -> Option<String> {
+    pub(super) fn inspect(&mut self, source: &str, what: &str, inspection: Inspection) -> Option<String> {
         self.catalogue(source)?;
         let key = format!("{source}: {what}");
         let inspection = Box::new(inspection);

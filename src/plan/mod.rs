@@ -7,7 +7,6 @@ mod belongs;
 mod bind;
 mod builder;
 mod chains;
-mod every;
 mod groups;
 mod inexact;
 mod inspections;
@@ -25,6 +24,7 @@ mod scalars;
 mod scans;
 mod shortcut;
 mod sql;
+mod standard;
 mod tenancies;
 mod tightest;
 
@@ -334,6 +334,8 @@ pub struct WhenPlan {
 pub enum Applies {
     /// Known without looking, such as `$tenant = all`.
     Known(bool),
+    /// It is not looked at, for this reason.
+    LeftOut(String),
     /// To be compared when the facts are there.
     Compare {
         /// Left side.

@@ -3,6 +3,7 @@
 use super::RelationName;
 use super::look::{Attested, Elements, Request, Way};
 use super::operand::{Comparator, Condition, Operand};
+use super::standard::Rule;
 use crate::source_text::Span;
 use crate::value::Value;
 
@@ -58,32 +59,6 @@ pub enum State {
     Source(String, &'static str),
 }
 
-/// Kinds of catalogue objects `every` speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ObjectKind {
-    /// `every foreign_key is valid`: validated, and re-proved by looking for rows without a parent.
-    ForeignKey,
-    /// `every index is valid`: valid, ready and live.
-    Index,
-    /// `every constraint is valid`: no constraint left NOT VALID.
-    Constraint,
-    /// `every trigger is enabled`: none disabled or left firing on replicas only.
-    Trigger,
-    /// `every sequence is ahead`: not behind the greatest value of the column it feeds.
-    Sequence,
-}
-
-impl ObjectKind {
-    /// The word, the state it can be in, and the kind.
-    pub const ALL: [(&'static str, &'static str, Self); 5] = [
-        ("foreign_key", "valid", Self::ForeignKey),
-        ("index", "valid", Self::Index),
-        ("constraint", "valid", Self::Constraint),
-        ("trigger", "enabled", Self::Trigger),
-        ("sequence", "ahead", Self::Sequence),
-    ];
-}
-
 /// What raw SQL must return.
 #[derive(Clone, Debug)]
 pub enum Returns {
@@ -137,8 +112,8 @@ pub enum Assertion {
     NotNull(ColumnSet),
     /// A declared thing is in a state.
     State(State),
-    /// Every object of a kind is in its state.
-    Every(ObjectKind),
+    /// The objects of a database are as they must be.
+    Standard(Rule),
     /// Raw SQL returns what it must.
     Sql(Returns, RawSql),
     /// A service, by its source, answers a request as it must.

@@ -9,6 +9,7 @@ pub mod look;
 pub mod operand;
 pub mod procedure;
 pub mod source;
+pub mod standard;
 pub mod tenancy;
 
 pub use kind::SourceKind;

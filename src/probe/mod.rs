@@ -26,6 +26,7 @@ pub mod sample;
 pub mod served;
 mod skew;
 mod stale;
+mod standard;
 mod tells;
 mod transfer;
 pub mod tree;

@@ -21,7 +21,7 @@ use crate::failure::FailureKind;
 use crate::measure::TallySql;
 use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
-use crate::plan::{Statement, Work};
+use crate::plan::{Inspection, Statement, Work};
 
 /// Most bytes kept about the splits of a chain that is read as it lies.
 const MOST_OF_SPLITS: usize = 128 << 20;
@@ -147,9 +147,17 @@ impl Worker<'_> {
                 };
                 all(statement, result, started)
             }
-            Work::Inspect { .. } => {
-                let message = "this source is a server, which cannot be asked for this".to_owned();
-                all(statement, Err(Failure { kind: FailureKind::Other, message }), started)
+            Work::Inspect { inspection, .. } => {
+                let result = match &**inspection {
+                    Inspection::Standard { member, without } => {
+                        super::standard::inspect(self.session, member, without).await.map(Observed::Inspected)
+                    }
+                    _ => {
+                        let message = "this source is a server, which cannot be asked for this".to_owned();
+                        Err(Failure { kind: FailureKind::Other, message })
+                    }
+                };
+                all(statement, result, started)
             }
             Work::Table { sql, arguments, limit, .. } => {
                 let result = self.table(sql, arguments, *limit).await;

@@ -150,6 +150,7 @@ pub enum Clause {
     Runbook { url: Name },
     AllowEmpty,
     Unwaivable,
+    LeaveOut { member: Name, object: Option<Name>, because: Name },
     Retry { every: Measure, limit: Measure },
 }
 

@@ -121,7 +121,10 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             Clause::Expect { from, to }
         }
         Rule::s_rollback => Clause::Rollback,
-        Rule::s_waive => Clause::Waive { check: p.word(Rule::name)? },
+        Rule::s_waive => {
+            let path = p.path()?;
+            Clause::Waive { check: Name::new(path.dotted(), path.span) }
+        }
         Rule::s_language => Clause::Language { version: p.word(Rule::quantity)? },
         Rule::s_owner => Clause::Owner { owner: p.text(reader.found)? },
         Rule::s_schema => Clause::Schema { schema: p.ident()? },
@@ -167,6 +170,13 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_totals => Clause::Totals { columns: std::iter::from_fn(|| p.path()).collect() },
         Rule::s_running => Clause::Running { column: p.ident()?, per: p.columns()?, order: p.columns()? },
         Rule::s_tolerance => Clause::Tolerance { amount: p.word(Rule::quantity)? },
+        Rule::s_leave_out => {
+            let (member, first) = (p.word(Rule::name)?, p.text(reader.found)?);
+            match p.text(reader.found) {
+                Some(because) => Clause::LeaveOut { member, object: Some(first), because },
+                None => Clause::LeaveOut { member, object: None, because: first },
+            }
+        }
         Rule::s_without => Clause::Without { rule: p.word(Rule::name)?, because: p.text(reader.found)? },
         Rule::s_join => Clause::Join {
             each: p.saw(Rule::k_each),

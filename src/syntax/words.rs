@@ -181,6 +181,7 @@ impl Block {
                         word("retry", Rule::s_retry, Has::None),
                         word("allow", Rule::s_allow, Has::None),
                         word("unwaivable", Rule::s_unwaivable, Has::None),
+                        word("without", Rule::s_leave_out, Has::None),
                     ]
                 }
             }

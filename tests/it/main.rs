@@ -36,6 +36,7 @@ mod scans;
 mod settings;
 mod sources;
 mod spelled;
+mod standard;
 mod streamed;
 mod support;
 mod tenants;

@@ -12,7 +12,7 @@ use super::objects::{self, Finder};
 use crate::catalogue::RelationKind;
 use crate::facts::{Failure, Observation, SourceFacts};
 use crate::failure::FailureKind;
-use crate::plan::{Statement, Work};
+use crate::plan::{Inspection, Statement, Work};
 use crate::policy::RelationName;
 use crate::stream::{self, Measured};
 
@@ -148,8 +148,14 @@ pub fn observe(opened: &Opened, statements: &[&Statement], limits: &stream::Limi
         if let Work::Fact { key, fact, argument } = &statement.work {
             let result = facts::fact(opened, fact, argument.as_deref());
             found.insert(key.clone(), Observation::since(started, result));
-        } else if let Work::Inspect { key, .. } = &statement.work {
-            let message = "this source is an archive, which cannot be asked for this".to_owned();
+        } else if let Work::Inspect { key, inspection } = &statement.work {
+            let message = match &**inspection {
+                Inspection::Standard { member, .. } => format!(
+                    "an archive does not tell whether {}; restore it in a drill and look at that server",
+                    member.title
+                ),
+                _ => "this source is an archive, which cannot be asked for this".to_owned(),
+            };
             let failure = Failure { kind: FailureKind::Other, message };
             found.insert(key.clone(), Observation::since(started, Err(failure)));
         }

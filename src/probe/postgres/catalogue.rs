@@ -194,6 +194,7 @@ pub async fn read(session: &Session, functions: &[String]) -> Result<Catalogue, 
         volatile: among(session, VOLATILE, functions).await?,
         clocks: among(session, CLOCKS, functions).await?,
         shadows: shadows(session, functions).await?,
+        extensions: Some(extensions(session).await?),
     })
 }
 
@@ -345,6 +346,11 @@ async fn shadows(session: &Session, functions: &[String]) -> Result<Vec<Shadow>,
             Shadow { schema: cells.text(), name: cells.text(), operator: cells.is_true() }
         })
         .collect())
+}
+
+async fn extensions(session: &Session) -> Result<Vec<String>, QueryError> {
+    let rows = session.rows("select extname::text from pg_extension order by 1", &[]).await?;
+    Ok(rows.into_iter().map(|row| Cells(row.into_iter()).text()).collect())
 }
 
 async fn sequences(session: &Session) -> Result<Vec<Sequence>, QueryError> {

@@ -47,7 +47,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::rows`].
-    pub(super) async fn rows_within(
+    pub async fn rows_within(
         &self,
         sql: &str,
         setting: &str,

@@ -72,7 +72,9 @@ fn a_standby_is_read_as_it_stands() {
          check where { require db.in_recovery = true }
          check keys { on t; require every index is valid }
          check ahead { on t; require every sequence is ahead }
-         check empty { on scratchpad; require rows >= 0 }",
+         check empty { on scratchpad; require rows >= 0 }
+         check still { recommend standard.recovery is healthy }
+         check lost { recommend standard.unlogged_tables is healthy }",
     );
     let started = Instant::now();
     let first = loop {
@@ -91,7 +93,12 @@ fn a_standby_is_read_as_it_stands() {
         .judges("rows", "holds", "")
         .judges("where", "holds", "")
         .judges("keys", "holds", "");
-    first.judges("ahead", "holds", "").judges("empty", "unproven", "recovery");
+    let first = first.judges("ahead", "holds", "").judges("empty", "unproven", "recovery");
+    first.judges("still", "broken", "the server is in recovery").judges(
+        "lost",
+        "broken",
+        "`scratchpad` is unlogged",
+    );
 
     let pause = |sql: &str| {
         let mut psql = Command::new(postgres_program("psql"));
@@ -109,4 +116,5 @@ fn a_standby_is_read_as_it_stands() {
     let paused = run().judges("rows", "holds", "").judges("where", "holds", "");
     assert_eq!(paused.check("rows")["rows_examined"], 2, "{}", paused.said());
     assert!(paused.stdout.contains("paused"), "{}", paused.said());
+    paused.judges("still", "broken", "in recovery, and paused");
 }

@@ -1,0 +1,21 @@
+-- A small sound database with one of nearly everything the standard pack looks at.
+create extension lo;
+create extension btree_gist;
+create function fine(int) returns boolean language sql immutable as 'select $1 > 0';
+create domain amount as int check (value < 1000);
+create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+create table entry (id int primary key, name text collate loose unique, body lo);
+create table line (id bigserial primary key, entry_id int not null references entry, v amount check (fine(v)));
+create table plain (id int primary key, owner text);
+create table by_year (id int, at date not null) partition by range (at);
+create table by_year_2020 partition of by_year for values from ('2020-01-01') to ('2021-01-01');
+create materialized view seen as select id, name from entry;
+create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
+create trigger touched before update on entry for each row execute function touch();
+create rule keep as on delete to plain do instead nothing;
+insert into entry select g, 'n' || g, lo_from_bytea(0, 'x') from generate_series(1, 5) g;
+insert into line (entry_id, v) select g, g from generate_series(1, 5) g;
+insert into plain values (1, 'me');
+insert into by_year values (1, '2020-05-05');
+refresh materialized view seen;
+analyze;
