@@ -101,7 +101,11 @@ impl Checker<'_> {
             ast::Assertion::NotNull { columns } => {
                 Some(Assertion::NotNull(self.own_columns(columns, on, written)?))
             }
-            ast::Assertion::State { subject, state, from, until, rest } => {
+            ast::Assertion::State { subject, state, since: Some(since), from, until, rest } => {
+                let left = from.as_ref().map(|f| f.span).or(until.as_ref().map(|u| u.span));
+                self.unchanged(subject, state, since, left.or(rest.as_ref().map(|rest| rest.span)))
+            }
+            ast::Assertion::State { subject, state, from, until, rest, since: None } => {
                 self.state(subject, state, (from.as_ref(), until.as_deref(), rest.as_ref()))
             }
             ast::Assertion::Every { kind, state } => self.every(kind, state),

@@ -8,7 +8,7 @@ use crate::source_text::Span;
 use crate::syntax::ast::{Expr, Name, Path};
 
 /// States of the language's design that this version cannot prove.
-const LATER_STATES: [&str; 2] = ["unchanged", "healthy"];
+const LATER_STATES: [&str; 1] = ["healthy"];
 
 impl Checker<'_> {
     /// `THING is STATE [from BACKUP] [until VALUE]`, and what may be left over behind it.
@@ -18,6 +18,12 @@ impl Checker<'_> {
         state: &Name,
         (from, until, rest): (Option<&Name>, Option<&Expr>, Option<&Name>),
     ) -> Option<Assertion> {
+        if state.node == "unchanged" {
+            let help = "write `is unchanged since BASELINE`, with a source of kind `baseline`";
+            let message = "unchanged since when?";
+            self.error(Code::BadAssertion, message, (state.span, "compared with nothing"), help);
+            return None;
+        }
         let behind = rest.map(|rest| rest.span);
         let more = from.map(|from| from.span).or(until.map(|until| until.span)).or(behind);
         let name = subject.dotted();

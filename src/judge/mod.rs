@@ -2,6 +2,7 @@
 
 mod gates;
 mod proofs;
+mod sealed;
 mod sources;
 mod values;
 mod ways;

@@ -22,6 +22,8 @@ pub enum Inspection {
     Elements(Elements),
     /// What people said about a check.
     Statements(String),
+    /// What it sealed.
+    Baseline,
     /// How far WAL leads, from the newest backup of another source or from the oldest segment on.
     Way(Option<String>),
 }
@@ -36,6 +38,7 @@ impl Inspection {
             Self::Request(request) => format!("the answer to {} {}", request.method, request.path),
             Self::Elements(elements) => format!("elements of `{}`", elements.pointer),
             Self::Statements(check) => format!("statements about `{check}`"),
+            Self::Baseline => "what it sealed".to_owned(),
             Self::Way(Some(backup)) => format!("how far WAL leads from `{backup}`"),
             Self::Way(None) => "how far its WAL leads".to_owned(),
         }
@@ -44,7 +47,7 @@ impl Inspection {
 
 impl Planner<'_> {
     /// Looks at a source, once for all checks that ask the same.
-    fn inspect(&mut self, source: &str, what: &str, inspection: Inspection) -> Option<String> {
+    pub(super) fn inspect(&mut self, source: &str, what: &str, inspection: Inspection) -> Option<String> {
         self.catalogue(source)?;
         let key = format!("{source}: {what}");
         let inspection = Box::new(inspection);

@@ -29,10 +29,12 @@ pub enum SourceKind {
     Barman,
     /// A snapshot file of Redis.
     Redis,
+    /// What was sealed of a database earlier.
+    Baseline,
 }
 
 /// Kinds of sources the design names and this version cannot read.
-pub const LATER: [&str; 3] = ["backup", "baseline", "record"];
+pub const LATER: [&str; 2] = ["backup", "record"];
 
 /// Whether a declaration says where the source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +79,7 @@ pub enum Newest {
 
 impl SourceKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Postgres,
         Self::Dump,
         Self::Files,
@@ -90,6 +92,7 @@ impl SourceKind {
         Self::Pgbackrest,
         Self::Barman,
         Self::Redis,
+        Self::Baseline,
     ];
 
     /// The word of the language.
@@ -120,6 +123,7 @@ impl SourceKind {
             Self::Pgbackrest => &PGBACKREST,
             Self::Barman => &BARMAN,
             Self::Redis => &REDIS,
+            Self::Baseline => &BASELINE,
         }
     }
 }
@@ -231,5 +235,11 @@ const REDIS: Kind = Kind {
     word: "redis",
     about: "a snapshot file of Redis or Valkey",
     states: &[("verified", "the checksum over all of it fits")],
+    ..BARE
+};
+
+const BASELINE: Kind = Kind {
+    word: "baseline",
+    about: "what `holdtrue baseline record` sealed of a database at one moment",
     ..BARE
 };

@@ -2,6 +2,7 @@
 
 mod attestation;
 mod backups;
+mod baseline;
 mod document;
 mod dump;
 mod files;
@@ -119,5 +120,6 @@ pub fn published(kind: SourceKind) -> &'static [Fact] {
         SourceKind::Pgbackrest => backups::PGBACKREST,
         SourceKind::Barman => backups::BARMAN,
         SourceKind::Redis => backups::REDIS,
+        SourceKind::Baseline => baseline::FACTS,
     }
 }

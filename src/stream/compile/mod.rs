@@ -3,6 +3,7 @@
 mod groups;
 mod ledgers;
 mod references;
+mod seals;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
