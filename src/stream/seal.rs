@@ -1,6 +1,7 @@
 //! The contents of a relation on their way to a seal.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::chunk::Chunk;
 use super::columns::KeyPlace;
@@ -46,8 +47,9 @@ pub(super) struct Sealing {
 }
 
 /// Rows of one tenant, and its group in the sketch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Part {
+    name: Arc<str>,
     count: Count,
     group: u8,
 }
@@ -57,10 +59,11 @@ struct Part {
 pub(super) struct Seen {
     whole: Count,
     unowned: Count,
-    /// Where the parts of tenants are; rows of one tenant mostly come together.
-    tenants: HashMap<Box<str>, usize>,
+    /// Where the parts of tenants are.
+    tenants: HashMap<Arc<str>, usize>,
     parts: Vec<Part>,
-    last: Option<(Box<str>, usize)>,
+    /// The part of the last row: rows of one tenant mostly come together.
+    last: usize,
     sketch: Sketch,
     hasher: RowHasher,
     name: Vec<u8>,
@@ -75,7 +78,7 @@ impl Seen {
             unowned: Count::default(),
             tenants: HashMap::new(),
             parts: Vec::new(),
-            last: None,
+            last: 0,
             sketch: Sketch::new(tenants),
             hasher: RowHasher::default(),
             name: Vec::new(),
@@ -85,21 +88,21 @@ impl Seen {
 
     /// Where the part of a tenant is.
     fn part(&mut self, tenant: &str, shared: &Shared) -> Result<usize, Refusal> {
-        if let Some((last, at)) = &self.last
-            && **last == *tenant
-        {
-            return Ok(*at);
+        if self.parts.get(self.last).is_some_and(|part| *part.name == *tenant) {
+            return Ok(self.last);
         }
         let at = match self.tenants.get(tenant) {
             Some(at) => *at,
             None => {
                 shared.take(PER_TENANT + tenant.len() as u64)?;
-                self.parts.push(Part { count: Count::default(), group: group_of(tenant.as_bytes()) });
-                self.tenants.insert(tenant.into(), self.parts.len() - 1);
+                let name: Arc<str> = tenant.into();
+                let group = group_of(tenant.as_bytes());
+                self.parts.push(Part { name: Arc::clone(&name), count: Count::default(), group });
+                self.tenants.insert(name, self.parts.len() - 1);
                 self.parts.len() - 1
             }
         };
-        self.last = Some((tenant.into(), at));
+        self.last = at;
         Ok(at)
     }
 }
@@ -192,9 +195,9 @@ impl Job for Sealing {
         self.seen.whole.merge(other.whole);
         self.seen.unowned.merge(other.unowned);
         self.seen.sketch.merge(&other.sketch);
-        for (tenant, at) in other.tenants {
-            let mine = self.seen.part(&tenant, shared)?;
-            if let (Some(mine), Some(part)) = (self.seen.parts.get_mut(mine), other.parts.get(at)) {
+        for part in other.parts {
+            let mine = self.seen.part(&part.name, shared)?;
+            if let Some(mine) = self.seen.parts.get_mut(mine) {
                 mine.count.merge(part.count);
             }
         }
@@ -203,9 +206,9 @@ impl Job for Sealing {
 
     fn finish(self: Box<Self>, shared: &mut Shared) {
         let tenants = !matches!(self.owner, Owner::None);
-        let Seen { whole, unowned, tenants: names, parts, sketch, .. } = self.seen;
-        let count = |at: usize| parts.get(at).map(|part| part.count).unwrap_or_default();
-        let by: BTreeMap<String, Count> = names.into_iter().map(|(name, at)| (name.into(), count(at))).collect();
+        let Seen { whole, unowned, parts, sketch, .. } = self.seen;
+        let by: BTreeMap<String, Count> =
+            parts.into_iter().map(|part| (part.name.as_ref().to_owned(), part.count)).collect();
         let seal = Seal { whole, tenants: tenants.then_some(by), unowned, sketch };
         shared.found.insert(self.key, Ok(Observed::Sealed(Box::new(seal))));
     }
