@@ -11,12 +11,13 @@ use crate::baseline::file;
 use crate::baseline::model::{Baseline, PolicyRef, SCHEMA, Sealed, SourceRef, columns_of};
 use crate::catalogue::Relation;
 use crate::chain::anchor::Anchor;
+use crate::chain::spec::AnchorRef;
 use crate::cli::run::{RunArgs, catalogues, runtime};
 use crate::cli::shared::{Ready, Selected};
 use crate::cli::terminal::{Talk, counted};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Observed, SourceFacts};
-use crate::plan::{Seals, Sealing, inventory_key, sealed_key, seals};
+use crate::plan::{Plan, Seals, Sealing, inventory_key, sealed_key, seals, Work};
 use crate::policy::assertion::{Assertion, State};
 use crate::probe::archive;
 use crate::verdict::ExitStatus;
@@ -61,7 +62,8 @@ pub(super) fn record(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus>
         if made.found.iter().any(Diagnostic::is_error) {
             return Err(ExitStatus::Usage);
         }
-        let plan = std::mem::take(&mut made.plan);
+        let mut plan = std::mem::take(&mut made.plan);
+        first(&mut plan, talk);
         if let Ok(mut planned) = planned.lock() {
             *planned = Some(made);
         }
@@ -92,6 +94,19 @@ pub(super) fn record(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus>
         talk.say(&format!("unproven: {doubt}"));
     }
     Ok(if doubts.is_empty() { ExitStatus::Open } else { ExitStatus::Unproven })
+}
+
+/// The first baseline of a chain has none before it.
+fn first(plan: &mut Plan, talk: &Talk) {
+    for statement in &mut plan.statements {
+        let Work::Chain { chained, .. } = &mut statement.work else { continue };
+        if let Some(AnchorRef::Path(path)) = &chained.spec.anchors
+            && !Path::new(path).exists()
+        {
+            talk.say(&format!("note: chain `{}`: there is no `{path}` to compare it with yet", chained.spec.name));
+            chained.spec.anchors = None;
+        }
+    }
 }
 
 fn unproven(talk: &Talk, what: &str) -> ExitStatus {
