@@ -38,7 +38,9 @@ impl Canon {
             ColumnKind::Bytea => Self::Bytes,
             ColumnKind::Inet => Self::Address,
             ColumnKind::Money => Self::Money,
-            ColumnKind::Other if name.contains("with time zone") || name.starts_with("tstz") => Self::Instants,
+            ColumnKind::Other if name.contains("with time zone") || name.starts_with("tstz") => {
+                Self::Instants
+            }
             _ => Self::AsIs,
         }
     }
@@ -53,7 +55,9 @@ impl Canon {
             Self::AsIs => out.extend_from_slice(text),
             Self::Instant => instant(text, out).ok_or(NO_INSTANT)?,
             Self::Instants => instants(text, out).ok_or(NO_INSTANT)?,
-            Self::Bytes => bytes(text, out).ok_or("a value of type bytea reads neither as hex nor as escaped")?,
+            Self::Bytes => {
+                bytes(text, out).ok_or("a value of type bytea reads neither as hex nor as escaped")?
+            }
             Self::Address => out.extend_from_slice(address(text)),
             Self::Money => {
                 if text.iter().any(|b| matches!(b, b'-' | b'(')) {
@@ -111,7 +115,8 @@ fn length_of_instant(text: &[u8]) -> Option<usize> {
         return None;
     }
     let mut at = clock + 1;
-    if digits(at) != 2 || !is(at + 2, b':') || digits(at + 3) != 2 || !is(at + 5, b':') || digits(at + 6) != 2 {
+    if digits(at) != 2 || !is(at + 2, b':') || digits(at + 3) != 2 || !is(at + 5, b':') || digits(at + 6) != 2
+    {
         return None;
     }
     at += 8;
@@ -187,14 +192,20 @@ mod tests {
             assert_eq!(written(Canon::Instant, text).as_deref(), Some("2026-01-02 03:04:05.5+00"), "{text}");
         }
         assert_eq!(written(Canon::Instant, "infinity").as_deref(), Some("infinity"));
-        assert_eq!(written(Canon::Instant, "0044-03-15 00:00:00+00 BC").as_deref(), Some("0044-03-15 00:00:00+00 BC"));
+        assert_eq!(
+            written(Canon::Instant, "0044-03-15 00:00:00+00 BC").as_deref(),
+            Some("0044-03-15 00:00:00+00 BC")
+        );
         assert_eq!(written(Canon::Instant, "0044-03-15 00:00:00+01 BC"), None);
         assert_eq!(written(Canon::Instant, "yesterday"), None);
         assert_eq!(
             written(Canon::Instants, "[\"2026-01-02 05:04:05+02\",\"2026-01-02 03:04:05-00:30\")").as_deref(),
             Some("[\"2026-01-02 03:04:05+00\",\"2026-01-02 03:34:05+00\")")
         );
-        assert_eq!(written(Canon::Instants, "{2026-01-02,NULL,\"x\"}").as_deref(), Some("{2026-01-02,NULL,\"x\"}"));
+        assert_eq!(
+            written(Canon::Instants, "{2026-01-02,NULL,\"x\"}").as_deref(),
+            Some("{2026-01-02,NULL,\"x\"}")
+        );
         assert_eq!(written(Canon::Instants, "{\"0044-03-15 00:00:00+01 BC\"}"), None);
     }
 

@@ -67,12 +67,14 @@ pub fn contents(
             return difference;
         }
         (_, None) => {
-            let why = "the baseline knows the tenants of its rows, and this policy does not say whose they are";
+            let why =
+                "the baseline knows the tenants of its rows, and this policy does not say whose they are";
             difference.gap = Some(why.to_owned());
             return difference;
         }
     };
-    let names: BTreeSet<&String> = was.keys().chain(is.keys()).filter(|name| !except.contains(name)).collect();
+    let names: BTreeSet<&String> =
+        was.keys().chain(is.keys()).filter(|name| !except.contains(name)).collect();
     let nothing = Count::default();
     let mut changed: Vec<(Option<&String>, (Count, Count))> = Vec::new();
     let pairs = names.into_iter().map(|name| {
@@ -106,7 +108,9 @@ fn is_of(item: &Item, tenant: Option<&str>) -> bool {
     match (unpack(&item.tenant), tenant) {
         (None, None) => true,
         (Some((text, false)), Some(tenant)) => text == tenant.as_bytes(),
-        (Some((text, true)), Some(tenant)) => tenant.as_bytes().starts_with(text) && tenant.len() > text.len(),
+        (Some((text, true)), Some(tenant)) => {
+            tenant.as_bytes().starts_with(text) && tenant.len() > text.len()
+        }
         _ => false,
     }
 }
@@ -151,8 +155,13 @@ fn part(
             altered.insert(item.key.to_vec());
             push("row_altered", Some(item), "a row was altered since".to_owned());
         } else {
-            let from = elsewhere_before.get(item.key.as_slice()).and_then(|n| less.get(*n)).filter(|_| sure(item));
-            push("row_added", Some(item), format!("a row was added since{}", other_side(from, "was", tenant)));
+            let from =
+                elsewhere_before.get(item.key.as_slice()).and_then(|n| less.get(*n)).filter(|_| sure(item));
+            push(
+                "row_added",
+                Some(item),
+                format!("a row was added since{}", other_side(from, "was", tenant)),
+            );
         }
     }
     for item in removed.iter().filter(|item| !altered.contains(item.key.as_slice())) {
@@ -161,14 +170,26 @@ fn part(
     }
     let mut rows = n_added + n_removed - altered.len() as u64;
     if !explained {
-        let rest = if n_added + n_removed > 0 { "not all of which can be named" } else { "none of which can be named" };
+        let rest = if n_added + n_removed > 0 {
+            "not all of which can be named"
+        } else {
+            "none of which can be named"
+        };
         let what = match is.rows.cmp(&was.rows) {
-            std::cmp::Ordering::Equal => format!("rows were altered since, {rest}; there are {} as before", is.rows),
+            std::cmp::Ordering::Equal => {
+                format!("rows were altered since, {rest}; there are {} as before", is.rows)
+            }
             std::cmp::Ordering::Greater => {
-                format!("rows were added or altered since, {rest}: there were {} and are {}", was.rows, is.rows)
+                format!(
+                    "rows were added or altered since, {rest}: there were {} and are {}",
+                    was.rows, is.rows
+                )
             }
             std::cmp::Ordering::Less => {
-                format!("rows were removed or altered since, {rest}: there were {} and are {}", was.rows, is.rows)
+                format!(
+                    "rows were removed or altered since, {rest}: there were {} and are {}",
+                    was.rows, is.rows
+                )
             }
         };
         push("contents_changed", None, what);
@@ -271,8 +292,8 @@ fn named_words(inventory: &Inventory) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hash::RowHasher;
     use super::super::canon::Canon;
+    use super::super::hash::RowHasher;
     use super::super::sketch::{Sketch, group_of, pack};
     use super::*;
 
@@ -295,11 +316,16 @@ mod tests {
             let row = hasher.finish();
             seal.whole.add(row);
             match tenant {
-                Some(tenant) => seal.tenants.as_mut().unwrap().entry((*tenant).to_owned()).or_default().add(row),
+                Some(tenant) => {
+                    seal.tenants.as_mut().unwrap().entry((*tenant).to_owned()).or_default().add(row)
+                }
                 None => seal.unowned.add(row),
             }
             let name = tenant.map(str::as_bytes);
-            seal.sketch.add(name.map_or(0, group_of), &Item { row, key: pack(Some(key.as_bytes())), tenant: pack(name) });
+            seal.sketch.add(
+                name.map_or(0, group_of),
+                &Item { row, key: pack(Some(key.as_bytes())), tenant: pack(name) },
+            );
         }
         assert!(seal.adds_up());
         seal
@@ -311,7 +337,8 @@ mod tests {
         let difference = contents((&seal(before), "t"), (&seal(now), "t"), &key, &except);
         assert_eq!(difference.gap, None);
         assert!(difference.rows >= difference.changes.len() as u64);
-        let shown = |c: &Change| format!("{} {} {:?}", c.kind, c.message, c.key.first().and_then(|k| k.1.clone()));
+        let shown =
+            |c: &Change| format!("{} {} {:?}", c.kind, c.message, c.key.first().and_then(|k| k.1.clone()));
         difference.changes.iter().map(shown).collect()
     }
 
@@ -323,9 +350,15 @@ mod tests {
         let with = |rows: &[Row<'static>]| [&BEFORE[1..], rows].concat();
         assert!(found(&BEFORE, &with(&[BEFORE[0]]), &[]).is_empty());
         for (now, said) in [
-            (with(&[(Some("a"), "1", "y")]), vec!["row_altered tenant `a`: a row was altered since Some(\"1\")"]),
+            (
+                with(&[(Some("a"), "1", "y")]),
+                vec!["row_altered tenant `a`: a row was altered since Some(\"1\")"],
+            ),
             (with(&[]), vec!["row_removed tenant `a`: a row was removed since Some(\"1\")"]),
-            (with(&[BEFORE[0], (Some("c"), "9", "")]), vec!["row_added tenant `c`: a row was added since Some(\"9\")"]),
+            (
+                with(&[BEFORE[0], (Some("c"), "9", "")]),
+                vec!["row_added tenant `c`: a row was added since Some(\"9\")"],
+            ),
             (
                 with(&[(Some("b"), "1", "x")]),
                 vec![
@@ -337,7 +370,10 @@ mod tests {
             assert_eq!(found(&BEFORE, &now, &[]), said);
         }
         let nobody = [BEFORE[0], BEFORE[1], BEFORE[2]];
-        assert_eq!(found(&BEFORE, &nobody, &["a"]), ["row_removed of no tenant: a row was removed since Some(\"4\")"]);
+        assert_eq!(
+            found(&BEFORE, &nobody, &["a"]),
+            ["row_removed of no tenant: a row was removed since Some(\"4\")"]
+        );
     }
 
     #[test]
@@ -348,7 +384,10 @@ mod tests {
         assert!(found(&BEFORE, &now, &["a"]).is_empty());
         let mut altered = now.clone();
         altered[3000].2 = "y";
-        assert_eq!(found(&BEFORE, &altered, &["a"]), ["row_altered tenant `b`: a row was altered since Some(\"3\")"]);
+        assert_eq!(
+            found(&BEFORE, &altered, &["a"]),
+            ["row_altered tenant `b`: a row was altered since Some(\"3\")"]
+        );
         let all = found(&BEFORE, &now, &[]);
         assert_eq!(all.len(), 1, "{all:?}");
         assert!(all[0].contains("there were 2 and are 3000"), "{all:?}");

@@ -36,8 +36,8 @@ pub fn write(baseline: &Baseline) -> Result<(String, String), String> {
 /// Why it is none, or not as it was written.
 pub fn read(text: &str) -> Result<(Baseline, String), String> {
     let line = text.strip_suffix('\n').ok_or("it does not end as it was written: it is cut off or edited")?;
-    let value: Value =
-        serde_json::from_str(line).map_err(|error| format!("it is not JSON ({error}): it is cut off or edited"))?;
+    let value: Value = serde_json::from_str(line)
+        .map_err(|error| format!("it is not JSON ({error}): it is cut off or edited"))?;
     let Value::Object(mut members) = value else { return Err("it is no baseline".to_owned()) };
     match members.get("schema").and_then(Value::as_str) {
         Some(SCHEMA) => {}
@@ -62,10 +62,12 @@ pub fn read(text: &str) -> Result<(Baseline, String), String> {
     if let Some(odd) = baseline.relations.iter().find(|r| r.seal.is_some() == r.unsealed.is_some()) {
         return Err(format!("`{}` is neither sealed nor said not to be", odd.name));
     }
-    if let Some(odd) = baseline.relations.iter().find(|r| r.seal.as_ref().is_some_and(|seal| !seal.adds_up())) {
+    if let Some(odd) = baseline.relations.iter().find(|r| r.seal.as_ref().is_some_and(|seal| !seal.adds_up()))
+    {
         return Err(format!("the tenants of `{}` do not add up to its rows", odd.name));
     }
-    if let Some(twice) = baseline.relations.windows(2).find(|pair| matches!(pair, [a, b] if a.name >= b.name)) {
+    if let Some(twice) = baseline.relations.windows(2).find(|pair| matches!(pair, [a, b] if a.name >= b.name))
+    {
         let name = twice.first().map(|r| r.name.to_string()).unwrap_or_default();
         return Err(format!("its relations are not in order at `{name}`"));
     }
@@ -181,7 +183,9 @@ mod tests {
 
     #[test]
     fn members_are_sorted_by_utf16() {
-        let value: Value = serde_json::from_str("{\"\u{fb33}\":1,\"\u{1f600}\":2,\"a\":[null,true,\"\\u000f\\n\"]}").unwrap();
+        let value: Value =
+            serde_json::from_str("{\"\u{fb33}\":1,\"\u{1f600}\":2,\"a\":[null,true,\"\\u000f\\n\"]}")
+                .unwrap();
         let mut out = String::new();
         canonical(&value, &mut out).unwrap();
         assert_eq!(out, "{\"a\":[null,true,\"\\u000f\\n\"],\"\u{1f600}\":2,\"\u{fb33}\":1}");

@@ -82,8 +82,7 @@ impl Cell {
         self.count = self.count.wrapping_add(times);
         let signed = |n: u128| if times < 0 { n.wrapping_neg() } else { n };
         self.row = self.row.wrapping_add(signed(item.row));
-        self.check =
-            if times < 0 { self.check.wrapping_sub(check) } else { self.check.wrapping_add(check) };
+        self.check = if times < 0 { self.check.wrapping_sub(check) } else { self.check.wrapping_add(check) };
         mix(&mut self.key, &item.key);
         mix(&mut self.tenant, &item.tenant);
     }
@@ -354,7 +353,11 @@ mod tests {
         assert_eq!(Sketch::new(true).minus(&Sketch::new(false)), None);
         let text = serde_json::to_string(&sketch(0..3)).unwrap();
         assert_eq!(serde_json::from_str::<Sketch>(&text).unwrap(), sketch(0..3));
-        for (from, to) in [("\"groups\":16", "\"groups\":15"), ("\"width\":10", "\"width\":4000000000"), ("\"\",", "\"AAAA\",")] {
+        for (from, to) in [
+            ("\"groups\":16", "\"groups\":15"),
+            ("\"width\":10", "\"width\":4000000000"),
+            ("\"\",", "\"AAAA\","),
+        ] {
             assert!(serde_json::from_str::<Sketch>(&text.replacen(from, to, 1)).is_err(), "{from}");
         }
     }

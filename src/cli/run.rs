@@ -153,7 +153,11 @@ impl RunArgs {
     }
 
     /// Choices of this run that change what is measured.
-    pub(super) fn planning(&self, (ready, selected): (&Ready, &Selected), now: jiff::Timestamp) -> plan::Options {
+    pub(super) fn planning(
+        &self,
+        (ready, selected): (&Ready, &Selected),
+        now: jiff::Timestamp,
+    ) -> plan::Options {
         plan::Options {
             selected: selected.checks.clone(),
             tenant: self.tenant().map(str::to_owned),
@@ -181,8 +185,13 @@ impl RunArgs {
         talk: &Talk,
     ) -> Result<Prepared, ExitStatus> {
         let names = needed_sources(&ready.policy, &selected.checks);
-        self.prepare_as(ready, selected, (&names, &|sources, now| self.plan((ready, selected), sources, now, talk)), talk)
-            .await
+        self.prepare_as(
+            ready,
+            selected,
+            (&names, &|sources, now| self.plan((ready, selected), sources, now, talk)),
+            talk,
+        )
+        .await
     }
 
     /// Whether only a part of the policy is asked for.

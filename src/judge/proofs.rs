@@ -115,7 +115,9 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
             Ok(found(subject, Verdict::Broken, "comparison", &message))
         })(),
         Proof::Span { name, limit, from, to } => return objective(name, *limit, from, to, seen),
-        Proof::Unchanged { .. } | Proof::SameObjects { .. } => super::sealed::judge(&obligation.proof, subject, seen),
+        Proof::Unchanged { .. } | Proof::SameObjects { .. } => {
+            super::sealed::judge(&obligation.proof, subject, seen)
+        }
         Proof::Chain { key } => chain(subject, key, seen),
         Proof::Returned { key, returns, see } => returned(key, returns, see, seen),
     };

@@ -94,8 +94,12 @@ fn sentence(change: &Change) -> String {
 }
 
 fn finding(change: &Change, subject: &str) -> Finding {
-    let part = |(column, value): &(String, Option<String>)| KeyPart { column: column.clone(), value: value.clone() };
-    let tenant = change.tenant.iter().map(|tenant| KeyPart { column: "tenant".to_owned(), value: Some(tenant.clone()) });
+    let part =
+        |(column, value): &(String, Option<String>)| KeyPart { column: column.clone(), value: value.clone() };
+    let tenant = change
+        .tenant
+        .iter()
+        .map(|tenant| KeyPart { column: "tenant".to_owned(), value: Some(tenant.clone()) });
     Finding {
         verdict: Verdict::Broken,
         kind: change.kind.to_owned(),

@@ -11,9 +11,9 @@ use crate::diagnostic::Diagnostic;
 use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
 use crate::measure::tenants::TenantPath;
+use crate::policy::assertion::Comparison;
 use crate::policy::assertion::{Subject, Unchanged};
 use crate::policy::ledger::Amount;
-use crate::policy::assertion::Comparison;
 use crate::policy::operand::{Aggregate, FactRef, Function, Operand, Over, columns_of as columns_of_operand};
 use crate::policy::{Check, Policy, RelationName, RelationPattern, SourceKind};
 use crate::source_text::Span;
@@ -93,7 +93,12 @@ impl<'a> Planner<'a> {
     /// # Errors
     ///
     /// Why it cannot be.
-    fn sealing(&mut self, source: &str, catalogue: &'a Catalogue, relation: &Relation) -> Result<Sealing, String> {
+    fn sealing(
+        &mut self,
+        source: &str,
+        catalogue: &'a Catalogue,
+        relation: &Relation,
+    ) -> Result<Sealing, String> {
         if relation.foreign {
             return Err("other servers keep its rows, and each has a snapshot of its own".to_owned());
         }
@@ -176,7 +181,9 @@ impl<'a> Planner<'a> {
             }
         }
         if self.options.tenant.is_some() {
-            self.notes.push("`--tenant` does not narrow this check, which is about what must not change".to_owned());
+            self.notes.push(
+                "`--tenant` does not narrow this check, which is about what must not change".to_owned(),
+            );
         }
         match &unchanged.subject {
             Subject::Schema => {
@@ -204,7 +211,12 @@ impl<'a> Planner<'a> {
                 self.same(&source, (catalogue, sealed), relation, (&unchanged.since, &baseline), &except);
             }
             Subject::Tenancy => {
-                self.whole(&source, (catalogue, sealed), (&unchanged.since, &baseline), (&except, &unchanged.tables));
+                self.whole(
+                    &source,
+                    (catalogue, sealed),
+                    (&unchanged.since, &baseline),
+                    (&except, &unchanged.tables),
+                );
             }
         }
     }
@@ -236,7 +248,10 @@ impl<'a> Planner<'a> {
             if sealed.relation(&relation.name).is_none() {
                 let message = format!("the table was not there when `{since}` was taken");
                 let kind = "unexpected_table".to_owned();
-                self.must(relation.name.to_string(), Proof::Found { verdict: Verdict::Broken, kind, message });
+                self.must(
+                    relation.name.to_string(),
+                    Proof::Found { verdict: Verdict::Broken, kind, message },
+                );
                 continue;
             }
             self.same(source, (catalogue, sealed), relation, (since, baseline), except);
@@ -251,7 +266,10 @@ impl<'a> Planner<'a> {
         for pattern in tables {
             let here = catalogue.relations.iter().chain(&sealed.relations).any(|r| pattern.covers(&r.name));
             if !here {
-                self.unprovable(&pattern.table, "it is excepted, and neither the source nor the baseline has it");
+                self.unprovable(
+                    &pattern.table,
+                    "it is excepted, and neither the source nor the baseline has it",
+                );
             }
         }
         if !left_out.is_empty() {
@@ -297,7 +315,10 @@ impl<'a> Planner<'a> {
         match (&self.options.tenant, narrowed.filter(alike)) {
             (Some(tenant), Some(_)) => Some(Some(format!("{name}\u{1f}{tenant}"))),
             _ => {
-                self.unprovable(&name, &format!("`{what}` counts all rows, and this check is about some of them"));
+                self.unprovable(
+                    &name,
+                    &format!("`{what}` counts all rows, and this check is about some of them"),
+                );
                 None
             }
         }
@@ -311,7 +332,11 @@ impl<'a> Planner<'a> {
                 if let Operand::Fact(fact) = operand
                     && fact.fact == "rows"
                     && fact.argument.as_deref() == Some("")
-                    && self.policy.sources.iter().any(|s| s.name == fact.source && s.kind == SourceKind::Baseline)
+                    && self
+                        .policy
+                        .sources
+                        .iter()
+                        .any(|s| s.name == fact.source && s.kind == SourceKind::Baseline)
                 {
                     since.insert(fact.source.clone());
                 }

@@ -29,7 +29,8 @@ pub(super) struct Sealed {
 /// Why it cannot be had: one sentence that names the file.
 pub fn read(path: &str) -> Result<(Baseline, String), Failure> {
     let (text, _, _) = text_of_at_most(path, MOST)?;
-    file::read(&text).map_err(|why| other(format!("`{}` cannot be used as a baseline: {why}", path.escape_debug())))
+    file::read(&text)
+        .map_err(|why| other(format!("`{}` cannot be used as a baseline: {why}", path.escape_debug())))
 }
 
 impl Sealed {
@@ -77,7 +78,9 @@ impl Tells for Sealed {
             ("rows", Some(table)) => Value::Number(BigDecimal::from(self.rows(table)?)),
             ("sum", Some(column)) => {
                 let Some(sum) = self.baseline.sums.get(column) else {
-                    return Err(other(format!("the baseline holds no sum of `{column}`: no ledger is made of it")));
+                    return Err(other(format!(
+                        "the baseline holds no sum of `{column}`: no ledger is made of it"
+                    )));
                 };
                 let sum = sum.parse().map_err(|_| other(format!("the sum of `{column}` is no number")))?;
                 Value::Number(sum)

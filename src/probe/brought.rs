@@ -32,7 +32,8 @@ fn lines(anchors: &AnchorRef) -> Result<String, String> {
             std::env::var(name).map_err(|_| format!("the environment variable `{name}` is not set"))?
         }
     };
-    let text = std::fs::read_to_string(&path).map_err(|e| format!("the file `{path}` cannot be read: {e}"))?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|e| format!("the file `{path}` cannot be read: {e}"))?;
     if text.starts_with(SEALED) { heads(&path, &text) } else { Ok(text) }
 }
 

@@ -34,10 +34,15 @@ const KINDS: [&str; 16] = [
 
 fn sql() -> String {
     let not_of_extension = |class: &str, oid: &str| {
-        format!("not exists (select 1 from pg_depend e where e.classid = '{class}'::regclass and e.objid = {oid} and e.deptype = 'e')")
+        format!(
+            "not exists (select 1 from pg_depend e where e.classid = '{class}'::regclass and e.objid = {oid} and e.deptype = 'e')"
+        )
     };
-    let (relation, function, typed) =
-        (not_of_extension("pg_class", "c.oid"), not_of_extension("pg_proc", "p.oid"), not_of_extension("pg_type", "t.oid"));
+    let (relation, function, typed) = (
+        not_of_extension("pg_class", "c.oid"),
+        not_of_extension("pg_proc", "p.oid"),
+        not_of_extension("pg_type", "t.oid"),
+    );
     format!(
         "with mine as (select c.*, n.nspname, n.nspname || '.' || c.relname as name from pg_class c
                          join pg_namespace n on n.oid = c.relnamespace where {MINE} and {relation})
@@ -152,9 +157,23 @@ pub(super) fn of_archive(archive: &Archive) -> Inventory {
         .map(|(kind, name)| Object { kind: kind.to_owned(), name, definition: String::new() })
         .collect();
     // The one that every database has, and no archive makes.
-    objects.push(Object { kind: "extension".to_owned(), name: "plpgsql".to_owned(), definition: String::new() });
+    objects.push(Object {
+        kind: "extension".to_owned(),
+        name: "plpgsql".to_owned(),
+        definition: String::new(),
+    });
     objects.sort();
     objects.dedup();
-    let kinds = ["constraint", "extension", "materialized view", "policy", "rule", "sequence", "table", "trigger", "view"];
+    let kinds = [
+        "constraint",
+        "extension",
+        "materialized view",
+        "policy",
+        "rule",
+        "sequence",
+        "table",
+        "trigger",
+        "view",
+    ];
     Inventory { kinds: kinds.map(str::to_owned).to_vec(), definitions: String::new(), objects }
 }

@@ -148,7 +148,8 @@ impl Worker<'_> {
                 all(statement, result, started)
             }
             Work::Seal { .. } => {
-                let message = "its rows are sealed as they pass, and they could not be fetched for that".to_owned();
+                let message =
+                    "its rows are sealed as they pass, and they could not be fetched for that".to_owned();
                 all(statement, Err(Failure { kind: FailureKind::Other, message }), started)
             }
             Work::Inventory { .. } => {

@@ -125,7 +125,8 @@ impl Sealing {
             }
         }
         let owner = std::mem::take(&mut self.seen.owner);
-        let text = std::str::from_utf8(&owner).map_err(|_| "a tenant's name is not valid UTF-8".to_owned())?;
+        let text =
+            std::str::from_utf8(&owner).map_err(|_| "a tenant's name is not valid UTF-8".to_owned())?;
         let part = self.seen.part(text, shared)?;
         self.seen.owner = owner;
         Ok(Some(part))

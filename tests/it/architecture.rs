@@ -37,7 +37,18 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ),
     (
         "stream",
-        &["baseline", "source_text", "value", "failure", "chain", "policy", "catalogue", "facts", "measure", "plan"],
+        &[
+            "baseline",
+            "source_text",
+            "value",
+            "failure",
+            "chain",
+            "policy",
+            "catalogue",
+            "facts",
+            "measure",
+            "plan",
+        ],
     ),
     (
         "probe",
@@ -56,7 +67,21 @@ const ROOMS: [(&str, &[&str]); 21] = [
         ],
     ),
     ("report", &["source_text", "verdict", "finding"]),
-    ("judge", &["baseline", "source_text", "verdict", "value", "finding", "chain", "policy", "facts", "plan", "report"]),
+    (
+        "judge",
+        &[
+            "baseline",
+            "source_text",
+            "verdict",
+            "value",
+            "finding",
+            "chain",
+            "policy",
+            "facts",
+            "plan",
+            "report",
+        ],
+    ),
     ("cli", &["*"]),
 ];
 

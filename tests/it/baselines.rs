@@ -55,8 +55,10 @@ fn shop(name: &str) -> Scratch {
 #[test]
 fn what_did_not_change_holds_wherever_it_lies() {
     let s = shop("baseline_same");
-    let all = ["tenancy", "schema", "line", "country"].map(|what| format!("require {what} is unchanged since before"));
-    let checks: Vec<String> = all.iter().enumerate().map(|(n, body)| format!("check c{n} {{ {body} }}")).collect();
+    let all = ["tenancy", "schema", "line", "country"]
+        .map(|what| format!("require {what} is unchanged since before"));
+    let checks: Vec<String> =
+        all.iter().enumerate().map(|(n, body)| format!("check c{n} {{ {body} }}")).collect();
     s.on_server(|s| s.verify(WORDS, &checks.join("\n")).ends_with(0));
     s.archived(&[]).ends_with(0).says("objects were compared by name alone");
     // The same rows in another place, and a server with other settings.
@@ -78,22 +80,57 @@ fn what_did_not_change_holds_wherever_it_lies() {
     // The archive seals the same, too.
     baseline(&s, &["record", "p.hold", "--source", &dump.source("db"), "-o", "dump.json"]).ends_with(0);
     let diff = baseline(&s, &["diff", "before.json", "dump.json"]);
-    assert!(!diff.said().contains("public.entry:") && !diff.said().contains("public.line:"), "{}", diff.said());
+    assert!(
+        !diff.said().contains("public.entry:") && !diff.said().contains("public.line:"),
+        "{}",
+        diff.said()
+    );
     assert!(!diff.said().contains("was not there") && !diff.said().contains("is missing"), "{}", diff.said());
-    baseline(&s, &["show", "dump.json"]).ends_with(0).says("public.entry: 300 rows").says("sum of public.line.debit: 300.0");
+    baseline(&s, &["show", "dump.json"])
+        .ends_with(0)
+        .says("public.entry: 300 rows")
+        .says("sum of public.line.debit: 300.0");
 }
 
 #[test]
 fn one_changed_cell_is_named_by_tenant_table_and_key() {
     let s = shop("baseline_cell");
     for (sql, back, said) in [
-        ("update entry set amount = amount + 1 where id = 4", "update entry set amount = amount - 1 where id = 4", "tenant `t2`: a row was altered since: id = 4"),
-        ("update entry set note = '' where id = 7", "update entry set note = null where id = 7", "tenant `t2`: a row was altered since: id = 7"),
-        ("update entry set amount = 0.010 where id = 1", "update entry set amount = 1 / 100.0 where id = 1", "tenant `t2`: a row was altered since: id = 1"),
-        ("delete from line where entry_id = 8", "insert into line overriding system value values (8, 8, 1.0, 1.00)", "tenant `t3`: a row was removed since: id = 8"),
-        ("insert into tenant values ('t9', '')", "delete from tenant where id = 't9'", "tenant `t9`: a row was added since: id = t9"),
-        ("update entry set tenant_id = null where id = 5", "update entry set tenant_id = 't3' where id = 5", "its key is nobody's: id = 5"),
-        ("update country set name = null where code = 'fr'", "update country set name = '' where code = 'fr'", "public.country: a row was altered since: code = fr"),
+        (
+            "update entry set amount = amount + 1 where id = 4",
+            "update entry set amount = amount - 1 where id = 4",
+            "tenant `t2`: a row was altered since: id = 4",
+        ),
+        (
+            "update entry set note = '' where id = 7",
+            "update entry set note = null where id = 7",
+            "tenant `t2`: a row was altered since: id = 7",
+        ),
+        (
+            "update entry set amount = 0.010 where id = 1",
+            "update entry set amount = 1 / 100.0 where id = 1",
+            "tenant `t2`: a row was altered since: id = 1",
+        ),
+        (
+            "delete from line where entry_id = 8",
+            "insert into line overriding system value values (8, 8, 1.0, 1.00)",
+            "tenant `t3`: a row was removed since: id = 8",
+        ),
+        (
+            "insert into tenant values ('t9', '')",
+            "delete from tenant where id = 't9'",
+            "tenant `t9`: a row was added since: id = t9",
+        ),
+        (
+            "update entry set tenant_id = null where id = 5",
+            "update entry set tenant_id = 't3' where id = 5",
+            "its key is nobody's: id = 5",
+        ),
+        (
+            "update country set name = null where code = 'fr'",
+            "update country set name = '' where code = 'fr'",
+            "public.country: a row was altered since: code = fr",
+        ),
     ] {
         s.sql(sql);
         let run = s.broken(WORDS, OTHERS, said);
@@ -113,10 +150,18 @@ fn the_restored_tenant_may_change_and_hides_no_other() {
            delete from entry where tenant_id = 't1';
            insert into entry (id, tenant_id, at) select 1000 + g, 't1', now() from generate_series(1, 2000) g");
     s.holds(WORDS, OTHERS);
-    s.broken(WORDS, "require tenancy is unchanged since before", "tenant `t1`: rows were added or altered since");
+    s.broken(
+        WORDS,
+        "require tenancy is unchanged since before",
+        "tenant `t1`: rows were added or altered since",
+    );
     s.broken(WORDS, "require tenancy is unchanged since before except \"t2\", \"t3\"", "tenant `t1`");
     s.holds(WORDS, "require tenancy is unchanged since before except entry, line");
-    s.unproven(WORDS, "require tenancy is unchanged since before except $tenant, misspelt", "neither the source nor the baseline has it");
+    s.unproven(
+        WORDS,
+        "require tenancy is unchanged since before except $tenant, misspelt",
+        "neither the source nor the baseline has it",
+    );
     s.broken(WORDS, "require entry is unchanged since before", "tenant `t1`");
     s.holds(WORDS, "require entry is unchanged since before except $tenant");
     s.unproven(WORDS, "require country is unchanged since before except $tenant", "belong to no tenant");
@@ -130,9 +175,19 @@ fn tables_and_columns_are_compared_in_both_directions() {
     s.sql("create table extra (id int primary key)");
     s.sql("grant select on extra to public");
     s.broken(WORDS, OTHERS, "the table was not there when `before` was taken");
-    s.unproven(WORDS, "on *; require rows >= 99.9% of before.rows", "the baseline holds no table `public.extra`");
+    s.unproven(
+        WORDS,
+        "on *; require rows >= 99.9% of before.rows",
+        "the baseline holds no table `public.extra`",
+    );
     // An archive does not tell of grants and owners, and compares fewer objects.
-    s.on_server(|s| s.broken(WORDS, "require schema is unchanged since before", "constraint `public.extra extra_pkey` was not there"));
+    s.on_server(|s| {
+        s.broken(
+            WORDS,
+            "require schema is unchanged since before",
+            "constraint `public.extra extra_pkey` was not there",
+        )
+    });
     s.sql("drop table extra; drop table country");
     let words = WORDS.replace("global country because \"shared\"; ", "");
     s.broken(&words, OTHERS, "the table is missing; it was there when `before` was taken, with 2 rows");
@@ -143,9 +198,18 @@ fn tables_and_columns_are_compared_in_both_directions() {
     s.holds(WORDS, OTHERS);
     s.sql("alter table line alter credit type numeric(20, 2)");
     s.broken(WORDS, OTHERS, "`credit` was numeric and is numeric(20,2)");
-    s.on_server(|s| s.broken(WORDS, "require schema is unchanged since before", "table `public.line` is defined otherwise"));
+    s.on_server(|s| {
+        s.broken(
+            WORDS,
+            "require schema is unchanged since before",
+            "table `public.line` is defined otherwise",
+        )
+    });
     s.sql("alter table line alter credit type numeric; alter table line rename debit to debt");
-    let words = WORDS.replace("ledger books on line { entry entry_id of entry; debit debit; credit credit; balance overall }", "");
+    let words = WORDS.replace(
+        "ledger books on line { entry entry_id of entry; debit debit; credit credit; balance overall }",
+        "",
+    );
     s.broken(&words, "require line is unchanged since before", "without `debit`; with `debt`");
 }
 
@@ -159,8 +223,16 @@ fn counts_are_those_of_the_baseline() {
     s.broken(WORDS, "on *; require rows >= 99.9% of before.rows", "rows(public.line) is 299");
     s.broken(WORDS, "require sum(line.debit) = before.sum(\"line.debit\")", "is 299, and it should be = 300");
     s.holds(WORDS, "on line; require rows >= 99% of before.rows");
-    s.unproven(WORDS, "on line where debit > 0; require rows <= before.rows", "counts all rows, and this check is about some of them");
-    s.unproven(WORDS, "require rows(line) <= before.rows of \"lines\"", "the baseline holds no table `public.lines`");
+    s.unproven(
+        WORDS,
+        "on line where debit > 0; require rows <= before.rows",
+        "counts all rows, and this check is about some of them",
+    );
+    s.unproven(
+        WORDS,
+        "require rows(line) <= before.rows of \"lines\"",
+        "the baseline holds no table `public.lines`",
+    );
     s.refused(WORDS, "require rows(line) <= before.rows", "of which table");
     // Of one tenant.
     s.policy(WORDS, "check c { on entry; require rows = before.rows }");
@@ -192,7 +264,10 @@ fn a_baseline_that_is_not_as_it_was_written_proves_nothing() {
     std::fs::remove_file(s.folder().join("before.json")).unwrap();
     s.unproven(WORDS, OTHERS, "before.json");
     // Of another database, of other tenants, of no tenants.
-    let other = Scratch::new("baseline_damage_other", "create table unrelated (id int primary key); insert into unrelated values (1)");
+    let other = Scratch::new(
+        "baseline_damage_other",
+        "create table unrelated (id int primary key); insert into unrelated values (1)",
+    );
     record(&other, "", "require rows(unrelated) > 0", "other.json");
     std::fs::copy(other.folder().join("other.json"), s.folder().join("before.json")).unwrap();
     s.unproven(WORDS, OTHERS, "the baseline of another database");
@@ -207,7 +282,9 @@ fn what_cannot_be_read_is_not_sealed_and_not_called_unchanged() {
     let s = Scratch::new("baseline_denied", SHOP).server_only();
     s.sql("revoke select on line from public; do $$ begin execute (select 'revoke select on line from ' || string_agg(distinct grantee, ',') from information_schema.role_table_grants where table_name = 'line' and grantee <> current_user); end $$");
     s.policy(WORDS, &format!("check c {{ {OTHERS} }}"));
-    baseline(&s, &["record", "p.hold", "-o", "before.json"]).ends_with(3).says("public.line: its rows could not be sealed");
+    baseline(&s, &["record", "p.hold", "-o", "before.json"])
+        .ends_with(3)
+        .says("public.line: its rows could not be sealed");
     s.unproven(WORDS, OTHERS, "permission denied for table line");
     s.unproven(WORDS, "on *; require rows >= 99.9% of before.rows", "permission denied");
     s.sql("grant select on line to public");
@@ -224,7 +301,8 @@ fn two_baselines_are_compared() {
     let s = shop("baseline_diff");
     s.sql("update entry set note = 'x' where id = 4; create index on entry (at); delete from country where code = 'de'");
     record(&s, WORDS, OTHERS, "after.json");
-    for (from, to, said) in [("before.json", "after.json", "removed"), ("after.json", "before.json", "added")] {
+    for (from, to, said) in [("before.json", "after.json", "removed"), ("after.json", "before.json", "added")]
+    {
         baseline(&s, &["diff", from, to])
             .ends_with(1)
             .says("public.entry: tenant `t2`: a row was altered since: id = 4")
@@ -250,7 +328,9 @@ fn a_lost_tail_shows_beside_a_baseline() {
                    hash hash = hex(sha256(join(\"|\", prev ?? \"\", action))); anchor from \"before.json\" }";
     s.unproven(words, "require audit is intact", "before.json` cannot be read");
     baseline(&s, &["record", "p.hold", "-o", "before.json"]).ends_with(0).says("to compare it with yet");
-    baseline(&s, &["show", "before.json"]).ends_with(0).says("chain audit: the last rows of 3 splits, 30 rows");
+    baseline(&s, &["show", "before.json"])
+        .ends_with(0)
+        .says("chain audit: the last rows of 3 splits, 30 rows");
     s.holds(words, "require audit is intact");
     s.sql("delete from log where t = 't2' and seq > 7");
     s.broken(words, "require audit is intact", "3");

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::baseline::Baseline;
 use crate::baseline::compare::{Change, contents, schema};
 use crate::baseline::model::Sealed;
-use crate::baseline::Baseline;
 use crate::cli::terminal::{Talk, counted};
 use crate::verdict::ExitStatus;
 
@@ -83,7 +83,11 @@ pub(super) fn diff((before, after): (&Baseline, &Baseline), except: &[String], t
         (0, 0) => "the same".to_owned(),
         (0, _) => format!("no difference, and {} that could not be compared", counted(gaps, "thing")),
         (_, 0) => counted(changes, "difference"),
-        _ => format!("{}, and {} that could not be compared", counted(changes, "difference"), counted(gaps, "thing")),
+        _ => format!(
+            "{}, and {} that could not be compared",
+            counted(changes, "difference"),
+            counted(gaps, "thing")
+        ),
     };
     let _ = writeln!(found.text, "{end}");
     match (talk.print(&found.text), changes, gaps) {
@@ -107,7 +111,11 @@ fn relation(was: &Sealed, is: &Sealed, except: &[String], found: &mut Found) {
         let only = |list: &[String], other: &[String]| {
             list.iter().filter(|c| !other.contains(c)).cloned().collect::<Vec<_>>().join(", ")
         };
-        found.change(&format!("{name}: its columns had ({}) and have ({})", only(&had, &has), only(&has, &had)));
+        found.change(&format!(
+            "{name}: its columns had ({}) and have ({})",
+            only(&had, &has),
+            only(&has, &had)
+        ));
     }
     let names = |sealed: &Sealed| sealed.columns.iter().map(|c| c.name.clone()).collect::<BTreeSet<_>>();
     if names(was) != names(is) {
@@ -119,7 +127,11 @@ fn relation(was: &Sealed, is: &Sealed, except: &[String], found: &mut Found) {
         return;
     };
     if was.key != is.key {
-        found.change(&format!("{name}: its primary key was ({}) and is ({})", was.key.join(", "), is.key.join(", ")));
+        found.change(&format!(
+            "{name}: its primary key was ({}) and is ({})",
+            was.key.join(", "),
+            is.key.join(", ")
+        ));
     }
     let key: &[String] = if was.key == is.key { &is.key } else { &[] };
     let except = if is.tenant_by.is_empty() { &[] } else { except };

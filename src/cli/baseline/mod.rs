@@ -47,7 +47,9 @@ enum Command {
 pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
     let done = match &args.command {
         Command::Record(args) => record::record(args, talk),
-        Command::Show { file } => opened(file, talk).map(|(baseline, digest)| talk.print(&show::text(&baseline, &digest))),
+        Command::Show { file } => {
+            opened(file, talk).map(|(baseline, digest)| talk.print(&show::text(&baseline, &digest)))
+        }
         Command::Diff { before, after, except } => (|| {
             let (before, after) = (opened(before, talk)?.0, opened(after, talk)?.0);
             Ok(diff::diff((&before, &after), except, talk))

@@ -17,7 +17,7 @@ use crate::cli::shared::{Ready, Selected};
 use crate::cli::terminal::{Talk, counted};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Observed, SourceFacts};
-use crate::plan::{Plan, Seals, Sealing, inventory_key, sealed_key, seals, Work};
+use crate::plan::{Plan, Sealing, Seals, Work, inventory_key, sealed_key, seals};
 use crate::policy::assertion::{Assertion, State};
 use crate::probe::archive;
 use crate::verdict::ExitStatus;
@@ -44,7 +44,8 @@ pub(super) fn record(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus>
     let source = chosen(args, &ready, talk)?;
     // What was seen of a chain is worth keeping only if all of it was verified.
     let intact = |check: &&crate::policy::Check| {
-        matches!(check.assertion, Assertion::State(State::Intact(_))) && check.source.as_deref() == Some(&source)
+        matches!(check.assertion, Assertion::State(State::Intact(_)))
+            && check.source.as_deref() == Some(&source)
     };
     selected.checks = ready.policy.checks.iter().filter(intact).map(|check| check.id.clone()).collect();
     if args.output.exists() {
@@ -52,7 +53,11 @@ pub(super) fn record(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus>
         return Err(talk.stop(&format!("`{shown}` is there already, and a baseline is never written over")));
     }
     let digest = ready.loaded.digest(
-        ready.policy.params.iter().map(|p| (p.name.as_str(), p.value.as_ref().map(ToString::to_string).unwrap_or_default())),
+        ready
+            .policy
+            .params
+            .iter()
+            .map(|p| (p.name.as_str(), p.value.as_ref().map(ToString::to_string).unwrap_or_default())),
     );
     let planned: Mutex<Option<Seals>> = Mutex::new(None);
     let plan = |sources: &BTreeMap<String, SourceFacts>, now| {
@@ -82,7 +87,8 @@ pub(super) fn record(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus>
     }
     let planned = planned.into_inner().ok().flatten().ok_or(ExitStatus::Internal)?;
     let (baseline, doubts) = sealed((&ready, &selected), &source, &planned, &facts, talk)?;
-    let (text, digest) = file::write(&baseline).map_err(|why| unproven(talk, &format!("it cannot be kept: {why}")))?;
+    let (text, digest) =
+        file::write(&baseline).map_err(|why| unproven(talk, &format!("it cannot be kept: {why}")))?;
     keep(&args.output, &text).map_err(|why| talk.stop(&why))?;
     let rows: u64 = baseline.relations.iter().filter_map(|r| r.seal.as_ref()).map(|s| s.whole.rows).sum();
     talk.say(&format!(
@@ -103,7 +109,10 @@ fn first(plan: &mut Plan, talk: &Talk) {
         if let Some(AnchorRef::Path(path)) = &chained.spec.anchors
             && !Path::new(path).exists()
         {
-            talk.say(&format!("note: chain `{}`: there is no `{path}` to compare it with yet", chained.spec.name));
+            talk.say(&format!(
+                "note: chain `{}`: there is no `{path}` to compare it with yet",
+                chained.spec.name
+            ));
             chained.spec.anchors = None;
         }
     }
@@ -128,7 +137,8 @@ fn chosen(args: &Args, ready: &Ready, talk: &Talk) -> Result<String, ExitStatus>
         (_, []) => Err(talk.stop("the policy has no source that holds tables")),
         (Some(name), _) if holding.contains(&name.as_str()) => Ok(name.clone()),
         (Some(name), _) => {
-            Err(talk.stop(&format!("the policy has no source `{name}` that holds tables; it has {}", legal())))
+            Err(talk
+                .stop(&format!("the policy has no source `{name}` that holds tables; it has {}", legal())))
         }
         (None, [only]) => Ok((*only).to_owned()),
         (None, _) => Err(talk.stop(&format!("which source? Write `--of NAME`, one of {}", legal()))),
@@ -237,7 +247,10 @@ fn heads(facts: &Facts, selected: &Selected, doubts: &mut Vec<String>) -> Vec<An
         doubts.push("no chain could be read, so no last rows were kept".to_owned());
     }
     if amiss > 0 {
-        doubts.push(format!("in {} something is amiss, so their last rows were not kept", counted(amiss, "chain")));
+        doubts.push(format!(
+            "in {} something is amiss, so their last rows were not kept",
+            counted(amiss, "chain")
+        ));
     }
     heads
 }

@@ -34,11 +34,13 @@ pub(super) fn text(baseline: &Baseline, digest: &str) -> String {
                 );
             }
             (None, why) => {
-                let _ = writeln!(out, "  {}: not sealed: {}", relation.name, why.as_deref().unwrap_or_default());
+                let _ =
+                    writeln!(out, "  {}: not sealed: {}", relation.name, why.as_deref().unwrap_or_default());
             }
         }
     }
-    let mut kinds: BTreeMap<&str, usize> = baseline.inventory.kinds.iter().map(|kind| (kind.as_str(), 0)).collect();
+    let mut kinds: BTreeMap<&str, usize> =
+        baseline.inventory.kinds.iter().map(|kind| (kind.as_str(), 0)).collect();
     for object in &baseline.inventory.objects {
         *kinds.entry(&object.kind).or_default() += 1;
     }

@@ -4,8 +4,12 @@ use super::{Argument, Fact};
 use crate::value::Type;
 
 pub(super) const FACTS: &[Fact] = &[
-    Fact::new("rows", Type::Number, "rows that a table held then; without a name, the table of the check's `on`")
-        .with(Argument { otherwise: Some(""), ..Argument::text("a table") }),
+    Fact::new(
+        "rows",
+        Type::Number,
+        "rows that a table held then; without a name, the table of the check's `on`",
+    )
+    .with(Argument { otherwise: Some(""), ..Argument::text("a table") }),
     Fact::new("sum", Type::Number, "sum of a column of a ledger then, as `\"table.column\"`")
         .with(Argument::text("a column")),
     Fact::new("tables", Type::Number, "tables it holds").counting(),
