@@ -82,7 +82,7 @@ pub fn contents(
         (Some(name), counts)
     });
     for (name, [was, is]) in pairs.chain([(None, [before.unowned, now.unowned])]) {
-        difference.examined += was.rows.max(is.rows);
+        difference.examined = difference.examined.saturating_add(was.rows.max(is.rows));
         if was != is {
             changed.push((name, (was, is)));
         }
@@ -130,7 +130,7 @@ fn part(
     let sum = |items: &[Item]| items.iter().fold(0u128, |sum, item| sum.wrapping_add(item.row));
     let (n_added, n_removed) = (added.len() as u64, removed.len() as u64);
     let explained = was.sum.wrapping_add(sum(&added)) == is.sum.wrapping_add(sum(&removed))
-        && was.rows + n_added == is.rows + n_removed;
+        && u128::from(was.rows) + u128::from(n_added) == u128::from(is.rows) + u128::from(n_removed);
     let owner = match tenant {
         None => String::new(),
         Some(None) => "of no tenant: ".to_owned(),
@@ -195,7 +195,7 @@ fn part(
         push("contents_changed", None, what);
         rows = (rows + 1).max(is.rows.abs_diff(was.rows));
     }
-    difference.rows += rows;
+    difference.rows = difference.rows.saturating_add(rows);
 }
 
 /// Whose the same key is on the other side.

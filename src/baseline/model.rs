@@ -70,7 +70,7 @@ pub struct Sealed {
     pub columns: Vec<SealedColumn>,
     /// Columns of its primary key; empty without one.
     pub key: Vec<String>,
-    /// How its rows belong to tenants, as [`crate::plan`] spells the way; empty where they do not.
+    /// How its rows belong to tenants, as the planner spells the way; empty where they do not.
     pub tenant_by: String,
     /// Its contents, if they could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
