@@ -333,7 +333,8 @@ fn a_lost_tail_shows_beside_a_baseline() {
         .says("chain audit: the last rows of 3 splits, 30 rows");
     s.holds(words, "require audit is intact");
     s.sql("delete from log where t = 't2' and seq > 7");
-    s.broken(words, "require audit is intact", "3");
+    s.broken(words, "require audit is intact", "truncated_tail (1)")
+        .says("3 rows are missing at the end of this chain");
     baseline(&s, &["record", "p.hold", "-o", "after.json"]).ends_with(3).says("something is amiss");
     let text = std::fs::read_to_string(s.folder().join("before.json")).unwrap();
     s.file("before.json", &text.replacen("\"rows\":10", "\"rows\":7", 1));

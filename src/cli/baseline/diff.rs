@@ -66,17 +66,23 @@ pub(super) fn diff((before, after): (&Baseline, &Baseline), except: &[String], t
         }
     }
     objects.notes.iter().for_each(|note| found.note(note));
-    let sequences: BTreeSet<&String> = before.sequences.keys().chain(after.sequences.keys()).collect();
-    let said = |value: Option<&Option<String>>| match value {
-        None => "not there".to_owned(),
-        Some(None) => "never used".to_owned(),
-        Some(Some(value)) => value.clone(),
-    };
-    for name in sequences {
-        let [was, is] = [before, after].map(|b| said(b.sequences.get(name)));
-        if was != is {
-            found.change(&format!("sequence {name}: was {was}, is {is}"));
+    let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "never used".to_owned());
+    let mut unread = 0;
+    for name in before.sequences.keys().chain(after.sequences.keys()).collect::<BTreeSet<_>>() {
+        match (before.sequences.get(name), after.sequences.get(name)) {
+            (Some(was), Some(is)) if was != is => {
+                found.change(&format!("sequence {name}: was {}, is {}", said(was), said(is)));
+            }
+            (Some(_), Some(_)) => {}
+            // Whether it is there at all is a matter of the objects.
+            _ => unread += 1,
         }
+    }
+    if unread > 0 {
+        found.note(&format!(
+            "{} could be read only once, and its last value is not compared",
+            counted(unread, "sequence")
+        ));
     }
     let (changes, gaps) = (found.changes, found.gaps);
     let end = match (changes, gaps) {
