@@ -23,7 +23,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Seal the contents of a source in one snapshot and keep them in a new file
-    Record(record::Args),
+    Record(Box<record::Args>),
     /// Show what a baseline holds
     Show {
         /// The baseline
