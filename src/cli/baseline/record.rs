@@ -192,7 +192,7 @@ fn sealed(
         inventory,
         sequences: sequences.map(|s| (s.name.to_string(), s.last_value.clone())).collect(),
         sums,
-        heads: heads(facts, selected, &mut doubts),
+        heads: heads(source, facts, selected, &mut doubts),
     };
     Ok((baseline, doubts))
 }
@@ -231,15 +231,24 @@ fn relation(
 }
 
 /// The last rows of chains in which nothing is amiss.
-fn heads(facts: &Facts, selected: &Selected, doubts: &mut Vec<String>) -> Vec<Anchor> {
+fn heads(source: &str, facts: &Facts, selected: &Selected, doubts: &mut Vec<String>) -> Vec<Anchor> {
     let (mut heads, mut amiss, mut seen) = (Vec::new(), 0usize, 0usize);
-    for observation in facts.observations.values() {
-        let Ok(Observed::Chain(report)) = &observation.result else { continue };
-        seen += 1;
-        if report.anomalies.is_empty() && report.undetermined.is_empty() && report.rows > 0 {
-            heads.extend(report.heads.iter().cloned());
-        } else {
-            amiss += 1;
+    let chain = format!("{source}: chain ");
+    for (key, observation) in &facts.observations {
+        match &observation.result {
+            Ok(Observed::Chain(report)) => {
+                seen += 1;
+                if report.anomalies.is_empty() && report.undetermined.is_empty() && report.rows > 0 {
+                    heads.extend(report.heads.iter().cloned());
+                } else {
+                    amiss += 1;
+                }
+            }
+            Err(failure) if key.starts_with(&chain) => {
+                seen += 1;
+                doubts.push(format!("a chain could not be verified: {}", failure.message));
+            }
+            _ => {}
         }
     }
     // Several checks may be about one chain.
