@@ -116,6 +116,10 @@ pub struct Column {
     /// Whether a server generates its values, and this source holds none: a generated column in an archive.
     #[serde(default)]
     pub generated: bool,
+    /// Whether a server computes its values from those of others, so that they say nothing of their own. Of an archive that
+    /// is what `generated` says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub computed: bool,
     /// Whether its collation calls different texts equal (a collation that is not deterministic), so that only a server can
     /// compare them. In an archive such a column has comparison operators of its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::model::Inventory;
+use crate::baseline::{Baseline, Seal};
 use crate::catalogue::Catalogue;
 use crate::chain::report::ChainReport;
 use crate::failure::FailureKind;
@@ -110,6 +112,12 @@ pub enum Observed {
     },
     /// A chain.
     Chain(ChainReport),
+    /// The contents of a relation.
+    Sealed(Box<Seal>),
+    /// The objects of a database.
+    Inventory(Box<Inventory>),
+    /// What was sealed earlier.
+    Baseline(Box<Baseline>),
     /// It was not looked at, since what was seen under these keys leaves no other answer than that nothing is wrong.
     Settled(Vec<String>),
 }

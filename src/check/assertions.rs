@@ -101,7 +101,11 @@ impl Checker<'_> {
             ast::Assertion::NotNull { columns } => {
                 Some(Assertion::NotNull(self.own_columns(columns, on, written)?))
             }
-            ast::Assertion::State { subject, state, from, label, until, rest } => {
+            ast::Assertion::State { subject, state, since: Some(since), from, label: _, until, rest } => {
+                let left = from.as_ref().map(|f| f.span).or(until.as_ref().map(|u| u.span));
+                self.unchanged(subject, state, since, left.or(rest.as_ref().map(|rest| rest.span)))
+            }
+            ast::Assertion::State { subject, state, from, label, until, rest, since: None } => {
                 let from = from.as_ref().map(|from| (from, label.as_ref()));
                 self.state(subject, state, (from, until.as_deref(), rest.as_ref()))
             }

@@ -74,9 +74,12 @@ impl<'a> Checker<'a> {
         }
         let Clause::Assert { required, assertion, written } = &first.clause else { return None };
         let standard = match assertion {
-            ast::Assertion::State { subject, state, from, until, rest, label: _ } if Self::is_standard(subject) => {
+            ast::Assertion::State { subject, state, from, until, rest, label: _, since }
+                if Self::is_standard(subject) =>
+            {
                 let behind = from.as_ref().map(|name| name.span).or(until.as_ref().map(|until| until.span));
-                let behind = behind.or(rest.as_ref().map(|rest| rest.span));
+                let behind =
+                    behind.or(since.as_ref().map(|since| since.span)).or(rest.as_ref().map(|rest| rest.span));
                 Some(self.standard(subject, (state, behind), children)?)
             }
             _ => {

@@ -44,6 +44,7 @@ mod tenancies;
 mod tests;
 mod time_recipes;
 mod types;
+mod unchanged;
 mod waivers;
 mod ways;
 mod weaknesses;

@@ -189,8 +189,12 @@ impl Checker<'_> {
             };
         }
         if let [first, second] = path.parts.as_slice()
-            && self.sources.iter().any(|s| s.name == first.node)
+            && let Some(kind) = self.sources.iter().find(|s| s.name == first.node).map(|s| s.kind)
         {
+            // What a baseline counted of a table is compared with what that table holds now.
+            if kind == crate::policy::SourceKind::Baseline && second.node == "rows" {
+                self.need_table(path.span, scope, &first.node)?;
+            }
             return self.fact(&first.node, &second.node, None, path.span);
         }
         if let [first, second] = path.parts.as_slice()
@@ -262,6 +266,18 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    fn need_table(&mut self, span: Span, scope: &Scope, source: &str) -> Option<()> {
+        if matches!(scope.rows, Rows::On(_)) {
+            return Some(());
+        }
+        self.sink.push(
+            Diagnostic::error(Code::NoSource, format!("`{source}.rows` of which table?"))
+                .at(span, "no table named")
+                .help(format!("write `{source}.rows of \"Table\"`, or add `on Table` to the check")),
+        );
+        None
     }
 
     fn need_on(&mut self, span: Span, scope: &Scope, word: &str) -> Option<()> {

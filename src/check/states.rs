@@ -9,9 +9,6 @@ use crate::policy::standard::PACK;
 use crate::source_text::Span;
 use crate::syntax::ast::{Expr, Name, Path};
 
-/// States of the language's design that this version cannot prove.
-const LATER_STATES: [&str; 1] = ["unchanged"];
-
 impl Checker<'_> {
     /// `THING is STATE [from BACKUP] [until VALUE]`, and what may be left over behind it.
     pub(super) fn state(
@@ -20,6 +17,12 @@ impl Checker<'_> {
         state: &Name,
         (from, until, rest): (Option<Backup<'_>>, Option<&Expr>, Option<&Name>),
     ) -> Option<Assertion> {
+        if state.node == "unchanged" {
+            let help = "write `is unchanged since BASELINE`, with a source of kind `baseline`";
+            let message = "unchanged since when?";
+            self.error(Code::BadAssertion, message, (state.span, "compared with nothing"), help);
+            return None;
+        }
         let behind = rest.map(|rest| rest.span);
         let more = from.map(|(from, _)| from.span).or(until.map(|until| until.span)).or(behind);
         let name = subject.dotted();
@@ -53,17 +56,9 @@ impl Checker<'_> {
             let known = kind.describe().states.iter().find(|(word, _)| *word == state.node);
             let words: Vec<&str> = kind.describe().states.iter().map(|(word, _)| *word).collect();
             let Some((word, _)) = known else {
-                let later = LATER_STATES.contains(&state.node.as_str());
-                let (code, message) = if later {
-                    (
-                        Code::NotAvailable,
-                        format!("`{name} is {}` is not available in this version", state.node),
-                    )
-                } else {
-                    let message = format!("a source of kind `{}` cannot be `{}`", kind.word(), state.node);
-                    (Code::BadAssertion, message)
-                };
-                let diagnostic = Diagnostic::error(code, message).at(state.span, "not one of its states");
+                let message = format!("a source of kind `{}` cannot be `{}`", kind.word(), state.node);
+                let diagnostic =
+                    Diagnostic::error(Code::BadAssertion, message).at(state.span, "not one of its states");
                 self.sink.push(match words.is_empty() {
                     true => diagnostic.help("ask for its facts; `holdtrue facts` lists them"),
                     false => diagnostic.did_you_mean(&state.node, words),
@@ -87,15 +82,6 @@ impl Checker<'_> {
                 .chain(self.names.tenancy.then(|| "tenancy".to_owned()))
                 .chain(suggest::nearest(&name, &[PACK]).map(str::to_owned))
                 .collect();
-            if LATER_STATES.contains(&state.node.as_str()) {
-                self.error(
-                    Code::NotAvailable,
-                    format!("`is {}` is not available in this version", state.node),
-                    (state.span, "cannot be proven yet"),
-                    "leave the check out, so that nothing looks checked that is not",
-                );
-                return None;
-            }
             let message =
                 format!("`{name}` is no ledger, chain, objective, source or tenancy of this policy");
             self.sink.push(
@@ -106,17 +92,9 @@ impl Checker<'_> {
             return None;
         };
         if known.is_none() {
-            let later = LATER_STATES.contains(&state.node.as_str());
-            let diagnostic = if later {
-                Diagnostic::error(
-                    Code::NotAvailable,
-                    format!("`{name} is {}` is not available in this version", state.node),
-                )
-                .at(state.span, "cannot be proven yet")
-            } else {
+            let diagnostic =
                 Diagnostic::error(Code::BadAssertion, format!("`{name}` cannot be `{}`", state.node))
-                    .at(state.span, "not one of its states")
-            };
+                    .at(state.span, "not one of its states");
             self.sink.push(diagnostic.did_you_mean(&state.node, legal.iter().copied()));
             return None;
         }

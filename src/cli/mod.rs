@@ -1,6 +1,7 @@
 //! The command line: one file per command. Nothing below may use it.
 
 mod attest;
+mod baseline;
 mod chain;
 mod chain_report;
 mod explain;
@@ -55,6 +56,8 @@ enum Command {
     Lint(lint::Args),
     /// Rewrite policy files in the one canonical layout
     Fmt(fmt::Args),
+    /// Seal what a database holds, to compare it with later, and show and compare what was sealed
+    Baseline(baseline::Args),
     /// Work out how an audit log is hashed
     Chain(chain::Args),
     /// Explain a diagnostic code, such as HT0203
@@ -92,6 +95,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Plan(args) => plan::run(args, talk),
         Command::Lint(args) => lint::run(args, talk),
         Command::Fmt(args) => fmt::run(args, talk),
+        Command::Baseline(args) => baseline::run(args, talk),
         Command::Chain(args) => chain::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),
         Command::Attest(args) => attest::run(args, talk),

@@ -84,7 +84,20 @@ pub(super) struct Prepared {
     reached: BTreeMap<String, Reached>,
     pub(super) sources: BTreeMap<String, facts::SourceFacts>,
     pub(super) observing: ObserveOptions,
-    canceller: Canceller,
+    pub(super) canceller: Canceller,
+}
+
+/// Makes a plan when the sources have said what they hold.
+pub(super) type PlanOf<'a> =
+    &'a dyn Fn(&BTreeMap<String, facts::SourceFacts>, jiff::Timestamp) -> Result<Plan, ExitStatus>;
+
+/// What sources say they hold, or why they could not be read.
+pub(super) fn catalogues(sources: &BTreeMap<String, facts::SourceFacts>) -> Catalogues {
+    let catalogue = |facts: &facts::SourceFacts| match &facts.failure {
+        Some(failure) => Err(failure.clone()),
+        None => Ok(facts.catalogue.clone()),
+    };
+    sources.iter().map(|(name, facts)| (name.clone(), catalogue(facts))).collect()
 }
 
 /// The runtime that sources are read on.
@@ -133,22 +146,25 @@ impl RunArgs {
         now: jiff::Timestamp,
         talk: &Talk,
     ) -> Result<Plan, ExitStatus> {
-        let catalogue = |facts: &facts::SourceFacts| match &facts.failure {
-            Some(failure) => Err(failure.clone()),
-            None => Ok(facts.catalogue.clone()),
-        };
-        let catalogues: Catalogues =
-            sources.iter().map(|(name, facts)| (name.clone(), catalogue(facts))).collect();
-        let planning = plan::Options {
+        let planning = self.planning((ready, selected), now);
+        let (plan, found) = plan::plan(&ready.policy, &catalogues(sources), &planning);
+        talk.diagnostics(&found, &ready.loaded.texts);
+        if found.iter().any(Diagnostic::is_error) { Err(ExitStatus::Usage) } else { Ok(plan) }
+    }
+
+    /// Choices of this run that change what is measured.
+    pub(super) fn planning(
+        &self,
+        (ready, selected): (&Ready, &Selected),
+        now: jiff::Timestamp,
+    ) -> plan::Options {
+        plan::Options {
             selected: selected.checks.clone(),
             tenant: self.tenant().map(str::to_owned),
             now,
             samples: self.read.samples,
             exact: self.read.exact || ready.profile.as_ref().is_some_and(|p| p.tighter.exact),
-        };
-        let (plan, found) = plan::plan(&ready.policy, &catalogues, &planning);
-        talk.diagnostics(&found, &ready.loaded.texts);
-        if found.iter().any(Diagnostic::is_error) { Err(ExitStatus::Usage) } else { Ok(plan) }
+        }
     }
 
     fn session(&self, limits: &Limits, canceller: &Canceller) -> SessionOptions {
@@ -168,6 +184,29 @@ impl RunArgs {
         selected: &Selected,
         talk: &Talk,
     ) -> Result<Prepared, ExitStatus> {
+        let names = needed_sources(&ready.policy, &selected.checks);
+        self.prepare_as(
+            ready,
+            selected,
+            (&names, &|sources, now| self.plan((ready, selected), sources, now, talk)),
+            talk,
+        )
+        .await
+    }
+
+    /// Whether only a part of the policy is asked for.
+    pub(super) fn is_narrowed(&self) -> bool {
+        self.select.is_narrowed()
+    }
+
+    /// Reaches sources and plans against their catalogues.
+    pub(super) async fn prepare_as(
+        &self,
+        ready: &Ready,
+        selected: &Selected,
+        (names, plan): (&[String], PlanOf<'_>),
+        talk: &Talk,
+    ) -> Result<Prepared, ExitStatus> {
         let now = jiff::Timestamp::now();
         let theirs = ready.profile.as_ref().map(|p| p.limits.clone()).unwrap_or_default();
         let limits = self.read.limits().or(&theirs);
@@ -179,7 +218,7 @@ impl RunArgs {
             allow_privileged_role: self.read.allow_privileged_role,
         };
         let (mut reached, mut sources, mut refusals) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        for name in needed_sources(&ready.policy, &selected.checks) {
+        for name in names.iter().cloned() {
             let Some(source) = ready.policy.sources.iter().find(|s| s.name == name) else { continue };
             let outcome = reach(&ready.policy, source, &options, &ProcessEnvironment).await;
             tracing::info!(source = %name, address = %outcome.facts.address, reached = outcome.reached.is_some(), "source");
@@ -199,7 +238,7 @@ impl RunArgs {
             );
             return Err(ExitStatus::Usage);
         }
-        let mut plan = self.plan((ready, selected), &sources, now, talk)?;
+        let mut plan = plan(&sources, now)?;
         let choice = match self.read.engine {
             Engine::Auto => Choice::Auto,
             Engine::Server => Choice::Server,

@@ -165,6 +165,11 @@ fn parameter(statement: &crate::syntax::ast::Statement) -> Option<String> {
 }
 
 impl SelectArgs {
+    /// Whether only a part of the policy is asked for.
+    pub(super) fn is_narrowed(&self) -> bool {
+        !self.gate.is_empty() || !self.check.is_empty() || self.tenant.is_some()
+    }
+
     /// Resolves names against the policy; on failure everything has been said. `--strict` changes the policy.
     pub(super) fn select(&self, ready: &mut Ready, talk: &Talk) -> Result<Selected, ExitStatus> {
         let Ready { policy, profile, .. } = ready;

@@ -3,6 +3,7 @@
 mod gates;
 mod objectives;
 mod proofs;
+mod sealed;
 mod sources;
 mod values;
 mod ways;

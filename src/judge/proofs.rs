@@ -108,6 +108,9 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
         Proof::Span { name, limit, measured, beside } => {
             return super::objectives::span(name, *limit, measured, beside, seen);
         }
+        Proof::Unchanged { .. } | Proof::SameObjects { .. } => {
+            super::sealed::judge(&obligation.proof, subject, seen)
+        }
         Proof::Chain { key } => chain(subject, key, seen),
         Proof::Returned { key, returns, see } => returned(key, returns, see, seen),
     };

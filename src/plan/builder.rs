@@ -19,28 +19,9 @@ use crate::source_text::Span;
 /// Plans the selected checks. Diagnostics that are errors mean that nothing may run.
 #[must_use]
 pub fn plan(policy: &Policy, catalogues: &Catalogues, options: &Options) -> Planned {
-    let mut planner = Planner {
-        policy,
-        catalogues,
-        options,
-        resolver: Resolver { policy, now: options.now },
-        sink: Sink::default(),
-        scans: BTreeMap::new(),
-        sums: BTreeSet::new(),
-        others: BTreeMap::new(),
-        check: String::new(),
-        timeout: None,
-        obligations: Vec::new(),
-        notes: Vec::new(),
-    };
-    let checks = policy
-        .checks
-        .iter()
-        .filter(|check| options.selected.contains(&check.id))
-        .map(|check| planner.check(check))
-        .collect();
-    let statements = planner.statements();
-    (Plan { statements, checks, readings: Vec::new() }, planner.sink.finish())
+    let mut planner = Planner::new(policy, catalogues, options);
+    let checks = planner.checks();
+    planner.finish(checks)
 }
 
 /// Folds over the same rows.
@@ -116,6 +97,36 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
+    /// A planner that was asked for nothing yet.
+    pub(super) fn new(policy: &'a Policy, catalogues: &'a Catalogues, options: &'a Options) -> Self {
+        Self {
+            policy,
+            catalogues,
+            options,
+            resolver: Resolver { policy, now: options.now },
+            sink: Sink::default(),
+            scans: BTreeMap::new(),
+            sums: BTreeSet::new(),
+            others: BTreeMap::new(),
+            check: String::new(),
+            timeout: None,
+            obligations: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// What the selected checks need.
+    pub(super) fn checks(&mut self) -> Vec<CheckPlan> {
+        let selected = self.policy.checks.iter().filter(|check| self.options.selected.contains(&check.id));
+        selected.map(|check| self.check(check)).collect()
+    }
+
+    /// The plan of everything that was asked for.
+    pub(super) fn finish(mut self, checks: Vec<CheckPlan>) -> Planned {
+        let statements = self.statements();
+        (Plan { statements, checks, readings: Vec::new() }, self.sink.finish())
+    }
+
     fn check(&mut self, check: &'a Check) -> CheckPlan {
         self.check.clone_from(&check.id);
         self.timeout = check.timeout;
@@ -209,6 +220,7 @@ impl<'a> Planner<'a> {
             Assertion::Elements(source, elements) => self.elements(source, elements),
             Assertion::Attested(source, attested) => self.attested(check, source, attested),
             Assertion::Way(way) => self.way(way),
+            Assertion::Unchanged(unchanged) => self.unchanged(check, unchanged),
         }
     }
 
@@ -338,6 +350,7 @@ fn uses_on(assertion: &Assertion) -> bool {
         | Assertion::Request(..)
         | Assertion::Elements(..)
         | Assertion::Attested(..)
+        | Assertion::Unchanged(_)
         | Assertion::Way(_) => false,
     }
 }

@@ -30,6 +30,8 @@ pub enum Inspection {
         /// Objects that are not looked at, as the member names them.
         without: Vec<String>,
     },
+    /// What it sealed.
+    Baseline,
     /// How far WAL leads, from the newest backup of another source or from the oldest segment on.
     Way(Option<(String, Option<String>)>),
 }
@@ -49,6 +51,7 @@ impl Inspection {
             Self::Way(Some((source, Some(label)))) => {
                 format!("how far WAL leads from backup `{label}` of `{source}`")
             }
+            Self::Baseline => "what it sealed".to_owned(),
             Self::Way(None) => "how far its WAL leads".to_owned(),
         }
     }

@@ -18,6 +18,7 @@ fn column(name: &str, type_name: &str, kind: ColumnKind) -> Column {
         operators: None,
         words: Vec::new(),
         generated: false,
+        computed: false,
         folding: false,
     }
 }

@@ -22,6 +22,7 @@ mod references;
 mod resolve;
 mod scalars;
 mod scans;
+mod sealings;
 mod shortcut;
 mod sql;
 mod standard;
@@ -34,6 +35,7 @@ pub use builder::plan;
 pub use chains::Chained;
 pub use inspections::Inspection;
 pub use joins::Joined;
+pub use sealings::{Sealing, Seals, inventory_key, sealed_key, seals};
 pub use shortcut::{Evidence, Shortcut};
 
 use bigdecimal::BigDecimal;
@@ -194,6 +196,18 @@ pub enum Work {
         /// Most rows fetched.
         limit: u64,
     },
+    /// The contents of a relation, sealed.
+    Seal {
+        /// Key of the observation.
+        key: String,
+        /// What is sealed.
+        sealing: Box<Sealing>,
+    },
+    /// The objects of a database.
+    Inventory {
+        /// Key of the observation.
+        key: String,
+    },
     /// A chain, streamed.
     Chain {
         /// Key of the observation.
@@ -229,6 +243,8 @@ impl Work {
             | Self::Fact { key, .. }
             | Self::Inspect { key, .. }
             | Self::Table { key, .. }
+            | Self::Seal { key, .. }
+            | Self::Inventory { key }
             | Self::Chain { key, .. } => vec![key],
         }
     }
@@ -256,8 +272,13 @@ impl Work {
             Self::Chain { chained, .. } => chained.foreign(),
             Self::Tally { tally, .. } => tally.foreign(),
             Self::Show { show, .. } => show.rows.foreign(),
+            Self::Seal { sealing, .. } => sealing.relation.foreign,
             // Rows that are there are there, and what raw SQL reads is its own affair.
-            Self::Any { .. } | Self::Fact { .. } | Self::Inspect { .. } | Self::Table { .. } => false,
+            Self::Any { .. }
+            | Self::Fact { .. }
+            | Self::Inspect { .. }
+            | Self::Inventory { .. }
+            | Self::Table { .. } => false,
         }
     }
 
@@ -273,7 +294,7 @@ impl Work {
                 crate::measure::rows::qualified(relation)
             ),
             Self::Fact { fact, .. } => fact.sql.to_owned(),
-            Self::Inspect { .. } => String::new(),
+            Self::Inspect { .. } | Self::Seal { .. } | Self::Inventory { .. } => String::new(),
             Self::Table { sql, .. } => sql.clone(),
             Self::Chain { chained, .. } => chains::stream(chained),
         }
@@ -496,6 +517,28 @@ pub enum Proof {
         to: Option<Scalar>,
         /// The pinned instant of the run.
         now: jiff::Timestamp,
+    },
+    /// The contents of a relation are what was sealed.
+    Unchanged {
+        /// Key of the baseline.
+        baseline: String,
+        /// The relation.
+        relation: RelationName,
+        /// Columns of its primary key.
+        columns: Vec<String>,
+        /// How its rows belong to tenants; empty where they do not.
+        tenant_by: String,
+        /// Key of its contents.
+        key: String,
+        /// Tenants that may have changed.
+        except: Vec<String>,
+    },
+    /// The objects of a database are what was sealed.
+    SameObjects {
+        /// Key of the baseline.
+        baseline: String,
+        /// Key of the objects.
+        key: String,
     },
     /// A chain.
     Chain {

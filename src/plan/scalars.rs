@@ -44,6 +44,7 @@ impl<'a> Planner<'a> {
             .iter()
             .any(|c| crate::policy::operand::over_on(&c.left) || crate::policy::operand::over_on(&c.right));
         if uses_on {
+            self.lost_since(check, &list);
             for (source, _, rows, named) in self.on_rows(check) {
                 self.examined(&source, &rows, named);
                 self.comparisons(check, &list, Some((&source, &rows)));
@@ -84,20 +85,21 @@ impl<'a> Planner<'a> {
                 let kind = self.policy.sources.iter().find(|s| s.name == fact.source)?.kind;
                 let known = published(kind).iter().find(|f| f.name == fact.fact && f.ty == fact.ty)?;
                 self.catalogue(&fact.source)?;
-                let asked = fact.argument.clone();
+                let asked = self.asked_of_baseline(kind, fact, on)?;
                 let mut key =
                     format!("{}: fact {} {}", fact.source, known.name, asked.as_deref().unwrap_or(""));
                 // What is published in several types is looked at once for each.
                 if published(kind).iter().filter(|f| f.name == fact.fact).count() > 1 {
                     key.push_str(&format!(" as {}", fact.ty.word()));
                 }
+                let asked_as = asked.as_ref().map(|asked| asked.replace('\u{1f}', " of tenant "));
                 let key = self.other(&fact.source, String::new(), key, |key| Work::Fact {
                     key,
                     fact: known,
                     argument: asked,
                 });
                 let quoted = known.argument.is_none_or(|a| a.ty == Type::Text);
-                let argument = fact.argument.as_ref().map_or(String::new(), |a| {
+                let argument = asked_as.as_ref().map_or(String::new(), |a| {
                     if quoted { format!(" of \"{a}\"") } else { format!("({a})") }
                 });
                 let what = format!("{}.{}{argument}", fact.source, fact.fact);

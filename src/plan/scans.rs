@@ -45,6 +45,8 @@ impl Planner<'_> {
                 statement.why = match &statement.work {
                     Work::Inspect { inspection, .. } => inspection.about(),
                     Work::Fact { fact, .. } if fact.sql.is_empty() => format!("the fact `{}`", fact.name),
+                    Work::Seal { .. } => "fingerprints of its rows, by tenant where they have one".to_owned(),
+                    Work::Inventory { .. } => "the objects of the database".to_owned(),
                     Work::Show { .. } => "samples, only if a scan counted something".to_owned(),
                     Work::Chain { .. } if statement.work.laid().is_some() => {
                         "streamed through the chain verifier as its rows lie; sorted only if they are not in order"
@@ -195,7 +197,12 @@ fn kept(scan: &Scan, shared: &dyn Fn(&String) -> bool, wanted: bool) -> Vec<Cond
 fn weight(work: &Work) -> i64 {
     let rows = |estimate: i64| estimate.max(1000);
     match work {
-        Work::Fact { .. } | Work::Inspect { .. } | Work::Any { .. } | Work::Table { .. } => 0,
+        Work::Fact { .. }
+        | Work::Inspect { .. }
+        | Work::Inventory { .. }
+        | Work::Any { .. }
+        | Work::Table { .. } => 0,
+        Work::Seal { sealing, .. } => rows(sealing.relation.estimated_rows).saturating_mul(6),
         Work::Show { show, .. } => rows(show.rows.relation.estimated_rows),
         Work::Scan { rows: of, folds } => {
             let folds = i64::try_from(folds.len()).unwrap_or(i64::MAX);

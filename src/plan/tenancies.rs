@@ -215,7 +215,7 @@ impl<'a> Planner<'a> {
         Some((columns, rows, key))
     }
 
-    fn tenant_path(
+    pub(super) fn tenant_path(
         &mut self,
         source: &str,
         catalogue: &'a Catalogue,

@@ -59,6 +59,30 @@ pub enum State {
     Source(String, &'static str),
 }
 
+/// Something that must be what it was when a baseline was taken.
+#[derive(Clone, Debug)]
+pub struct Unchanged {
+    /// What.
+    pub subject: Subject,
+    /// The source that holds the baseline.
+    pub since: String,
+    /// Tenants that may have changed: parameters and texts.
+    pub except: Vec<super::operand::Operand>,
+    /// Tables that may have changed.
+    pub tables: Vec<super::RelationPattern>,
+}
+
+/// What must not have changed.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// The rows of every tenant, and those of nobody.
+    Tenancy,
+    /// The objects of the database.
+    Schema,
+    /// The rows of a relation.
+    Relation(RelationName, Span),
+}
+
 /// What raw SQL must return.
 #[derive(Clone, Debug)]
 pub enum Returns {
@@ -124,4 +148,6 @@ pub enum Assertion {
     Attested(String, Attested),
     /// WAL leads from a backup to an instant.
     Way(Way),
+    /// Something is what it was when a baseline was taken.
+    Unchanged(Unchanged),
 }

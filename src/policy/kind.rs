@@ -31,10 +31,12 @@ pub enum SourceKind {
     Redis,
     /// A restore record.
     Record,
+    /// What was sealed of a database earlier.
+    Baseline,
 }
 
 /// Kinds of sources the design names and this version cannot read.
-pub const LATER: [&str; 2] = ["backup", "baseline"];
+pub const LATER: [&str; 1] = ["backup"];
 
 /// Whether a declaration says where the source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +81,7 @@ pub enum Newest {
 
 impl SourceKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Postgres,
         Self::Dump,
         Self::Files,
@@ -93,6 +95,7 @@ impl SourceKind {
         Self::Barman,
         Self::Redis,
         Self::Record,
+        Self::Baseline,
     ];
 
     /// The word of the language.
@@ -124,6 +127,7 @@ impl SourceKind {
             Self::Barman => &BARMAN,
             Self::Redis => &REDIS,
             Self::Record => &RECORD,
+            Self::Baseline => &BASELINE,
         }
     }
 }
@@ -246,5 +250,11 @@ const REDIS: Kind = Kind {
     about: "a snapshot file of Redis or Valkey, or a server at `redis://HOST:PORT`",
     options: &["allow"],
     states: &[("verified", "the checksum over all of the file fits")],
+    ..BARE
+};
+
+const BASELINE: Kind = Kind {
+    word: "baseline",
+    about: "what `holdtrue baseline record` sealed of a database at one moment",
     ..BARE
 };

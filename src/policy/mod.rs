@@ -361,6 +361,7 @@ pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
             names.extend(way.from.clone());
             operands.extend(&way.until);
         }
+        Assertion::Unchanged(unchanged) => names.push(unchanged.since.clone()),
         _ => {}
     }
     if let Some(when) = &check.when {

@@ -1,5 +1,6 @@
 //! What chains are given beside their rows: keys, which are read here and shown nowhere, and anchors.
 
+use crate::baseline::file;
 use crate::chain::given::Outside;
 use crate::chain::spec::{AnchorRef, KeyOrigin, KeyRef};
 use crate::plan::{Plan, Work};
@@ -31,7 +32,23 @@ fn lines(anchors: &AnchorRef) -> Result<String, String> {
             std::env::var(name).map_err(|_| format!("the environment variable `{name}` is not set"))?
         }
     };
-    std::fs::read_to_string(&path).map_err(|e| format!("the file `{path}` cannot be read: {e}"))
+    let text =
+        std::fs::read_to_string(&path).map_err(|e| format!("the file `{path}` cannot be read: {e}"))?;
+    if text.starts_with(SEALED) { heads(&path, &text) } else { Ok(text) }
+}
+
+/// How a baseline begins: its members are sorted, and an anchor has none of this name.
+const SEALED: &str = "{\"heads\":";
+
+/// The last rows of chains that a baseline holds, as lines of anchors.
+fn heads(path: &str, text: &str) -> Result<String, String> {
+    let sealed = file::read(text).map_err(|why| format!("`{path}` cannot be used as a baseline: {why}"))?;
+    let mut lines = String::new();
+    for head in &sealed.0.heads {
+        lines.push_str(&serde_json::to_string(head).map_err(|e| format!("`{path}`: {e}"))?);
+        lines.push('\n');
+    }
+    Ok(lines)
 }
 
 fn of(key: &KeyRef) -> Result<Vec<u8>, String> {

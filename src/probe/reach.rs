@@ -155,6 +155,7 @@ async fn told(
             match opened {
                 Ok(told) => {
                     facts.identity = told.identity();
+                    facts.catalogue = told.catalogue();
                     Outcome { reached: Some(Reached::Told(Told(told))), facts, refusal: None }
                 }
                 Err(failure) => {

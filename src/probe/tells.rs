@@ -11,7 +11,8 @@ use super::backups::Begin;
 use super::objects::{self, Finder};
 use super::options::ObserveOptions;
 use super::postgres::Canceller;
-use super::{attestation, backups, document, files, host, http, record, redis};
+use super::{attestation, backups, baseline, document, files, host, http, record, redis};
+use crate::catalogue::Catalogue;
 use crate::facts::{Failure, Observation, Observed};
 use crate::failure::FailureKind;
 use crate::plan::{Inspection, Statement, Work};
@@ -33,6 +34,11 @@ pub(super) trait Tells: fmt::Debug + Send + Sync {
     /// What it says of itself, for the report.
     fn identity(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    /// What it knows of tables, for those who plan against it.
+    fn catalogue(&self) -> Catalogue {
+        Catalogue::default()
     }
 
     /// Where a restore of its newest backup, or of the one with a label, begins in WAL.
@@ -136,6 +142,7 @@ pub(super) fn open(
             Arc::new(host::Host::default())
         }
         SourceKind::Document => Arc::new(document::Document::open(address)?),
+        SourceKind::Baseline => Arc::new(baseline::Sealed::open(address)?),
         SourceKind::Attestation => Arc::new(attestation::Statements::open(address)?),
         SourceKind::Record => Arc::new(record::Kept::open(address)?),
         SourceKind::Http => {

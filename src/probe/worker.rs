@@ -147,6 +147,16 @@ impl Worker<'_> {
                 };
                 all(statement, result, started)
             }
+            Work::Seal { .. } => {
+                let message =
+                    "its rows are sealed as they pass, and they could not be fetched for that".to_owned();
+                all(statement, Err(Failure { kind: FailureKind::Other, message }), started)
+            }
+            Work::Inventory { .. } => {
+                let found = super::inventory::of_server(self.session).await;
+                let found = found.map(|found| Observed::Inventory(Box::new(found)));
+                all(statement, found.map_err(|error| Failure::from(&error)), started)
+            }
             Work::Inspect { inspection, .. } => {
                 let result = match &**inspection {
                     Inspection::Standard { member, without } => {

@@ -79,10 +79,12 @@ pub fn assign(plan: &mut Plan, source: &str, means: Means) {
     let can: BTreeSet<usize> =
         mine.iter().filter(|at| statement(at).is_some_and(can_stream)).copied().collect();
     let is_chain = |at: &usize| statement(at).is_some_and(|s| matches!(s.work, Work::Chain { .. }));
+    // No server can make them, and there is no other way.
+    let is_seal = |at: &usize| statement(at).is_some_and(|s| matches!(s.work, Work::Seal { .. }));
     let mut chosen: BTreeSet<usize> = match means.choice {
-        Choice::Server => BTreeSet::new(),
+        Choice::Server => can.iter().filter(|at| is_seal(at)).copied().collect(),
         Choice::Stream => can.clone(),
-        Choice::Auto => can.iter().filter(|at| is_chain(at)).copied().collect(),
+        Choice::Auto => can.iter().filter(|at| is_chain(at) || is_seal(at)).copied().collect(),
     };
     let cost = |set: &BTreeSet<usize>| Cost::of(plan, &mine, set);
     let mut best = cost(&chosen);
@@ -122,7 +124,9 @@ pub fn assign(plan: &mut Plan, source: &str, means: Means) {
 
 /// Relations that statements read rows of, by name.
 fn relations(plan: &Plan, mine: &[usize]) -> BTreeSet<String> {
-    let reads = |s: &&Statement| !matches!(s.work, Work::Fact { .. }) && !s.relation.is_empty();
+    let reads = |s: &&Statement| {
+        !matches!(s.work, Work::Fact { .. } | Work::Inventory { .. }) && !s.relation.is_empty()
+    };
     mine.iter().filter_map(|at| plan.statements.get(*at)).filter(reads).map(|s| s.relation.clone()).collect()
 }
 
@@ -181,12 +185,15 @@ pub fn archived(plan: &mut Plan, source: &str) {
 }
 
 fn is_always(statement: &Statement) -> bool {
-    matches!(statement.work, Work::Chain { .. })
+    matches!(statement.work, Work::Chain { .. } | Work::Seal { .. })
 }
 
 /// Whether a statement can be carried out on rows, at least in part. One that has a time limit of its own is left to a
 /// statement of its own, as is what other servers keep, and what is not to be settled by fingerprints.
 fn can_stream(statement: &Statement) -> bool {
+    if matches!(statement.work, Work::Seal { .. }) {
+        return !statement.work.foreign() && compile(statement, &mut Builder::default()).is_empty();
+    }
     let exact = statement.exact && matches!(statement.work, Work::Tally { .. });
     if exact || statement.timeout.is_some() || statement.work.foreign() {
         return false;
@@ -254,12 +261,13 @@ impl Fetched {
         let mut reading = Self::default();
         for statement in streamed.iter().filter_map(|at| plan.statements.get(*at)) {
             let _refused = compile(statement, &mut builder);
-            if is_always(statement)
-                && let Work::Chain { chained, .. } = &statement.work
-            {
-                let of = reading.relations.entry(statement.relation.clone()).or_default();
-                of.cost += counted(&chained.rows.relation).saturating_mul(HASH);
-            }
+            let hashed = match &statement.work {
+                Work::Chain { chained, .. } => &chained.rows.relation,
+                Work::Seal { sealing, .. } => &sealing.relation,
+                _ => continue,
+            };
+            let of = reading.relations.entry(statement.relation.clone()).or_default();
+            of.cost += counted(hashed).saturating_mul(HASH);
         }
         let relations: BTreeMap<RelationName, &Relation> =
             builder.jobs.iter().map(|job| (job.relation.name.clone(), &job.relation)).collect();

@@ -37,6 +37,7 @@ mod repeats;
 mod row;
 mod samples;
 mod scan;
+mod seal;
 mod shared;
 #[cfg(test)]
 mod testing;
@@ -227,7 +228,8 @@ fn compile(statement: &Statement, builder: &mut Builder) -> Vec<(String, expr::R
             builder.any(key, relation);
             Vec::new()
         }
-        Work::Show { .. } | Work::Fact { .. } | Work::Inspect { .. } => Vec::new(),
+        Work::Seal { key, sealing } => one(key, builder.seal(key, sealing)),
+        Work::Show { .. } | Work::Fact { .. } | Work::Inspect { .. } | Work::Inventory { .. } => Vec::new(),
     }
 }
 

@@ -431,6 +431,28 @@ impl Measure {
     }
 }
 
+/// `since BASELINE [except ...]`.
+#[derive(Clone, Debug)]
+pub struct Since {
+    /// The baseline.
+    pub baseline: Name,
+    /// What may have changed.
+    pub except: Vec<Excepted>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What may have changed.
+#[derive(Clone, Debug)]
+pub enum Excepted {
+    /// A tenant, as a text.
+    Text(Name),
+    /// A tenant, as a parameter without its dollar sign.
+    Param(Name),
+    /// Tables.
+    Tables(Pattern),
+}
+
 /// What must hold.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "fields are the parts of the form the variant is named for")]
@@ -475,6 +497,7 @@ pub enum Assertion {
         from: Option<Name>,
         label: Option<Name>,
         until: Option<Box<Expr>>,
+        since: Option<Since>,
         rest: Option<Name>,
     },
     Within {

@@ -3,8 +3,8 @@
 use pest::iterators::Pair;
 
 use super::ast::{
-    Argument, Assertion, Expr, ExprKind, Fallback, Literal, Measure, Member, MemberTest, Name, Parent, Per,
-    Predicate, PredicateRight, Reference, Signed,
+    Argument, Assertion, Excepted, Expr, ExprKind, Fallback, Literal, Measure, Member, MemberTest, Name,
+    Parent, Per, Predicate, PredicateRight, Reference, Signed, Since,
 };
 use super::grammar::Rule;
 use super::parts::{self, Parts, Place};
@@ -308,6 +308,25 @@ impl Reader<'_> {
         self.references(parts)
     }
 
+    fn next_since(&mut self, parts: &mut Parts<'_>) -> Option<Since> {
+        let pair = parts.take(Rule::since)?;
+        let span = self.place.span(&pair);
+        let mut inside = self.parts(pair);
+        let baseline = inside.word(Rule::name)?;
+        let mut except = Vec::new();
+        while let Some(excepted) = inside.take(Rule::excepted) {
+            let mut one = self.parts(excepted);
+            except.push(if let Some(text) = one.text(self.found) {
+                Excepted::Text(text)
+            } else if let Some(param) = one.word(Rule::param) {
+                Excepted::Param(unmarked(param))
+            } else {
+                Excepted::Tables(one.pattern()?)
+            });
+        }
+        Some(Since { baseline, except, span })
+    }
+
     fn next_per(&self, parts: &mut Parts<'_>) -> Option<Per> {
         let pair = parts.take(Rule::per)?;
         let span = self.place.span(&pair);
@@ -404,6 +423,7 @@ impl Reader<'_> {
                     None => None,
                 },
                 until: self.next_expr(&mut parts).map(Box::new),
+                since: self.next_since(&mut parts),
                 rest: parts.word(Rule::rest),
             },
             Rule::a_within => {

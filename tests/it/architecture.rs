@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rooms, each with the rooms it may use. A room not named here may not exist.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("source_text", &[]),
     ("verdict", &[]),
     ("value", &[]),
@@ -17,7 +17,8 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("record", &["chain", "finding", "value"]),
     ("policy", &["source_text", "verdict", "value", "chain"]),
     ("catalogue", &["policy", "chain", "value"]),
-    ("facts", &["catalogue", "chain", "failure", "finding", "verdict"]),
+    ("baseline", &["policy", "catalogue", "chain"]),
+    ("facts", &["baseline", "catalogue", "chain", "failure", "finding", "verdict"]),
     ("check", &["source_text", "verdict", "value", "diagnostic", "syntax", "chain", "policy"]),
     ("measure", &["source_text", "value", "policy", "catalogue"]),
     (
@@ -32,11 +33,23 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "catalogue",
             "facts",
             "measure",
+            "baseline",
         ],
     ),
     (
         "stream",
-        &["source_text", "value", "failure", "chain", "policy", "catalogue", "facts", "measure", "plan"],
+        &[
+            "baseline",
+            "source_text",
+            "value",
+            "failure",
+            "chain",
+            "policy",
+            "catalogue",
+            "facts",
+            "measure",
+            "plan",
+        ],
     ),
     (
         "probe",
@@ -52,10 +65,25 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "measure",
             "plan",
             "record",
+            "baseline",
         ],
     ),
     ("report", &["source_text", "verdict", "finding"]),
-    ("judge", &["source_text", "verdict", "value", "finding", "chain", "policy", "facts", "plan", "report"]),
+    (
+        "judge",
+        &[
+            "baseline",
+            "source_text",
+            "verdict",
+            "value",
+            "finding",
+            "chain",
+            "policy",
+            "facts",
+            "plan",
+            "report",
+        ],
+    ),
     ("cli", &["*"]),
 ];
 

@@ -8,6 +8,7 @@
 mod anchors;
 mod architecture;
 mod backups;
+mod baselines;
 mod cases;
 mod chain_find;
 mod cli;

@@ -2,6 +2,7 @@
 
 mod attestation;
 mod backups;
+mod baseline;
 mod document;
 mod dump;
 mod files;
@@ -121,5 +122,6 @@ pub fn published(kind: SourceKind) -> &'static [Fact] {
         SourceKind::Barman => backups::BARMAN,
         SourceKind::Redis => backups::REDIS,
         SourceKind::Record => record::FACTS,
+        SourceKind::Baseline => baseline::FACTS,
     }
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::dump::{Archive, ArchiveError, ArchiveErrorKind, OnRow, TableData};
 use super::objects::{self, Finder};
 use crate::catalogue::RelationKind;
-use crate::facts::{Failure, Observation, SourceFacts};
+use crate::facts::{Failure, Observation, Observed, SourceFacts};
 use crate::failure::FailureKind;
 use crate::plan::{Inspection, Statement, Work};
 use crate::policy::RelationName;
@@ -148,6 +148,9 @@ pub fn observe(opened: &Opened, statements: &[&Statement], limits: &stream::Limi
         if let Work::Fact { key, fact, argument } = &statement.work {
             let result = facts::fact(opened, fact, argument.as_deref());
             found.insert(key.clone(), Observation::since(started, result));
+        } else if let Work::Inventory { key } = &statement.work {
+            let objects = Ok(Observed::Inventory(Box::new(super::inventory::of_archive(&opened.archive))));
+            found.insert(key.clone(), Observation::since(started, objects));
         } else if let Work::Inspect { key, inspection } = &statement.work {
             let message = match &**inspection {
                 Inspection::Standard { member, .. } => format!(

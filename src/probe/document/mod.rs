@@ -39,19 +39,27 @@ pub(super) struct Document {
 /// # Errors
 /// It is not there, not a file, too large, or no text.
 pub(super) fn text(path: &str) -> Result<(String, u64, Timestamp), Failure> {
+    text_of_at_most(path, MOST)
+}
+
+/// The same of a file of at most so many bytes.
+///
+/// # Errors
+/// As above.
+pub(super) fn text_of_at_most(path: &str, most: u64) -> Result<(String, u64, Timestamp), Failure> {
     let shown = format!("`{}`", path.escape_debug());
     let meta = std::fs::metadata(path).map_err(|e| unread(&shown, &e))?;
     if !meta.is_file() {
         return Err(other(format!("{shown} is not a file")));
     }
-    if meta.len() > MOST {
+    if meta.len() > most {
         return Err(other(format!("{shown} is larger than a document is read")));
     }
     let file = std::fs::File::open(path).map_err(|e| unread(&shown, &e))?;
     let mut bytes = Vec::new();
     // Not every file that is there is as long as it says.
-    file.take(MOST + 1).read_to_end(&mut bytes).map_err(|e| unread(&shown, &e))?;
-    if bytes.len() as u64 > MOST {
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| unread(&shown, &e))?;
+    if bytes.len() as u64 > most {
         return Err(other(format!("{shown} is larger than a document is read")));
     }
     let changed = meta.modified().map_err(|e| unread(&shown, &e))?;

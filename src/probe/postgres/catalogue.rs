@@ -32,7 +32,8 @@ fn columns_sql() -> String {
                    join pg_operator po on po.oid = ao.amopopr join pg_namespace pn on pn.oid = po.oprnamespace
                   where oc.opcintype = r.oid and oc.opcdefault and pn.nspname <> 'pg_catalog'),
                 (select array_to_string(array_agg(w.enumlabel::text order by w.enumsortorder), chr(10)) from pg_enum w where w.enumtypid = r.oid),
-                exists (select 1 from pg_collation co where co.oid = a.attcollation and not co.collisdeterministic)::text
+                exists (select 1 from pg_collation co where co.oid = a.attcollation and not co.collisdeterministic)::text,
+                (a.attgenerated <> '')::text
            from pg_class c join pg_namespace n on n.oid = c.relnamespace
            left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
            left join pg_type t on t.oid = a.atttypid
@@ -259,6 +260,7 @@ async fn relations(session: &Session) -> Result<BTreeMap<RelationName, Relation>
                     .map_or_else(Vec::new, |words| words.split('\n').map(str::to_owned).collect()),
                 generated: false,
                 folding: cells.is_true(),
+                computed: cells.is_true(),
             });
         }
     }

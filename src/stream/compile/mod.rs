@@ -4,6 +4,7 @@ mod chains;
 mod groups;
 mod ledgers;
 mod references;
+mod seals;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ mod scratch;
 mod selfcheck;
 mod watchdog;
 
-pub(crate) use archive::{alike, pg_dump, same};
+pub(crate) use archive::{Dump, alike, pg_dump, same};
 pub(crate) use cluster::{Cluster, Options};
 pub(crate) use command::{Run, program};
 pub(crate) use fixtures::{AccuBooks, Tala, accubooks, accubooks_copy, shared, tala, tala_copy};

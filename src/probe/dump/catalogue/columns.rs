@@ -136,6 +136,7 @@ pub(super) fn finish(
             operators,
             words,
             generated: column.generated,
+            computed: column.generated,
             folding: false,
         }
     });
