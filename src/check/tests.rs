@@ -84,7 +84,7 @@ const TOP: &[(&str, &str, &str, &str)] = &[
     ("param a: bool = 1", "HT0204", "1", "`true`"),
     ("param a: text = $tenant", "HT0208", "$tenant", "the value itself"),
     ("param tenant: text", "HT0202", "tenant", "another name"),
-    ("source baseline d from \"x\"", "HT0108", "baseline", "leave the source"),
+    ("source backup d from \"x\"", "HT0108", "backup", "leave the source"),
     ("source dump d", "HT0205", "d", "newest"),
     ("source files d", "HT0205", "d", "backups/*.backup"),
     ("source host d from \"x\"", "HT0205", "d", "remove"),

@@ -47,19 +47,31 @@ pub(super) fn not_checked(report: &Report) -> Markup {
 }
 
 pub(super) fn objectives(report: &Report) -> Markup {
-    let rows = report.objectives.iter().map(|objective| {
-        let actual = if objective.actual.is_empty() { "not measured" } else { &objective.actual };
-        vec![
+    let measured = |actual: &str| if actual.is_empty() { text("not measured") } else { text(actual) };
+    let rows = report.objectives.iter().flat_map(|objective| {
+        let own = vec![
             code(&objective.name),
             text(&objective.target),
-            text(actual),
+            measured(&objective.actual),
+            code(&objective.measures),
             verdict(objective.verdict),
             text(&objective.reason),
-        ]
+        ];
+        let beside = objective.beside.iter().map(|figure| {
+            vec![
+                code(&objective.name).and(text(", beside it: ")).and(text(&figure.name)),
+                text(""),
+                measured(&figure.actual),
+                code(&figure.measures),
+                text("decides nothing; ").and(verdict(figure.verdict)),
+                text(&figure.reason),
+            ]
+        });
+        std::iter::once(own).chain(beside).collect::<Vec<_>>()
     });
     table(
         "Targets and measured figures",
-        &["objective", "target", "measured", "verdict", "why"],
+        &["objective", "target", "measured", "of", "verdict", "why"],
         rows.collect(),
     )
 }

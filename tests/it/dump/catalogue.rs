@@ -18,6 +18,8 @@ fn server() -> Catalogue {
         session.close().await;
         found
     });
+    // What is installed in a server is that server's.
+    found.extensions = None;
     for relation in &mut found.relations {
         relation.estimated_rows = -1;
         relation.plain = false;
