@@ -35,13 +35,7 @@ fn columns() -> Vec<ChainColumn> {
         ("amount", CellKind::Numeric),
         ("payload", CellKind::Jsonb),
     ]
-    .map(|(name, kind)| ChainColumn {
-        name: name.to_owned(),
-        kind,
-        nullable: true,
-        cleared: false,
-        digits: Some(6),
-    })
+    .map(|(name, kind)| ChainColumn { digits: Some(6), ..ChainColumn::own(name, kind) })
     .to_vec()
 }
 

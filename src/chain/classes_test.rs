@@ -286,7 +286,7 @@ fn afterwards(rows: &mut [Row], edit: impl Fn(usize, &mut Row)) {
 
 #[test]
 fn bad_luck_is_named_and_accuses_nobody() {
-    let lucks: [Luck<'_>; 9] = [
+    let lucks: [Luck<'_>; 10] = [
         (
             "another recipe",
             &|spec, _| *spec = hashed(spec, digest(Recipe::Column(ENTITY))),
@@ -344,6 +344,20 @@ fn bad_luck_is_named_and_accuses_nobody() {
                 });
             },
             &["erasure", "null_policy"],
+        ),
+        (
+            "a referenced row that changed",
+            &|spec, rows| {
+                spec.columns[USER].joined = true;
+                afterwards(rows, |n, row| row[USER] = Some(format!("u{}", n % 7)));
+                reseal(spec, rows, 0);
+                afterwards(rows, |n, row| {
+                    if n % 7 == 3 {
+                        row[USER] = Some("renamed".to_owned());
+                    }
+                });
+            },
+            &["joined_row_changed"],
         ),
         (
             "an erased name",

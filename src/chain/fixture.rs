@@ -26,7 +26,7 @@ pub(crate) const PREVIOUS: usize = 8;
 pub(crate) const HASH: usize = 9;
 
 pub(crate) fn column(name: &str, kind: CellKind) -> ChainColumn {
-    ChainColumn { name: name.to_owned(), kind, nullable: true, cleared: false, digits: None }
+    ChainColumn::own(name, kind)
 }
 
 pub(crate) fn sha256_hex(text: &[u8]) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::carried::Carried;
 use super::mark::Mark;
 use super::marks::Marked;
 use super::misfit::{self, Sifted, Sorted};
@@ -35,13 +36,14 @@ pub(crate) fn judge(
     spec: &ChainSpec,
     run: Run,
     prober: &Prober,
-    marked: &Marked,
+    (marked, carried): (&Marked, &Carried),
     watch: &[usize],
 ) -> ChainReport {
     let mut judge = Judge {
         spec,
         prober,
         marked,
+        carried,
         watch,
         report: ChainReport::default(),
         accused: Vec::new(),
@@ -71,6 +73,7 @@ struct Judge<'a> {
     spec: &'a ChainSpec,
     prober: &'a Prober,
     marked: &'a Marked,
+    carried: &'a Carried,
     watch: &'a [usize],
     report: ChainReport,
     accused: Vec<Found>,
@@ -183,6 +186,12 @@ impl Judge<'_> {
         }
         for (class, pen) in explained {
             self.explain(&run, class, pen);
+        }
+        let changed = self.carried.sift(&mut failing, run.samples);
+        if changed.total > 0 {
+            let tally = Tally { rows: changed.total, samples: keys(&changed) };
+            self.undetermined("joined_row_changed", self.carried.words(self.spec, changed.total), &tally);
+            self.accuse_by_links(changed);
         }
         let sifted = misfit::sift(self.spec, self.marked, failing, &run);
         if fit.no_chain {

@@ -45,10 +45,10 @@ mod segment_test;
 mod ways_test;
 
 pub(crate) use explaining::variants;
-use explaining::{era, mark, marks, misfit, probe};
+use explaining::{carried, era, mark, marks, misfit, probe};
 #[cfg(test)]
 use hashing::digest;
 pub use hashing::{eval, keys, program};
-pub(crate) use hashing::{hex, time, time_pattern};
+pub(crate) use hashing::{hex, rows_cell, time, time_pattern};
 use hashing::{json_profile, json_read, recipe, time_form, zone};
 use linking::{case, diagnose, identity, implicit, place, rows, split_key, strands};

@@ -92,6 +92,7 @@ impl Class {
 pub(crate) struct Sort {
     pub(crate) marks: u32,
     pub(crate) era: Era,
+    pub(crate) carried: u64,
 }
 
 /// Which hypothesis could take an anomaly away.

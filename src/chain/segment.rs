@@ -9,6 +9,7 @@
 //! and looked at by [`super::verify`], which alone accuses anybody.
 
 use super::anchor::Watch;
+use super::carried::Carried;
 use super::check::{Checked, Checker};
 use super::given::Given;
 use super::judge;
@@ -243,7 +244,13 @@ impl Segment {
             ..Run::new(self.samples)
         };
         let marked = Marked::new(&self.spec);
-        let mut report = judge::judge(&self.spec, run, self.checker.prober(), &marked, &watched(&self.spec));
+        let mut report = judge::judge(
+            &self.spec,
+            run,
+            self.checker.prober(),
+            (&marked, &Carried::default()),
+            &watched(&self.spec),
+        );
         report.anchors_found = anchors_found;
         report.heads = self.watch.into_heads();
         Some(report)

@@ -44,6 +44,8 @@ pub enum CellKind {
     Inet,
     /// Anything else; usable as text only.
     Other,
+    /// Rows of another relation that belong to this one, as [`super::rows_cell`] spells them.
+    Rows,
 }
 
 /// A column of the rows a chain reads.
@@ -61,6 +63,31 @@ pub struct ChainColumn {
     /// Digits of the second that a time column holds; `None` when the catalogue is not known.
     #[serde(default)]
     pub digits: Option<u8>,
+    /// Whether it is a column of a row that is joined to the chain's own.
+    #[serde(default)]
+    pub joined: bool,
+    /// Of a cell that holds rows, what they are.
+    #[serde(default)]
+    pub rows: Option<Members>,
+}
+
+/// The rows that a cell of kind [`CellKind::Rows`] holds. Their columns have places of their own among those of the chain,
+/// which are NULL but where one of the rows is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// The places of their columns, in the order in which the cell holds them.
+    pub columns: Vec<usize>,
+    /// Those of them that give the order of the rows.
+    pub order: Vec<usize>,
+}
+
+impl ChainColumn {
+    /// A column of the chain's own relation that may be NULL.
+    #[must_use]
+    pub fn own(name: &str, kind: CellKind) -> Self {
+        let name = name.to_owned();
+        Self { name, kind, nullable: true, cleared: false, digits: None, joined: false, rows: None }
+    }
 }
 
 /// A chain ready to be verified. All `usize` are indexes into [`ChainSpec::columns`].

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use sha2::{Digest as _, Sha256};
 
 use super::anchor::Watch;
+use super::carried::Carried;
 use super::case::Case;
 use super::check::{Around, Checked, Checker};
 use super::given::Given;
@@ -27,6 +28,7 @@ pub struct ChainFold {
     limits: Limits,
     checker: Checker,
     marked: Marked,
+    carried: Carried,
     run: Run,
     /// What anchors were found of.
     anchored: Watch,
@@ -75,6 +77,7 @@ impl ChainFold {
             limits,
             checker,
             marked: Marked::new(spec),
+            carried: Carried::new(spec),
             run: Run::new(limits.samples),
             seen: HashSet::new(),
             split: Split {
@@ -141,7 +144,8 @@ impl ChainFold {
         self.run.search_most = self.checker.seeker().most();
         self.run.search_beyond = self.checker.seeker().beyond();
         let watch = watched(&self.spec);
-        let mut report = judge::judge(&self.spec, self.run, self.checker.prober(), &self.marked, &watch);
+        let mut report =
+            judge::judge(&self.spec, self.run, self.checker.prober(), (&self.marked, &self.carried), &watch);
         report.anchors_found = self.anchored.found();
         report.heads = self.anchored.into_heads();
         report
@@ -262,6 +266,7 @@ impl ChainFold {
             computed: None,
             cause: Cause::Unexplained,
             marks: marks::PLAIN,
+            carried: 0,
         });
         let rooted = link == Attached::Genesis;
         let before = self.checker.before_failed();
@@ -271,6 +276,7 @@ impl ChainFold {
                 self.run.verified += 1;
                 self.checker.recomputes(row);
                 self.marked.recomputes(row, rooted);
+                self.carried.recomputes(row);
                 flags |= flag::OK;
             }
             Checked::BySearch => {
@@ -278,6 +284,7 @@ impl ChainFold {
                 self.run.by_search += 1;
                 split.searched = true;
                 self.marked.recomputes(row, rooted);
+                self.carried.recomputes(row);
                 flags |= flag::OK;
             }
             Checked::LinksOnly => {
@@ -304,8 +311,8 @@ impl ChainFold {
                 let (more, cause) = self.checker.examine(row, &self.spec, linked, order_lost, &around);
                 flags |= more;
                 self.run.order_lost += u64::from(cause == Cause::OrderLost);
-                let marks = self.marked.fails(row, rooted);
-                odd = Some(Odd { stated, computed: Some(computed), cause, marks });
+                let (marks, carried) = (self.marked.fails(row, rooted), self.carried.fails(row));
+                odd = Some(Odd { stated, computed: Some(computed), cause, marks, carried });
                 split.suspicious = true;
             }
         }

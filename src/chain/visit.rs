@@ -54,6 +54,7 @@ fn visit_value<'r>(value: &'r JsonValue, see: &mut dyn FnMut(&'r Recipe)) {
         JsonValue::String(inner) | JsonValue::Raw(inner) => visit(inner, see),
         JsonValue::Object(fields) => fields.iter().for_each(|field| visit_value(&field.value, see)),
         JsonValue::Array(items) => items.iter().for_each(|item| visit_value(&item.value, see)),
+        JsonValue::Each(_, item) => visit_value(&item.value, see),
         JsonValue::Column(_) | JsonValue::Number(_) | JsonValue::Bool(_) | JsonValue::Null => {}
     }
 }
@@ -138,6 +139,10 @@ fn plain_columns(value: &JsonValue, columns: &mut Vec<usize>) {
         JsonValue::Column(index) => columns.push(*index),
         JsonValue::Object(fields) => fields.iter().for_each(|field| plain_columns(&field.value, columns)),
         JsonValue::Array(items) => items.iter().for_each(|item| plain_columns(&item.value, columns)),
+        JsonValue::Each(index, item) => {
+            columns.push(*index);
+            plain_columns(&item.value, columns);
+        }
         _ => {}
     }
 }

@@ -20,10 +20,13 @@ impl<'a> Checker<'a> {
         let filter = self.filter(filter.as_ref(), &mut Scope::row(&relation));
         let children = &statement.children;
         let mut columns = Columns::default();
+        self.joins(children, &mut columns);
 
         let split =
             match self.once(children, "split by", |c| matches!(c, Clause::Split { .. })).map(|s| &s.clause) {
-                Some(Clause::Split { columns: list }) => list.iter().map(|c| columns.index(c)).collect(),
+                Some(Clause::Split { columns: list }) => {
+                    list.iter().filter_map(|c| self.chain_column(c, &mut columns)).collect()
+                }
                 _ => Vec::new(),
             };
         let order = self.once(children, "order by", |c| matches!(c, Clause::Order { .. })).map(|s| &s.clause);
@@ -39,9 +42,12 @@ impl<'a> Checker<'a> {
                     );
                 }
                 let dense = dense_from.as_ref().and_then(|d| self.whole(d));
-                let order: Vec<usize> = list.iter().map(|key| columns.index(&key.column)).collect();
-                let numbers = order.iter().zip(list).filter(|(_, key)| key.number);
-                (order.clone(), numbers.map(|(index, _)| *index).collect(), dense)
+                let keys: Vec<(usize, bool)> = list
+                    .iter()
+                    .filter_map(|key| Some((self.chain_column(&key.column, &mut columns)?, key.number)))
+                    .collect();
+                let numbers = keys.iter().filter(|(_, number)| *number).map(|(index, _)| *index).collect();
+                (keys.iter().map(|(index, _)| *index).collect(), numbers, dense)
             }
             _ => {
                 self.lacks(statement, name, "order by COLUMN");
@@ -51,7 +57,8 @@ impl<'a> Checker<'a> {
         let link = self.once(children, "link", |c| matches!(c, Clause::Link { .. })).map(|s| &s.clause);
         let (previous, genesis) = match link {
             Some(Clause::Link { column, genesis }) => {
-                (column.as_ref().map(|c| columns.index(c)), self.genesis(genesis.as_ref(), &mut columns))
+                let previous = column.as_ref().and_then(|c| self.chain_column(c, &mut columns));
+                (previous, self.genesis(genesis.as_ref(), &mut columns))
             }
             _ => {
                 self.lacks(statement, name, "link COLUMN genesis null");
@@ -79,7 +86,9 @@ impl<'a> Checker<'a> {
         let genesis = genesis?;
         let searches = self.searches(children, hashed.as_ref(), &mut columns);
         self.unused(hashed.as_ref(), &columns);
+
         let mut hashed = hashed?;
+        self.unused_joins(&hashed, &columns);
         let binds = binds?;
         covered_by_binds(&binds, &mut hashed.covered);
         Some(Chain {
@@ -87,6 +96,7 @@ impl<'a> Checker<'a> {
             relation,
             filter: filter?,
             columns: columns.list,
+            joins: columns.joins,
             split,
             order,
             numeric,

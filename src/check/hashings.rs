@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::RelationName;
 use crate::policy::operand::Condition;
 use crate::source_text::Span;
-use crate::syntax::ast::{Address, Clause, Expr, HowHashed, Name, Predicate, Statement};
+use crate::syntax::ast::{Address, Clause, Expr, HowHashed, Name, Path, Predicate, Statement};
 
 /// The `hash` clauses of a chain.
 pub(super) struct Hashed {
@@ -102,15 +102,18 @@ impl<'a> Checker<'a> {
         }
         let mut hashed: Option<Hashed> = None;
         let mut wrong = false;
-        let mut first: Option<&Name> = None;
+        let mut first: Option<&Path> = None;
         for statement in &clauses {
             let Clause::Hash { column, how, when } = &statement.clause else { continue };
-            let index = columns.index(column);
+            let Some(index) = self.chain_column(column, columns) else {
+                wrong = true;
+                continue;
+            };
             match first {
-                Some(other) if other.node != column.node => {
+                Some(other) if other.dotted() != column.dotted() => {
                     self.sink.push(
                         Diagnostic::error(Code::BadRecipe, "a chain has one column of hashes")
-                            .at(column.span, format!("not `{}`", other.node))
+                            .at(column.span, format!("not `{}`", other.dotted()))
                             .at(other.span, "named first here")
                             .help("name the same column in each `hash`, or declare another chain"),
                     );
@@ -206,12 +209,15 @@ impl<'a> Checker<'a> {
         let mut wrong = false;
         for statement in children {
             let Clause::Bind { column, value, when } = &statement.clause else { continue };
-            let index = columns.index(column);
+            let Some(index) = self.chain_column(column, columns) else {
+                wrong = true;
+                continue;
+            };
             let when = self.condition_of(when.as_ref(), relation, conditions);
             let mut read = Vec::new();
             match (self.recipe(value, columns, &mut read), when) {
                 (Some(_), _) if read.contains(&index) => {
-                    let message = format!("`{}` is bound to itself", column.node);
+                    let message = format!("`{}` is bound to itself", column.dotted());
                     let help = "say what it must be by the other columns";
                     self.error(Code::BadRecipe, message, (value.span, "reads it"), help);
                     wrong = true;

@@ -176,6 +176,26 @@ impl Checker<'_> {
                 Some(JsonValue::Bool(path.dotted() == "true"))
             }
             ExprKind::Path(path) if path.single().is_some_and(|n| n.node == "null") => Some(JsonValue::Null),
+            ExprKind::Call { name, arguments }
+                if name.dotted() == "each"
+                    && arguments.len() == 2
+                    && arguments.first().is_some_and(|rows| columns.several(&rows.value).is_some()) =>
+            {
+                let [rows, one] = arguments.as_slice() else { return None };
+                let (cell, item) =
+                    self.each_row(&rows.value, columns, covered, |this, columns, covered| {
+                        let mut items =
+                            this.items(profile, std::slice::from_ref(&one.value), columns, covered)?;
+                        items.pop()
+                    })?;
+                if !matches!(item.null, JsonNull::Undeclared | JsonNull::Null) {
+                    let help = "write `?? null`, or leave rows out by what the table holds";
+                    let message = "an item of each row is not left out";
+                    self.error(Code::BadRecipe, message, (one.value.span, "may be left out"), help);
+                    return None;
+                }
+                Some(JsonValue::Each(cell, Box::new(item)))
+            }
             ExprKind::Call { name, arguments } if name.dotted() == "raw" => match arguments.as_slice() {
                 [Argument { value, filter: None }] => {
                     self.recipe(value, columns, covered).map(JsonValue::Raw)

@@ -12,6 +12,7 @@ mod hashings;
 mod header;
 #[cfg(test)]
 mod hostile_tests;
+mod joins;
 mod json_profiles;
 mod json_recipes;
 mod ledgers;

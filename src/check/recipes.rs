@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Checker;
 use crate::chain::spec::{Base64Form, Digest, Frame, KeyRef, Recipe, Unit, Width};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::chain::Join;
 use crate::source_text::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Fallback, Name, Path};
 
@@ -19,6 +20,10 @@ pub(super) struct Columns {
     /// How many of them may be named at this place: a name means what stands before it.
     pub(super) visible: usize,
     pub(super) used: BTreeSet<String>,
+    /// Rows of other relations.
+    pub(super) joins: Vec<Join>,
+    /// Whose rows are looked at one by one here.
+    pub(super) within_rows: Option<usize>,
     /// Whether `name` and `value` are those of a JSON value's members.
     within_each: bool,
     /// Expressions so far; a name for a name for a name doubles them each time.
@@ -104,7 +109,11 @@ impl Checker<'_> {
         match &expr.kind {
             ExprKind::Text(text) => Some(Recipe::Text(text.clone())),
             ExprKind::Path(path) => {
-                let name = self.recipe_name(path)?;
+                let Some(name) = path.single() else {
+                    let index = self.chain_column(path, columns)?;
+                    covered.push(index);
+                    return Some(Recipe::Column(index));
+                };
                 if !self.texts.text(name.span).starts_with('`') {
                     match name.node.as_str() {
                         "prev" => return Some(Recipe::Prev),
@@ -116,7 +125,7 @@ impl Checker<'_> {
                         return self.named(at, columns, covered);
                     }
                 }
-                let index = columns.index(&name);
+                let index = columns.index(name);
                 covered.push(index);
                 Some(Recipe::Column(index))
             }
@@ -164,19 +173,6 @@ impl Checker<'_> {
         let recipe = self.recipe(&expr, columns, covered);
         (columns.visible, columns.within_each) = (visible, within);
         recipe
-    }
-
-    fn recipe_name(&mut self, path: &Path) -> Option<Name> {
-        match path.single() {
-            Some(name) => Some(name.clone()),
-            None => {
-                let help =
-                    path.parts.last().map_or_else(String::new, |name| format!("write `{}`", name.node));
-                let message = format!("`{}` is not a column of the chain's table", path.dotted());
-                self.error(Code::BadRecipe, message, (path.span, "bare column names only"), help);
-                None
-            }
-        }
     }
 
     fn recipe_call(
@@ -236,6 +232,19 @@ impl Checker<'_> {
                 Some(Recipe::Hmac(algorithm, key, Box::new(self.recipe(one, columns, covered)?)))
             }
             ("hmac", _) => wrong(self, "hmac(sha256, KEY, x)"),
+            ("each", [rows, Expr { kind: ExprKind::Text(separator), .. }, one])
+                if columns.several(rows).is_some() =>
+            {
+                let (cell, inner) = self.each_row(rows, columns, covered, |this, columns, covered| {
+                    this.recipe(one, columns, covered)
+                })?;
+                Some(Recipe::Each(cell, separator.clone(), Box::new(inner)))
+            }
+            ("count", [rows]) if columns.several(rows).is_some() => {
+                let (_, cell) = columns.several(rows)?;
+                covered.push(cell);
+                Some(Recipe::Count(cell))
+            }
             ("each", [column, Expr { kind: ExprKind::Text(separator), .. }, one]) if !columns.within_each => {
                 let column = self.recipe_column(column, columns, covered)?;
                 columns.within_each = true;

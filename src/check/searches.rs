@@ -7,7 +7,7 @@ use crate::chain::search::MOST_CANDIDATES;
 use crate::chain::spec::{Recipe, Search, Sought};
 use crate::chain::visit;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::ast::{self, Clause, Name, Signed, Statement};
+use crate::syntax::ast::{self, Clause, Name, Path, Signed, Statement};
 use crate::value::{Type, Value};
 
 impl Checker<'_> {
@@ -28,7 +28,7 @@ impl Checker<'_> {
                 continue;
             };
             if searches.iter().any(|other| other.column == search.column) {
-                let message = format!("`{}` is searched twice", column.node);
+                let message = format!("`{}` is searched twice", column.dotted());
                 self.error(Code::Duplicate, message, (column.span, "again"), "remove one of the two");
                 wrong = true;
             }
@@ -53,17 +53,17 @@ impl Checker<'_> {
 
     fn search(
         &mut self,
-        column: &Name,
+        column: &Path,
         sought: &ast::Sought,
         hashed: Option<&Hashed>,
         columns: &mut Columns,
     ) -> Option<Search> {
-        let index = columns.index(column);
+        let index = self.chain_column(column, columns)?;
         let recipes = || hashed.into_iter().flat_map(Hashed::recipes);
         if hashed.is_some() && !recipes().any(|recipe| visit::columns(recipe).contains(&index)) {
             self.error(
                 Code::BadRecipe,
-                format!("the recipe does not use `{}`, so searching it finds nothing", column.node),
+                format!("the recipe does not use `{}`, so searching it finds nothing", column.dotted()),
                 (column.span, "not in the hash"),
                 "name a column that the `hash` of this chain covers",
             );
@@ -87,10 +87,14 @@ impl Checker<'_> {
         let time = |recipe: &Recipe| visit::times(recipe).iter().any(|(at, _)| *at == index);
         if sought != Sought::Members && hashed.is_some() && !recipes().any(time) {
             // Only what the recipe spells as a time can be taken earlier or later.
-            let message =
-                format!("the recipe does not spell `{}` as a time, so it cannot be searched", column.node);
-            let help =
-                format!("write `ts({}, js)` in the `hash`, in the format the application used", column.node);
+            let message = format!(
+                "the recipe does not spell `{}` as a time, so it cannot be searched",
+                column.dotted()
+            );
+            let help = format!(
+                "write `ts({}, js)` in the `hash`, in the format the application used",
+                column.dotted()
+            );
             self.error(Code::BadRecipe, message, (column.span, "hashed as it stands"), help);
             return None;
         }

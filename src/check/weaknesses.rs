@@ -14,17 +14,7 @@ pub fn weaknesses(policy: &Policy) -> Vec<Diagnostic> {
         let spec = ChainSpec {
             name: chain.name.clone(),
             relation: chain.relation.to_string(),
-            columns: chain
-                .columns
-                .iter()
-                .map(|(name, _)| ChainColumn {
-                    name: name.clone(),
-                    kind: CellKind::Text,
-                    nullable: true,
-                    cleared: false,
-                    digits: None,
-                })
-                .collect(),
+            columns: chain.columns.iter().map(|(name, _)| ChainColumn::own(name, CellKind::Text)).collect(),
             key: Vec::new(),
             split: chain.split.clone(),
             order: chain.order.clone(),

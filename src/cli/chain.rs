@@ -252,11 +252,8 @@ fn keep(path: &Path, state: &State, talk: &Talk) -> Result<(), ExitStatus> {
 /// The sample with what the catalogue says of its columns.
 fn sheet(relation: &Relation, sample: Sample) -> Sheet {
     let columns = sample.columns.iter().filter_map(|name| relation.column(name)).map(|column| ChainColumn {
-        name: column.name.clone(),
-        kind: column.kind.cell(),
         nullable: column.nullable,
-        cleared: false,
-        digits: None,
+        ..ChainColumn::own(&column.name, column.kind.cell())
     });
     Sheet {
         schema: relation.name.schema.clone(),

@@ -187,7 +187,7 @@ impl Printer<'_> {
             JsonValue::Null => "null".to_owned(),
             JsonValue::Object(inner) => self.object(inner),
             // Arrays are not looked for.
-            JsonValue::Array(_) => String::new(),
+            JsonValue::Array(_) | JsonValue::Each(..) => String::new(),
         };
         let null = match field.null {
             JsonNull::Undeclared => "",

@@ -71,6 +71,7 @@ pub(super) fn parts(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> V
         ],
         CellKind::Inet => vec![(0, plain), (20, Recipe::Host(column))],
         CellKind::Other => vec![(0, plain)],
+        CellKind::Rows => Vec::new(),
     }
 }
 
@@ -133,5 +134,6 @@ pub(super) fn values(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> 
         CellKind::Uuid => vec![(0, own), (48, string(Recipe::UuidDigits(column)))],
         CellKind::Inet => vec![(0, own), (10, string(Recipe::Host(column)))],
         CellKind::Other => vec![(0, own)],
+        CellKind::Rows => Vec::new(),
     }
 }

@@ -47,13 +47,7 @@ fn written(hashed: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
         heads[n % 2] = Some(hash);
         rows.push(cells);
     }
-    let column = |(name, kind): (&str, CellKind)| ChainColumn {
-        name: name.to_owned(),
-        kind,
-        nullable: true,
-        cleared: false,
-        digits: None,
-    };
+    let column = |(name, kind): (&str, CellKind)| ChainColumn::own(name, kind);
     Sheet {
         schema: "public".to_owned(),
         table: "Log".to_owned(),

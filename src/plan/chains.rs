@@ -1,12 +1,14 @@
 //! A chain bound to its columns, and the statement that streams it.
 
 use super::builder::Planner;
+use super::joins::{self, Joined};
 use super::{Proof, Work, bind};
 use crate::catalogue::{Column, ColumnKind, Relation, RelationKind};
 use crate::chain::spec::{ChainColumn, ChainSpec};
 use crate::chain::visit;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::measure::rows::RowSet;
+use crate::measure::sql::Sql;
 use crate::policy::Check;
 use crate::policy::chain::Chain;
 use crate::policy::operand::Condition;
@@ -20,6 +22,28 @@ pub struct Chained {
     pub spec: ChainSpec,
     /// Conditions on single rows, whose truth follows the columns of each row as `t` or `f`.
     pub conditions: Vec<Condition>,
+    /// Rows of other relations that belong to its rows.
+    pub joins: Vec<Joined>,
+}
+
+impl Chained {
+    /// Whether another server keeps some of what it reads.
+    #[must_use]
+    pub fn foreign(&self) -> bool {
+        self.rows.foreign() || self.joins.iter().any(|join| join.rows.foreign())
+    }
+
+    /// What a statement calls the relation of a column, the relation, and the column's name.
+    fn column(&self, place: usize) -> Option<(String, &Relation, &str)> {
+        let column = self.spec.columns.get(place)?;
+        if !column.joined {
+            return Some(("r".to_owned(), &self.rows.relation, &column.name));
+        }
+        self.joins.iter().enumerate().find_map(|(n, join)| {
+            let (_, name) = join.columns.iter().find(|(at, _)| *at == place)?;
+            Some((alias(n), &join.rows.relation, name.as_str()))
+        })
+    }
 }
 
 impl<'a> Planner<'a> {
@@ -34,12 +58,18 @@ impl<'a> Planner<'a> {
         if let Some(filter) = &filter {
             bind::condition(filter, relation, &mut wrong);
         }
-        for (column, span) in &chain.columns {
-            wrong.extend(bind::column(relation, column, *span).err());
+        for (place, (column, span)) in chain.columns.iter().enumerate() {
+            if chain.join_of(place).is_none() {
+                wrong.extend(bind::column(relation, column, *span).err());
+            }
         }
+        let Some(joins) = self.joins(catalogue, &source, chain, relation) else {
+            self.wrong(wrong);
+            return;
+        };
         if wrong.is_empty() {
-            hash_columns(chain, relation, &mut wrong);
-            numeric_order(chain, relation, &mut wrong);
+            hash_columns(chain, relation, &joins, &mut wrong);
+            numeric_order(chain, relation, &joins, &mut wrong);
         }
         if !wrong.is_empty() {
             self.wrong(wrong);
@@ -55,9 +85,10 @@ impl<'a> Planner<'a> {
             self.wrong(wrong);
             return;
         }
-        let mut spec = bound(chain, relation);
+        let mut spec = bound(chain, relation, &joins);
         for key in catalogue.foreign_keys.iter().filter(|key| key.clears && key.child == relation.name) {
-            for column in spec.columns.iter_mut().filter(|c| key.child_columns.contains(&c.name)) {
+            let own = spec.columns.iter_mut().filter(|c| !c.joined && key.child_columns.contains(&c.name));
+            for column in own {
                 column.cleared = true;
             }
         }
@@ -77,7 +108,7 @@ impl<'a> Planner<'a> {
         }
         let rows = self.narrow(&source, rows, filter.as_ref());
         self.examined(&source, &rows, true);
-        let chained = Chained { rows: rows.clone(), spec, conditions };
+        let chained = Chained { rows: rows.clone(), spec, conditions, joins };
         let key = format!("{source}: chain {name} {}", stream(&chained));
         let samples = self.options.samples;
         let key = self.other(&source, rows.name().to_string(), key, |key| Work::Chain {
@@ -108,10 +139,11 @@ pub(super) fn searched(chained: &Chained) -> Option<String> {
 }
 
 /// The hash must be something a digest can be stored in.
-fn hash_columns(chain: &Chain, relation: &Relation, wrong: &mut Vec<Diagnostic>) {
+fn hash_columns(chain: &Chain, relation: &Relation, joins: &[Joined], wrong: &mut Vec<Diagnostic>) {
     for index in std::iter::once(chain.hash).chain(chain.previous) {
         let Some((name, span)) = chain.columns.get(index) else { continue };
-        let Some(column) = relation.column(name) else { continue };
+        let found = joins::column_at(chain, relation, joins, index).and_then(|(of, name)| of.column(name));
+        let Some(column) = found else { continue };
         if !matches!(column.kind, ColumnKind::Text | ColumnKind::PaddedText | ColumnKind::Bytea) {
             wrong.push(
                 Diagnostic::error(
@@ -125,10 +157,11 @@ fn hash_columns(chain: &Chain, relation: &Relation, wrong: &mut Vec<Diagnostic>)
 }
 
 /// What is ordered as a number must be text or a number.
-fn numeric_order(chain: &Chain, relation: &Relation, wrong: &mut Vec<Diagnostic>) {
+fn numeric_order(chain: &Chain, relation: &Relation, joins: &[Joined], wrong: &mut Vec<Diagnostic>) {
     for index in &chain.numeric {
         let Some((name, span)) = chain.columns.get(*index) else { continue };
-        let Some(column) = relation.column(name) else { continue };
+        let found = joins::column_at(chain, relation, joins, *index).and_then(|(of, name)| of.column(name));
+        let Some(column) = found else { continue };
         if !matches!(column.kind, ColumnKind::Text | ColumnKind::PaddedText | ColumnKind::Integer) {
             wrong.push(
                 Diagnostic::error(Code::ColumnType, format!("`{name}` is {}, not text", column.type_name))
@@ -139,7 +172,7 @@ fn numeric_order(chain: &Chain, relation: &Relation, wrong: &mut Vec<Diagnostic>
     }
 }
 
-fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
+fn bound(chain: &Chain, relation: &Relation, joins: &[Joined]) -> ChainSpec {
     let mut names: Vec<String> = chain.columns.iter().map(|(name, _)| name.clone()).collect();
     let mut key = Vec::new();
     for column in relation.key_columns() {
@@ -151,13 +184,16 @@ fn bound(chain: &Chain, relation: &Relation) -> ChainSpec {
     }
     let columns = names
         .iter()
-        .filter_map(|name| relation.column(name))
-        .map(|c| ChainColumn {
-            name: c.name.clone(),
-            kind: c.kind.cell(),
-            nullable: c.nullable,
-            cleared: false,
-            digits: Some(digits(c)),
+        .enumerate()
+        .filter_map(|(place, name)| {
+            if chain.join_of(place).is_some() {
+                let of = joins::column_at(chain, relation, joins, place);
+                let digits = of.and_then(|(of, name)| of.column(name)).map_or(6, digits);
+                return joins::chain_column(chain, joins, place, digits);
+            }
+            let c = relation.column(name)?;
+            let (nullable, digits) = (c.nullable, Some(digits(c)));
+            Some(ChainColumn { nullable, digits, ..ChainColumn::own(&c.name, c.kind.cell()) })
         })
         .collect();
     let hashed: Vec<usize> =
@@ -216,33 +252,43 @@ fn digits(column: &Column) -> u8 {
 /// does not depend on the server's collations; numbers in text sort as numbers first.
 pub(super) fn stream(chained: &Chained) -> String {
     let Chained { rows, spec, .. } = chained;
-    let sql = rows.sql("r");
     let items = items(chained);
     let sorted: Vec<String> = spec
         .split
         .iter()
         .chain(&spec.order)
-        .filter_map(|i| spec.columns.get(*i).map(|c| (spec.numeric.contains(i), c)))
-        .map(|(number, c)| match rows.relation.column(&c.name).map(|c| c.kind) {
-            Some(ColumnKind::Text | ColumnKind::PaddedText) => {
-                let text = format!("{}::text", sql.column(&c.name));
-                let bytes = format!("{text} COLLATE \"C\"");
-                if number { format!("{}, {bytes}", as_number(&text)) } else { bytes }
+        .filter_map(|i| Some((spec.numeric.contains(i), chained.column(*i)?)))
+        .map(|(number, (alias, relation, name))| {
+            let column = Sql { alias: &alias, relation, bare: false }.column(name);
+            match relation.column(name).map(|c| c.kind) {
+                Some(ColumnKind::Text | ColumnKind::PaddedText) => {
+                    let text = format!("{column}::text");
+                    let bytes = format!("{text} COLLATE \"C\"");
+                    if number { format!("{}, {bytes}", as_number(&text)) } else { bytes }
+                }
+                Some(ColumnKind::Json | ColumnKind::Inet | ColumnKind::Other) => format!("{column}::text"),
+                _ => column,
             }
-            Some(ColumnKind::Json | ColumnKind::Inet | ColumnKind::Other) => {
-                format!("{}::text", sql.column(&c.name))
-            }
-            _ => sql.column(&c.name),
         })
         .collect();
-    format!("SELECT {} {} ORDER BY {}", items.join(", "), rows.from("r", &[]), sorted.join(", "))
+    let mut from = format!("FROM {}", rows.item("r"));
+    for (n, join) in chained.joins.iter().enumerate() {
+        from.push(' ');
+        from.push_str(&join.clause(&alias(n), ("r", &rows.relation)));
+    }
+    let conditions = rows.conditions("r");
+    if !conditions.is_empty() {
+        from.push_str(" WHERE ");
+        from.push_str(&conditions.join(" AND "));
+    }
+    format!("SELECT {} {from} ORDER BY {}", items.join(", "), sorted.join(", "))
 }
 
 /// The same rows as they lie, where they lie in one table: going through its blocks keeps them in the order in which they
 /// were appended, and keeps the server from sharing the work out, which would mix them.
 pub(super) fn laid(chained: &Chained) -> Option<String> {
     let rows = &chained.rows;
-    if rows.relation.kind != RelationKind::Table {
+    if rows.relation.kind != RelationKind::Table || !chained.joins.is_empty() {
         return None;
     }
     let items = items(chained);
@@ -250,10 +296,19 @@ pub(super) fn laid(chained: &Chained) -> Option<String> {
     Some(format!("SELECT {} {}", items.join(", "), rows.from("r", &[all])))
 }
 
+/// What a statement calls the rows of a join.
+fn alias(join: usize) -> String {
+    format!("j{join}")
+}
+
 /// The cells of a row: its columns as text, and which conditions hold.
 fn items(chained: &Chained) -> Vec<String> {
     let sql = chained.rows.sql("r");
-    let columns = chained.spec.columns.iter().map(|c| sql.text(&c.name));
+    let columns = chained.spec.columns.iter().enumerate().map(|(place, column)| {
+        let mut joins = chained.joins.iter().enumerate();
+        let joined = joins.find_map(|(n, join)| join.item(&alias(n), place)).filter(|_| column.joined);
+        joined.unwrap_or_else(|| sql.text(&column.name))
+    });
     let holds = |condition| format!("CASE WHEN {} THEN 't' ELSE 'f' END", sql.condition(condition));
     columns.chain(chained.conditions.iter().map(holds)).collect()
 }

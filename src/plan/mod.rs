@@ -11,6 +11,7 @@ mod every;
 mod groups;
 mod inexact;
 mod inspections;
+mod joins;
 mod keyed;
 mod ledgers;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use builder::plan;
 pub use chains::Chained;
 pub use inspections::Inspection;
+pub use joins::Joined;
 pub use shortcut::{Evidence, Shortcut};
 
 use bigdecimal::BigDecimal;
@@ -250,7 +252,7 @@ impl Work {
     pub fn foreign(&self) -> bool {
         match self {
             Self::Scan { rows, .. } => rows.foreign(),
-            Self::Chain { chained, .. } => chained.rows.foreign(),
+            Self::Chain { chained, .. } => chained.foreign(),
             Self::Tally { tally, .. } => tally.foreign(),
             Self::Show { show, .. } => show.rows.foreign(),
             // Rows that are there are there, and what raw SQL reads is its own affair.

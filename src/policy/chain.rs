@@ -16,6 +16,8 @@ pub struct Chain {
     pub filter: Option<Condition>,
     /// Every column used, in the order of first mention; all indexes below point here.
     pub columns: Vec<(String, Span)>,
+    /// Rows of other relations that belong to its rows.
+    pub joins: Vec<Join>,
     /// Columns that split it into independent chains.
     pub split: Vec<usize>,
     /// Columns that give the order.
@@ -52,4 +54,43 @@ pub struct Chain {
     pub searches: Vec<Search>,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// Rows of another relation that belong to the rows of a chain.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// What recipes call it.
+    pub alias: String,
+    /// The relation.
+    pub relation: RelationName,
+    /// The chain's columns that point to it.
+    pub by: Vec<(String, Span)>,
+    /// Its columns that they point to, as many.
+    pub to: Vec<(String, Span)>,
+    /// Its columns that are used: their places among [`Chain::columns`], and their names.
+    pub columns: Vec<(usize, String)>,
+    /// What comes of several rows; `None` where there is one at most.
+    pub several: Option<Several>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// Several rows that belong to one row of a chain.
+#[derive(Clone, Debug)]
+pub struct Several {
+    /// The place among [`Chain::columns`] of the cell that holds them.
+    pub cell: usize,
+    /// The places of the columns that give their order.
+    pub order: Vec<usize>,
+}
+
+impl Chain {
+    /// The join that a column comes from; `None` for one of the chain's own relation.
+    #[must_use]
+    pub fn join_of(&self, place: usize) -> Option<&Join> {
+        self.joins.iter().find(|join| {
+            join.several.as_ref().is_some_and(|several| several.cell == place)
+                || join.columns.iter().any(|(at, _)| *at == place)
+        })
+    }
 }

@@ -2,15 +2,18 @@
 
 use std::cmp::Ordering;
 
+use super::carried::Carried;
 use super::cell::Cell;
 use super::chunk::Chunk;
+use super::columns::KeyPlace;
 use super::exact::Exact;
 use super::expr::{Refusal, compare};
 use super::job::{Job, fork_of};
 use super::row::{Filter, Row, Shown};
-use super::shared::{Shared, Suspicion};
+use super::shared::{Shared, Suspicion, TableId};
 use crate::catalogue::ColumnKind;
 use crate::chain::given::Given;
+use crate::chain::rows_cell;
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
@@ -50,29 +53,22 @@ impl Job for Laid {
         }
         let mut cells: Vec<Option<&str>> = Vec::with_capacity(self.cells.width());
         self.texts.clear();
-        // Only times with a zone are spelt anew.
-        self.texts.extend(self.cells.shown.iter().map(|shown| row.respelt(shown)));
-        for (shown, text) in self.cells.shown.iter().zip(&self.texts) {
-            cells.push(match text {
-                Some(text) => Some(text.as_str()),
-                None => row.str(shown)?,
-            });
-        }
+        self.cells.read(row, shared, &mut self.texts, &mut cells)?;
         self.cells.conditions(row, shared, &mut cells)?;
         self.segment.push(&cells);
         self.held(shared)
     }
 
     fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
-        if self.cells.shown.iter().any(|shown| shown.kind == ColumnKind::TimestampTz) {
+        let Some(shown) = self.cells.as_they_lie() else {
             return chunk.rows().try_for_each(|row| self.observe(&row, shared));
-        }
+        };
         let text = chunk.batch.text();
         let mut cells: Vec<Option<&str>> = Vec::with_capacity(self.cells.width());
         for row in chunk.rows() {
             if self.cells.filter.admits(&row, shared)? {
                 cells.clear();
-                for shown in &self.cells.shown {
+                for shown in &shown {
                     cells.push(row.str_within(text, shown)?);
                 }
                 self.cells.conditions(&row, shared, &mut cells)?;
@@ -118,15 +114,96 @@ impl Job for Laid {
 pub(super) struct Cells {
     /// Which rows count.
     pub(super) filter: Filter,
-    /// Its columns.
-    pub(super) shown: Vec<Shown>,
+    /// Where each comes from.
+    pub(super) places: Vec<Place>,
+    /// Rows that its rows carry.
+    pub(super) joins: Vec<Carrying>,
     /// Its conditions, which make further cells.
     pub(super) conditions: Vec<Filter>,
 }
 
+/// Where a cell comes from.
+#[derive(Clone)]
+pub(super) enum Place {
+    /// The row itself.
+    Own(Shown),
+    /// The row that a join finds: the cell of that number.
+    Joined(usize, usize, ColumnKind),
+    /// All rows that a join finds.
+    Rows(usize),
+    /// Nowhere, until one of several rows is looked at.
+    Nowhere,
+}
+
+/// Rows that a row carries.
+#[derive(Clone, Copy)]
+pub(super) struct Carrying {
+    /// The row's key to them.
+    pub(super) key: KeyPlace,
+    /// Where they are.
+    pub(super) table: TableId,
+}
+
 impl Cells {
     fn width(&self) -> usize {
-        self.shown.len() + self.conditions.len()
+        self.places.len() + self.conditions.len()
+    }
+
+    /// The cells, where all are the row's own and none is spelt anew.
+    fn as_they_lie(&self) -> Option<Vec<Shown>> {
+        let own = |place: &Place| match place {
+            Place::Own(shown) if shown.kind != ColumnKind::TimestampTz => Some(shown.clone()),
+            _ => None,
+        };
+        self.places.iter().map(own).collect()
+    }
+
+    /// Appends the cells of a row; `texts` holds those that are spelt anew.
+    fn read<'c>(
+        &self,
+        row: &Row<'c>,
+        shared: &'c Shared,
+        texts: &'c mut Vec<Option<String>>,
+        cells: &mut Vec<Option<&'c str>>,
+    ) -> Result<(), Refusal> {
+        let mut found: Vec<&'c [Carried]> = Vec::with_capacity(self.joins.len());
+        for join in &self.joins {
+            let rows = match row.print(join.key)? {
+                Some(key) => shared.carried(join.table)?.get(&key).map(Vec::as_slice),
+                None => None,
+            };
+            found.push(rows.unwrap_or_default());
+        }
+        texts.extend(self.places.iter().map(|place| match place {
+            // Only times with a zone are spelt anew.
+            Place::Own(shown) => row.respelt(shown),
+            Place::Rows(join) => {
+                let rows = found.get(*join).copied().unwrap_or_default();
+                (!rows.is_empty()).then(|| rows_cell::spell(rows.iter().map(|row| &**row)))
+            }
+            Place::Joined(..) | Place::Nowhere => None,
+        }));
+        for (place, text) in self.places.iter().zip(texts.iter()) {
+            cells.push(match (place, text) {
+                (_, Some(text)) => Some(text.as_str()),
+                (Place::Own(shown), None) => row.str(shown)?,
+                (Place::Joined(join, at, _), None) => {
+                    let carried = found.get(*join).and_then(|rows| rows.first());
+                    carried.and_then(|cells| cells.get(*at)).and_then(|cell| cell.as_deref())
+                }
+                (Place::Rows(_) | Place::Nowhere, None) => None,
+            });
+        }
+        Ok(())
+    }
+
+    /// What a cell orders by.
+    fn order<'c>(&self, row: &Row<'c>, at: usize, cell: Option<&'c str>) -> Cell<'c> {
+        match self.places.get(at) {
+            Some(Place::Own(shown)) => row.cell(shown.place),
+            Some(Place::Joined(_, _, kind)) => Cell::read(*kind, cell.map(str::as_bytes)),
+            Some(Place::Rows(_) | Place::Nowhere) | None => Cell::Opaque,
+        }
     }
 
     fn conditions(
@@ -170,22 +247,16 @@ impl Job for Sorted {
         if !self.cells.filter.admits(row, shared)? {
             return Ok(());
         }
-        let mut cells: Vec<Option<Box<str>>> = Vec::with_capacity(self.cells.width());
-        for shown in &self.cells.shown {
-            if row.raw.get(shown.place).is_some_and(|raw| std::str::from_utf8(raw).is_err()) {
-                return Err(format!("a value of `{}` is not valid UTF-8", shown.name));
-            }
-            cells.push(row.text(shown).map(Into::into));
-        }
-        let mut truths = Vec::new();
-        self.cells.conditions(row, shared, &mut truths)?;
-        cells.extend(truths.into_iter().map(|truth| truth.map(Into::into)));
-        let cell = |at: &usize| -> Option<Box<str>> { cells.get(*at).cloned().flatten() };
-        let split = self.spec.split.iter().map(cell).collect();
+        let mut texts = Vec::new();
+        let mut read: Vec<Option<&str>> = Vec::with_capacity(self.cells.width());
+        self.cells.read(row, shared, &mut texts, &mut read)?;
+        self.cells.conditions(row, shared, &mut read)?;
+        let boxed = |cell: &Option<&str>| -> Option<Box<str>> { cell.map(Into::into) };
+        let split = self.spec.split.iter().map(|at| read.get(*at).and_then(boxed)).collect();
         let mut order = Vec::new();
         for at in &self.spec.order {
-            let place = self.cells.shown.get(*at).map_or(0, |s| s.place);
-            order.push(match row.cell(place) {
+            let cell = read.get(*at).copied().flatten();
+            order.push(match self.cells.order(row, *at, cell) {
                 Cell::Number(n) => Cell::Number(n),
                 Cell::Time(n) => Cell::Time(n),
                 Cell::Null => Cell::Null,
@@ -197,6 +268,7 @@ impl Job for Sorted {
                 _ => return Err("only a server knows the order of these rows".to_owned()),
             });
         }
+        let cells: Vec<Option<Box<str>>> = read.iter().map(boxed).collect();
         shared.take(160 + cells.iter().flatten().map(|t| t.len() as u64 + 16).sum::<u64>())?;
         self.rows.push(Kept { split, order, cells });
         Ok(())

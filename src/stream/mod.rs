@@ -12,6 +12,7 @@
 
 pub mod accumulate;
 mod batch;
+mod carried;
 pub mod cell;
 mod chain;
 mod chunk;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::accumulate::Seen;
+use super::carried::CarriedMap;
 use super::differences::{BITS, Buckets, Differences};
 use super::expr::Refusal;
 use super::keyed::{Print, PrintMap, Seed, low};
@@ -25,6 +26,8 @@ pub(super) enum Table {
     Tenants(OwnerMap),
     /// Sums of lines by entry.
     Sums(PrintMap<Seen>),
+    /// Rows that other rows carry, by key.
+    Carried(CarriedMap),
 }
 
 /// Why something of a tally has to be looked at closer.
@@ -154,6 +157,19 @@ impl Shared {
             Some(Ok(Table::Sums(map))) => Ok(map),
             Some(Err(why)) => Err(why.clone()),
             _ => Err("the sums it needs were not read".to_owned()),
+        }
+    }
+
+    /// A finished map of carried rows.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(super) fn carried(&self, table: TableId) -> Result<&CarriedMap, Refusal> {
+        match self.tables.get(&table) {
+            Some(Ok(Table::Carried(map))) => Ok(map),
+            Some(Err(why)) => Err(why.clone()),
+            _ => Err("the rows it needs were not read".to_owned()),
         }
     }
 

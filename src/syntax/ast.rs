@@ -127,16 +127,17 @@ pub enum Clause {
     Tolerance { amount: Name },
     Without { rule: Name, because: Name },
     // chain
-    Split { columns: Vec<Name> },
+    Join { each: bool, table: Path, alias: Option<Name>, by: Vec<Name>, to: Vec<Name>, order: Vec<Name> },
+    Split { columns: Vec<Path> },
     Order { columns: Vec<OrderKey>, dense_from: Option<Name> },
-    Link { column: Option<Name>, genesis: Option<Expr> },
-    Hash { column: Name, how: HowHashed, when: Option<Predicate> },
+    Link { column: Option<Path>, genesis: Option<Expr> },
+    Hash { column: Path, how: HowHashed, when: Option<Predicate> },
     Key { name: Name, origin: Address, encoding: Option<Name> },
     Let { name: Name, value: Expr },
-    Bind { column: Name, value: Expr, when: Option<Predicate> },
+    Bind { column: Path, value: Expr, when: Option<Predicate> },
     AllowRows { pruned: bool, because: Name },
     Anchor { origin: Address },
-    Search { column: Name, sought: Sought },
+    Search { column: Path, sought: Sought },
     // gate, template and check
     Check { name: Name, title: Option<Name>, template: Option<(Name, Vec<Expr>)> },
     On { tables: Vec<Pattern>, filter: Option<Predicate> },
@@ -186,7 +187,7 @@ pub enum HowHashed {
 #[derive(Clone, Debug)]
 pub struct OrderKey {
     /// The column.
-    pub column: Name,
+    pub column: Path,
     /// Whether `int(...)` stands around it: text that is ordered as a number.
     pub number: bool,
 }

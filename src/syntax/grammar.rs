@@ -27,7 +27,7 @@ pub(super) fn describe(rule: Rule) -> Option<String> {
         }
         Rule::fallback => "what stands for NULL: a text, a number, `null`, `omit` or `omit_empty`",
         Rule::literal | Rule::list => "a literal",
-        Rule::columns => "column names",
+        Rule::columns | Rule::places => "column names",
         Rule::predicate | Rule::all_of | Rule::negation | Rule::row_test => "a condition on a row",
         Rule::p_null => "`is`",
         Rule::p_list => "`in`",

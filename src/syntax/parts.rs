@@ -99,6 +99,13 @@ impl<'i> Parts<'i> {
         Some(Parts::of(pair, self.place).idents())
     }
 
+    /// The columns of a `places` pair that follows.
+    pub(super) fn places(&mut self) -> Option<Vec<Path>> {
+        let pair = self.take(Rule::places)?;
+        let mut inside = Parts::of(pair, self.place);
+        Some(std::iter::from_fn(|| inside.path()).collect())
+    }
+
     /// The next path.
     pub(super) fn path(&mut self) -> Option<Path> {
         self.take(Rule::path).map(|pair| path(pair, self.place))

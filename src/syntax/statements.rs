@@ -160,18 +160,26 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         Rule::s_running => Clause::Running { column: p.ident()?, per: p.columns()?, order: p.columns()? },
         Rule::s_tolerance => Clause::Tolerance { amount: p.word(Rule::quantity)? },
         Rule::s_without => Clause::Without { rule: p.word(Rule::name)?, because: p.text(reader.found)? },
-        Rule::s_split => Clause::Split { columns: p.columns()? },
+        Rule::s_join => Clause::Join {
+            each: p.saw(Rule::k_each),
+            table: p.path()?,
+            alias: p.ident(),
+            by: p.columns()?,
+            to: p.columns()?,
+            order: p.columns().unwrap_or_default(),
+        },
+        Rule::s_split => Clause::Split { columns: p.places()? },
         Rule::s_order => {
             let mut columns = Vec::new();
             while let Some(key) = p.take(Rule::order_key) {
                 let mut key = Parts::of(key, reader.place);
-                columns.push(OrderKey { column: key.ident()?, number: key.saw(Rule::k_int) });
+                columns.push(OrderKey { column: key.path()?, number: key.saw(Rule::k_int) });
             }
             Clause::Order { columns, dense_from: p.word(Rule::quantity) }
         }
-        Rule::s_link => Clause::Link { column: p.ident(), genesis: reader.next_expr(&mut p) },
+        Rule::s_link => Clause::Link { column: p.path(), genesis: reader.next_expr(&mut p) },
         Rule::s_hash => {
-            let column = p.ident()?;
+            let column = p.path()?;
             let how = match reader.next_expr(&mut p) {
                 Some(recipe) => HowHashed::Recipe(recipe),
                 None => HowHashed::LinksOnly(p.text(reader.found)?),
@@ -189,7 +197,7 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
         }
         Rule::s_let => Clause::Let { name: p.word(Rule::name)?, value: reader.next_expr(&mut p)? },
         Rule::s_bind => {
-            let (column, value) = (p.ident()?, reader.next_expr(&mut p)?);
+            let (column, value) = (p.path()?, reader.next_expr(&mut p)?);
             Clause::Bind { column, value, when: reader.next_predicate(&mut p) }
         }
         Rule::s_allow_rows => {
@@ -204,7 +212,7 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             Clause::Anchor { origin }
         }
         Rule::s_search => {
-            let column = p.ident()?;
+            let column = p.path()?;
             let sought = if p.saw(Rule::k_zones) {
                 Sought::Zones
             } else if p.saw(Rule::k_members) {

@@ -149,6 +149,7 @@ impl Block {
             Self::Chain => {
                 const {
                     &[
+                        word("join", Rule::s_join, Has::None),
                         word("split", Rule::s_split, Has::None),
                         word("order", Rule::s_order, Has::None),
                         word("link", Rule::s_link, Has::None),

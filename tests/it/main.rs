@@ -21,6 +21,7 @@ mod gate;
 mod gates;
 mod goodbye;
 mod includes;
+mod joins;
 mod keyed;
 mod language;
 mod objects;

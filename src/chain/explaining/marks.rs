@@ -141,7 +141,7 @@ fn cell_marks(cell: &str, kind: CellKind, json: bool) -> u32 {
         CellKind::Bool if cell == "f" => Mark::Blank.bit(),
         CellKind::Timestamp | CellKind::TimestampTz => clock(cell),
         CellKind::Json | CellKind::Jsonb => scan::json(cell),
-        CellKind::Bool | CellKind::Date | CellKind::Uuid | CellKind::Bytea => 0,
+        CellKind::Bool | CellKind::Date | CellKind::Uuid | CellKind::Bytea | CellKind::Rows => 0,
     }
 }
 

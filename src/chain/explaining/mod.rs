@@ -1,6 +1,7 @@
 //! Why rows may not recompute although nobody changed them: what writers are known to do otherwise, and what such
 //! rows have in common.
 
+pub(in crate::chain) mod carried;
 pub(in crate::chain) mod era;
 pub(in crate::chain) mod mark;
 pub(in crate::chain) mod marks;

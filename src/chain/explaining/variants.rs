@@ -103,6 +103,7 @@ fn change_value(
         JsonValue::Array(items) => {
             items.iter_mut().for_each(|item| change_value(&mut item.value, edit, edit_field));
         }
+        JsonValue::Each(_, item) => change_value(&mut item.value, edit, edit_field),
         _ => {}
     }
 }

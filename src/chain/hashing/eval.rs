@@ -5,7 +5,7 @@ use super::hex;
 use super::keys::Keys;
 use super::number::NumberIssue;
 use super::program::Program;
-use super::spec::{CellKind, ChainColumn, Recipe, TimePreset, TimeSpelling, takes_zone};
+use super::spec::{CellKind, ChainColumn, Members, Recipe, TimePreset, TimeSpelling, takes_zone};
 use super::time::{self, Civil};
 
 /// Why a row cannot be evaluated. It is then unproven, neither right nor wrong.
@@ -48,6 +48,8 @@ pub enum EvalIssueKind {
     NoPrefix,
     /// A text that PostgreSQL does not cast to `bytea`.
     NotBytea,
+    /// Joined rows that differ and have the same place in their order.
+    Tied,
 }
 
 impl EvalIssue {
@@ -58,7 +60,14 @@ impl EvalIssue {
             Some(column) => format!("column `{}`", column.name),
             None => "the predecessor's hash, or a value computed from it,".to_owned(),
         };
+        let joined = self.column.and_then(|index| columns.get(index)).is_some_and(|column| column.joined);
         match self.kind {
+            EvalIssueKind::UndeclaredNull if joined => {
+                format!(
+                    "{what} is NULL, or the row that holds it is gone: what was hashed is not there. Where the application \
+                     hashed a NULL, declare it with `??`"
+                )
+            }
             EvalIssueKind::UndeclaredNull => {
                 format!("{what} is NULL and the recipe does not say what NULL becomes; declare it with `??`")
             }
@@ -96,6 +105,9 @@ impl EvalIssue {
             EvalIssueKind::NotBytea => {
                 format!("{what} has a backslash that PostgreSQL's cast to bytea does not take")
             }
+            EvalIssueKind::Tied => {
+                format!("of {what} some differ and have the same place; order them by what tells them apart")
+            }
             EvalIssueKind::NotHex => format!("{what} is not hex text, but the recipe decodes it"),
             EvalIssueKind::NotBase64 => format!("{what} is not base64 text, but the recipe decodes it"),
         }
@@ -131,8 +143,8 @@ pub struct Outcome {
 /// When a value that is needed is NULL or unreadable and the recipe does not provide for it.
 pub fn evaluate(program: &Program, inputs: &Inputs<'_>, out: &mut Vec<u8>) -> Result<Outcome, EvalIssue> {
     out.clear();
-    let Program { kinds, keys, zoned, .. } = program;
-    let mut eval = Eval { inputs, kinds, keys, zoned, out, order_lost: false, entry: None };
+    let Program { kinds, rows, keys, zoned, .. } = program;
+    let mut eval = Eval { inputs, kinds, rows, keys, zoned, out, order_lost: false, entry: None };
     let null = !eval.emit(&program.recipe)?;
     Ok(Outcome { null, order_lost: eval.order_lost })
 }
@@ -142,11 +154,12 @@ const QUARTER: i64 = 900_000_000_000;
 
 pub(in crate::chain) struct Eval<'a> {
     pub(in crate::chain) inputs: &'a Inputs<'a>,
-    kinds: &'a [CellKind],
+    pub(in crate::chain) kinds: &'a [CellKind],
+    pub(in crate::chain) rows: &'a [(usize, Members)],
     pub(in crate::chain) out: &'a mut Vec<u8>,
     pub(in crate::chain) order_lost: bool,
     pub(in crate::chain) keys: &'a Keys,
-    zoned: &'a [usize],
+    pub(in crate::chain) zoned: &'a [usize],
     /// The member at hand inside `each`.
     pub(in crate::chain) entry: Option<Entry>,
 }

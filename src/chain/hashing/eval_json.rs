@@ -106,6 +106,16 @@ impl Eval<'_> {
             JsonValue::Null => self.out.extend_from_slice(NULL),
             JsonValue::Object(fields) => self.object(profile, fields)?,
             JsonValue::Array(items) => self.array(profile, items)?,
+            JsonValue::Each(index, item) => {
+                self.out.push(b'[');
+                self.each_row(*index, profile.comma(), |eval| {
+                    match eval.kept(profile, &item.value, item.null) {
+                        Ok(false) => Err(EvalIssue { column: None, kind: EvalIssueKind::UndeclaredNull }),
+                        other => other.map(|_| ()),
+                    }
+                })?;
+                self.out.push(b']');
+            }
         }
         Ok(true)
     }

@@ -6,11 +6,12 @@ use super::bytea_cast;
 use super::decimal;
 use super::digest;
 use super::encodings;
-use super::eval::{Entry, Eval, EvalIssue, EvalIssueKind, numeric, only_column, truth, unreadable};
+use super::eval::{Entry, Eval, EvalIssue, EvalIssueKind, Inputs, numeric, only_column, truth, unreadable};
 use super::framing;
 use super::hex;
 use super::json_read::{self, Tree};
-use super::spec::Recipe;
+use super::rows_cell::{self, Trouble};
+use super::spec::{CellKind, Recipe};
 
 impl Eval<'_> {
     /// Appends the value of an expression that [`Eval::emit`] does not know; false, with nothing appended, when it is NULL.
@@ -111,6 +112,13 @@ impl Eval<'_> {
                 let issue = EvalIssue { column: only_column(inner), kind: EvalIssueKind::TooWide };
                 self.out.extend_from_slice(&number.ok_or(issue)?);
             }
+            Recipe::Each(index, separator, inner) if self.kind(*index) == CellKind::Rows => {
+                return self.each_row(*index, separator.as_bytes(), |eval| {
+                    let there = eval.emit(inner)?;
+                    let null = EvalIssue { column: only_column(inner), kind: EvalIssueKind::UndeclaredNull };
+                    if there { Ok(()) } else { Err(null) }
+                });
+            }
             Recipe::Each(index, separator, inner) => return self.each(*index, separator, inner),
             Recipe::EachName => match &self.entry {
                 Some(entry) => self.out.extend_from_slice(entry.name.as_bytes()),
@@ -120,6 +128,13 @@ impl Eval<'_> {
                 Some(value) => self.out.extend_from_slice(value.as_bytes()),
                 None => return Ok(false),
             },
+            Recipe::Count(index) if self.kind(*index) == CellKind::Rows => {
+                let count = match self.cell(*index) {
+                    Some(cell) => rows_cell::count(cell).ok_or_else(|| unreadable(*index))?,
+                    None => 0,
+                };
+                self.out.extend_from_slice(count.to_string().as_bytes());
+            }
             Recipe::Count(index) => {
                 let Some(cell) = self.cell(*index) else { return Ok(false) };
                 let count = match json_read::read(cell).ok_or_else(|| unreadable(*index))? {
@@ -222,6 +237,42 @@ impl Eval<'_> {
             if !there? {
                 return Err(EvalIssue { column: Some(index), kind: EvalIssueKind::UndeclaredNull });
             }
+        }
+        Ok(true)
+    }
+
+    /// Appends what `emit` does for each of the rows that a cell holds; nothing where there are none, which is no NULL.
+    pub(in crate::chain) fn each_row(
+        &mut self,
+        index: usize,
+        separator: &[u8],
+        emit: impl Fn(&mut Eval<'_>) -> Result<(), EvalIssue>,
+    ) -> Result<bool, EvalIssue> {
+        let Some(cell) = self.cell(index) else { return Ok(true) };
+        let Some((_, members)) = self.rows.iter().find(|(column, _)| *column == index) else {
+            return Err(unreadable(index));
+        };
+        let rows = rows_cell::read(cell, members, self.kinds).map_err(|trouble| match trouble {
+            Trouble::Unreadable => unreadable(index),
+            Trouble::Tied => EvalIssue { column: Some(index), kind: EvalIssueKind::Tied },
+        })?;
+        for (n, cells) in rows.iter().enumerate() {
+            if n > 0 {
+                self.out.extend_from_slice(separator);
+            }
+            let mut row = self.inputs.row.to_vec();
+            for (column, value) in members.columns.iter().zip(cells) {
+                if let Some(place) = row.get_mut(*column) {
+                    *place = value.as_deref();
+                }
+            }
+            let inputs = Inputs { row: &row, ..*self.inputs };
+            let Self { kinds, rows, keys, zoned, .. } = *self;
+            let out = &mut *self.out;
+            let mut one =
+                Eval { inputs: &inputs, kinds, rows, keys, zoned, out, order_lost: false, entry: None };
+            emit(&mut one)?;
+            self.order_lost |= one.order_lost;
         }
         Ok(true)
     }

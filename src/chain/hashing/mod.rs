@@ -20,6 +20,7 @@ pub mod keys;
 pub(in crate::chain) mod number;
 pub mod program;
 pub(in crate::chain) mod recipe;
+pub(crate) mod rows_cell;
 pub(in crate::chain) mod sha;
 pub(crate) mod time;
 pub(in crate::chain) mod time_form;

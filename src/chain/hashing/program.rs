@@ -3,7 +3,8 @@
 use super::json_profile;
 use super::keys::Keys;
 use super::spec::{
-    CellKind, ChainColumn, Frame, JsonField, JsonItem, JsonProfile, JsonValue, Recipe, Search, Sought, Unit,
+    CellKind, ChainColumn, Frame, JsonField, JsonItem, JsonProfile, JsonValue, Members, Recipe, Search,
+    Sought, Unit,
 };
 
 /// What an expression yields when it is not NULL.
@@ -39,6 +40,8 @@ pub(crate) fn issue<T>(message: String) -> Result<T, SpecIssue> {
 pub struct Program {
     pub(crate) recipe: Recipe,
     pub(crate) kinds: Vec<CellKind>,
+    /// Which cells hold rows, and what these are.
+    pub(crate) rows: Vec<(usize, Members)>,
     pub(crate) keys: Keys,
     /// Time columns whose zone is searched: a shift of one means that clocks so far from UTC were spelt.
     pub(crate) zoned: Vec<usize>,
@@ -55,7 +58,9 @@ impl Program {
         let mut recipe = recipe.clone();
         let form = check(&mut recipe, columns, link)?;
         let kinds = columns.iter().map(|column| column.kind).collect();
-        Ok(Self { recipe, kinds, keys: Keys::default(), zoned: Vec::new(), form })
+        let rows =
+            columns.iter().enumerate().filter_map(|(n, column)| Some((n, column.rows.clone()?))).collect();
+        Ok(Self { recipe, kinds, rows, keys: Keys::default(), zoned: Vec::new(), form })
     }
 
     /// The same with the keys that it computes with.
@@ -109,10 +114,27 @@ fn expect(
             format!("write `ts({name}, epoch_s)` for seconds since 1970")
         }
         ("ts", CellKind::Integer) => format!("write `int({name})` if it holds the number that was hashed"),
+        (_, CellKind::Rows) => return rows_alone(name),
         ("json", _) => format!("write `{name}` where its text was hashed, or make it a member of an object"),
         _ => "use the column itself".to_owned(),
     };
     issue(format!("`{word}` needs {needs}, but `{name}` is {}; {instead}", kind_word(column.kind)))
+}
+
+/// Rows are no value.
+fn rows_alone<T>(name: &str) -> Result<T, SpecIssue> {
+    issue(format!("`{name}` are rows, which have no value of their own; write `each({name}, \"|\", ...)`"))
+}
+
+/// A column that is a value.
+fn single(index: usize, columns: &[ChainColumn]) -> Result<CellKind, SpecIssue> {
+    let column = column(index, columns)?;
+    if column.kind == CellKind::Rows { rows_alone(&column.name) } else { Ok(column.kind) }
+}
+
+/// Whether a column holds rows.
+fn holds_rows(index: usize, columns: &[ChainColumn]) -> bool {
+    columns.get(index).is_some_and(|column| column.kind == CellKind::Rows)
 }
 
 fn kind_word(kind: CellKind) -> &'static str {
@@ -131,6 +153,7 @@ fn kind_word(kind: CellKind) -> &'static str {
         CellKind::Bytea => "bytea",
         CellKind::Inet => "inet",
         CellKind::Other => "of another type",
+        CellKind::Rows => "rows of another table",
     }
 }
 
@@ -155,7 +178,7 @@ fn text(word: &str, inner: &mut Recipe, columns: &[ChainColumn], link: Form) -> 
 fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<Form, SpecIssue> {
     match recipe {
         Recipe::Text(_) => Ok(Form::Text),
-        Recipe::Column(index) => Ok(cell_form(column(*index, columns)?.kind)),
+        Recipe::Column(index) => Ok(cell_form(single(*index, columns)?)),
         Recipe::Prev => Ok(link),
         Recipe::Cat(parts) | Recipe::Join(_, parts) => all(parts, columns, link),
         Recipe::Coalesce(inner, instead) => {
@@ -212,9 +235,12 @@ fn check(recipe: &mut Recipe, columns: &[ChainColumn], link: Form) -> Result<For
         }
         Recipe::Binary(_, inner) => text("a binary number", inner, columns, link).map(|()| Form::Bytes),
         Recipe::Each(index, _, inner) => {
-            is_json(*index, columns, "each")?;
+            if !holds_rows(*index, columns) {
+                is_json(*index, columns, "each")?;
+            }
             check(inner, columns, link)
         }
+        Recipe::Count(index) if holds_rows(*index, columns) => Ok(Form::Text),
         Recipe::Count(index) => is_json(*index, columns, "count"),
         Recipe::EachName | Recipe::EachValue => Ok(Form::Text),
         Recipe::JsonColumn(_, index) => {
@@ -284,13 +310,14 @@ fn items(
 }
 
 fn value(
-    value: &mut JsonValue,
+    given: &mut JsonValue,
     columns: &[ChainColumn],
     link: Form,
     profile: JsonProfile,
 ) -> Result<(), SpecIssue> {
-    match value {
-        JsonValue::Column(index) => column(*index, columns).map(|_| ()),
+    match given {
+        JsonValue::Column(index) => single(*index, columns).map(|_| ()),
+        JsonValue::Each(_, item) => value(&mut item.value, columns, link, profile),
         JsonValue::String(inner) => text("a JSON string", inner, columns, link),
         JsonValue::Raw(inner) => text("raw", inner, columns, link),
         JsonValue::Object(inner) => members(inner, columns, link, profile),
@@ -306,13 +333,7 @@ mod tests {
 
     fn columns() -> Vec<ChainColumn> {
         [("a", CellKind::Text), ("b", CellKind::Bytea), ("t", CellKind::Timestamp)]
-            .map(|(name, kind)| ChainColumn {
-                name: name.to_owned(),
-                kind,
-                nullable: true,
-                cleared: false,
-                digits: None,
-            })
+            .map(|(name, kind)| ChainColumn::own(name, kind))
             .to_vec()
     }
 

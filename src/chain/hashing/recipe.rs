@@ -63,13 +63,14 @@ pub enum Recipe {
     Binary(Width, Box<Recipe>),
     /// `uuid(column, bytes)`: the 16 bytes of a `uuid`, or of a text that is one.
     UuidBytes(usize),
-    /// `each(column, "separator", x)`: x for each member of a JSON object, sorted by name, or item of a JSON array.
+    /// `each(column, "separator", x)`: x for each member of a JSON object, sorted by name, or item of a JSON array, or for each
+    /// row of a cell that holds rows.
     Each(usize, String, Box<Recipe>),
     /// `name` inside `each`: the member's name, or the item's number from 0.
     EachName,
     /// `value` inside `each`: a string's text, a number or boolean as it stands in JSON, NULL for null.
     EachValue,
-    /// `count(column)`: how many members or items a JSON value has, in decimal.
+    /// `count(column)`: how many members or items a JSON value has, or a cell rows, in decimal.
     Count(usize),
     /// `ts(column, "pattern")`, and `ts(column, ..., "zone")`.
     TimeAs(usize, TimeForm),
@@ -195,6 +196,8 @@ pub enum JsonValue {
     Object(Vec<JsonField>),
     /// A nested array.
     Array(Vec<JsonItem>),
+    /// `each(rows, x)`: an array with x for each row of a cell that holds rows.
+    Each(usize, Box<JsonItem>),
 }
 
 /// Digest algorithms.

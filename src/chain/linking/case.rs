@@ -63,7 +63,8 @@ impl Case<'_> {
 
     /// What tells a failing row from others.
     pub(crate) fn sort(&self, row: usize, era: Era) -> Sort {
-        Sort { marks: self.rows.odd(row).map_or(0, |odd| odd.marks), era }
+        let (marks, carried) = self.rows.odd(row).map_or((0, 0), |odd| (odd.marks, odd.carried));
+        Sort { marks, era, carried }
     }
 
     /// Builds an anomaly about a row.

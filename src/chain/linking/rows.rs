@@ -66,6 +66,8 @@ pub(crate) struct Odd {
     pub(crate) cause: Cause,
     /// What it has that rows that recompute do not have.
     pub(crate) marks: u32,
+    /// What it carries of rows that it points to, as a number; 0 for nothing.
+    pub(crate) carried: u64,
 }
 
 /// The rows of a split in the order in which they arrived.
@@ -192,7 +194,13 @@ mod tests {
         let mut rows = Rows::default();
         rows.push([1; 32], flag::OK | flag::LINKED, None, [Some("k1"), None, Some("")].into_iter());
         rows.push([2; 32], flag::OK | flag::LINKED, None, [Some("é")].into_iter());
-        let odd = Odd { stated: Stated::Hash([9; 32]), computed: None, cause: Cause::Unexplained, marks: 0 };
+        let odd = Odd {
+            stated: Stated::Hash([9; 32]),
+            computed: None,
+            cause: Cause::Unexplained,
+            marks: 0,
+            carried: 0,
+        };
         rows.push([3; 32], 0, Some(odd), std::iter::empty());
         assert_eq!(rows.cells(0), [Some("k1".to_owned()), None, Some(String::new())]);
         assert_eq!(rows.cells(1), [Some("é".to_owned())]);

@@ -1,5 +1,6 @@
 //! Statements of a plan to jobs.
 
+mod chains;
 mod groups;
 mod ledgers;
 mod references;
@@ -7,7 +8,6 @@ mod references;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::chain::{Cells, Laid, Sorted};
 use super::columns::{Columns, KeyPlace};
 use super::compiler::{Compiler, by_bytes};
 use super::expr::{Expr, Refusal};
@@ -21,15 +21,11 @@ use super::samples::Samples;
 use super::scan::{Folding, Folds, Showing};
 use super::shared::{Suspicion, TableId};
 use crate::catalogue::{Relation, RelationKind};
-use crate::chain::given::{Given, Outside};
-use crate::chain::segment::Segment;
-use crate::chain::spec::ChainSpec;
-use crate::chain::verify::Limits;
+use crate::chain::given::Outside;
 use crate::measure::Tally;
 use crate::measure::fold::{Fold, Show};
 use crate::measure::rows::RowSet;
 use crate::measure::tenants::TenantPath;
-use crate::plan::Chained;
 use crate::policy::RelationName;
 use crate::policy::operand::Operand;
 
@@ -46,12 +42,6 @@ pub(super) struct Builder {
     outside: Option<Arc<Outside>>,
     known: BTreeMap<String, TableId>,
     next: TableId,
-}
-
-/// The cells of a chain on their way to a job.
-struct ChainCells {
-    cells: Cells,
-    needs: Vec<TableId>,
 }
 
 /// A row set on its way to a job.
@@ -98,6 +88,10 @@ impl Builder {
     fn shown(&mut self, relation: &Relation, names: &[String]) -> Result<Vec<Shown>, Refusal> {
         let columns = self.columns(relation);
         names.iter().map(|name| Ok(Shown::new(relation, name, columns.place(relation, name)?))).collect()
+    }
+
+    fn shown_one(&mut self, relation: &Relation, name: &str) -> Result<Shown, Refusal> {
+        Ok(Shown::new(relation, name, self.columns(relation).place(relation, name)?))
     }
 
     fn expr(&mut self, relation: &Relation, operand: &Operand) -> Result<Expr, Refusal> {
@@ -335,58 +329,5 @@ impl Builder {
             (Tally::Totals(totals), Suspicion::Groups(only)) => self.headers(key, totals, &only, samples),
             _ => Err("it was looked at in another way than it can be shown".to_owned()),
         }
-    }
-
-    /// A chain, as it lies.
-    ///
-    /// # Errors
-    ///
-    /// When only a server can make it.
-    pub(super) fn chain(&mut self, key: &str, chained: &Chained, samples: u64) -> Result<(), Refusal> {
-        let cells = self.chained(chained)?;
-        let given = self.given(&chained.spec)?;
-        let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
-        let segment = Segment::new(&chained.spec, &given, limits).map_err(|e| e.to_string())?;
-        let (key, needs) = (key.to_owned(), cells.needs);
-        let job = Laid { key, cells: cells.cells, segment, taken: 0, texts: Vec::new() };
-        self.push(&chained.rows.relation, needs, Vec::new(), Box::new(job));
-        Ok(())
-    }
-
-    /// A chain that did not lie in order.
-    ///
-    /// # Errors
-    ///
-    /// When only a server can make it.
-    pub(super) fn sorted_chain(&mut self, key: &str, chained: &Chained, samples: u64) -> Result<(), Refusal> {
-        let cells = self.chained(chained)?;
-        let (rows, spec) = (&chained.rows, &chained.spec);
-        let given = self.given(spec)?;
-        for name in spec.order.iter().filter_map(|at| spec.columns.get(*at)).map(|c| &c.name) {
-            self.columns(&rows.relation).value(&rows.relation, name)?;
-        }
-        let (key, needs) = (key.to_owned(), cells.needs);
-        let job = Sorted { key, cells: cells.cells, spec: spec.clone(), given, samples, rows: Vec::new() };
-        self.push(&rows.relation, needs, Vec::new(), Box::new(job));
-        Ok(())
-    }
-
-    fn chained(&mut self, chained: &Chained) -> Result<ChainCells, Refusal> {
-        let relation = &chained.rows.relation;
-        let narrowed = self.narrowed(&chained.rows)?;
-        let names: Vec<String> = chained.spec.columns.iter().map(|c| c.name.clone()).collect();
-        let shown = self.shown(relation, &names)?;
-        let mut conditions = Vec::new();
-        for condition in &chained.conditions {
-            let mut compiler = Compiler { relation, columns: self.columns(relation), aggregates: Vec::new() };
-            let tests = vec![compiler.condition(condition)?];
-            conditions.push(Filter { tests, within: Vec::new() });
-        }
-        let cells = Cells { filter: narrowed.filter, shown, conditions };
-        Ok(ChainCells { cells, needs: narrowed.needs })
-    }
-
-    fn given(&self, spec: &ChainSpec) -> Result<Given, Refusal> {
-        self.outside.as_ref().map_or_else(|| Ok(Given::default()), |ring| ring.of(spec))
     }
 }

@@ -43,5 +43,4 @@ end
 table('checkmate_contracts', 'contract_id bigint primary key, owner_id integer, recipient_id integer, contract_hash varchar',
       'owner_id contract_hash', contracts)
 table('checkmate_actions', 'id bigint primary key, contract bigint, action_type varchar, action_hash varchar, previous_hash varchar',
-      'contract previous_hash action_hash', rows)
-puts 'create view checkmate as select * from checkmate_actions join checkmate_contracts on contract_id = contract;'
+      'previous_hash action_hash', rows)

@@ -17,7 +17,6 @@ create table breeze_logs (id uuid primary key, org_id uuid, "timestamp" timestam
   action text, resource_type text, resource_id uuid, details jsonb, result text);
 create table breeze_seals (audit_id uuid references breeze_logs, chain_seq bigint primary key,
   prev_chain_checksum varchar(128), chain_checksum varchar(128));
-create view breeze as select * from breeze_logs join breeze_seals on audit_id = id;
 comment on table breeze_logs is 'id actor_type actor_id action resource_type resource_id result details timestamp';
 comment on table breeze_seals is 'prev_chain_checksum chain_checksum';
 create function breeze_seal() returns trigger language plpgsql as $$

@@ -15,7 +15,7 @@ insert into checkmate_contracts (contract_id, owner_id, recipient_id, contract_h
 insert into checkmate_contracts (contract_id, owner_id, recipient_id, contract_hash) values (2, 12, NULL, E'é<>& 😀');
 insert into checkmate_contracts (contract_id, owner_id, recipient_id, contract_hash) values (3, 13, 23, E'a|b');
 create table checkmate_actions (id bigint primary key, contract bigint, action_type varchar, action_hash varchar, previous_hash varchar);
-comment on table checkmate_actions is 'contract previous_hash action_hash';
+comment on table checkmate_actions is 'previous_hash action_hash';
 insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (0, 0, E'sign', E'6a25c8dd043fb470519dd439c47489e7a99fe163f51a7e3ca2c8fd2e7170c911', NULL);
 insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (2, 1, E'sign', E'720f3a5c92da7f30d261b4659f4d89a82fc49f7f6ca98fac10e7c9504f36eae1', E'6a25c8dd043fb470519dd439c47489e7a99fe163f51a7e3ca2c8fd2e7170c911');
 insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (4, 2, E'sign', E'c77e7926d4abc0bf201c0c99761db8d6f29c7e4e08575038aced12636b4e95b1', E'720f3a5c92da7f30d261b4659f4d89a82fc49f7f6ca98fac10e7c9504f36eae1');
@@ -23,4 +23,3 @@ insert into checkmate_actions (id, contract, action_type, action_hash, previous_
 insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (8, 0, E'sign', E'd9220e2cf62dd830bfe4e01345ddb8ca61424c0b939bf7c3d73d0c3829044d57', E'1ef571b46c87224406740f0ff02607559a81e1b7df1eff34ba8241b1f6eb3eca');
 insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (10, 1, E'sign', E'5da804ebe0fdd8b6fdb463237b440e7245a91514eee04ab91fe5494a65ca27fc', E'd9220e2cf62dd830bfe4e01345ddb8ca61424c0b939bf7c3d73d0c3829044d57');
 insert into checkmate_actions (id, contract, action_type, action_hash, previous_hash) values (12, 2, E'sign', E'dd96c20ca3e2c9ea8575133cef97e600c4db7273ecf923eea7d98074f9cae80d', E'5da804ebe0fdd8b6fdb463237b440e7245a91514eee04ab91fe5494a65ca27fc');
-create view checkmate as select * from checkmate_actions join checkmate_contracts on contract_id = contract;
