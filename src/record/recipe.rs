@@ -50,6 +50,8 @@ pub(super) fn spec() -> ChainSpec {
                 nullable: *nullable,
                 cleared: false,
                 digits: None,
+                joined: false,
+                rows: None,
             })
             .collect(),
         key: vec![at("line"), at(SEQUENCE)],
