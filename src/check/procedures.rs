@@ -83,7 +83,8 @@ impl<'a> Checker<'a> {
         let before = |name: &str| gates.iter().find(|g| g.id == name).and_then(|g| g.after.as_deref());
         for earlier in used {
             // A gate comes after one that is declared earlier, so this ends; the bound is for policies with mistakes.
-            let mut chain = std::iter::successors(before(&earlier.node), |name| before(name)).take(gates.len());
+            let mut chain =
+                std::iter::successors(before(&earlier.node), |name| before(name)).take(gates.len());
             if chain.any(|name| name == gate.node) {
                 self.sink.push(
                     Diagnostic::error(
@@ -104,12 +105,22 @@ impl<'a> Checker<'a> {
         // The record counts milliseconds.
         if low % 1000 != 0 || high % 1000 != 0 {
             let help = "write whole milliseconds or more";
-            self.error(Code::BadLiteral, "phases are not timed that finely", (from.span.to(to.span), "here"), help);
+            self.error(
+                Code::BadLiteral,
+                "phases are not timed that finely",
+                (from.span.to(to.span), "here"),
+                help,
+            );
             return None;
         }
         if low > high {
             let message = "the range ends before it begins";
-            self.error(Code::BadLiteral, message, (from.span.to(to.span), "here"), "write the shorter time first");
+            self.error(
+                Code::BadLiteral,
+                message,
+                (from.span.to(to.span), "here"),
+                "write the shorter time first",
+            );
             return None;
         }
         Some(Expected { from: low, to: high })
@@ -117,7 +128,8 @@ impl<'a> Checker<'a> {
 
     /// A whole that is shorter than its parts is a mistake in one of them.
     fn adds_up(&mut self, statement: &Statement, total: Expected, phases: &[Phase]) {
-        let least = phases.iter().filter_map(|phase| phase.expected).fold(0i64, |sum, e| sum.saturating_add(e.from));
+        let least =
+            phases.iter().filter_map(|phase| phase.expected).fold(0i64, |sum, e| sum.saturating_add(e.from));
         if least > total.to {
             let message = "the phases take longer than the whole, even if each is as short as expected";
             let help = "correct `expect` of the procedure or of a phase";

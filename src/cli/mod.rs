@@ -10,6 +10,7 @@ mod heads;
 mod lint;
 mod load;
 mod manual;
+mod outfile;
 mod parameters;
 mod plan;
 mod rebind;
@@ -72,21 +73,22 @@ enum Command {
     Man,
 }
 
-/// Runs the program and returns its exit status.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+/// Runs the program and returns its exit status: the number of an [`ExitStatus`], or that of a plugin's state where the report
+/// on standard output is a plugin's.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let printed = error.print();
             // Help and version are answers, everything else is a mistake on the command line.
             let answered = !error.use_stderr() && printed.is_ok() && !terminal::stdout_is_closed();
-            return if answered { ExitStatus::Open } else { ExitStatus::Usage };
+            return if answered { ExitStatus::Open } else { ExitStatus::Usage }.code();
         }
     };
     let talk = &cli.talk;
     talk.start_log();
-    match &cli.command {
-        Command::Verify(args) => verify::run(args, talk),
+    let status = match &cli.command {
+        Command::Verify(args) => return verify::run(args, talk),
         Command::Plan(args) => plan::run(args, talk),
         Command::Lint(args) => lint::run(args, talk),
         Command::Fmt(args) => fmt::run(args, talk),
@@ -98,5 +100,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::Facts(args) => facts::run(args, talk),
         Command::Completions(args) => manual::completions(args, talk),
         Command::Man => manual::man(talk),
-    }
+    };
+    status.code()
 }

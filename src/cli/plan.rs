@@ -60,10 +60,17 @@ fn procedures(procedures: &[Procedure]) -> String {
     let mut out = String::new();
     for procedure in procedures {
         let whole = expected(procedure.expected);
-        let _ = writeln!(out, "\nProcedure {}, for people to carry out and `restore` to record{whole}:", procedure.name);
+        let _ = writeln!(
+            out,
+            "\nProcedure {}, for people to carry out and `restore` to record{whole}:",
+            procedure.name
+        );
         let parts = [("", &procedure.phases), ("rollback ", &procedure.rollback)];
-        for (part, phase) in parts.into_iter().flat_map(|(part, list)| list.iter().map(move |phase| (part, phase))) {
-            let gate = phase.gate.as_ref().map(|gate| format!(", until gate {gate} is open")).unwrap_or_default();
+        for (part, phase) in
+            parts.into_iter().flat_map(|(part, list)| list.iter().map(move |phase| (part, phase)))
+        {
+            let gate =
+                phase.gate.as_ref().map(|gate| format!(", until gate {gate} is open")).unwrap_or_default();
             let _ = writeln!(out, "   {part}{}{}{gate}", phase.name, expected(phase.expected));
         }
     }

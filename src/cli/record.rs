@@ -153,10 +153,16 @@ fn text(found: &Verification, folder: &Path, args: &Verify) -> String {
     }
     match (&found.key, found.vouched_from) {
         (None, _) => {
-            let _ = writeln!(out, "not signed: whoever may write it can write all of it anew; only a head noted elsewhere tells");
+            let _ = writeln!(
+                out,
+                "not signed: whoever may write it can write all of it anew; only a head noted elsewhere tells"
+            );
         }
         (Some(key), Some(from)) => {
-            let _ = writeln!(out, "signed, now with {key}; vouched for from entry {from} on by the key that was given");
+            let _ = writeln!(
+                out,
+                "signed, now with {key}; vouched for from entry {from} on by the key that was given"
+            );
         }
         (Some(key), None) if args.key.is_empty() => {
             let _ = writeln!(
@@ -167,7 +173,10 @@ fn text(found: &Verification, folder: &Path, args: &Verify) -> String {
         (Some(_), None) => {}
     }
     if args.head.is_empty() {
-        let _ = writeln!(out, "whether entries are gone from the end was not looked at; give a noted head with `--head`");
+        let _ = writeln!(
+            out,
+            "whether entries are gone from the end was not looked at; give a noted head with `--head`"
+        );
     }
     for note in found.torn.iter().map(crate::record::Torn::note).chain(found.notes.iter().cloned()) {
         let _ = writeln!(out, "note: {note}");

@@ -41,7 +41,9 @@ fn says(event: &Event) -> String {
             let gates: Vec<String> = run
                 .gates
                 .iter()
-                .map(|gate| format!("{} {}", gate.id, if gate.verdict == "holds" { "OPEN" } else { "CLOSED" }))
+                .map(|gate| {
+                    format!("{} {}", gate.id, if gate.verdict == "holds" { "OPEN" } else { "CLOSED" })
+                })
                 .collect();
             let replayed = if run.replayed { ", from kept facts, nothing was looked at" } else { "" };
             let tenant = run.tenant.as_ref().map(|t| format!(", tenant {t}")).unwrap_or_default();
@@ -89,7 +91,11 @@ pub(super) fn restored(restore: &Restore) -> String {
     let took = |from: Timestamp, to: Timestamp| {
         let micros = to.as_microsecond().saturating_sub(from.as_microsecond());
         // To the second where that says enough.
-        duration_text(if micros.abs() >= 60_000_000 { micros / 1_000_000 * 1_000_000 } else { micros / 1000 * 1000 })
+        duration_text(if micros.abs() >= 60_000_000 {
+            micros / 1_000_000 * 1_000_000
+        } else {
+            micros / 1000 * 1000
+        })
     };
     let _ = writeln!(
         out,
@@ -132,7 +138,9 @@ pub(super) fn restored(restore: &Restore) -> String {
 pub(super) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+        if c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);

@@ -8,7 +8,8 @@ use clap::Args;
 use crate::finding::KeyPart;
 use crate::judge::Before;
 use crate::record::{
-    CheckRun, Event, Figure, GateRun, GateState, Record, RecordError, Recovered, Sealed, Signer, SourceRead, WaiverUsed,
+    CheckRun, Event, Figure, GateRun, GateState, Record, RecordError, Recovered, Sealed, Signer, SourceRead,
+    WaiverUsed,
 };
 use crate::report::model::{CheckInfo, Report, SourceInfo, WaiverState};
 use crate::verdict::{ExitStatus, Level, Verdict};
@@ -175,7 +176,10 @@ pub(super) fn earlier(
             addresses.get(source.name.as_str()).is_some_and(|address| *address != source.address)
         });
         let before = if !pass.open {
-            Before::Closed(format!("`{gate}` was closed when it was last judged in this restore, at {}", pass.at))
+            Before::Closed(format!(
+                "`{gate}` was closed when it was last judged in this restore, at {}",
+                pass.at
+            ))
         } else if pass.policy_digest != digest {
             Before::Closed(format!(
                 "`{gate}` was open at {}, under another text of the policy or with other parameters",

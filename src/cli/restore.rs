@@ -11,8 +11,8 @@ use super::terminal::Talk;
 use crate::diagnostic::suggest;
 use crate::policy::procedure::{Expected, Phase, Procedure};
 use crate::record::{
-    self, Event, Outcome, PhaseBegun, PhaseEnded, PlannedPhase, Record, RecordError, Restore, RestoreBegun, RestoreEnded,
-    RolledBack,
+    self, Event, Outcome, PhaseBegun, PhaseEnded, PlannedPhase, Record, RecordError, Restore, RestoreBegun,
+    RestoreEnded, RolledBack,
 };
 use crate::verdict::ExitStatus;
 
@@ -160,7 +160,11 @@ fn begin(args: &Begin, talk: &Talk) -> ExitStatus {
 }
 
 fn planned(phase: &Phase) -> PlannedPhase {
-    PlannedPhase { name: phase.name.clone(), expected: phase.expected.map(milliseconds), gate: phase.gate.clone() }
+    PlannedPhase {
+        name: phase.name.clone(),
+        expected: phase.expected.map(milliseconds),
+        gate: phase.gate.clone(),
+    }
 }
 
 fn milliseconds(expected: Expected) -> record::Expected {
@@ -175,7 +179,9 @@ fn ahead(procedure: &Procedure) -> String {
 
 /// The restore that is going on.
 fn open(record: &Record) -> Result<&Restore, String> {
-    record.history().open().ok_or_else(|| "no restore is going on in this record; begin one with `holdtrue restore begin`".to_owned())
+    record.history().open().ok_or_else(|| {
+        "no restore is going on in this record; begin one with `holdtrue restore begin`".to_owned()
+    })
 }
 
 /// The end of the phase that is going on, if one is.
@@ -229,7 +235,8 @@ fn rollback(args: &Rollback, record: &mut Record, talk: &Talk) -> Result<ExitSta
     if restore.rolled_back.is_some() {
         return Ok(talk.stop("this restore is being rolled back already"));
     }
-    let back = Event::RolledBack(RolledBack { restore: restore.plan.restore.clone(), reason: args.reason.clone() });
+    let back =
+        Event::RolledBack(RolledBack { restore: restore.plan.restore.clone(), reason: args.reason.clone() });
     let phases: Vec<&str> = restore.plan.rollback.iter().map(|phase| phase.name.as_str()).collect();
     let phases = match phases.as_slice() {
         [] => "The procedure names no phases for it.\n".to_owned(),

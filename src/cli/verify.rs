@@ -19,7 +19,8 @@ use crate::policy::SourceKind;
 use crate::probe::archive;
 use crate::record::{Record, RecordError, Sealed, Signer};
 use crate::report::model::{self, FactInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
-use crate::report::{Format, redact, render};
+use crate::report::words::exit_meaning;
+use crate::report::{Format, nagios, redact, render};
 use crate::verdict::{ExitStatus, Verdict};
 
 /// Options of `verify`.
@@ -66,13 +67,23 @@ pub(super) fn format(word: &str) -> Result<Format, String> {
     })
 }
 
-pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
+pub(super) fn run(args: &Args, talk: &Talk) -> u8 {
     match verify(args, talk) {
-        Ok(status) | Err(status) => status,
+        Ok(code) => code,
+        // A monitor wants a line to show, and its own numbers, also where there is no report.
+        Err(status) if args.format == Some(Format::Nagios) => {
+            let state = nagios::State::without_report(status);
+            let why = format!("exit status {}, {}", status.code(), exit_meaning(status.code()));
+            let _seen =
+                talk.print(&nagios::line(state, &format!("no report: {why}; standard error says more")));
+            state.code()
+        }
+        Err(status) => status.code(),
     }
 }
 
-fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
+/// The exit status of a run whose report was delivered, or why there is none.
+fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let signer = args.recording(talk)?;
     let (ready, selected) = args.run.ready(talk)?;
     let started = jiff::Timestamp::now();
@@ -121,7 +132,8 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
     };
     let earlier = match &record {
         Ok(Some(record)) if !replayed => {
-            let addresses = facts.sources.iter().map(|(name, source)| (name.as_str(), source.address.as_str()));
+            let addresses =
+                facts.sources.iter().map(|(name, source)| (name.as_str(), source.address.as_str()));
             recording::earlier(record, (&ready.policy.name, &digest, part.tenant), &addresses.collect())
         }
         _ => BTreeMap::new(),
@@ -209,8 +221,9 @@ fn verify(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
         }
     }
     drop(record);
-    deliver(args, ready.profile.as_ref(), &report, talk)?;
-    Ok(ExitStatus::of(report.verdict))
+    let shown = deliver(args, ready.profile.as_ref(), &report, talk)?;
+    let status = ExitStatus::of(report.verdict);
+    Ok(if shown == Format::Nagios { nagios::State::of(&report).code() } else { status.code() })
 }
 
 /// Adds what a run found to the record. Kept facts tell of another time, and are no part of a restore that is going on.
@@ -220,7 +233,8 @@ fn keep(
     part: &Part<'_>,
     (folder, talk): (&Path, &Talk),
 ) -> Result<Vec<Sealed>, RecordError> {
-    let open = record.history().open().filter(|open| open.plan.policy == report.policy.name && !report.run.replayed);
+    let open =
+        record.history().open().filter(|open| open.plan.policy == report.policy.name && !report.run.replayed);
     let restore = open.map(|open| open.plan.restore.clone());
     let part = Part { restore: restore.as_deref(), ..*part };
     recording::add(record, &recording::events(report, &part), folder, talk)
@@ -245,26 +259,32 @@ impl Args {
     }
 }
 
-/// Writes the report everywhere it was asked for. A report that cannot be delivered leaves no green exit.
-fn deliver(args: &Args, profile: Option<&Profile>, report: &Report, talk: &Talk) -> Result<(), ExitStatus> {
+/// Writes the report everywhere it was asked for, and returns the format on standard output. A report that cannot be
+/// delivered leaves no green exit.
+fn deliver(
+    args: &Args,
+    profile: Option<&Profile>,
+    report: &Report,
+    talk: &Talk,
+) -> Result<Format, ExitStatus> {
     let outputs = profile.filter(|_| args.output.is_empty()).map_or(&args.output, |profile| &profile.outputs);
     let style = talk.style();
     for (format, path) in outputs {
         let plain = crate::report::Style { colour: false, ..style };
         let text = render(*format, report, &plain).map_err(|error| bug(talk, &error.to_string()))?;
-        std::fs::write(path, text).map_err(|error| {
+        super::outfile::write(path, &text).map_err(|error| {
             talk.say(&format!("error: report `{}` cannot be written: {error}", path.display()));
             worse(report)
         })?;
     }
     // Who keeps the report in a file may do without the one on standard output.
-    if !outputs.is_empty() && super::terminal::stdout_is_closed() {
-        return Ok(());
-    }
     let format = args.format.or(profile.and_then(|p| p.format)).unwrap_or(Format::Text);
+    if !outputs.is_empty() && super::terminal::stdout_is_closed() {
+        return Ok(format);
+    }
     let text = render(format, report, &style).map_err(|error| bug(talk, &error.to_string()))?;
     match talk.print(&text) {
-        ExitStatus::Open => Ok(()),
+        ExitStatus::Open => Ok(format),
         _ => Err(worse(report)),
     }
 }

@@ -25,7 +25,9 @@ impl Kept {
     /// There is none, or it cannot be read.
     pub(super) fn open(address: &str) -> Result<Self, Failure> {
         if address.contains("://") {
-            return Err(other(format!("`{address}` is not a folder of this machine, and others cannot be read")));
+            return Err(other(format!(
+                "`{address}` is not a folder of this machine, and others cannot be read"
+            )));
         }
         read(Path::new(address), &Trust::default()).map(Self).map_err(|error| other(error.to_string()))
     }
@@ -112,7 +114,12 @@ impl Tells for Kept {
             Inspection::Statements(check) => {
                 let rows = self.history()?.attested.iter().filter(|(_, said)| said.check == *check);
                 let rows = rows.map(|(at, said)| {
-                    vec![Some(said.by.clone()), Some(at.to_string()), said.expires.clone(), Some(said.text.clone())]
+                    vec![
+                        Some(said.by.clone()),
+                        Some(at.to_string()),
+                        said.expires.clone(),
+                        Some(said.text.clone()),
+                    ]
                 });
                 let columns = ["by", "at", "expires", "text"].map(str::to_owned).to_vec();
                 Ok(Observed::Table { rows: rows.collect(), columns, more: false })
@@ -144,13 +151,18 @@ impl Kept {
                 between(latest.begun, ended_or_now(latest), "the restore")?
             }
             "last_run" => Value::Time(known(history.last_run, "the last run", "the record holds no run")?),
-            "last_proven" => {
-                Value::Time(known(history.last_proven, "the last run", "the record holds no run that was proven")?)
-            }
+            "last_proven" => Value::Time(known(
+                history.last_proven,
+                "the last run",
+                "the record holds no run that was proven",
+            )?),
             "last_drill" => Value::Time(past(proven()?.0, "the last drill")?),
             "drill_age" => Value::Duration(age(proven()?.0, "the last drill")?),
             "drill_time" => {
-                let took = proven()?.1.restore_ms.ok_or_else(|| missing("how long the drill took was not recorded"))?;
+                let took = proven()?
+                    .1
+                    .restore_ms
+                    .ok_or_else(|| missing("how long the drill took was not recorded"))?;
                 Value::Duration(i64::try_from(took).unwrap_or(i64::MAX).saturating_mul(1000))
             }
             "drill_size" => {
@@ -176,7 +188,9 @@ impl Kept {
                     said.check == argument && expires.is_none_or(|at| at.is_ok_and(|at| at > now))
                 };
                 let said = history.attested.iter().filter(|(_, said)| counts(said)).max_by_key(|(at, _)| *at);
-                let (at, said) = said.ok_or_else(|| missing(format!("the record holds no statement about `{argument}` that counts")))?;
+                let (at, said) = said.ok_or_else(|| {
+                    missing(format!("the record holds no statement about `{argument}` that counts"))
+                })?;
                 Ok(Told::of(Value::Time(past(*at, "the statement")?), format!("by {}", said.by)))
             }
             "restores" | "success_rate" | "rollback_rate" => {
@@ -197,8 +211,12 @@ impl Kept {
             }
             "drills" | "drill_success_rate" => {
                 let (from, to) = window(argument)?;
-                let drills: Vec<&Drill> =
-                    history.drills.iter().filter(|(at, _)| (from..=to).contains(at)).map(|(_, drill)| drill).collect();
+                let drills: Vec<&Drill> = history
+                    .drills
+                    .iter()
+                    .filter(|(at, _)| (from..=to).contains(at))
+                    .map(|(_, drill)| drill)
+                    .collect();
                 let proven = drills.iter().filter(|drill| drill.verdict == "holds").count();
                 match fact.name {
                     "drills" => Ok(Told::plain(Value::Number((drills.len() as u64).into()))),
@@ -237,7 +255,8 @@ impl Kept {
             seen.add(verdict, &flaw.kind, flaw.to_string());
         }
         if found.key.is_none() {
-            seen.notes.push("the record is not signed: whoever may write it can write all of it anew".to_owned());
+            seen.notes
+                .push("the record is not signed: whoever may write it can write all of it anew".to_owned());
         }
         seen.notes.extend(found.torn.iter().map(crate::record::Torn::note));
         seen

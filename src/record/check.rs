@@ -43,8 +43,13 @@ impl std::str::FromStr for Head {
             }
             None => (None, text),
         };
-        let digits = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if digits { Ok(Self { sequence, hash: hash.to_owned() }) } else { Err("the hash is 64 hex digits".to_owned()) }
+        let digits =
+            hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if digits {
+            Ok(Self { sequence, hash: hash.to_owned() })
+        } else {
+            Err("the hash is 64 hex digits".to_owned())
+        }
     }
 }
 
@@ -231,10 +236,20 @@ impl Pass {
         match &event {
             Ok(Event::Opened(opened)) if first => self.found.record = Some(opened.record.clone()),
             Ok(Event::Opened(_)) => {
-                self.found.flaw(number, Some(entry.sequence), "begins_twice", "a record begins once, with its first entry");
+                self.found.flaw(
+                    number,
+                    Some(entry.sequence),
+                    "begins_twice",
+                    "a record begins once, with its first entry",
+                );
             }
             Ok(_) if first => {
-                self.found.flaw(number, Some(entry.sequence), "no_beginning", "the first entry does not begin a record");
+                self.found.flaw(
+                    number,
+                    Some(entry.sequence),
+                    "no_beginning",
+                    "the first entry does not begin a record",
+                );
             }
             Ok(_) => {}
             Err(why) => {
@@ -311,7 +326,8 @@ fn chained(report: &ChainReport, found: &mut Verification) {
     }
     // What neither list accounts for must not pass.
     if found.flaws_total == 0 && (report.verified != report.rows || report.linked != report.rows) {
-        let message = format!("only {} of {} entries recompute", report.verified.min(report.linked), report.rows);
+        let message =
+            format!("only {} of {} entries recompute", report.verified.min(report.linked), report.rows);
         found.flaw(None, None, "not_verified", message);
     }
 }

@@ -77,7 +77,9 @@ impl Entry {
         signer: Option<&Signer>,
     ) -> Result<Self, RecordError> {
         if !plain(&body) || sequence > GREATEST {
-            return Err(RecordError::new("an entry may hold no number that is not whole, or is beyond 2^53 - 1"));
+            return Err(RecordError::new(
+                "an entry may hold no number that is not whole, or is beyond 2^53 - 1",
+            ));
         }
         let mut entry = Self {
             body,
@@ -162,9 +164,7 @@ pub(super) struct Unfit {
 /// Whether all numbers are whole and exact for every reader.
 fn plain(value: &Value) -> bool {
     match value {
-        Value::Number(number) => {
-            number.as_i64().is_some_and(|n| n.unsigned_abs() <= GREATEST)
-        }
+        Value::Number(number) => number.as_i64().is_some_and(|n| n.unsigned_abs() <= GREATEST),
         Value::Array(items) => items.iter().all(plain),
         Value::Object(members) => members.values().all(plain),
         Value::Null | Value::Bool(_) | Value::String(_) => true,

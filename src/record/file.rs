@@ -60,14 +60,16 @@ pub fn each(folder: &Path, visit: &mut dyn FnMut(&Entry, &Event)) -> Result<(), 
 /// When the system gives no random bytes.
 pub fn new_id() -> Result<String, RecordError> {
     let mut id = [0; 16];
-    getrandom::fill(&mut id).map_err(|error| RecordError::new(format!("the system gives no random bytes: {error}")))?;
+    getrandom::fill(&mut id)
+        .map_err(|error| RecordError::new(format!("the system gives no random bytes: {error}")))?;
     Ok(hex(&id))
 }
 
 fn reading(file: &File, trust: &Trust) -> Result<Reading, RecordError> {
     let mut history = History::default();
-    let verification =
-        verify(BufReader::with_capacity(1 << 16, file), trust, &mut |entry, event| history.add(entry, event))?;
+    let verification = verify(BufReader::with_capacity(1 << 16, file), trust, &mut |entry, event| {
+        history.add(entry, event)
+    })?;
     Ok(Reading { verification, history })
 }
 
@@ -81,7 +83,9 @@ fn wait(mut lock: impl FnMut() -> Result<(), TryLockError>, may_lack: bool) -> R
         match lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) => std::thread::sleep(WAIT),
-            Err(TryLockError::Error(error)) if may_lack && error.kind() == io::ErrorKind::Unsupported => return Ok(()),
+            Err(TryLockError::Error(error)) if may_lack && error.kind() == io::ErrorKind::Unsupported => {
+                return Ok(());
+            }
             Err(TryLockError::Error(error)) => {
                 return Err(RecordError::new(format!("the record cannot be locked: {error}")));
             }
@@ -214,7 +218,9 @@ impl Record {
     /// When they cannot be written; then none of them is in the record.
     pub fn append(&mut self, events: &[Event]) -> Result<Vec<Sealed>, RecordError> {
         if self.spoilt {
-            return Err(RecordError::new("an entry could not be written before, so the record has to be opened anew"));
+            return Err(RecordError::new(
+                "an entry could not be written before, so the record has to be opened anew",
+            ));
         }
         let mut all = Vec::new();
         if self.sequence == 0 {
@@ -259,7 +265,11 @@ impl Record {
 
     fn opening(&self) -> Result<Event, RecordError> {
         let public_key = self.signer.as_ref().map(|signer| signer.public().pem()).transpose()?;
-        Ok(Event::Opened(Opened { record: new_id()?, version: env!("CARGO_PKG_VERSION").to_owned(), public_key }))
+        Ok(Event::Opened(Opened {
+            record: new_id()?,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            public_key,
+        }))
     }
 
     /// Writes whole lines at the end, in one piece, and waits until they are on the disk. What fails is taken back.
@@ -276,7 +286,9 @@ impl Record {
         self.spoilt = taken_back.is_err();
         let rest = match taken_back {
             Ok(()) => "nothing was added".to_owned(),
-            Err(other) => format!("and what was begun cannot be taken back ({other}), so its last line is torn"),
+            Err(other) => {
+                format!("and what was begun cannot be taken back ({other}), so its last line is torn")
+            }
         };
         let path = self.folder.join(FILE);
         Err(RecordError::new(format!("the record `{}` cannot be written: {error}; {rest}", path.display())))

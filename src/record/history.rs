@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::entry::Entry;
 use super::event::{
-    Attested, Drill, Event, GateRun, Outcome, PhaseBegun, PlannedPhase, RestoreBegun, RestoreEnded, SourceRead,
+    Attested, Drill, Event, GateRun, Outcome, PhaseBegun, PlannedPhase, RestoreBegun, RestoreEnded,
+    SourceRead,
 };
 
 /// Everything that is told, in the order of the entries.
@@ -108,20 +109,21 @@ impl History {
                 // What was found before speaks of a state that is being taken back.
                 restore.gates.clear();
             }),
-            Event::RestoreEnded(end) => self.of(&end.restore, |restore| restore.ended = Some((at, end.clone()))),
+            Event::RestoreEnded(end) => {
+                self.of(&end.restore, |restore| restore.ended = Some((at, end.clone())))
+            }
             Event::Drill(drill) => self.drills.push((at, drill.clone())),
             Event::Attested(said) => self.attested.push((at, said.clone())),
-            Event::Opened(_)
-            | Event::WaiverUsed(_)
-            | Event::Corrected(_)
-            | Event::KeyRotated(_) => {}
+            Event::Opened(_) | Event::WaiverUsed(_) | Event::Corrected(_) | Event::KeyRotated(_) => {}
             Event::Recovered(recovered) => self.set_aside.extend(recovered.kept.clone()),
         }
     }
 
     /// The restore that is open, if it is the one that is meant.
     fn of(&mut self, restore: &str, change: impl FnOnce(&mut Restore)) {
-        if let Some(open) = self.restores.last_mut().filter(|r| r.ended.is_none() && r.plan.restore == restore) {
+        if let Some(open) =
+            self.restores.last_mut().filter(|r| r.ended.is_none() && r.plan.restore == restore)
+        {
             change(open);
         }
     }
@@ -234,7 +236,10 @@ impl Restore {
             return Err(format!("gate `{gate}` was not judged in this restore"));
         };
         if !pass.open {
-            return Err(format!("gate `{gate}` was closed when it was last judged in this restore, at {}", pass.at));
+            return Err(format!(
+                "gate `{gate}` was closed when it was last judged in this restore, at {}",
+                pass.at
+            ));
         }
         if pass.policy_digest != self.plan.policy_digest {
             return Err(format!(
@@ -243,7 +248,10 @@ impl Restore {
             ));
         }
         if pass.tenant != self.plan.tenant {
-            return Err(format!("gate `{gate}` was open at {} for another tenant than the restore began with", pass.at));
+            return Err(format!(
+                "gate `{gate}` was open at {} for another tenant than the restore began with",
+                pass.at
+            ));
         }
         Ok(pass)
     }
@@ -275,7 +283,8 @@ impl Restore {
                 missing.push(format!("phase `{}` was begun out of order: {reason}", phase.name));
             }
         }
-        missing.extend(self.out_of_order.iter().map(|why| format!("gates were let open out of order: {why}")));
+        missing
+            .extend(self.out_of_order.iter().map(|why| format!("gates were let open out of order: {why}")));
         let outcome = match (self.rolled_back.is_some(), missing.is_empty()) {
             (true, _) => Outcome::RolledBack,
             (false, true) => Outcome::Completed,
@@ -291,11 +300,16 @@ impl Restore {
         let mut found = Vec::new();
         for phase in &self.phases {
             let planned = if phase.rollback { &self.plan.rollback } else { &self.plan.phases };
-            let Some(expected) = planned.iter().find(|p| p.name == phase.name).and_then(|p| p.expected) else {
+            let Some(expected) = planned.iter().find(|p| p.name == phase.name).and_then(|p| p.expected)
+            else {
                 continue;
             };
             let took = phase.ended.unwrap_or(at).as_millisecond() - phase.begun.as_millisecond();
-            found.extend(beside(&format!("phase `{}`", phase.name), took, (expected.from_ms, expected.to_ms)));
+            found.extend(beside(
+                &format!("phase `{}`", phase.name),
+                took,
+                (expected.from_ms, expected.to_ms),
+            ));
         }
         if let Some(expected) = self.plan.expected {
             let took = at.as_millisecond() - self.begun.as_millisecond();

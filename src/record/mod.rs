@@ -23,14 +23,14 @@ pub use check::{Flaw, Head, Trust, Verification, verify};
 pub use entry::{Entry, FORMAT, GENESIS, Sealed};
 pub use error::RecordError;
 pub use event::{
-    Attested, CheckRun, Corrected, Drill, DrillPhase, Event, Expected, Figure, GateRun, GateState, KeyRotated, Opened,
-    PhaseBegun, PhaseEnded, PlannedPhase, Recovered, RestoreBegun, RestoreEnded, Outcome, RolledBack, SourceRead,
-    WaiverUsed,
+    Attested, CheckRun, Corrected, Drill, DrillPhase, Event, Expected, Figure, GateRun, GateState,
+    KeyRotated, Opened, Outcome, PhaseBegun, PhaseEnded, PlannedPhase, Recovered, RestoreBegun, RestoreEnded,
+    RolledBack, SourceRead, WaiverUsed,
 };
 pub use file::{FILE, Reading, Record, each, new_id, read};
-pub use history::{History, PhaseTime, Pass, Restore};
-pub use torn::Torn;
+pub use history::{History, Pass, PhaseTime, Restore};
 pub use key::{PublicKey, Signer};
+pub use torn::Torn;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,8 @@
 
 use super::entry::{Entry, GENESIS};
 use crate::chain::spec::{
-    CellKind, ChainColumn, ChainSpec, Digest, Genesis, Hashing, JsonField, JsonNull, JsonProfile, JsonValue, Recipe,
+    CellKind, ChainColumn, ChainSpec, Digest, Genesis, Hashing, JsonField, JsonNull, JsonProfile, JsonValue,
+    Recipe,
 };
 
 /// Name of the chain, which anchors state.
@@ -27,7 +28,8 @@ const COLUMNS: [(&str, CellKind, bool); 9] = [
 /// `hash = hex(sha256(json(jcs, { body, format, key ?? null, kind, previous: prev, sequence, time })))`.
 pub(super) fn spec() -> ChainSpec {
     let at = |name: &str| COLUMNS.iter().position(|(column, ..)| *column == name).unwrap_or_default();
-    let member = |name: &str, null: JsonNull, value: JsonValue| JsonField { key: name.to_owned(), null, value };
+    let member =
+        |name: &str, null: JsonNull, value: JsonValue| JsonField { key: name.to_owned(), null, value };
     let column = |name: &str| member(name, JsonNull::Undeclared, JsonValue::Column(at(name)));
     let members = vec![
         column("body"),
@@ -44,15 +46,7 @@ pub(super) fn spec() -> ChainSpec {
         relation: "the record".to_owned(),
         columns: COLUMNS
             .iter()
-            .map(|(name, kind, nullable)| ChainColumn {
-                name: (*name).to_owned(),
-                kind: *kind,
-                nullable: *nullable,
-                cleared: false,
-                digits: None,
-                joined: false,
-                rows: None,
-            })
+            .map(|(name, kind, nullable)| ChainColumn { nullable: *nullable, ..ChainColumn::own(name, *kind) })
             .collect(),
         key: vec![at("line"), at(SEQUENCE)],
         split: Vec::new(),
@@ -62,7 +56,10 @@ pub(super) fn spec() -> ChainSpec {
         hash: at("hash"),
         previous: Some(at("previous")),
         genesis: Genesis::Text(GENESIS.to_owned()),
-        hashings: vec![Hashing::always(Recipe::Hex(Box::new(Recipe::Digest(Digest::Sha256, Box::new(preimage)))))],
+        hashings: vec![Hashing::always(Recipe::Hex(Box::new(Recipe::Digest(
+            Digest::Sha256,
+            Box::new(preimage),
+        ))))],
         conditions: 0,
         keys: Vec::new(),
         binds: Vec::new(),

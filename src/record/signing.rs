@@ -60,14 +60,23 @@ impl Signing {
         let Some((key, id)) = &self.in_force else {
             return match (&entry.key, &entry.signature) {
                 (None, None) => Ok(()),
-                _ => Err(("unknown_key", "it is signed with a key that no entry before it introduces".to_owned())),
+                _ => Err((
+                    "unknown_key",
+                    "it is signed with a key that no entry before it introduces".to_owned(),
+                )),
             };
         };
         let (Some(stated), Some(signature)) = (&entry.key, &entry.signature) else {
-            return Err(("not_signed", format!("it is not signed, and from its place on entries are, with {id}")));
+            return Err((
+                "not_signed",
+                format!("it is not signed, and from its place on entries are, with {id}"),
+            ));
         };
         if stated != id {
-            return Err(("other_key", format!("it is signed with {stated}, and at its place {id} is in force")));
+            return Err((
+                "other_key",
+                format!("it is signed with {stated}, and at its place {id} is in force"),
+            ));
         }
         let preimage = entry.preimage().map_err(|why| ("wrong_signature", why.to_string()))?;
         if !key.signed(&preimage, signature) {

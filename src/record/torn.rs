@@ -53,7 +53,9 @@ impl Torn {
     pub fn note(&self) -> String {
         let Self { line, bytes, .. } = self;
         if self.whole {
-            return format!("line {line} is a whole entry without its line end; the next entry that is added completes it");
+            return format!(
+                "line {line} is a whole entry without its line end; the next entry that is added completes it"
+            );
         }
         format!(
             "line {line} was not written to its end ({bytes} bytes) and was never acknowledged; the next entry that is \
@@ -65,7 +67,9 @@ impl Torn {
     /// the record.
     pub(super) fn mend(&self, file: &mut File, folder: &Path) -> Result<Recovered, RecordError> {
         let failed = |error: std::io::Error| {
-            RecordError::new(format!("the last line of the record was not written to its end and cannot be mended: {error}"))
+            RecordError::new(format!(
+                "the last line of the record was not written to its end and cannot be mended: {error}"
+            ))
         };
         let (bytes, sha256) = (self.bytes, self.sha256.clone());
         if self.whole {

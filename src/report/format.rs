@@ -19,12 +19,30 @@ pub enum Format {
     Markdown,
     /// Workflow commands for the log of a GitHub Actions step.
     Github,
+    /// TAP, for test harnesses.
+    Tap,
+    /// Metrics for the textfile collector of Prometheus.
+    Prometheus,
+    /// Plugin output for Nagios and Icinga; on standard output the exit status is that of a plugin.
+    Nagios,
+    /// A page for a browser or a printer, in one file.
+    Html,
 }
 
 impl Format {
     /// Every format, in the order they are documented.
-    pub const ALL: [Self; 6] =
-        [Self::Text, Self::Json, Self::Junit, Self::Sarif, Self::Markdown, Self::Github];
+    pub const ALL: [Self; 10] = [
+        Self::Text,
+        Self::Json,
+        Self::Junit,
+        Self::Sarif,
+        Self::Markdown,
+        Self::Github,
+        Self::Tap,
+        Self::Prometheus,
+        Self::Nagios,
+        Self::Html,
+    ];
 
     /// The word used on the command line.
     #[must_use]
@@ -36,6 +54,10 @@ impl Format {
             Self::Sarif => "sarif",
             Self::Markdown => "markdown",
             Self::Github => "github",
+            Self::Tap => "tap",
+            Self::Prometheus => "prometheus",
+            Self::Nagios => "nagios",
+            Self::Html => "html",
         }
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::model::{CheckInfo, Level, Report};
-use super::{Format, Style, escape, fixture, github, markdown, render};
+use super::{Format, Style, escape, fixture, github, html, markdown, nagios, prometheus, render, yaml};
 use crate::finding::{Finding, KeyPart};
 use crate::verdict::Verdict;
 
@@ -14,13 +14,16 @@ fn seen(format: Format, report: &Report) -> String {
     match format {
         Format::Markdown => markdown::escape::tests::shown(&raw),
         Format::Github => github::tests::shown(&raw),
+        Format::Prometheus => prometheus::tests::shown(&raw),
+        Format::Nagios => nagios::tests::shown(&raw),
+        Format::Html => html::tests::shown(&raw),
         Format::Junit => raw
             .replace("&lt;", "<")
             .replace("&gt;", ">")
             .replace("&quot;", "\"")
             .replace("&apos;", "'")
             .replace("&amp;", "&"),
-        Format::Text | Format::Json | Format::Sarif => raw,
+        Format::Text | Format::Json | Format::Sarif | Format::Tap => raw,
     }
 }
 
@@ -32,7 +35,14 @@ fn spelt(format: Format, part: &KeyPart) -> String {
             let quoted = serde_json::to_string(&literal).unwrap();
             quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap().to_string()
         }
-        Format::Text | Format::Junit | Format::Markdown | Format::Github => literal,
+        Format::Tap => format!("value: {}", part.value.as_deref().map_or("~".to_string(), yaml::quoted)),
+        Format::Text
+        | Format::Junit
+        | Format::Markdown
+        | Format::Github
+        | Format::Prometheus
+        | Format::Nagios
+        | Format::Html => literal,
     }
 }
 
@@ -40,6 +50,7 @@ fn total(format: Format, number: u64) -> String {
     match format {
         Format::Json => format!("\"findings_total\": {number}"),
         Format::Sarif => format!("\"findingsTotal\": {number}"),
+        Format::Tap => format!("findings_total: {number}"),
         _ => format!("{} finding", super::words::grouped(number)),
     }
 }
@@ -64,10 +75,22 @@ fn gives_verdict(format: Format, report: &Report, text: &str, check: &CheckInfo)
             let case = cases.find(|case| case.name.as_str() == id).unwrap();
             case.properties.iter().any(|one| one.name.as_str() == "verdict" && one.value.as_str() == word)
         }
+        Format::Html => {
+            let raw = render(format, report, &Style::default()).unwrap();
+            let article = raw.split_once(&format!(" id=\"check-{id}\">")).unwrap().1;
+            let heading = article.split_once("</h3>").unwrap().0;
+            heading.contains(&format!("<code>{id}</code>"))
+                && heading.contains(&format!("</span>{word}</strong>"))
+        }
         Format::Markdown => {
             text.contains(&format!("**{id}** ({word})")) || text.contains(&format!("| {id} | {word} |"))
         }
-        Format::Text | Format::Github => {
+        Format::Tap => {
+            let own = |block: &&str| block.contains(&format!("\n  id: \"{id}\"\n"));
+            let block = text.split("\n  ---").filter(own).collect::<Vec<_>>();
+            block.len() == 1 && block[0].contains(&format!("\n  verdict: \"{word}\"\n"))
+        }
+        Format::Text | Format::Github | Format::Prometheus | Format::Nagios => {
             let heading = match check.verdict {
                 Verdict::Holds => "HOLDS:",
                 Verdict::Skipped => "SKIPPED:",

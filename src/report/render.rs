@@ -3,7 +3,7 @@
 use super::format::{Format, RenderError};
 use super::model::Report;
 use super::style::Style;
-use super::{github, json, junit, markdown, sarif, text};
+use super::{github, html, json, junit, markdown, nagios, prometheus, sarif, tap, text};
 
 /// The whole report in one format, ending in a newline. `style` matters to `text` alone; the other formats are
 /// the same whatever the terminal.
@@ -18,5 +18,9 @@ pub fn render(format: Format, report: &Report, style: &Style) -> Result<String, 
         Format::Sarif => sarif::render(report),
         Format::Markdown => Ok(markdown::render(report)),
         Format::Github => Ok(github::render(report)),
+        Format::Tap => tap::render(report),
+        Format::Prometheus => Ok(prometheus::render(report)),
+        Format::Nagios => Ok(nagios::render(report)),
+        Format::Html => Ok(html::render(report)),
     }
 }

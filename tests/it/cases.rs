@@ -98,7 +98,13 @@ fn steady(text: &str) -> String {
             lines.push(format!("{}{first} ...", " ".repeat(indent)));
             continue;
         }
-        lines.push(words(line));
+        // Metrics of the clock have their value behind the labels.
+        match line.rsplit_once(' ') {
+            Some((metric, _)) if metric.starts_with("holdtrue_run_") && !metric.contains("_info") => {
+                lines.push(format!("{metric} N"));
+            }
+            _ => lines.push(words(line)),
+        }
     }
     let mut text = lines.join("\n");
     if !text.is_empty() {
@@ -109,26 +115,30 @@ fn steady(text: &str) -> String {
 
 /// Each word that looks volatile becomes a placeholder.
 fn words(line: &str) -> String {
-    line.split(' ')
-        .map(|word| {
+    line.split_inclusive([' ', '<', '>'])
+        .map(|piece| {
+            let word = piece.trim_end_matches([' ', '<', '>']);
+            let end = piece.strip_prefix(word).unwrap_or_default();
             let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
             let digest = bare.strip_prefix("sha256:").unwrap_or(bare);
             let hex = digest.len() >= 24 && digest.chars().all(|c| c.is_ascii_hexdigit());
             let instant = bare.len() >= 20 && bare.contains('T') && bare.parse::<jiff::Timestamp>().is_ok();
-            if hex {
+            let steady = if hex {
                 word.replace(bare, "DIGEST")
             } else if bare.len() == 18 && bare.starts_with("0x") {
                 word.replace(bare, "SEED")
             } else if instant {
                 word.replace(bare, "INSTANT")
+            } else if word.starts_with("duration=") {
+                "duration=N".to_owned()
             } else if word.contains("%2Fholdtrue-") || word.contains("/holdtrue-") {
                 "ADDRESS".to_owned()
             } else {
                 word.to_owned()
-            }
+            };
+            steady + end
         })
-        .collect::<Vec<_>>()
-        .join(" ")
+        .collect::<String>()
         .replace(env!("CARGO_PKG_VERSION"), "VERSION")
         .split(" in ")
         .map(|piece| match piece.split_once(" ms") {

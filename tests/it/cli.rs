@@ -4,8 +4,20 @@ use std::path::Path;
 
 use crate::support::{Run, Scratch, Tala, tala};
 
-const COMMANDS: [&str; 9] =
-    ["verify", "plan", "lint", "fmt", "chain", "explain", "facts", "completions", "man"];
+const COMMANDS: [&str; 12] = [
+    "verify",
+    "plan",
+    "lint",
+    "fmt",
+    "chain",
+    "explain",
+    "facts",
+    "attest",
+    "restore",
+    "record",
+    "completions",
+    "man",
+];
 
 fn here(arguments: &[&str]) -> Run {
     Run::with(Path::new("/"), arguments)

@@ -1,10 +1,10 @@
-//! All six formats of one faulted run tell the same story.
+//! All formats of one faulted run tell the same story.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::support::{Run, Scratch, Tala, tala};
+use crate::support::{Run, Scratch, Tala, formats, tala};
 
 const WORDS: &str = "tenancy Tenant.id by tenantId { global Permission because \"shared\"; reached RolePermission through roleId of Role
        reached RefreshToken through userId of User; reached ConsentRecord through userId of User }
@@ -22,7 +22,6 @@ const CHECKS: &str =
      check statuses { on JournalEntry; require status in (\"draft\", \"posted\", \"voided\") }
      check numbers { on JournalEntry; require unique tenantId, journalNumber }
      check mine { on JournalEntry; when $who != all; require rows > 0 }";
-const FORMATS: [&str; 6] = ["text", "json", "junit", "sarif", "markdown", "github"];
 
 fn validator(path: &str) -> jsonschema::Validator {
     let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
@@ -35,11 +34,11 @@ fn faulted() -> (Scratch, Run, BTreeMap<&'static str, String>) {
     let s = Scratch::around(tala(Tala::Faults));
     s.policy(WORDS, CHECKS);
     let outputs: Vec<String> =
-        FORMATS.iter().flat_map(|f| ["--output".to_owned(), format!("{f}={f}.out")]).collect();
+        formats().iter().flat_map(|f| ["--output".to_owned(), format!("{f}={f}.out")]).collect();
     let arguments: Vec<&str> = outputs.iter().map(String::as_str).chain(["--samples", "1000"]).collect();
     let run = s.run(&arguments).ends_with(1);
     let read = |f: &&'static str| (*f, std::fs::read_to_string(s.folder().join(format!("{f}.out"))).unwrap());
-    let all = FORMATS.iter().map(read).collect();
+    let all = formats().iter().map(read).collect();
     (s, run, all)
 }
 
@@ -62,7 +61,7 @@ fn every_format_has_every_verdict_and_every_finding() {
     assert_eq!(verdicts, ["broken", "broken", "broken", "broken", "unproven", "holds", "holds", "skipped"]);
     for check in checks {
         let (id, verdict) = (check["id"].as_str().unwrap(), check["verdict"].as_str().unwrap());
-        for format in FORMATS {
+        for format in formats() {
             assert!(all[format].contains(id), "{format} does not name check `{id}`");
             if verdict != "holds" {
                 assert!(all[format].contains(verdict), "{format} has no verdict `{verdict}`");
@@ -72,7 +71,7 @@ fn every_format_has_every_verdict_and_every_finding() {
         for finding in check["findings"].as_array().unwrap() {
             for part in finding["key"].as_array().unwrap() {
                 let Some(value) = part["value"].as_str() else { continue };
-                for format in FORMATS {
+                for format in formats() {
                     assert!(all[format].contains(value), "{format} lacks `{value}` of {id}");
                 }
             }
@@ -87,6 +86,8 @@ fn every_format_has_every_verdict_and_every_finding() {
         assert!(of_check(check["id"].as_str().unwrap()) >= findings, "{}", check["id"]);
     }
     assert_eq!(sarif["runs"][0]["invocations"][0]["exitCode"], 1);
+    let failing = |line: &&str| line.starts_with("not ok ") && !line.contains("# TODO");
+    assert_eq!(all["tap"].lines().filter(failing).count(), 4, "{}", all["tap"]);
     let failures = all["junit"].matches("<failure").count() + all["junit"].matches("<error").count();
     assert!(failures >= 4, "{}", all["junit"]);
 }
@@ -94,14 +95,56 @@ fn every_format_has_every_verdict_and_every_finding() {
 #[test]
 fn the_exit_status_is_the_same_in_every_format() {
     let (s, _, _) = faulted();
-    for format in FORMATS {
+    for format in formats() {
         let mut command = crate::support::program();
         command
             .current_dir(s.folder())
             .env("DATABASE_URL", s.url())
             .args(["verify", "p.hold", "--format", format]);
-        assert_eq!(Run::of(&mut command).status, Some(1), "{format}");
+        // A plugin's 1 is a mere warning; broken is 2 there.
+        let expected = if format == "nagios" { 2 } else { 1 };
+        assert_eq!(Run::of(&mut command).status, Some(expected), "{format}");
     }
+}
+
+#[test]
+fn a_plugin_ends_with_the_status_that_its_line_says() {
+    let s = Scratch::around(tala(Tala::Clean));
+    let plugin = |check: &str, more: &[&str]| {
+        s.policy("", check);
+        let mut command = crate::support::program();
+        command.current_dir(s.folder()).env("DATABASE_URL", s.url());
+        Run::of(command.args(["verify", "p.hold", "--format", "nagios"]).args(more))
+    };
+    let good = "check c { on Tenant; require rows > 0 }";
+    for (check, more, word, status) in [
+        (good, &[][..], "OK", 0),
+        (
+            "check c { on Tenant; require rows > 0 }\ncheck d { on Tenant; recommend rows = 0 }",
+            &[],
+            "WARNING",
+            1,
+        ),
+        ("check c { on Tenant; require rows = 0 }", &[], "CRITICAL", 2),
+        ("check c { on Gone; require rows > 0 }", &[], "UNKNOWN", 3),
+        ("check c { on Tenant; requite rows > 0 }", &[], "UNKNOWN", 3),
+        (good, &["--gate", "none"], "UNKNOWN", 3),
+        (good, &["--output", "junit=/nonexistent/r.xml"], "UNKNOWN", 3),
+        (good, &["--save-facts", "facts.json"], "OK", 0),
+        // Kept facts stay green for ever.
+        (good, &["--facts", "facts.json"], "WARNING", 1),
+    ] {
+        let run = plugin(check, more);
+        assert!(run.stdout.starts_with(&format!("HOLDTRUE {word} - ")), "{more:?}\n{}", run.said());
+        assert_eq!(run.status, Some(status), "{more:?}\n{}", run.said());
+    }
+    // In a file the format changes nothing, and a profile may ask for it as well.
+    s.policy("", "check c { on Tenant; require rows = 0 }");
+    s.run(&["--output", "nagios=state"]).ends_with(1);
+    s.file("holdtrue.toml", "default_profile = \"m\"\n[profiles.m.output]\nformat = \"nagios\"\n");
+    let mut command = crate::support::program();
+    command.current_dir(s.folder()).env("DATABASE_URL", s.url()).args(["verify", "p.hold"]);
+    assert_eq!(Run::of(&mut command).status, Some(2));
 }
 
 #[test]
@@ -115,5 +158,24 @@ fn a_report_that_cannot_be_written_leaves_no_green_exit() {
     if let Ok(device) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
         full.stdout(device);
         assert_eq!(full.status().unwrap().code(), Some(3));
+    }
+}
+
+/// Perl, which PostgreSQL's own packages bring along, has a consumer of TAP.
+#[test]
+fn a_consumer_of_tap_sees_the_same_run() {
+    let (s, _, _) = faulted();
+    let script = "my $p = TAP::Parser->new({exec => [@ARGV]}); $p->run;
+        print join ' ', map { scalar $p->$_ } qw(version tests_planned passed failed todo skipped parse_errors exit)";
+    let mut perl = std::process::Command::new("perl");
+    perl.current_dir(s.folder()).env("DATABASE_URL", s.url()).args(["-MTAP::Parser", "-e", script]);
+    perl.arg(env!("CARGO_BIN_EXE_holdtrue")).args(["verify", "p.hold", "--format", "tap"]);
+    match perl.output() {
+        Ok(done) if done.status.success() => {
+            let seen = String::from_utf8(done.stdout).unwrap();
+            assert_eq!(seen, "13 8 4 4 1 1 0 1", "{}", String::from_utf8_lossy(&done.stderr));
+        }
+        // Where there is no Perl, or one without its modules, nobody looks.
+        other => eprintln!("not looked at: {other:?}"),
     }
 }

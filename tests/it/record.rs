@@ -35,7 +35,7 @@ struct Folder(tempfile::TempDir);
 impl Folder {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        
+
         std::fs::write(folder.path().join("p.hold"), POLICY).unwrap();
         std::fs::write(folder.path().join("d.json"), r#"{"ok": true, "n": 1}"#).unwrap();
         Self(folder)
@@ -99,7 +99,10 @@ fn a_restore_is_kept_from_its_beginning_to_its_end() {
     end.says("phase `data` took").says("shorter than the expected 5min at least");
     f.run(&["verify", "p.hold", "--gate", "past"]).ends_with(0).says("mailed");
     f.verified().says("holds");
-    f.run(&["record", "show", "rec"]).ends_with(0).says("shorter than the expected 5min").says("deployed OPEN");
+    f.run(&["record", "show", "rec"])
+        .ends_with(0)
+        .says("shorter than the expected 5min")
+        .says("deployed OPEN");
     assert!(!f.text().contains("\"reason\":\"1 "), "reasons of checks may hold values");
 }
 
@@ -148,7 +151,9 @@ fn what_cannot_be_recorded_opens_nothing() {
     let f = Folder::new();
     std::fs::write(f.path().join("file"), "").unwrap();
     f.run(&["verify", "p.hold", "--gate", "before", "--record", "file/rec"]).ends_with(3).says("cannot be");
-    f.run(&["verify", "p.hold", "--gate", "before", "--record-key", "k"]).ends_with(2).says("--record FOLDER");
+    f.run(&["verify", "p.hold", "--gate", "before", "--record-key", "k"])
+        .ends_with(2)
+        .says("--record FOLDER");
     f.gate("before", &[]).ends_with(0);
     // A disk that is full takes a part of the line, which is taken back.
     let before = f.text();
@@ -195,11 +200,32 @@ fn keys_are_made_used_and_changed() {
     f.run(&["record", "rotate", "rec", "--record-key", "a.key", "--new-key", "b.key"]).ends_with(0);
     let mut command = program();
     command.current_dir(f.path()).env("HOLDTRUE_RECORD_KEY", "b.key");
-    Run::of(command.args(["record", "correct", "rec", "2", "--by", "@me", "--text", "it was the other host", "--record", "x"]))
-        .ends_with(2);
+    Run::of(command.args([
+        "record",
+        "correct",
+        "rec",
+        "2",
+        "--by",
+        "@me",
+        "--text",
+        "it was the other host",
+        "--record",
+        "x",
+    ]))
+    .ends_with(2);
     let mut command = program();
     command.current_dir(f.path()).env("HOLDTRUE_RECORD_KEY", "b.key");
-    Run::of(command.args(["record", "correct", "rec", "2", "--by", "@me", "--text", "it was the other host"])).ends_with(0);
+    Run::of(command.args([
+        "record",
+        "correct",
+        "rec",
+        "2",
+        "--by",
+        "@me",
+        "--text",
+        "it was the other host",
+    ]))
+    .ends_with(0);
     f.run(&["record", "verify", "rec", "--key", "a.key.pub"]).ends_with(0).says("from entry 1 on");
     f.run(&["record", "verify", "rec", "--key", "b.key.pub"]).ends_with(0).says("from entry 4 on");
     f.run(&["record", "keygen", "--out", "c.key"]).ends_with(0);
@@ -237,7 +263,8 @@ fn a_record_is_rechecked_with_jq_and_sha256sum_alone() {
     f.run(&["record", "keygen", "--out", "a.key"]).ends_with(0);
     f.gate("before", &["--record-key", "a.key"]).ends_with(0);
     let odd = "tab\t, bell \u{7}, \u{1f600}, \u{fb33}, \"quoted\", a\\b, é";
-    f.run(&["attest", "told", "--by", "@me", "--text", odd, "--record", "rec", "--record-key", "a.key"]).ends_with(0);
+    f.run(&["attest", "told", "--by", "@me", "--text", odd, "--record", "rec", "--record-key", "a.key"])
+        .ends_with(0);
     let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/record.md")).unwrap();
     let script = document.split("```sh recheck\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let recheck = || Run::of(Command::new("sh").args(["-c", script]).current_dir(f.path().join("rec")));
@@ -291,4 +318,64 @@ fn an_acknowledged_entry_survives_a_killed_writer() {
         }
     }
     assert!(acknowledged > 0, "no writer came to its end");
+}
+
+/// The shipped policies that ask a record, on one in which all is well and on one in which it is not.
+#[test]
+fn the_shipped_policies_judge_a_record() {
+    use holdtrue::record::{Drill, Event, Outcome, Record, RestoreBegun, RestoreEnded};
+    let folder = tempfile::tempdir().unwrap();
+    let restored = |outcome: Outcome| {
+        let (restore, policy_digest) = ("r".to_owned(), "sha256:0".to_owned());
+        let begun = RestoreBegun {
+            restore: restore.clone(),
+            policy: "p".to_owned(),
+            policy_digest,
+            tenant: None,
+            procedure: "full".to_owned(),
+            expected: None,
+            phases: Vec::new(),
+            rollback: Vec::new(),
+            by: None,
+        };
+        let ended = RestoreEnded { restore, outcome, findings: Vec::new(), reason: None };
+        [Event::RestoreBegun(begun), Event::RestoreEnded(ended)]
+    };
+    let drill = |verdict: &str, took: u64| {
+        Event::Drill(Drill {
+            drill: "d".to_owned(),
+            policy: "p".to_owned(),
+            policy_digest: "sha256:0".to_owned(),
+            backup: "b.dump".to_owned(),
+            run: None,
+            verdict: verdict.to_owned(),
+            restore_ms: Some(took),
+            restored_bytes: Some(1),
+            phases: Vec::new(),
+            findings: Vec::new(),
+        })
+    };
+    let add = |events: &[Event]| drop(Record::open(folder.path(), None).unwrap().append(events).unwrap());
+    let run = |policy: &str, variable: &str| {
+        let mut command = program();
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).env(variable, folder.path());
+        Run::of(command.args(["verify", policy, "--format", "json"]))
+    };
+    let accubooks = || run("policies/accubooks/record.hold", "ACCUBOOKS_RECORD");
+    let tala = || run("policies/tala/record.hold", "TALA_RECORD");
+    add(&[drill("unproven", 1)]);
+    accubooks().ends_with(3).judges("no_failure", "unproven", "no restore").judges(
+        "finished",
+        "unproven",
+        "no restore",
+    );
+    tala().ends_with(3).judges("drilled", "unproven", "no drill that was proven");
+    add(&restored(Outcome::Completed));
+    add(&[drill("holds", 3_600_000)]);
+    accubooks().ends_with(0);
+    tala().ends_with(0).judges("drills_proven", "broken", "50%");
+    add(&restored(Outcome::RolledBack));
+    accubooks().ends_with(1).judges("no_rollback", "broken", "50%").judges("no_failure", "broken", "50%");
+    add(&[drill("holds", 5 * 3_600_000)]);
+    tala().ends_with(1).judges("drill_in_time", "broken", "5h");
 }

@@ -49,7 +49,7 @@ fn kept_facts_give_the_same_verdicts_without_a_server() {
         assert_eq!(live.json()["run"]["replayed"], false);
         assert_eq!(again.json()["run"]["replayed"], true);
         assert_eq!(live.json()["run"]["now"], again.json()["run"]["now"]);
-        for format in ["text", "junit", "sarif", "markdown", "github"] {
+        for format in crate::support::formats() {
             let mut command = program();
             command.current_dir(s.folder()).args([
                 "verify",
@@ -60,7 +60,12 @@ fn kept_facts_give_the_same_verdicts_without_a_server() {
                 format,
             ]);
             let run = Run::of(&mut command);
-            assert_eq!(run.status, live.status, "{format}");
+            // What a plugin says of kept facts is never that all is well.
+            let expected = match live.status {
+                Some(status @ 0..=1) if format == "nagios" => Some(status + 1),
+                status => status,
+            };
+            assert_eq!(run.status, expected, "{format}");
             assert!(
                 run.stdout.contains("kept facts") || run.stdout.contains("replay"),
                 "{format}\n{}",

@@ -1,8 +1,6 @@
 //! Settings and profiles, as far as they need a database.
 
-use crate::support::{Run, Scratch, program};
-
-const FORMATS: [&str; 6] = ["text", "json", "junit", "sarif", "markdown", "github"];
+use crate::support::{Run, Scratch, formats, program};
 
 const SETUP: &str = "create table person (email text primary key, age int);
     insert into person values ('eve@example.org', -1), ('o''hara@example.org', -2), ('adam@example.org', 3)";
@@ -14,7 +12,7 @@ fn a_redacted_column_is_in_no_format() {
         "",
         "check ages { on person; require age >= 0 }\ncheck unique_ages { on person; require unique email }",
     );
-    let outputs: Vec<String> = FORMATS.iter().map(|f| format!("\"{f}={f}.out\"")).collect();
+    let outputs: Vec<String> = formats().iter().map(|f| format!("\"{f}={f}.out\"")).collect();
     let settings = format!(
         "[profiles.ci]\nredact = [\"email\", \"phone\"]\n\n[profiles.ci.output]\nformat = \"json\"\noutputs = [{}]\n",
         outputs.join(", ")
@@ -24,7 +22,7 @@ fn a_redacted_column_is_in_no_format() {
     assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
     let mut texts = vec![String::from_utf8(run.stdout).unwrap()];
     texts.extend(
-        FORMATS.iter().map(|f| std::fs::read_to_string(s.folder().join(format!("{f}.out"))).unwrap()),
+        formats().iter().map(|f| std::fs::read_to_string(s.folder().join(format!("{f}.out"))).unwrap()),
     );
     for text in &texts {
         assert!(!text.contains("example.org"), "{text}");

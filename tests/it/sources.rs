@@ -52,7 +52,7 @@ fn every_way_leads_to_the_server_and_none_tells_the_password() {
         s.file("p.hold", &format!("{head}\nsource postgres db {source}\n{check}\n"));
         let mut command = program();
         command.current_dir(s.folder()).args(["verify", "p.hold", "-vv", "--format", "json"]).args(arguments);
-        for format in ["text", "json", "junit", "sarif", "markdown", "github"] {
+        for format in crate::support::formats() {
             command.arg("--output").arg(format!("{format}=out-{format}"));
         }
         command.arg("--save-facts").arg("out-facts").envs(variables.iter().map(|(n, v)| (*n, v.as_str())));

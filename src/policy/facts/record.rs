@@ -16,7 +16,8 @@ pub(super) const FACTS: &[Fact] = &[
     Fact::new("ended_or_now", Type::Time, "when the latest restore ended, and now while it is going on"),
     Fact::new("duration", Type::Duration, "how long the latest restore took, or is going on"),
     Fact::new("phase", Type::Duration, "how long a phase of the latest restore took").with(PHASE),
-    Fact::new("passed", Type::Time, "when a gate was last judged in the latest restore, if it was open then").with(GATE),
+    Fact::new("passed", Type::Time, "when a gate was last judged in the latest restore, if it was open then")
+        .with(GATE),
     Fact::new("last_run", Type::Time, "when gates were last judged on what was looked at"),
     Fact::new("last_proven", Type::Time, "when that last came out with everything required holding"),
     Fact::new("last_drill", Type::Time, "when a drill was last proven"),
@@ -28,6 +29,10 @@ pub(super) const FACTS: &[Fact] = &[
     Fact::new("rollback_rate", Type::Percent, "share of them that were rolled back").with(WINDOW),
     Fact::new("drills", Type::Number, "drills in a time before now").with(WINDOW),
     Fact::new("drill_success_rate", Type::Percent, "share of them that were proven").with(WINDOW),
-    Fact::new("attested", Type::Time, "when the latest statement about a check was made that has not expired")
-        .with(CHECK),
+    Fact::new(
+        "attested",
+        Type::Time,
+        "when the latest statement about a check was made that has not expired",
+    )
+    .with(CHECK),
 ];

@@ -22,6 +22,11 @@ pub(crate) fn fail(reason: &str) -> ! {
     panic!("{reason}");
 }
 
+/// Every format of a report by its word, so that no test leaves a new one out.
+pub(crate) fn formats() -> Vec<&'static str> {
+    holdtrue::report::Format::ALL.iter().map(|format| format.word()).collect()
+}
+
 /// A program of PostgreSQL: from the server's folder, else by its name.
 pub(crate) fn postgres_program(name: &str) -> std::path::PathBuf {
     binaries::program(name)
