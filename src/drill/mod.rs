@@ -171,7 +171,7 @@ impl<'a> Drill<'a> {
             (archive && request.database.is_some(), "`--database`: an archive of pg_dump is of one database"),
             (!archive && !request.ignore.is_empty(), "`--ignore-error`: only restores of pg_dump's archives go on after an error"),
             (!repository && request.stanza.is_some(), "`--stanza`: only repositories of pgBackRest and Barman have these"),
-            (!repository && request.set.is_some(), "`--set-label`: only repositories of pgBackRest and Barman hold several backups"),
+            (!repository && request.set.is_some(), "`--backup-id`: only repositories of pgBackRest and Barman hold several backups"),
             (repository && request.wal.is_some(), "`--wal`: the repository has its own"),
             (
                 matches!(backup, Backup::Base(_)) && request.wal.is_none() && request.target.as_ref().is_some_and(|t| *t != Target::Immediate),

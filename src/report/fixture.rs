@@ -85,6 +85,7 @@ fn header(verdict: Verdict, exit_code: u8) -> Report {
         objectives: Vec::new(),
         controls: Vec::new(),
         waivers: Vec::new(),
+        drill: None,
         notes: Vec::new(),
     }
 }
