@@ -53,7 +53,7 @@ impl Drill<'_> {
         let cluster = self.cluster.as_mut().ok_or_else(|| Trouble::unproven("there is no scratch cluster"))?;
         cluster.init()?;
         cluster.start(&settings)?;
-        self.ready(false)?;
+        self.ready()?;
         self.extensions(archive.entries())?;
         self.roles(archive.entries())?;
         let complete = header.format == Format::Plain && archive.entries().iter().any(|entry| entry.kind == "DATABASE");

@@ -121,28 +121,32 @@ impl Cluster {
         for (name, value) in fixed.chain(places).chain(settings) {
             call = call.arg("-c").arg(format!("{name}={value}"));
         }
-        self.server = Some(self.runner.start(call, "INT")?);
+        self.server = Some(self.runner.start(call, "QUIT")?);
         Ok(())
     }
 
-    /// Waits until it accepts connections, and in recovery only if `standby` will do.
+    /// What the server said, if it has ended.
+    pub(super) fn ended(&mut self) -> Option<String> {
+        let said = self.server.as_mut()?.ended()?;
+        self.server = None;
+        Some(said.err)
+    }
+
+    /// Waits until it accepts connections. One that replays, and may be asked while it does, is ready as well.
     ///
     /// # Errors
     /// The server ended, with what it said; or the drill is to end.
-    pub(super) fn await_ready(&mut self, standby: bool) -> Result<(), Ended> {
+    pub(super) fn await_ready(&mut self) -> Result<(), Ended> {
         let pid_file = self.data().join("postmaster.pid");
         loop {
-            let Some(server) = self.server.as_mut() else { return Err(Ended::Server(String::new())) };
-            if let Some(said) = server.ended() {
-                self.server = None;
-                return Err(Ended::Server(said.err));
+            if let Some(said) = self.ended() {
+                return Err(Ended::Server(said));
             }
             self.runner.go_on().map_err(Ended::Drill)?;
-            // The server's own word: the eighth line says `ready`, or `standby` in recovery.
+            // The server's own word: the eighth line says `ready`.
             let text = fs::read_to_string(&pid_file).unwrap_or_default();
             match text.lines().nth(7).map(str::trim) {
                 Some("ready") => return Ok(()),
-                Some("standby") if standby => return Ok(()),
                 _ => std::thread::sleep(Duration::from_millis(20)),
             }
         }
@@ -226,8 +230,11 @@ impl Cluster {
         format!("postgresql://{}@/{}?host={place}&port=5432", encode(role), encode(database))
     }
 
-    /// Stops it in order.
+    /// Stops it in order, so that its files can be used again.
     pub(super) fn stop(&mut self) {
+        let call = self.call("pg_ctl").args(["stop", "-s", "-w", "-m", "fast", "-D"]).arg(self.data());
+        // What does not stop in order is ended all the same.
+        let _ = self.runner.run(call);
         drop(self.server.take());
     }
 }

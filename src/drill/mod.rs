@@ -209,9 +209,9 @@ impl<'a> Drill<'a> {
     }
 
     /// Waits for a server that has nothing to replay.
-    fn ready(&mut self, standby: bool) -> Result<(), Trouble> {
+    fn ready(&mut self) -> Result<(), Trouble> {
         let cluster = self.cluster.as_mut().ok_or_else(|| Trouble::unproven("there is no scratch cluster"))?;
-        cluster.await_ready(standby).map_err(|ended| match ended {
+        cluster.await_ready().map_err(|ended| match ended {
             Ended::Drill(why) => why,
             Ended::Server(log) => Trouble::unproven("the scratch server does not start").with(cluster::lines(&log)),
         })

@@ -45,7 +45,8 @@ impl Target {
     /// The server's setting for it.
     fn setting(&self) -> (String, String) {
         let (name, value) = match self {
-            Self::Time(at) => ("recovery_target_time", at.to_string()),
+            // The server takes no `Z`, since it has not read its time zones yet.
+            Self::Time(at) => ("recovery_target_time", at.strftime("%Y-%m-%d %H:%M:%S%.f+00").to_string()),
             Self::Lsn(at) => ("recovery_target_lsn", at.clone()),
             Self::Name(name) => ("recovery_target_name", name.clone()),
             Self::Immediate => ("recovery_target", "immediate".to_owned()),
@@ -113,6 +114,10 @@ const FROM_FOLDER: &str = r#"
     return 1
 "#;
 
+/// What ends a server for reasons that say nothing of the backup.
+const OURS: [&str; 5] =
+    ["No space left", "out of memory", "could not map", "could not create shared memory", "invalid value for parameter"];
+
 /// A text as a shell reads it.
 pub(super) fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -134,7 +139,9 @@ impl Drill<'_> {
         let mut settings = self.least()?;
         let set = |settings: &mut Vec<(String, String)>, name: &str, value: String| settings.push((name.to_owned(), value));
         set(&mut settings, "wal_level", "replica".to_owned());
-        set(&mut settings, "hot_standby", "on".to_owned());
+        let standby = self.request.target.is_some() && self.request.action == Action::Pause;
+        // Otherwise it would call itself ready while it replays.
+        set(&mut settings, "hot_standby", if standby { "on" } else { "off" }.to_owned());
         set(&mut settings, "max_wal_size", "256MB".to_owned());
         let target = self.request.target.clone();
         let archived = !matches!(from, WalFrom::Backup) || target.is_some();
@@ -150,16 +157,15 @@ impl Drill<'_> {
             let signal = self.here()?.data().join("recovery.signal");
             self.file(&signal, "")?;
         }
-        let standby = target.is_some() && self.request.action == Action::Pause;
         let cluster = self.cluster.as_mut().ok_or_else(|| Trouble::unproven("there is no scratch cluster"))?;
         cluster.start(&settings)?;
-        match cluster.await_ready(standby) {
+        match cluster.await_ready() {
             Ok(()) => {}
             Err(Ended::Drill(why)) => return Err(why),
             Err(Ended::Server(log)) => return Err(self.ended(&log, from)),
         }
         if standby {
-            self.paused()?;
+            self.paused(from)?;
         }
         let log = self.here()?.log();
         for (name, before) in [("redo_done_at", "redo done at "), ("last_transaction", "last completed transaction was at log time ")] {
@@ -240,6 +246,9 @@ impl Drill<'_> {
             Some(target) if fatal.contains("before configured recovery target was reached") => {
                 Trouble::broken(format!("the target was never reached ({target}): {fatal}{hole}"))
             }
+            _ if OURS.iter().any(|words| fatal.contains(words)) => {
+                Trouble::unproven(format!("the scratch server cannot go on: {fatal}"))
+            }
             _ => Trouble::broken(format!("the restored cluster does not start: {fatal}{hole}")),
         }
         .with(lines(log))
@@ -282,17 +291,22 @@ impl Drill<'_> {
     }
 
     /// Waits until replay has paused at the target.
-    fn paused(&self) -> Result<(), Trouble> {
+    fn paused(&mut self, from: &WalFrom) -> Result<(), Trouble> {
         let asked = if self.here()?.programs.major >= 14 {
             "select pg_catalog.pg_get_wal_replay_pause_state() = 'paused'"
         } else {
             "select pg_catalog.pg_is_wal_replay_paused()"
         };
-        while self.here()?.sql("postgres", asked)? != "t" {
-            self.runner.go_on()?;
+        loop {
+            let answer = self.here()?.sql("postgres", asked);
+            if let Some(log) = self.cluster.as_mut().and_then(super::cluster::Cluster::ended) {
+                return Err(self.ended(&log, from));
+            }
+            if answer? == "t" {
+                return Ok(());
+            }
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
-        Ok(())
     }
 
     /// The database of a cluster that is looked into.

@@ -4,6 +4,7 @@ pub(super) mod escape;
 
 use super::escape as value;
 use super::limits;
+use super::drilled;
 use super::model::{CheckInfo, Report};
 use super::section::{Section, tally};
 use super::standing::{Standing, gate_word};
@@ -34,6 +35,7 @@ pub fn render(report: &Report) -> String {
     in_brief(&mut out, report, Section::Skipped, "Skipped");
     limits(&mut out, report);
     objectives(&mut out, report);
+    drill(&mut out, report);
     controls(&mut out, report);
     sources(&mut out, report);
     run(&mut out, report);
@@ -202,6 +204,16 @@ fn objectives(out: &mut Blocks, report: &Report) {
         ]
     });
     out.table("Objectives", &["objective", "verdict", "target", "actual", "why"], rows.collect());
+}
+
+fn drill(out: &mut Blocks, report: &Report) {
+    let Some(drill) = &report.drill else { return };
+    let phases = drill.phases.iter().map(|phase| {
+        vec![code(&phase.name), drilled::took(phase.took_ms), escape(&phase.expected)]
+    });
+    out.table("Drill", &["phase", "took", "expected"], phases.collect());
+    let facts = drilled::facts(drill).into_iter().map(|(name, value)| vec![code(name), escape(&value)]);
+    out.table("What was restored", &["", ""], facts.collect());
 }
 
 fn controls(out: &mut Blocks, report: &Report) {

@@ -3,6 +3,7 @@
 use quick_junit::Property;
 
 use super::xml::property;
+use crate::report::drilled;
 use crate::report::model::Report;
 use crate::report::words;
 
@@ -18,6 +19,14 @@ pub(super) fn properties(report: &Report) -> Vec<Property> {
         let word = objective.verdict.word();
         let value = format!("{word}: target {}, actual {actual}: {}", objective.target, objective.reason);
         add(format!("objective.{}", objective.name), value);
+    }
+    if let Some(drill) = &report.drill {
+        for phase in &drill.phases {
+            add(format!("drill.phase.{}", phase.name), drilled::phase(phase.took_ms, &phase.expected));
+        }
+        for (name, value) in drilled::facts(drill) {
+            add(format!("drill.{name}"), value);
+        }
     }
     for control in &report.controls {
         let value = format!("{}: {}", control.verdict.word(), control.checks.join(", "));
