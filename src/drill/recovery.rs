@@ -8,6 +8,7 @@ use super::cluster::{Ended, lines};
 use super::phases::REPLAY_WAL;
 use super::trouble::Trouble;
 use super::{Drill, Restored};
+use crate::probe::wal::{Lsn, SegmentName};
 
 /// Where replay is to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Target {
             Some(("time", at)) => {
                 at.parse().map(Self::Time).map_err(|_| format!("`{at}` is no time such as `2026-01-14T14:30:00Z`"))
             }
-            Some(("lsn", at)) if at.parse::<crate::probe::wal::Lsn>().is_ok() => Ok(Self::Lsn(at.to_owned())),
+            Some(("lsn", at)) if at.parse::<Lsn>().is_ok() => Ok(Self::Lsn(at.to_owned())),
             // The server takes no longer ones, and a control character would steer a terminal.
             Some(("name", name)) if !name.is_empty() && name.len() < 64 && !name.contains(char::is_control) => {
                 Ok(Self::Name(name.to_owned()))
@@ -123,6 +124,13 @@ pub(super) fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// Where a cluster stood in WAL before its replay.
+#[derive(Clone, Copy, Debug)]
+struct Control {
+    redo: Option<Lsn>,
+    segment_bytes: Option<u64>,
+}
+
 /// `max_connections setting:                 100` of pg_controldata, and the setting that may not be less.
 const LEAST: [(&str, &str); 5] = [
     ("max_connections setting", "max_connections"),
@@ -136,7 +144,7 @@ impl Drill<'_> {
     /// Starts the restored cluster and waits until replay has ended.
     pub(super) fn replay(&mut self, from: &WalFrom) -> Result<Restored, Trouble> {
         self.clock(REPLAY_WAL);
-        let mut settings = self.least()?;
+        let (mut settings, before) = self.control()?;
         let set = |settings: &mut Vec<(String, String)>, name: &str, value: String| settings.push((name.to_owned(), value));
         set(&mut settings, "wal_level", "replica".to_owned());
         let standby = self.request.target.is_some() && self.request.action == Action::Pause;
@@ -179,15 +187,15 @@ impl Drill<'_> {
             self.told("stopped", line);
         }
         if target.is_none() {
-            self.whole(&log, from)?;
+            self.whole(&log, from, &before)?;
         }
         self.clock.end();
         let database = self.one_database()?;
         Ok(Restored { database })
     }
 
-    /// Settings that may not be less than where the backup was made.
-    fn least(&self) -> Result<Vec<(String, String)>, Trouble> {
+    /// What the control file says: settings that may not be less than where the backup was made, and where WAL is.
+    fn control(&self) -> Result<(Vec<(String, String)>, Control), Trouble> {
         let cluster = self.here()?;
         let said = self.runner.run(cluster.call("pg_controldata").arg("-D").arg(cluster.data()))?;
         if !said.status.success() {
@@ -195,10 +203,15 @@ impl Drill<'_> {
         }
         let value = |name: &str| {
             let line = said.out.lines().find_map(|line| line.split_once(':').filter(|(left, _)| *left == name))?;
-            line.1.trim().parse::<u32>().ok()
+            Some(line.1.trim())
         };
-        let all = LEAST.iter().filter_map(|(name, setting)| Some(((*setting).to_owned(), value(name)?.to_string())));
-        Ok(all.collect())
+        let number = |name: &str| value(name)?.parse::<u32>().ok();
+        let all = LEAST.iter().filter_map(|(name, setting)| Some(((*setting).to_owned(), number(name)?.to_string())));
+        let control = Control {
+            redo: value("Latest checkpoint's REDO location").and_then(|text| text.parse().ok()),
+            segment_bytes: number("Bytes per WAL segment").map(u64::from).filter(|bytes| *bytes > 0),
+        };
+        Ok((all.collect(), control))
     }
 
     /// Writes a file that belongs to whoever runs the server.
@@ -212,6 +225,12 @@ impl Drill<'_> {
 
     /// The command that fetches WAL.
     fn fetching(&self, from: &WalFrom) -> Result<String, Trouble> {
+        if let (WalFrom::Folder(folder), Some(user)) = (from, &self.user) {
+            let call = self.here()?.call("/bin/sh").args(["-c", "test -r \"$1\" && test -x \"$1\"", "sh"]).arg(folder);
+            if !self.runner.run(call)?.status.success() {
+                return Err(Trouble::unproven(format!("`{}` cannot be read by `{}`, whom the scratch server runs as", folder.display(), user.name)));
+            }
+        }
         let fetch = match from {
             WalFrom::Backup => "    return 1".to_owned(),
             WalFrom::Folder(folder) => format!("    archive={}{FROM_FOLDER}", shell(&folder.display().to_string())),
@@ -255,19 +274,39 @@ impl Drill<'_> {
     }
 
     /// Without a target, all of the archived WAL must have been replayed: a hole or a damaged record looks like its end.
-    fn whole(&self, log: &str, from: &WalFrom) -> Result<(), Trouble> {
+    fn whole(&self, log: &str, from: &WalFrom, before: &Control) -> Result<(), Trouble> {
         if let Some(line) = log.lines().find(|line| line.contains("checksum in record")) {
             return Err(Trouble::broken(format!("replay ended at a damaged record: {}", line.trim_start_matches("LOG:").trim())));
         }
-        match self.missing().first().and_then(|_| self.missing().last().cloned()) {
-            Some(name) => match self.beyond(from, &name) {
-                Some(later) => Err(Trouble::broken(format!(
-                    "replay ended where WAL segment `{name}` is missing, though the archive goes on up to `{later}`"
-                ))),
-                None => Ok(()),
-            },
-            None => Ok(()),
+        let Some(asked) = self.asked() else { return Ok(()) };
+        // Of the timeline that replay ended on, whatever it was asked for last.
+        let first = format!("{}{}", asked.get(..8).unwrap_or_default(), "0".repeat(16));
+        let Some(last) = self.beyond(from, &first) else { return Ok(()) };
+        let done = log.lines().filter_map(|line| line.split_once("redo done at ")).next_back();
+        let done = done.and_then(|(_, rest)| rest.split(' ').next()?.parse::<Lsn>().ok()).or(before.redo);
+        let Some((done, bytes)) = done.zip(before.segment_bytes) else {
+            return Err(Trouble::unproven("where replay ended is not known, so neither is whether all WAL was replayed"));
+        };
+        let number = SegmentName::parse(&last).and_then(|name| name.number(bytes));
+        if number.is_none_or(|number| number > done.0 / bytes) {
+            let missing = self.missing().last().map(|name| format!(", where segment `{name}` is missing"));
+            return Err(Trouble::broken(format!(
+                "replay ended at {done}{}, though the archive goes on up to segment `{last}`",
+                missing.unwrap_or_default()
+            )));
         }
+        // The end of WAL is where the next segment is missing, or where the backup's own was taken for one that is.
+        let after = |name: &String| SegmentName::parse(name).and_then(|name| name.number(bytes)).is_some_and(|n| n >= done.0 / bytes);
+        if !self.missing().iter().any(after) {
+            return Err(Trouble::broken(format!("replay ended at {done}, within a segment that the archive holds: what follows there is damaged")));
+        }
+        Ok(())
+    }
+
+    /// The segment that was asked for last.
+    fn asked(&self) -> Option<String> {
+        let log = fs::read_to_string(self.scratch.server().join("wal.log")).unwrap_or_default();
+        log.lines().rev().find_map(|line| segment(line.split(' ').next()?).map(str::to_owned))
     }
 
     /// A segment of the archive that comes after another of its timeline.
