@@ -106,7 +106,6 @@ impl Drill<'_> {
         self.cluster(programs)?;
         let server = self.scratch.server();
         let data = self.here()?.data();
-        let wal = home.join(&name).join("wals");
         let conf = server.join("barman.conf");
         let user = match &self.user {
             Some(user) => user.name.clone(),
@@ -123,7 +122,7 @@ impl Drill<'_> {
         self.file(&conf, &text)?;
         self.own_folder(&data)?;
         let call = Call::new("barman", &server).by(self.user.as_ref()).arg("-c").arg(&conf);
-        let call = call.args(["recover", "--no-get-wal", "--target-action", "shutdown"]);
+        let call = call.args(["recover", "--no-get-wal"]);
         // Which WAL it copies follows from the target.
         let call = match &self.request.target {
             Some(Target::Time(at)) => call.arg("--target-time").arg(at.to_string()),
@@ -132,7 +131,6 @@ impl Drill<'_> {
             Some(Target::Immediate) => call.arg("--target-immediate"),
             None => call,
         };
-        let _ = wal;
         let said = self.runner.run(call.arg(&name).arg(&info.id).arg(&data))?;
         if !said.status.success() {
             return Err(self.refused("barman", &said.last(), said.status.code() == Some(127)).with(super::cluster::lines(&said.out)));

@@ -134,7 +134,7 @@ fn what_this_machine_lacks_is_named_before_anything_is_restored() {
     fs::write(bench.file("v.sql"), text.replacen(version, "-- Dumped from database version 99.1", 1)).unwrap();
     bench.drill(Path::new("v.sql"), &[]).ends_with(3).judges("drill.restored", "unproven", "postgresql-99");
     let mut older = bench.command(&path, &[]);
-    Run::of(older.env("PG_BINDIR", programs_of(&bench, "9.6.24"))).ends_with(3).says("is of PostgreSQL").says("9 in");
+    Run::of(older.env("PG_BINDIR", programs_of(&bench, "9.6.24"))).ends_with(3).says("made from PostgreSQL").says("9 in");
     let mut none = bench.command(&path, &[]);
     Run::of(none.env("PG_BINDIR", "/nonexistent")).ends_with(3).says("PG_BINDIR is `/nonexistent`");
     bench.is_clean();
