@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rooms, each with the rooms it may use. A room not named here may not exist.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("source_text", &[]),
     ("verdict", &[]),
     ("value", &[]),
@@ -54,7 +54,8 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "record",
         ],
     ),
-    ("report", &["source_text", "verdict", "finding"]),
+    ("drill", &["verdict", "probe"]),
+    ("report", &["source_text", "value", "verdict", "finding"]),
     ("judge", &["source_text", "verdict", "value", "finding", "chain", "policy", "facts", "plan", "report"]),
     ("cli", &["*"]),
 ];

@@ -68,7 +68,7 @@ fn every_format_is_restored_with_the_roles_that_it_names() {
     ] {
         let path = dump(&bench, &scratch.name, name, arguments);
         let run = bench.drill(&path, &[]).ends_with(0).judges("rows", "holds", "");
-        run.says("`drill_app`, `drill_owner` made in the scratch cluster");
+        run.says("`drill_app`, `drill_owner`").says("made in the scratch cluster");
     }
     // A gate that is broken is broken.
     let path = bench.file("t.dump");
