@@ -18,7 +18,7 @@ use crate::catalogue::Catalogue;
 use crate::diagnostic::suggest;
 use crate::drill::phases::{Timed, VERIFY};
 use crate::drill::{Action, Drill, Request, Target, Trouble};
-use crate::facts::{self, Failure, Facts, SourceFacts};
+use crate::facts::{self, Facts, Failure, SourceFacts};
 use crate::failure::FailureKind;
 use crate::judge::{self, Selection};
 use crate::plan::Plan;
@@ -192,11 +192,14 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let mut info = outcome.info(drill.as_ref().ok(), (&id, &args.restore.backup));
     if let (true, Ok(drill)) = (args.keep, &mut drill) {
         match drill.keep() {
-            Ok((folder, command)) => info.kept = Some(format!("{}; start its server with: {command}", folder.display())),
+            Ok((folder, command)) => {
+                info.kept = Some(format!("{}; start its server with: {command}", folder.display()))
+            }
             Err(why) => talk.say(&format!("error: {why}")),
         }
     }
-    let mut report = compose((&aim.ready, &aim.selected, &args.run), (&plan, &facts, started, false), (judged, gates));
+    let mut report =
+        compose((&aim.ready, &aim.selected, &args.run), (&plan, &facts, started, false), (judged, gates));
     report.notes.extend(aim.notes.iter().cloned());
     report.notes.extend(drill.as_ref().map(Drill::notes).unwrap_or_default().iter().cloned());
     // Everything is over before it is told, and before it is recorded.
@@ -217,7 +220,12 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
 }
 
 /// Says where the drill was recorded, or closes what it would have opened.
-fn note_recorded(report: &mut Report, added: Result<Vec<Sealed>, RecordError>, folder: &std::path::Path, talk: &Talk) {
+fn note_recorded(
+    report: &mut Report,
+    added: Result<Vec<Sealed>, RecordError>,
+    folder: &std::path::Path,
+    talk: &Talk,
+) {
     match added {
         Ok(sealed) => report.notes.push(recording::place(&sealed, folder)),
         Err(why) => {
@@ -245,40 +253,62 @@ impl Args {
     fn aim(&self, talk: &Talk) -> Result<Aim, ExitStatus> {
         let (ready, mut selected) = self.run.ready(talk)?;
         let policy = &ready.policy;
-        let servers: Vec<&str> =
-            policy.sources.iter().filter(|s| s.kind == SourceKind::Postgres).map(|s| s.name.as_str()).collect();
+        let servers: Vec<&str> = policy
+            .sources
+            .iter()
+            .filter(|s| s.kind == SourceKind::Postgres)
+            .map(|s| s.name.as_str())
+            .collect();
         let bound = match (&self.bound, servers.as_slice()) {
             (Some(name), _) if servers.contains(&name.as_str()) => name.clone(),
-            (Some(name), _) => return Err(talk.stop(&format!("the policy has no source `postgres {name}`{}", near(name, &servers)))),
+            (Some(name), _) => {
+                return Err(
+                    talk.stop(&format!("the policy has no source `postgres {name}`{}", near(name, &servers)))
+                );
+            }
             (None, [one]) => (*one).to_owned(),
-            (None, []) => return Err(talk.stop("the policy has no source `postgres`, so nothing in it would look at what is restored")),
+            (None, []) => {
+                return Err(talk.stop(
+                    "the policy has no source `postgres`, so nothing in it would look at what is restored",
+                ));
+            }
             (None, _) => {
                 let all = suggest::listing(&servers);
                 return Err(talk.stop(&format!("the policy has several servers, {all}; say which stands for what is restored with `--as NAME`")));
             }
         };
         if selected.rebound.contains_key(&bound) {
-            return Err(talk.stop(&format!("`{bound}` is what is restored, so `--source {bound}=...` cannot be given")));
+            return Err(talk
+                .stop(&format!("`{bound}` is what is restored, so `--source {bound}=...` cannot be given")));
         }
         let procedures: Vec<&str> = policy.procedures.iter().map(|p| p.name.as_str()).collect();
         let procedure = match (&self.procedure, policy.procedures.as_slice()) {
             (Some(name), all) => match all.iter().find(|p| p.name == *name) {
                 Some(one) => Some(one.clone()),
-                None => return Err(talk.stop(&format!("the policy has no procedure `{name}`{}", near(name, &procedures)))),
+                None => {
+                    return Err(talk
+                        .stop(&format!("the policy has no procedure `{name}`{}", near(name, &procedures))));
+                }
             },
             (None, [one]) => Some(one.clone()),
             (None, _) => None,
         };
         let mut notes = Vec::new();
         if procedure.is_none() && procedures.len() > 1 {
-            notes.push(format!("phases were compared with no procedure; name one with `--procedure`: {}", procedures.join(", ")));
+            notes.push(format!(
+                "phases were compared with no procedure; name one with `--procedure`: {}",
+                procedures.join(", ")
+            ));
         }
         let looks = |check: &crate::policy::Check| {
-            check.source.as_ref() == Some(&bound) || crate::policy::fact_sources(policy, check).contains(&bound)
+            check.source.as_ref() == Some(&bound)
+                || crate::policy::fact_sources(policy, check).contains(&bound)
         };
         if !self.run.chooses() {
             selected.gates = self.usual(&ready, &bound, procedure.as_ref());
-            selected.checks.retain(|id| policy.checks.iter().any(|c| c.id == *id && selected.gates.contains(&c.gate)));
+            selected
+                .checks
+                .retain(|id| policy.checks.iter().any(|c| c.id == *id && selected.gates.contains(&c.gate)));
         }
         if !policy.checks.iter().any(|check| selected.checks.contains(&check.id) && looks(check)) {
             return Err(talk.stop(&format!("no selected check looks at `{bound}`, so the drill would prove nothing; name a gate with `--gate`")));
@@ -291,7 +321,8 @@ impl Args {
     fn usual(&self, ready: &Ready, bound: &str, procedure: Option<&Procedure>) -> Vec<String> {
         let policy = &ready.policy;
         let only = |gate: &str| {
-            let checks: Vec<String> = policy.checks.iter().filter(|c| c.gate == gate).map(|c| c.id.clone()).collect();
+            let checks: Vec<String> =
+                policy.checks.iter().filter(|c| c.gate == gate).map(|c| c.id.clone()).collect();
             needed_sources(policy, &checks).iter().all(|source| source == bound)
         };
         let own: Vec<String> = policy.gates.iter().map(|g| g.id.clone()).filter(|gate| only(gate)).collect();
@@ -308,7 +339,8 @@ impl Args {
         talk: &Talk,
     ) -> Result<(Plan, Facts), Trouble> {
         let look = async {
-            let refused = |_| Trouble::unproven("what was restored could not be looked at; standard error says why");
+            let refused =
+                |_| Trouble::unproven("what was restored could not be looked at; standard error says why");
             let prepared = self.run.prepare(&aim.ready, &aim.selected, talk).await.map_err(refused)?;
             let (plan, mut facts) = prepared.observe(digest.to_owned(), talk).await;
             if let Some(source) = facts.sources.get_mut(&aim.bound) {
@@ -324,7 +356,13 @@ impl Args {
     }
 
     /// What there is to judge where nothing could be looked at: nothing, of every source.
-    fn nothing(&self, aim: &Aim, digest: &str, why: &Trouble, talk: &Talk) -> Result<(Plan, Facts), ExitStatus> {
+    fn nothing(
+        &self,
+        aim: &Aim,
+        digest: &str,
+        why: &Trouble,
+        talk: &Talk,
+    ) -> Result<(Plan, Facts), ExitStatus> {
         let now = jiff::Timestamp::now();
         let message = format!("nothing was looked at, since the drill did not come to it: {why}");
         let source = SourceFacts {
@@ -335,7 +373,8 @@ impl Args {
             catalogue: Catalogue::default(),
         };
         let names = needed_sources(&aim.ready.policy, &aim.selected.checks);
-        let sources: BTreeMap<String, SourceFacts> = names.into_iter().map(|name| (name, source.clone())).collect();
+        let sources: BTreeMap<String, SourceFacts> =
+            names.into_iter().map(|name| (name, source.clone())).collect();
         let plan = self.run.plan((&aim.ready, &aim.selected), &sources, now, talk)?;
         let facts = Facts {
             schema: facts::SCHEMA.to_owned(),
@@ -351,10 +390,16 @@ impl Args {
     }
 
     /// The record, and what goes into it: the run of the gates, and the drill.
-    fn keep_record(&self, signer: Option<Signer>, report: &Report, failed: Option<&Trouble>) -> Result<(Record, Vec<Event>), RecordError> {
+    fn keep_record(
+        &self,
+        signer: Option<Signer>,
+        report: &Report,
+        failed: Option<&Trouble>,
+    ) -> Result<(Record, Vec<Event>), RecordError> {
         let folder = self.record.clone().unwrap_or_default();
         let record = Record::open(&folder, signer)?;
-        let part = Part { restore: None, tenant: self.run.tenant(), out_of_order: self.out_of_order.as_deref() };
+        let part =
+            Part { restore: None, tenant: self.run.tenant(), out_of_order: self.out_of_order.as_deref() };
         let mut events = recording::events(report, &part);
         if let Some(info) = &report.drill {
             events.push(Event::Drill(entry(report, info, failed)));
@@ -367,23 +412,37 @@ impl Args {
 fn entry(report: &Report, info: &DrillInfo, failed: Option<&Trouble>) -> record::Drill {
     let closed = report.gates.iter().filter(|gate| !gate.verdict.opens());
     let closed = closed.map(|gate| format!("gate `{}` is {}", gate.id, gate.verdict.word()));
-    let times = report.checks.iter().filter(|check| check.id == "drill.in_range").flat_map(|check| &check.findings);
-    let said = failed.map(|why| why.message.clone()).into_iter().chain(times.map(|finding| finding.message.clone()));
+    let times =
+        report.checks.iter().filter(|check| check.id == "drill.in_range").flat_map(|check| &check.findings);
+    let said =
+        failed.map(|why| why.message.clone()).into_iter().chain(times.map(|finding| finding.message.clone()));
     // A check that does not apply takes nothing from what was proven. One that a waiver let pass does.
     let verdict = if report.verdict == Verdict::Skipped { Verdict::Holds } else { report.verdict };
     record::Drill {
         drill: info.id.clone(),
         policy: report.policy.name.clone(),
         policy_digest: report.policy.digest.clone(),
-        backup: if info.kind.is_empty() { info.backup.clone() } else { format!("{}:{}", info.kind, info.backup) },
-        identity: info.facts.iter().map(|fact| Figure { name: fact.name.clone(), value: Some(fact.value.clone()) }).collect(),
+        backup: if info.kind.is_empty() {
+            info.backup.clone()
+        } else {
+            format!("{}:{}", info.kind, info.backup)
+        },
+        identity: info
+            .facts
+            .iter()
+            .map(|fact| Figure { name: fact.name.clone(), value: Some(fact.value.clone()) })
+            .collect(),
         run: Some(report.run.id.clone()),
         verdict: verdict.word().to_owned(),
         exit_code: report.exit_code,
         interrupted: failed.is_some_and(|why| why.interrupted),
         restore_ms: info.restore_ms,
         restored_bytes: info.restored_bytes,
-        phases: info.phases.iter().map(|phase| DrillPhase { name: phase.name.clone(), took_ms: phase.took_ms }).collect(),
+        phases: info
+            .phases
+            .iter()
+            .map(|phase| DrillPhase { name: phase.name.clone(), took_ms: phase.took_ms })
+            .collect(),
         findings: said.chain(closed).collect(),
     }
 }

@@ -9,12 +9,10 @@ use crate::drill::phases::{MOVING, Timed, VERIFY};
 use crate::drill::{Drill, Trouble};
 use crate::finding::Finding;
 use crate::judge::Judged;
-use crate::policy::procedure::{Expected, Procedure};
 use crate::policy::operand::Operand;
+use crate::policy::procedure::{Expected, Procedure};
 use crate::policy::{Objective, Policy, SourceKind, Target};
-use crate::report::model::{
-    CheckInfo, DrillInfo, DrillPhaseInfo, FactInfo, GateInfo, ObjectiveInfo,
-};
+use crate::report::model::{CheckInfo, DrillInfo, DrillPhaseInfo, FactInfo, GateInfo, ObjectiveInfo};
 use crate::source_text::{Location, SourceSet};
 use crate::value::duration_text;
 use crate::verdict::{Level, Verdict};
@@ -54,11 +52,12 @@ fn range(expected: Expected) -> String {
 impl Outcome<'_> {
     /// The drill for the report.
     pub(super) fn info(&self, drill: Option<&Drill<'_>>, (id, address): (&str, &str)) -> DrillInfo {
-        let (kind, path) = drill.map(Drill::backup).filter(|(kind, _)| !kind.is_empty()).unwrap_or_else(|| {
-            // An address that was not understood may hold a password anywhere.
-            let scheme = address.split_once("://").map(|(scheme, _)| scheme);
-            ("", scheme.map_or_else(|| address.to_owned(), |scheme| format!("{scheme}://(not shown)")))
-        });
+        let (kind, path) =
+            drill.map(Drill::backup).filter(|(kind, _)| !kind.is_empty()).unwrap_or_else(|| {
+                // An address that was not understood may hold a password anywhere.
+                let scheme = address.split_once("://").map(|(scheme, _)| scheme);
+                ("", scheme.map_or_else(|| address.to_owned(), |scheme| format!("{scheme}://(not shown)")))
+            });
         let facts = drill.map(Drill::facts).unwrap_or_default().iter();
         DrillInfo {
             id: id.to_owned(),
@@ -99,11 +98,15 @@ impl Outcome<'_> {
         }
         let required = mine.iter().filter(|check| check.level == Level::Require);
         let verdict = required.clone().fold(Verdict::Holds, |worst, check| worst.worst(check.verdict));
-        let reason = match required.clone().find(|check| check.verdict == verdict && verdict != Verdict::Holds) {
-            Some(check) => format!("{} is {}", check.id, check.verdict.word()),
-            None => format!("restored in {}", words(self.all())),
-        };
-        gates.insert(0, GateInfo { id: GATE.to_owned(), title: "The backup restores".to_owned(), verdict, reason });
+        let reason =
+            match required.clone().find(|check| check.verdict == verdict && verdict != Verdict::Holds) {
+                Some(check) => format!("{} is {}", check.id, check.verdict.word()),
+                None => format!("restored in {}", words(self.all())),
+            };
+        gates.insert(
+            0,
+            GateInfo { id: GATE.to_owned(), title: "The backup restores".to_owned(), verdict, reason },
+        );
         judged.checks.splice(0..0, mine);
     }
 
@@ -160,7 +163,12 @@ impl Outcome<'_> {
             compared += 1;
             let took = micros(phase.took);
             let what = |how: &str, limit: i64| {
-                format!("phase `{}` took {}, {how} than the expected {}", phase.name, words(phase.took), duration_text(limit))
+                format!(
+                    "phase `{}` took {}, {how} than the expected {}",
+                    phase.name,
+                    words(phase.took),
+                    duration_text(limit)
+                )
             };
             if took > expected.to {
                 findings.push(finding(Verdict::Broken, "overrun", &what("longer", expected.to)));
@@ -171,7 +179,11 @@ impl Outcome<'_> {
         if let Some(expected) = procedure.expected {
             compared += 1;
             if micros(self.all()) > expected.to {
-                let text = format!("the drill took {}, longer than the expected {}", words(self.all()), duration_text(expected.to));
+                let text = format!(
+                    "the drill took {}, longer than the expected {}",
+                    words(self.all()),
+                    duration_text(expected.to)
+                );
                 findings.push(finding(Verdict::Broken, "overrun", &text));
             }
         }
@@ -191,9 +203,11 @@ impl Outcome<'_> {
     /// Whether an objective is about the time that a restore takes, as its record has it.
     fn measures(&self, objective: &Objective) -> bool {
         let recorded = |operand: &Operand| match operand {
-            Operand::Fact(fact) => {
-                self.policy.sources.iter().any(|source| source.name == fact.source && source.kind == SourceKind::Record)
-            }
+            Operand::Fact(fact) => self
+                .policy
+                .sources
+                .iter()
+                .any(|source| source.name == fact.source && source.kind == SourceKind::Record),
             _ => false,
         };
         objective.name == "rto"
@@ -203,7 +217,10 @@ impl Outcome<'_> {
     /// The time of this very drill beside the objective.
     fn in_time(&self, objective: &Objective) -> (CheckInfo, ObjectiveInfo) {
         let Target::Span { limit, .. } = &objective.target else {
-            return (self.check("in_time", "", (Verdict::Unproven, String::new())), told(objective, "", "", Verdict::Unproven, ""));
+            return (
+                self.check("in_time", "", (Verdict::Unproven, String::new())),
+                told(objective, "", "", Verdict::Unproven, ""),
+            );
         };
         let target = duration_text(*limit);
         let actual = words(self.all());

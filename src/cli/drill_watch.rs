@@ -48,7 +48,9 @@ impl Watch for Bar {
     fn moved(&self, done: u64, of: u64) {
         if let Some(bar) = &self.0 {
             if bar.length() != Some(of) {
-                self.style("{spinner} {msg} {bar:24} {bytes} of about {total_bytes}, {bytes_per_sec}, {eta} left");
+                self.style(
+                    "{spinner} {msg} {bar:24} {bytes} of about {total_bytes}, {bytes_per_sec}, {eta} left",
+                );
                 bar.set_length(of);
             }
             bar.set_position(done.min(of));

@@ -19,7 +19,9 @@ use crate::plan::Plan;
 use crate::policy::SourceKind;
 use crate::probe::archive;
 use crate::record::{Record, RecordError, Sealed, Signer};
-use crate::report::model::{self, FactInfo, GateInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
+use crate::report::model::{
+    self, FactInfo, GateInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo,
+};
 use crate::report::words::exit_meaning;
 use crate::report::{Format, nagios, redact, render};
 use crate::verdict::{ExitStatus, Verdict};
@@ -146,11 +148,8 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let selection =
         Selection { gates: selected.gates.clone(), out_of_order: args.out_of_order.is_some(), earlier };
     let gates = judge::gates(&ready.policy, &judged.checks, &selection);
-    let mut report = compose(
-        (&ready, &selected, &args.run),
-        (&plan, &facts, started, replayed),
-        (judged, gates),
-    );
+    let mut report =
+        compose((&ready, &selected, &args.run), (&plan, &facts, started, replayed), (judged, gates));
     if let Some(folder) = &args.record {
         let recorded = match &mut record {
             Ok(Some(record)) => keep(record, &report, &part, (folder, talk)),

@@ -43,27 +43,36 @@ impl Drill<'_> {
         }
         let programs = find(Wanted::AtLeast(version.unwrap_or(1)))?;
         if version.is_some_and(|version| version != programs.major) {
-            self.note(format!("the archive is of PostgreSQL {}, and was restored into {}", version.unwrap_or(0), programs.major));
+            self.note(format!(
+                "the archive is of PostgreSQL {}, and was restored into {}",
+                version.unwrap_or(0),
+                programs.major
+            ));
         }
         self.room(estimate(path, archive))?;
         self.clock(PREPARE);
         self.cluster(programs)?;
         let settings = [("wal_level", "minimal"), ("max_wal_senders", "0"), ("max_wal_size", "512MB")];
         let settings: Vec<_> = settings.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let cluster = self.cluster.as_mut().ok_or_else(|| Trouble::unproven("there is no scratch cluster"))?;
+        let cluster =
+            self.cluster.as_mut().ok_or_else(|| Trouble::unproven("there is no scratch cluster"))?;
         cluster.init()?;
         cluster.start(&settings)?;
         self.ready()?;
         self.extensions(archive.entries())?;
         self.roles(archive.entries())?;
-        let complete = header.format == Format::Plain && archive.entries().iter().any(|entry| entry.kind == "DATABASE");
-        let database = header.database.clone().filter(|name| !EVERYWHERE.contains(&name.as_str()) || complete);
+        let complete =
+            header.format == Format::Plain && archive.entries().iter().any(|entry| entry.kind == "DATABASE");
+        let database =
+            header.database.clone().filter(|name| !EVERYWHERE.contains(&name.as_str()) || complete);
         let database = database.unwrap_or_else(|| RESTORED.to_owned());
         if !complete {
             self.database(archive, &database)?;
         }
         match header.format {
-            Format::Plain => self.plain((path, header.compression), if complete { "postgres" } else { &database })?,
+            Format::Plain => {
+                self.plain((path, header.compression), if complete { "postgres" } else { &database })?
+            }
             format => self.sections(path, format, &database)?,
         }
         self.clock.end();
@@ -72,8 +81,10 @@ impl Drill<'_> {
 
     /// What the archive is, to its last byte.
     fn digest(&mut self, path: &Path, bytes: u64) -> Result<(), Trouble> {
-        let (path, what) = if path.is_dir() { (path.join("toc.dat"), "toc_sha256") } else { (path.to_owned(), "sha256") };
-        let failed = |why: std::io::Error| Trouble::unproven(format!("`{}` cannot be read: {why}", path.display()));
+        let (path, what) =
+            if path.is_dir() { (path.join("toc.dat"), "toc_sha256") } else { (path.to_owned(), "sha256") };
+        let failed =
+            |why: std::io::Error| Trouble::unproven(format!("`{}` cannot be read: {why}", path.display()));
         let mut file = File::open(&path).map_err(failed)?;
         let (mut hash, mut part, mut done) = (Sha256::new(), vec![0; 1 << 20], 0);
         loop {
@@ -98,8 +109,11 @@ impl Drill<'_> {
             return Ok(());
         }
         let here = self.here()?.sql("postgres", "select name from pg_catalog.pg_available_extensions")?;
-        let missing: Vec<String> =
-            wanted.iter().filter(|name| !here.lines().any(|line| line == name.as_str())).map(|name| format!("`{name}`")).collect();
+        let missing: Vec<String> = wanted
+            .iter()
+            .filter(|name| !here.lines().any(|line| line == name.as_str()))
+            .map(|name| format!("`{name}`"))
+            .collect();
         let all: Vec<&str> = wanted.iter().map(String::as_str).collect();
         self.told("extensions", all.join(", "));
         if missing.is_empty() {
@@ -118,7 +132,8 @@ impl Drill<'_> {
         let there = self.here()?.sql("postgres", "select rolname from pg_catalog.pg_roles")?;
         // Only a superuser may own these.
         let ruling = |entry: &&Entry| ["EVENT TRIGGER", "PUBLICATION"].contains(&entry.kind.as_str());
-        let superusers: Vec<&String> = entries.iter().filter(ruling).filter_map(|entry| entry.owner.as_ref()).collect();
+        let superusers: Vec<&String> =
+            entries.iter().filter(ruling).filter_map(|entry| entry.owner.as_ref()).collect();
         let mut made = Vec::new();
         for role in needs::roles(entries) {
             if there.lines().any(|line| line == role) || role.starts_with("pg_") {
@@ -140,9 +155,15 @@ impl Drill<'_> {
 
     /// The database, with encoding and locale as in the archive where this machine has them.
     fn database(&mut self, archive: &Archive, name: &str) -> Result<(), Trouble> {
-        let definition = archive.entries().iter().find(|entry| entry.kind == "DATABASE").map(|entry| entry.definition.trim());
+        let definition = archive
+            .entries()
+            .iter()
+            .find(|entry| entry.kind == "DATABASE")
+            .map(|entry| entry.definition.trim());
         // pg_dump writes one statement, and a name of ours would not be in it.
-        let usable = definition.filter(|text| text.starts_with("CREATE DATABASE ") && archive.header().database.as_deref() == Some(name));
+        let usable = definition.filter(|text| {
+            text.starts_with("CREATE DATABASE ") && archive.header().database.as_deref() == Some(name)
+        });
         if let Some(definition) = usable {
             match self.here()?.sql("postgres", definition) {
                 Ok(_) => return Ok(()),
@@ -188,7 +209,8 @@ impl Drill<'_> {
 
     /// `psql`, which stops at the first error unless errors are to be ignored.
     fn plain(&mut self, (path, compression): (&Path, Compression), database: &str) -> Result<(), Trouble> {
-        let text = if compression == Compression::None { path.to_owned() } else { self.unpack(path, compression)? };
+        let text =
+            if compression == Compression::None { path.to_owned() } else { self.unpack(path, compression)? };
         self.clock(RESTORE_DATA);
         let stop = if self.request.ignore.is_empty() { "ON_ERROR_STOP=1" } else { "ON_ERROR_STOP=0" };
         let cluster = self.here()?;
@@ -209,14 +231,18 @@ impl Drill<'_> {
         };
         let name = path.display().to_string();
         let packed = File::open(path).map_err(|why| unread(path, &why))?;
-        let mut from = unpacked(&name, Box::new(packed), packing).map_err(|why| Trouble::unproven(why.to_string()))?;
+        let mut from =
+            unpacked(&name, Box::new(packed), packing).map_err(|why| Trouble::unproven(why.to_string()))?;
         let to = self.scratch.server().join("archive.sql");
-        let full = |why: std::io::Error| Trouble::unproven(format!("`{}` cannot be written: {why}", to.display()));
+        let full =
+            |why: std::io::Error| Trouble::unproven(format!("`{}` cannot be written: {why}", to.display()));
         let mut out = File::create_new(&to).map_err(full)?;
         let mut part = vec![0; 1 << 20];
         loop {
             self.runner.go_on()?;
-            let read = from.read(&mut part).map_err(|why| Trouble::broken(format!("`{name}` cannot be unpacked: {why}")))?;
+            let read = from
+                .read(&mut part)
+                .map_err(|why| Trouble::broken(format!("`{name}` cannot be unpacked: {why}")))?;
             if read == 0 {
                 return Ok(to);
             }
@@ -268,7 +294,10 @@ impl Drill<'_> {
         // It says so where it came to its end all the same. With several jobs it counts some twice, so its figure tells nothing.
         let went_on = said.err.lines().any(|line| line.contains("errors ignored on restore: "));
         if !said.status.success() && !(went_on && !ignored.is_empty()) {
-            let broken = Trouble::broken(format!("`{program}` ended with {} in the {part} of the archive", said.status));
+            let broken = Trouble::broken(format!(
+                "`{program}` ended with {} in the {part} of the archive",
+                said.status
+            ));
             return Err(broken.with(lines(&said.err)));
         }
         Ok(ignored)
@@ -284,7 +313,10 @@ impl Drill<'_> {
         if idle.is_empty() {
             return Ok(());
         }
-        Err(Trouble::unproven(format!("no error of the restore was meant by `--ignore-error` {}; take it away", listed(&idle))))
+        Err(Trouble::unproven(format!(
+            "no error of the restore was meant by `--ignore-error` {}; take it away",
+            listed(&idle)
+        )))
     }
 }
 

@@ -40,10 +40,12 @@ impl Backup {
             )));
         }
         let path = archive::newest(path).map_err(Trouble::unproven)?;
-        let missing = |why: std::io::Error| Trouble::unproven(format!("`{}` cannot be read: {why}", path.display()));
+        let missing =
+            |why: std::io::Error| Trouble::unproven(format!("`{}` cannot be read: {why}", path.display()));
         let path = std::fs::canonicalize(&path).map_err(missing)?;
         let tar = path.is_file() && path.file_name().and_then(|name| name.to_str()).is_some_and(is_base_tar);
-        let folder = if tar { path.parent().map(Path::to_owned) } else { path.is_dir().then(|| path.clone()) };
+        let folder =
+            if tar { path.parent().map(Path::to_owned) } else { path.is_dir().then(|| path.clone()) };
         match (kind, folder) {
             (Some("basebackup"), Some(folder)) => Ok(Self::Base(folder)),
             (Some("pgbackrest"), Some(folder)) => Ok(Self::PgBackRest(folder)),

@@ -20,7 +20,9 @@ pub(super) const OVERHEAD: u64 = 320 << 20;
 
 /// What the damages of a backup amount to.
 pub(super) fn sound(what: &str, damages: &[Damage]) -> Result<(), Trouble> {
-    let Some(first) = damages.iter().find(|damage| !damage.is_unread()).or(damages.first()) else { return Ok(()) };
+    let Some(first) = damages.iter().find(|damage| !damage.is_unread()).or(damages.first()) else {
+        return Ok(());
+    };
     let message = format!("the {what} is not sound: {first}");
     let trouble = if first.is_unread() { Trouble::unproven(message) } else { Trouble::broken(message) };
     Err(trouble.with(damages.iter().take(SHOWN).map(ToString::to_string)))
@@ -32,8 +34,14 @@ impl Drill<'_> {
         let tree = Local::new(folder).map_err(unread)?.with_tablespaces();
         let wal = match &self.request.wal {
             Some(wal) => {
-                let path = fs::canonicalize(wal).map_err(|why| Trouble::unproven(format!("`{}` cannot be read: {why}", wal.display())))?;
-                Some((Local::new(&path).map_err(|why| Trouble::unproven(format!("`{}` cannot be read: {why}", wal.display())))?, path))
+                let path = fs::canonicalize(wal)
+                    .map_err(|why| Trouble::unproven(format!("`{}` cannot be read: {why}", wal.display())))?;
+                Some((
+                    Local::new(&path).map_err(|why| {
+                        Trouble::unproven(format!("`{}` cannot be read: {why}", wal.display()))
+                    })?,
+                    path,
+                ))
             }
             None => None,
         };
@@ -51,14 +59,17 @@ impl Drill<'_> {
         self.told("bytes", backup.stored);
         sound("backup", &backup.damages)?;
         if !backup.incremental.is_empty() {
-            return Err(Trouble::unproven("the backup is incremental; put it together with `pg_combinebackup` first"));
+            return Err(Trouble::unproven(
+                "the backup is incremental; put it together with `pg_combinebackup` first",
+            ));
         }
         let tars = tars(folder);
         let version = match (&tars, backup.tar) {
             (tars, true) => version_in(tars)?,
             _ => fs::read_to_string(folder.join("PG_VERSION")).unwrap_or_default(),
         };
-        let version = major(&version).ok_or_else(|| Trouble::broken("the backup does not say which version of PostgreSQL it is of"))?;
+        let version = major(&version)
+            .ok_or_else(|| Trouble::broken("the backup does not say which version of PostgreSQL it is of"))?;
         self.told("server_version", version);
         let programs = find(Wanted::Exactly(version))?;
         self.room(backup.bytes.max(if backup.tar { 0 } else { backup.stored }).saturating_add(OVERHEAD))?;
@@ -137,11 +148,14 @@ fn tars(folder: &Path) -> Vec<(PathBuf, String)> {
 /// `PG_VERSION` in the tar file of the data folder.
 fn version_in(tars: &[(PathBuf, String)]) -> Result<String, Trouble> {
     let Some((tar, _)) = tars.iter().find(|(_, root)| root.is_empty()) else {
-        return Err(Trouble::unproven("tar files of a base backup are known by their names, and there is no `base.tar`"));
+        return Err(Trouble::unproven(
+            "tar files of a base backup are known by their names, and there is no `base.tar`",
+        ));
     };
     let name = tar.display().to_string();
     let failed = |why: std::io::Error| Trouble::unproven(format!("`{name}` cannot be read: {why}"));
-    let (_, bytes) = packed(&name, Box::new(File::open(tar).map_err(failed)?)).map_err(|why| Trouble::unproven(why.to_string()))?;
+    let (_, bytes) = packed(&name, Box::new(File::open(tar).map_err(failed)?))
+        .map_err(|why| Trouble::unproven(why.to_string()))?;
     for entry in tar::Archive::new(bytes).entries().map_err(failed)? {
         let mut entry = entry.map_err(failed)?;
         if entry.path_bytes().strip_prefix(b"./").unwrap_or(&entry.path_bytes()) == b"PG_VERSION" {

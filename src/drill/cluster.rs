@@ -41,7 +41,8 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 /// What the server may be asked for by name since a version.
-const SINCE: &[(u32, &str, &str)] = &[(15, "archive_library", ""), (17, "event_triggers", "off"), (17, "sync_replication_slots", "off")];
+const SINCE: &[(u32, &str, &str)] =
+    &[(15, "archive_library", ""), (17, "event_triggers", "off"), (17, "sync_replication_slots", "off")];
 
 /// A cluster in the folder of a drill.
 #[derive(Debug)]
@@ -59,7 +60,13 @@ pub(super) struct Cluster {
 impl Cluster {
     /// A cluster that is not there yet.
     #[must_use]
-    pub(super) fn new(runner: &Runner, programs: Programs, user: Option<User>, folder: &Path, superuser: &str) -> Self {
+    pub(super) fn new(
+        runner: &Runner,
+        programs: Programs,
+        user: Option<User>,
+        folder: &Path,
+        superuser: &str,
+    ) -> Self {
         let folder = folder.to_owned();
         Self { server: None, runner: runner.clone(), programs, user, folder, superuser: superuser.to_owned() }
     }
@@ -87,7 +94,8 @@ impl Cluster {
         if said.status.success() {
             return Ok(());
         }
-        Err(Trouble::unproven(format!("no scratch cluster could be made: {}", said.last())).with(lines(&said.err)))
+        Err(Trouble::unproven(format!("no scratch cluster could be made: {}", said.last()))
+            .with(lines(&said.err)))
     }
 
     /// Starts it. Whether it is ready is told by [`Cluster::await_ready`].
@@ -95,7 +103,8 @@ impl Cluster {
     /// # Errors
     /// It cannot be started.
     pub(super) fn start(&mut self, settings: &[(String, String)]) -> Result<(), Trouble> {
-        let own = [("conf", String::new()), ("hba", "local all all trust\n".to_owned()), ("ident", String::new())];
+        let own =
+            [("conf", String::new()), ("hba", "local all all trust\n".to_owned()), ("ident", String::new())];
         for (name, text) in own {
             let path = self.folder.join(name);
             fs::write(&path, text)
@@ -171,7 +180,16 @@ impl Cluster {
     /// # Errors
     /// The same.
     pub(super) fn sql_as(&self, role: &str, database: &str, sql: &str) -> Result<String, Trouble> {
-        let call = self.client("psql", role, database).args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql]);
+        let call = self.client("psql", role, database).args([
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            sql,
+        ]);
         let said = self.runner.run(call)?;
         if said.status.success() {
             return Ok(said.out.trim_end().to_owned());
@@ -186,7 +204,11 @@ impl Cluster {
     pub(super) fn client(&self, program: &str, role: &str, database: &str) -> Call {
         let quote = |value: &str| value.replace('\\', "\\\\").replace('\'', "\\'");
         let place = quote(&self.folder.display().to_string());
-        let text = format!("host='{place}' port=5432 user='{}' dbname='{}' connect_timeout=10", quote(role), quote(database));
+        let text = format!(
+            "host='{place}' port=5432 user='{}' dbname='{}' connect_timeout=10",
+            quote(role),
+            quote(database)
+        );
         self.call(program).args(["-w", "-d", &text])
     }
 
@@ -225,7 +247,9 @@ impl Cluster {
     /// An address for a role.
     #[must_use]
     pub(super) fn address(&self, role: &str, database: &str) -> String {
-        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encode = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+        };
         let place = encode(&self.folder.display().to_string());
         format!("postgresql://{}@/{}?host={place}&port=5432", encode(role), encode(database))
     }
@@ -251,7 +275,13 @@ pub(super) enum Ended {
 /// The last lines of a text that say something, for details.
 #[must_use]
 pub(super) fn lines(text: &str) -> Vec<String> {
-    let mut last: Vec<String> = text.lines().rev().filter(|line| !line.trim().is_empty()).take(5).map(|line| line.trim().to_owned()).collect();
+    let mut last: Vec<String> = text
+        .lines()
+        .rev()
+        .filter(|line| !line.trim().is_empty())
+        .take(5)
+        .map(|line| line.trim().to_owned())
+        .collect();
     last.reverse();
     last
 }

@@ -65,7 +65,10 @@ pub(super) fn meant(pattern: &str, message: &str) -> bool {
 
 /// Errors that no pattern means, those that one does, and patterns that mean none.
 #[must_use]
-pub(super) fn sorted(errors: Vec<Complaint>, patterns: &[String]) -> (Vec<Complaint>, Vec<Complaint>, Vec<String>) {
+pub(super) fn sorted(
+    errors: Vec<Complaint>,
+    patterns: &[String],
+) -> (Vec<Complaint>, Vec<Complaint>, Vec<String>) {
     let by = |error: &Complaint| patterns.iter().any(|pattern| meant(pattern, &error.message));
     let idle = patterns.iter().filter(|pattern| !errors.iter().any(|error| meant(pattern, &error.message)));
     let idle = idle.cloned().collect();
@@ -97,9 +100,14 @@ mod tests {
                 "COPY failed for table \"accounts\": ERROR:  invalid input syntax for type integer: [...] (TABLE accounts postgres)",
             ]
         );
-        let found = errors("psql:<stdin>:12: ERROR:  relation \"t\" does not exist\nLINE 1: x\npsql:<stdin>:3: NOTICE:  hm\n");
+        let found = errors(
+            "psql:<stdin>:12: ERROR:  relation \"t\" does not exist\nLINE 1: x\npsql:<stdin>:3: NOTICE:  hm\n",
+        );
         assert_eq!(found.len(), 1);
-        assert_eq!(errors("pg_restore: error: could not read from input file: end of file\n")[0].message, "could not read from input file: end of file");
+        assert_eq!(
+            errors("pg_restore: error: could not read from input file: end of file\n")[0].message,
+            "could not read from input file: end of file"
+        );
     }
 
     #[test]

@@ -8,15 +8,23 @@ use super::Drill;
 use super::trouble::Trouble;
 
 /// Files that would steer the server: settings of the production, and whether and how to replay.
-const STEERING: [&str; 6] =
-    ["postgresql.auto.conf", "recovery.signal", "standby.signal", "postmaster.pid", "postmaster.opts", "tablespace_map"];
+const STEERING: [&str; 6] = [
+    "postgresql.auto.conf",
+    "recovery.signal",
+    "standby.signal",
+    "postmaster.pid",
+    "postmaster.opts",
+    "tablespace_map",
+];
 
 impl Drill<'_> {
     /// Takes out what would lead elsewhere: settings, slots, and links that leave the scratch folder. Files of tablespaces come
     /// in.
     pub(super) fn settle(&self) -> Result<(), Trouble> {
         let data = self.here()?.data();
-        let failed = |why: std::io::Error| Trouble::unproven(format!("the restored data folder cannot be prepared: {why}"));
+        let failed = |why: std::io::Error| {
+            Trouble::unproven(format!("the restored data folder cannot be prepared: {why}"))
+        };
         for name in STEERING {
             match fs::remove_file(data.join(name)) {
                 Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(failed(why)),
@@ -31,12 +39,18 @@ impl Drill<'_> {
         for link in self.links(&data)? {
             let inside = link.strip_prefix(&data).unwrap_or(&link).to_string_lossy().into_owned();
             let to = fs::canonicalize(&link).map_err(|why| {
-                Trouble::broken(format!("`{inside}` of the backup is a link to something that is not there: {why}"))
+                Trouble::broken(format!(
+                    "`{inside}` of the backup is a link to something that is not there: {why}"
+                ))
             })?;
             let own = match inside.split_once('/') {
                 Some(("pg_tblspc", number)) => self.scratch.server().join("ts").join(number),
                 None if inside == "pg_wal" => self.scratch.server().join("wal"),
-                _ => return Err(Trouble::unproven(format!("`{inside}` of the backup is a link, which no base backup has"))),
+                _ => {
+                    return Err(Trouble::unproven(format!(
+                        "`{inside}` of the backup is a link, which no base backup has"
+                    )));
+                }
             };
             let server = fs::canonicalize(self.scratch.server()).map_err(failed)?;
             let own = if to.starts_with(&server) { to } else { self.copied(&to, &own).map(|()| own)? };
@@ -59,7 +73,9 @@ impl Drill<'_> {
         let (mut open, mut links) = (vec![folder.to_owned()], Vec::new());
         while let Some(folder) = open.pop() {
             self.runner.go_on()?;
-            let entries = fs::read_dir(&folder).map_err(|why| Trouble::unproven(format!("`{}` cannot be listed: {why}", folder.display())))?;
+            let entries = fs::read_dir(&folder).map_err(|why| {
+                Trouble::unproven(format!("`{}` cannot be listed: {why}", folder.display()))
+            })?;
             for entry in entries.flatten() {
                 match entry.file_type() {
                     Ok(kind) if kind.is_symlink() => links.push(entry.path()),

@@ -183,7 +183,10 @@ impl Runner {
         command.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
         // Nothing of the caller's may lead to another server.
         command.env("LC_ALL", "C").env("HOME", &call.home);
-        command.env("PGPASSFILE", "/nonexistent").env("PGSERVICEFILE", "/nonexistent").env("PGSSLMODE", "disable");
+        command
+            .env("PGPASSFILE", "/nonexistent")
+            .env("PGSERVICEFILE", "/nonexistent")
+            .env("PGSSLMODE", "disable");
         command.current_dir(&call.home).process_group(0);
         command.stdin(call.input.map_or_else(Stdio::null, Stdio::from));
         command.stdout(file(&out).map_err(failed)?).stderr(file(&err).map_err(failed)?);

@@ -101,7 +101,9 @@ impl<'a> Drill<'a> {
     pub fn begin(request: &'a Request, stop: Arc<AtomicBool>, watch: &'a dyn Watch) -> Result<Self, Trouble> {
         let notes = scratch::sweep(&request.scratch)
             .iter()
-            .map(|folder| format!("`{}` was left by a drill that was killed, and was removed", folder.display()))
+            .map(|folder| {
+                format!("`{}` was left by a drill that was killed, and was removed", folder.display())
+            })
             .collect();
         let user = user::unprivileged()?;
         let scratch = Scratch::make(&request.scratch, user.as_ref())?;
@@ -148,8 +150,13 @@ impl<'a> Drill<'a> {
         let cluster = self.here()?;
         let paused = cluster.sql(&database, "select pg_catalog.pg_is_in_recovery()")? == "t";
         let role = if paused { cluster.superuser().to_owned() } else { cluster.reader(&database)? };
-        let bytes = cluster.sql_as(&role, &database, "select pg_catalog.pg_database_size(pg_catalog.current_database())")?;
-        let bytes = bytes.parse().map_err(|_| Trouble::unproven("the restored database does not tell its size"))?;
+        let bytes = cluster.sql_as(
+            &role,
+            &database,
+            "select pg_catalog.pg_database_size(pg_catalog.current_database())",
+        )?;
+        let bytes =
+            bytes.parse().map_err(|_| Trouble::unproven("the restored database does not tell its size"))?;
         let address = cluster.address(&role, &database);
         let server = cluster.programs.version.clone();
         self.told("restored_into", format!("PostgreSQL {server}"));
@@ -169,12 +176,23 @@ impl<'a> Drill<'a> {
             (archive && request.target.is_some(), "`--target`: an archive of pg_dump is of one instant"),
             (archive && request.wal.is_some(), "`--wal`: no WAL belongs to an archive of pg_dump"),
             (archive && request.database.is_some(), "`--database`: an archive of pg_dump is of one database"),
-            (!archive && !request.ignore.is_empty(), "`--ignore-error`: only restores of pg_dump's archives go on after an error"),
-            (!repository && request.stanza.is_some(), "`--stanza`: only repositories of pgBackRest and Barman have these"),
-            (!repository && request.set.is_some(), "`--backup-id`: only repositories of pgBackRest and Barman hold several backups"),
+            (
+                !archive && !request.ignore.is_empty(),
+                "`--ignore-error`: only restores of pg_dump's archives go on after an error",
+            ),
+            (
+                !repository && request.stanza.is_some(),
+                "`--stanza`: only repositories of pgBackRest and Barman have these",
+            ),
+            (
+                !repository && request.set.is_some(),
+                "`--backup-id`: only repositories of pgBackRest and Barman hold several backups",
+            ),
             (repository && request.wal.is_some(), "`--wal`: the repository has its own"),
             (
-                matches!(backup, Backup::Base(_)) && request.wal.is_none() && request.target.as_ref().is_some_and(|t| *t != Target::Immediate),
+                matches!(backup, Backup::Base(_))
+                    && request.wal.is_none()
+                    && request.target.as_ref().is_some_and(|t| *t != Target::Immediate),
                 "`--target`: a base backup needs archived WAL for that; name its folder with `--wal`",
             ),
         ];
@@ -200,7 +218,8 @@ impl<'a> Drill<'a> {
     /// A cluster of these programs, not made yet.
     fn cluster(&mut self, programs: Programs) -> Result<(), Trouble> {
         let superuser = if self.kind == "dump" { "postgres" } else { &self.request.superuser };
-        self.cluster = Some(Cluster::new(&self.runner, programs, self.user.clone(), &self.scratch.server(), superuser));
+        self.cluster =
+            Some(Cluster::new(&self.runner, programs, self.user.clone(), &self.scratch.server(), superuser));
         Ok(())
     }
 
@@ -210,10 +229,13 @@ impl<'a> Drill<'a> {
 
     /// Waits for a server that has nothing to replay.
     fn ready(&mut self) -> Result<(), Trouble> {
-        let cluster = self.cluster.as_mut().ok_or_else(|| Trouble::unproven("there is no scratch cluster"))?;
+        let cluster =
+            self.cluster.as_mut().ok_or_else(|| Trouble::unproven("there is no scratch cluster"))?;
         cluster.await_ready().map_err(|ended| match ended {
             Ended::Drill(why) => why,
-            Ended::Server(log) => Trouble::unproven("the scratch server does not start").with(cluster::lines(&log)),
+            Ended::Server(log) => {
+                Trouble::unproven("the scratch server does not start").with(cluster::lines(&log))
+            }
         })
     }
 
@@ -236,7 +258,8 @@ impl<'a> Drill<'a> {
     fn copied(&self, from: &Path, to: &Path) -> Result<(), Trouble> {
         let home = self.scratch.said();
         let call = Call::new("cp", &home).args(["-R", "-p", "--"]).arg(from.join(".")).arg(to);
-        std::fs::create_dir_all(to).map_err(|why| Trouble::unproven(format!("`{}` cannot be made: {why}", to.display())))?;
+        std::fs::create_dir_all(to)
+            .map_err(|why| Trouble::unproven(format!("`{}` cannot be made: {why}", to.display())))?;
         let last = std::cell::Cell::new(None::<std::time::Instant>);
         let said = self.runner.run_with(call, &|| {
             if self.watch.looks() && last.get().is_none_or(|at| at.elapsed().as_secs() >= 1) {
@@ -253,12 +276,22 @@ impl<'a> Drill<'a> {
     /// Gives a folder and all in it to whoever runs the server.
     fn owned(&self, folder: &Path) -> Result<(), Trouble> {
         let Some(user) = &self.user else { return Ok(()) };
-        let call = Call::new("chown", &self.scratch.said()).args(["-R", "-h", &format!("{}:{}", user.id, user.group), "--"]);
+        let call = Call::new("chown", &self.scratch.said()).args([
+            "-R",
+            "-h",
+            &format!("{}:{}", user.id, user.group),
+            "--",
+        ]);
         let said = self.runner.run(call.arg(folder))?;
         if said.status.success() {
             return Ok(());
         }
-        Err(Trouble::unproven(format!("`{}` cannot be given to `{}`: {}", folder.display(), user.name, said.last())))
+        Err(Trouble::unproven(format!(
+            "`{}` cannot be given to `{}`: {}",
+            folder.display(),
+            user.name,
+            said.last()
+        )))
     }
 
     /// Phases that are over.
@@ -296,7 +329,9 @@ impl<'a> Drill<'a> {
     /// # Errors
     /// They cannot be kept.
     pub fn keep(&mut self) -> Result<(PathBuf, String), Trouble> {
-        let Some(cluster) = &mut self.cluster else { return Err(Trouble::unproven("there is nothing to keep")) };
+        let Some(cluster) = &mut self.cluster else {
+            return Err(Trouble::unproven("there is nothing to keep"));
+        };
         cluster.stop();
         self.scratch.keep()?;
         let run = format!(

@@ -16,7 +16,9 @@ pub(super) fn roles(entries: &[Entry]) -> BTreeSet<String> {
     let mut roles: BTreeSet<String> = entries.iter().filter_map(|entry| entry.owner.clone()).collect();
     for entry in entries.iter().filter(|entry| GRANTS.contains(&entry.kind.as_str())) {
         // What cannot be read here is said by the server, as an error of the restore.
-        let Ok(parsed) = pg_query::parse(&entry.definition, pg_query::ParserOptions::default()) else { continue };
+        let Ok(parsed) = pg_query::parse(&entry.definition, pg_query::ParserOptions::default()) else {
+            continue;
+        };
         if let Ok(tree) = serde_json::to_value(&parsed.protobuf) {
             named(&tree, &mut roles);
         }
@@ -29,7 +31,9 @@ pub(super) fn roles(entries: &[Entry]) -> BTreeSet<String> {
 fn named(tree: &serde_json::Value, roles: &mut BTreeSet<String>) {
     match tree {
         serde_json::Value::Object(members) => {
-            if let Some(role) = members.get("rolename").and_then(serde_json::Value::as_str).filter(|role| !role.is_empty()) {
+            if let Some(role) =
+                members.get("rolename").and_then(serde_json::Value::as_str).filter(|role| !role.is_empty())
+            {
                 roles.insert(role.to_owned());
             }
             members.values().for_each(|member| named(member, roles));

@@ -68,17 +68,25 @@ fn choose(mut found: Vec<Programs>, wanted: Wanted, named: Option<OsString>) -> 
     if let Some(one) = found.iter().find(|one| fits(one.major, major)) {
         return Ok(one.clone());
     }
-    let have: Vec<String> = found.iter().map(|one| format!("{} in `{}`", one.major, one.folder.display())).collect();
+    let have: Vec<String> =
+        found.iter().map(|one| format!("{} in `{}`", one.major, one.folder.display())).collect();
     let have = match (have.is_empty(), &named) {
         (true, Some(folder)) => {
-            format!("PG_BINDIR is `{}`, and no initdb and postgres that run are there", Path::new(folder).display())
+            format!(
+                "PG_BINDIR is `{}`, and no initdb and postgres that run are there",
+                Path::new(folder).display()
+            )
         }
         (true, None) => "no server programs are there at all".to_owned(),
         (false, _) => format!("there is {}", have.join(", ")),
     };
     let need = match wanted {
-        Wanted::Exactly(_) => format!("the backup is of PostgreSQL {major}, and only programs of that version can restore it"),
-        Wanted::AtLeast(_) => format!("the archive was made from PostgreSQL {major}, and needs programs of that or a later version"),
+        Wanted::Exactly(_) => {
+            format!("the backup is of PostgreSQL {major}, and only programs of that version can restore it")
+        }
+        Wanted::AtLeast(_) => format!(
+            "the archive was made from PostgreSQL {major}, and needs programs of that or a later version"
+        ),
     };
     Err(Trouble::unproven(format!(
         "{need}; {have}. Install `postgresql-{major}` (Debian, Ubuntu) or `postgresql{major}-server` (PGDG for Red Hat), or set \

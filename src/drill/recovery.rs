@@ -31,15 +31,21 @@ impl Target {
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             None if text == "immediate" => Ok(Self::Immediate),
-            Some(("time", at)) => {
-                at.parse().map(Self::Time).map_err(|_| format!("`{at}` is no time such as `2026-01-14T14:30:00Z`"))
-            }
+            Some(("time", at)) => at
+                .parse()
+                .map(Self::Time)
+                .map_err(|_| format!("`{at}` is no time such as `2026-01-14T14:30:00Z`")),
             Some(("lsn", at)) if at.parse::<Lsn>().is_ok() => Ok(Self::Lsn(at.to_owned())),
             // The server takes no longer ones, and a control character would steer a terminal.
-            Some(("name", name)) if !name.is_empty() && name.len() < 64 && !name.contains(char::is_control) => {
+            Some(("name", name))
+                if !name.is_empty() && name.len() < 64 && !name.contains(char::is_control) =>
+            {
                 Ok(Self::Name(name.to_owned()))
             }
-            _ => Err("write `time:2026-01-14T14:30:00Z`, `lsn:0/3000060`, `name:POINT` or `immediate`".to_owned()),
+            _ => {
+                Err("write `time:2026-01-14T14:30:00Z`, `lsn:0/3000060`, `name:POINT` or `immediate`"
+                    .to_owned())
+            }
         }
     }
 
@@ -116,8 +122,13 @@ const FROM_FOLDER: &str = r#"
 "#;
 
 /// What ends a server for reasons that say nothing of the backup.
-const OURS: [&str; 5] =
-    ["No space left", "out of memory", "could not map", "could not create shared memory", "invalid value for parameter"];
+const OURS: [&str; 5] = [
+    "No space left",
+    "out of memory",
+    "could not map",
+    "could not create shared memory",
+    "invalid value for parameter",
+];
 
 /// A text as a shell reads it.
 pub(super) fn shell(text: &str) -> String {
@@ -145,7 +156,9 @@ impl Drill<'_> {
     pub(super) fn replay(&mut self, from: &WalFrom) -> Result<Restored, Trouble> {
         self.clock(REPLAY_WAL);
         let (mut settings, before) = self.control()?;
-        let set = |settings: &mut Vec<(String, String)>, name: &str, value: String| settings.push((name.to_owned(), value));
+        let set = |settings: &mut Vec<(String, String)>, name: &str, value: String| {
+            settings.push((name.to_owned(), value))
+        };
         set(&mut settings, "wal_level", "replica".to_owned());
         let standby = self.request.target.is_some() && self.request.action == Action::Pause;
         // Otherwise it would call itself ready while it replays.
@@ -165,7 +178,8 @@ impl Drill<'_> {
             let signal = self.here()?.data().join("recovery.signal");
             self.file(&signal, "")?;
         }
-        let cluster = self.cluster.as_mut().ok_or_else(|| Trouble::unproven("there is no scratch cluster"))?;
+        let cluster =
+            self.cluster.as_mut().ok_or_else(|| Trouble::unproven("there is no scratch cluster"))?;
         cluster.start(&settings)?;
         match cluster.await_ready() {
             Ok(()) => {}
@@ -176,7 +190,10 @@ impl Drill<'_> {
             self.paused(from)?;
         }
         let log = self.here()?.log();
-        for (name, before) in [("redo_done_at", "redo done at "), ("last_transaction", "last completed transaction was at log time ")] {
+        for (name, before) in [
+            ("redo_done_at", "redo done at "),
+            ("last_transaction", "last completed transaction was at log time "),
+        ] {
             if let Some(rest) = log.lines().filter_map(|line| line.split_once(before)).next_back() {
                 let value = rest.1.split(" system usage").next().unwrap_or(rest.1).trim();
                 self.told(name, value);
@@ -199,14 +216,20 @@ impl Drill<'_> {
         let cluster = self.here()?;
         let said = self.runner.run(cluster.call("pg_controldata").arg("-D").arg(cluster.data()))?;
         if !said.status.success() {
-            return Err(Trouble::broken(format!("the control file of the backup cannot be read: {}", said.last())));
+            return Err(Trouble::broken(format!(
+                "the control file of the backup cannot be read: {}",
+                said.last()
+            )));
         }
         let value = |name: &str| {
-            let line = said.out.lines().find_map(|line| line.split_once(':').filter(|(left, _)| *left == name))?;
+            let line =
+                said.out.lines().find_map(|line| line.split_once(':').filter(|(left, _)| *left == name))?;
             Some(line.1.trim())
         };
         let number = |name: &str| value(name)?.parse::<u32>().ok();
-        let all = LEAST.iter().filter_map(|(name, setting)| Some(((*setting).to_owned(), number(name)?.to_string())));
+        let all = LEAST
+            .iter()
+            .filter_map(|(name, setting)| Some(((*setting).to_owned(), number(name)?.to_string())));
         let control = Control {
             redo: value("Latest checkpoint's REDO location").and_then(|text| text.parse().ok()),
             segment_bytes: number("Bytes per WAL segment").map(u64::from).filter(|bytes| *bytes > 0),
@@ -226,20 +249,31 @@ impl Drill<'_> {
     /// The command that fetches WAL.
     fn fetching(&self, from: &WalFrom) -> Result<String, Trouble> {
         if let (WalFrom::Folder(folder), Some(user)) = (from, &self.user) {
-            let call = self.here()?.call("/bin/sh").args(["-c", "test -r \"$1\" && test -x \"$1\"", "sh"]).arg(folder);
+            let call = self
+                .here()?
+                .call("/bin/sh")
+                .args(["-c", "test -r \"$1\" && test -x \"$1\"", "sh"])
+                .arg(folder);
             if !self.runner.run(call)?.status.success() {
-                return Err(Trouble::unproven(format!("`{}` cannot be read by `{}`, whom the scratch server runs as", folder.display(), user.name)));
+                return Err(Trouble::unproven(format!(
+                    "`{}` cannot be read by `{}`, whom the scratch server runs as",
+                    folder.display(),
+                    user.name
+                )));
             }
         }
         let fetch = match from {
             WalFrom::Backup => "    return 1".to_owned(),
-            WalFrom::Folder(folder) => format!("    archive={}{FROM_FOLDER}", shell(&folder.display().to_string())),
+            WalFrom::Folder(folder) => {
+                format!("    archive={}{FROM_FOLDER}", shell(&folder.display().to_string()))
+            }
             WalFrom::Command(command, _) => format!("    {command}"),
         };
         let script = self.scratch.server().join("get-wal");
         self.file(&script, &SCRIPT.replace("FETCH", &fetch))?;
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o500))
-            .map_err(|why| Trouble::unproven(format!("`{}` cannot be made a program: {why}", script.display())))?;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o500)).map_err(|why| {
+            Trouble::unproven(format!("`{}` cannot be made a program: {why}", script.display()))
+        })?;
         let script = shell(&script.display().to_string()).replace('%', "%%");
         Ok(format!("/bin/sh {script} \"%f\" \"%p\""))
     }
@@ -254,11 +288,13 @@ impl Drill<'_> {
     /// Why replay ended otherwise than it should.
     fn ended(&self, log: &str, from: &WalFrom) -> Trouble {
         let fatal = log.lines().rfind(|line| line.starts_with("FATAL:") || line.starts_with("PANIC:"));
-        let fatal = fatal.map_or_else(|| "the server says nothing".to_owned(), |line| {
-            line.trim_start_matches(|c: char| c.is_ascii_uppercase() || c == ':').trim().to_owned()
-        });
+        let fatal = fatal.map_or_else(
+            || "the server says nothing".to_owned(),
+            |line| line.trim_start_matches(|c: char| c.is_ascii_uppercase() || c == ':').trim().to_owned(),
+        );
         let hole = self.missing().last().map_or_else(String::new, |name| {
-            let later = self.beyond(from, name).map(|later| format!(", though later ones are, up to `{later}`"));
+            let later =
+                self.beyond(from, name).map(|later| format!(", though later ones are, up to `{later}`"));
             format!("; WAL segment `{name}` is not there{}", later.unwrap_or_default())
         });
         match &self.request.target {
@@ -276,7 +312,10 @@ impl Drill<'_> {
     /// Without a target, all of the archived WAL must have been replayed: a hole or a damaged record looks like its end.
     fn whole(&self, log: &str, from: &WalFrom, before: &Control) -> Result<(), Trouble> {
         if let Some(line) = log.lines().find(|line| line.contains("checksum in record")) {
-            return Err(Trouble::broken(format!("replay ended at a damaged record: {}", line.trim_start_matches("LOG:").trim())));
+            return Err(Trouble::broken(format!(
+                "replay ended at a damaged record: {}",
+                line.trim_start_matches("LOG:").trim()
+            )));
         }
         let Some(asked) = self.asked() else { return Ok(()) };
         // Of the timeline that replay ended on, whatever it was asked for last.
@@ -285,7 +324,9 @@ impl Drill<'_> {
         let done = log.lines().filter_map(|line| line.split_once("redo done at ")).next_back();
         let done = done.and_then(|(_, rest)| rest.split(' ').next()?.parse::<Lsn>().ok()).or(before.redo);
         let Some((done, bytes)) = done.zip(before.segment_bytes) else {
-            return Err(Trouble::unproven("where replay ended is not known, so neither is whether all WAL was replayed"));
+            return Err(Trouble::unproven(
+                "where replay ended is not known, so neither is whether all WAL was replayed",
+            ));
         };
         let number = SegmentName::parse(&last).and_then(|name| name.number(bytes));
         if number.is_none_or(|number| number > done.0 / bytes) {
@@ -296,9 +337,13 @@ impl Drill<'_> {
             )));
         }
         // The end of WAL is where the next segment is missing, or where the backup's own was taken for one that is.
-        let after = |name: &String| SegmentName::parse(name).and_then(|name| name.number(bytes)).is_some_and(|n| n >= done.0 / bytes);
+        let after = |name: &String| {
+            SegmentName::parse(name).and_then(|name| name.number(bytes)).is_some_and(|n| n >= done.0 / bytes)
+        };
         if !self.missing().iter().any(after) {
-            return Err(Trouble::broken(format!("replay ended at {done}, within a segment that the archive holds: what follows there is damaged")));
+            return Err(Trouble::broken(format!(
+                "replay ended at {done}, within a segment that the archive holds: what follows there is damaged"
+            )));
         }
         Ok(())
     }
@@ -321,7 +366,10 @@ impl Drill<'_> {
                 }
                 let found = entry.file_name().to_string_lossy().into_owned();
                 let Some(found) = segment(&found) else { continue };
-                if found.get(..8) == name.get(..8) && found > name && last.as_deref().is_none_or(|last| found > last) {
+                if found.get(..8) == name.get(..8)
+                    && found > name
+                    && last.as_deref().is_none_or(|last| found > last)
+                {
                     last = Some(found.to_owned());
                 }
             }
@@ -350,7 +398,10 @@ impl Drill<'_> {
 
     /// The database of a cluster that is looked into.
     fn one_database(&self) -> Result<String, Trouble> {
-        let all = self.here()?.sql("postgres", "select datname from pg_catalog.pg_database where datallowconn and not datistemplate order by 1");
+        let all = self.here()?.sql(
+            "postgres",
+            "select datname from pg_catalog.pg_database where datallowconn and not datistemplate order by 1",
+        );
         let all = all.map_err(|why| {
             Trouble::unproven(format!(
                 "the restored server takes no connection as `{}`: {why}; name a superuser of it with `--superuser`",
@@ -361,10 +412,16 @@ impl Drill<'_> {
         let own: Vec<&str> = names.iter().copied().filter(|name| *name != "postgres").collect();
         match (&self.request.database, own.as_slice()) {
             (Some(name), _) if names.contains(&name.as_str()) => Ok(name.clone()),
-            (Some(name), _) => Err(Trouble::unproven(format!("the restored cluster has no database `{name}`; it has {}", names.join(", ")))),
+            (Some(name), _) => Err(Trouble::unproven(format!(
+                "the restored cluster has no database `{name}`; it has {}",
+                names.join(", ")
+            ))),
             (None, [one]) => Ok((*one).to_owned()),
             (None, []) => Ok("postgres".to_owned()),
-            (None, _) => Err(Trouble::unproven(format!("the restored cluster has several databases: {}; name one with `--database`", names.join(", ")))),
+            (None, _) => Err(Trouble::unproven(format!(
+                "the restored cluster has several databases: {}; name one with `--database`",
+                names.join(", ")
+            ))),
         }
     }
 }

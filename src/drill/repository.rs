@@ -40,7 +40,8 @@ impl Drill<'_> {
         self.told("server_version", &version);
         let verified = repository.verify(&tree, &listed.label).map_err(|why| unread(why.to_string()))?;
         sound("backup", &verified.damages)?;
-        let version = major(&version).ok_or_else(|| Trouble::broken("the repository does not say which version the backup is of"))?;
+        let version = major(&version)
+            .ok_or_else(|| Trouble::broken("the repository does not say which version the backup is of"))?;
         let programs = find(Wanted::Exactly(version))?;
         self.room(listed.bytes.saturating_add(OVERHEAD))?;
         self.clock(FETCH);
@@ -58,13 +59,18 @@ impl Drill<'_> {
         self.file(&conf, &text)?;
         self.own_folder(&data)?;
         let common = [format!("--config={}", conf.display()), format!("--stanza={stanza}")];
-        let call = Call::new("pgbackrest", &server).by(self.user.as_ref()).keeping("PGBACKREST_REPO").args(&common);
-        let call = call.arg(format!("--set={}", listed.label)).arg(format!("--tablespace-map-all={}", server.join("ts").display()));
+        let call =
+            Call::new("pgbackrest", &server).by(self.user.as_ref()).keeping("PGBACKREST_REPO").args(&common);
+        let call = call
+            .arg(format!("--set={}", listed.label))
+            .arg(format!("--tablespace-map-all={}", server.join("ts").display()));
         let call = call.arg("--type=immediate").arg("restore");
         self.own_folder(&server.join("ts"))?;
         let said = self.runner.run(call)?;
         if !said.status.success() {
-            return Err(self.refused("pgbackrest", &said.last(), said.status.code() == Some(127)).with(super::cluster::lines(&said.err)));
+            return Err(self
+                .refused("pgbackrest", &said.last(), said.status.code() == Some(127))
+                .with(super::cluster::lines(&said.err)));
         }
         self.settle()?;
         let archive = folder.join("archive").join(&stanza);
@@ -98,7 +104,9 @@ impl Drill<'_> {
         let verified = catalogue.verify(&tree, &info.id).map_err(|why| unread(why.to_string()))?;
         sound("backup", &verified.damages)?;
         let version = info.version.map(|version| version / 10_000);
-        let version = version.filter(|version| *version > 0).ok_or_else(|| Trouble::broken("the catalogue does not say which version the backup is of"))?;
+        let version = version
+            .filter(|version| *version > 0)
+            .ok_or_else(|| Trouble::broken("the catalogue does not say which version the backup is of"))?;
         self.told("server_version", version);
         let programs = find(Wanted::Exactly(version))?;
         self.room(info.bytes.unwrap_or(0).saturating_add(OVERHEAD))?;
@@ -133,7 +141,9 @@ impl Drill<'_> {
         };
         let said = self.runner.run(call.arg(&name).arg(&info.id).arg(&data))?;
         if !said.status.success() {
-            return Err(self.refused("barman", &said.last(), said.status.code() == Some(127)).with(super::cluster::lines(&said.out)));
+            return Err(self
+                .refused("barman", &said.last(), said.status.code() == Some(127))
+                .with(super::cluster::lines(&said.out)));
         }
         self.settle()?;
         let own = data.join("barman_wal");
@@ -157,13 +167,17 @@ impl Drill<'_> {
         match names.as_slice() {
             [one] => Ok(one.clone()),
             [] => Err(Trouble::unproven(format!("`{}` holds no {what}", folder.display()))),
-            several => Err(Trouble::unproven(format!("there are several: {}; name a {what} with `--stanza`", several.join(", ")))),
+            several => Err(Trouble::unproven(format!(
+                "there are several: {}; name a {what} with `--stanza`",
+                several.join(", ")
+            ))),
         }
     }
 
     /// An empty folder of whoever runs the server.
     fn own_folder(&self, folder: &Path) -> Result<(), Trouble> {
-        fs::create_dir_all(folder).map_err(|why| Trouble::unproven(format!("`{}` cannot be made: {why}", folder.display())))?;
+        fs::create_dir_all(folder)
+            .map_err(|why| Trouble::unproven(format!("`{}` cannot be made: {why}", folder.display())))?;
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
             .map_err(|why| Trouble::unproven(format!("`{}` cannot be made: {why}", folder.display())))?;
@@ -173,7 +187,9 @@ impl Drill<'_> {
     /// What a repository's own command came to that did not restore.
     fn refused(&self, program: &str, last: &str, absent: bool) -> Trouble {
         if absent {
-            return Trouble::unproven(format!("`{program}` is not installed on this machine; install the package `{program}`"));
+            return Trouble::unproven(format!(
+                "`{program}` is not installed on this machine; install the package `{program}`"
+            ));
         }
         Trouble::broken(format!("`{program}` does not restore the backup: {last}"))
     }

@@ -9,7 +9,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown,
+};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -46,10 +48,14 @@ impl Scratch {
     /// # Errors
     /// It cannot be made, or its path is too long for a socket.
     pub(super) fn make(parent: &Path, user: Option<&User>) -> Result<Self, Trouble> {
-        let parent = fs::canonicalize(parent)
-            .map_err(|why| Trouble::unproven(format!("the scratch folder `{}` is not there: {why}", parent.display())))?;
+        let parent = fs::canonicalize(parent).map_err(|why| {
+            Trouble::unproven(format!("the scratch folder `{}` is not there: {why}", parent.display()))
+        })?;
         let failed = |why: std::io::Error| {
-            Trouble::unproven(format!("no folder can be made in `{}`: {why}; name another with `--scratch`", parent.display()))
+            Trouble::unproven(format!(
+                "no folder can be made in `{}`: {why}; name another with `--scratch`",
+                parent.display()
+            ))
         };
         let mut bytes = [0; 4];
         getrandom::fill(&mut bytes).map_err(|why| Trouble::unproven(format!("no random numbers: {why}")))?;
@@ -151,17 +157,21 @@ pub(super) fn sweep(parent: &Path) -> Vec<PathBuf> {
 /// Whether a folder is of a drill of this user that is over and was not kept.
 fn left(folder: &Path) -> bool {
     let me = rustix::process::geteuid().as_raw();
-    let mine = |path: &Path| fs::symlink_metadata(path).is_ok_and(|m| m.uid() == me && !m.file_type().is_symlink());
+    let mine =
+        |path: &Path| fs::symlink_metadata(path).is_ok_and(|m| m.uid() == me && !m.file_type().is_symlink());
     if !mine(folder) {
         return false;
     }
     let lock = folder.join(LOCK);
     if !lock.exists() {
         // It ended between making the folder and its lock, or while it was removed. A drill that is young may be there still.
-        let young = |m: fs::Metadata| m.modified().ok()?.elapsed().ok().map(|age| age < Duration::from_secs(60));
+        let young =
+            |m: fs::Metadata| m.modified().ok()?.elapsed().ok().map(|age| age < Duration::from_secs(60));
         return fs::metadata(folder).ok().and_then(young) == Some(false);
     }
-    let Some(file) = mine(&lock).then(|| OpenOptions::new().read(true).write(true).open(&lock).ok()).flatten() else {
+    let Some(file) =
+        mine(&lock).then(|| OpenOptions::new().read(true).write(true).open(&lock).ok()).flatten()
+    else {
         return false;
     };
     let free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();

@@ -29,7 +29,9 @@ pub(super) fn unprivileged() -> Result<Option<User>, Trouble> {
     let users = std::fs::read_to_string(Path::new("/etc/passwd")).unwrap_or_default();
     let found = UNPRIVILEGED.iter().find_map(|name| parse(&users, name));
     found.map(Some).ok_or_else(|| {
-        Trouble::unproven("this is root, and there is neither a user `postgres` nor `nobody` to run the scratch server as")
+        Trouble::unproven(
+            "this is root, and there is neither a user `postgres` nor `nobody` to run the scratch server as",
+        )
     })
 }
 

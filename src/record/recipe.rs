@@ -46,7 +46,10 @@ pub(super) fn spec() -> ChainSpec {
         relation: "the record".to_owned(),
         columns: COLUMNS
             .iter()
-            .map(|(name, kind, nullable)| ChainColumn { nullable: *nullable, ..ChainColumn::own(name, *kind) })
+            .map(|(name, kind, nullable)| ChainColumn {
+                nullable: *nullable,
+                ..ChainColumn::own(name, *kind)
+            })
             .collect(),
         key: vec![at("line"), at(SEQUENCE)],
         split: Vec::new(),

@@ -19,7 +19,8 @@ pub fn phase(took_ms: u64, expected: &str) -> String {
 /// Everything but the phases, as names and values.
 #[must_use]
 pub fn facts(drill: &DrillInfo) -> Vec<(&str, String)> {
-    let backup = if drill.kind.is_empty() { drill.backup.clone() } else { format!("{} {}", drill.kind, drill.backup) };
+    let backup =
+        if drill.kind.is_empty() { drill.backup.clone() } else { format!("{} {}", drill.kind, drill.backup) };
     let mut all = vec![("backup", backup)];
     all.extend(drill.facts.iter().map(|fact| (fact.name.as_str(), fact.value.clone())));
     all.push(("restore_time", drill.restore_ms.map_or_else(|| "not restored".to_owned(), took)));

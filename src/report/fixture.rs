@@ -3,8 +3,8 @@
 mod checks;
 
 use super::model::{
-    CheckInfo, ControlInfo, DrillInfo, DrillPhaseInfo, FactInfo, GateInfo, Level, ObjectiveInfo, ParameterInfo, PolicyInfo, Report,
-    RunInfo, SCHEMA, SourceInfo, WaiverInfo, WaiverState,
+    CheckInfo, ControlInfo, DrillInfo, DrillPhaseInfo, FactInfo, GateInfo, Level, ObjectiveInfo,
+    ParameterInfo, PolicyInfo, Report, RunInfo, SCHEMA, SourceInfo, WaiverInfo, WaiverState,
 };
 use crate::source_text::Location;
 use crate::verdict::Verdict;
@@ -237,7 +237,10 @@ pub(super) fn drilled() -> Report {
         id: "f03a4b0c8526f6041126dcd1".into(),
         kind: "dump".into(),
         backup: format!("/backups/{}.dump", HOSTILE.join("")),
-        facts: HOSTILE.iter().map(|value| FactInfo { name: "sha256".into(), value: (*value).into() }).collect(),
+        facts: HOSTILE
+            .iter()
+            .map(|value| FactInfo { name: "sha256".into(), value: (*value).into() })
+            .collect(),
         phases: vec![phase("restore_data", 4_211, "30min..1h"), phase("verify", 513, "")],
         restore_ms: Some(5_558),
         restored_bytes: Some(20_331_879),

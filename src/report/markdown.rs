@@ -2,9 +2,9 @@
 
 pub(super) mod escape;
 
+use super::drilled;
 use super::escape as value;
 use super::limits;
-use super::drilled;
 use super::model::{CheckInfo, Report};
 use super::section::{Section, tally};
 use super::standing::{Standing, gate_word};
@@ -208,9 +208,10 @@ fn objectives(out: &mut Blocks, report: &Report) {
 
 fn drill(out: &mut Blocks, report: &Report) {
     let Some(drill) = &report.drill else { return };
-    let phases = drill.phases.iter().map(|phase| {
-        vec![code(&phase.name), drilled::took(phase.took_ms), escape(&phase.expected)]
-    });
+    let phases = drill
+        .phases
+        .iter()
+        .map(|phase| vec![code(&phase.name), drilled::took(phase.took_ms), escape(&phase.expected)]);
     out.table("Drill", &["phase", "took", "expected"], phases.collect());
     let facts = drilled::facts(drill).into_iter().map(|(name, value)| vec![code(name), escape(&value)]);
     out.table("What was restored", &["", ""], facts.collect());

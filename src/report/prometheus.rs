@@ -178,8 +178,10 @@ fn objectives(report: &Report) -> Vec<Family> {
 /// The drill and the times of its phases.
 fn drill(report: &Report) -> Vec<Family> {
     let mut phases = Family::new("holdtrue_drill_phase_seconds", "How long a phase of the drill took.");
-    let mut restore =
-        Family::new("holdtrue_drill_restore_seconds", "Time until the restored database answered; absent when it did not.");
+    let mut restore = Family::new(
+        "holdtrue_drill_restore_seconds",
+        "Time until the restored database answered; absent when it did not.",
+    );
     let mut size = Family::new("holdtrue_drill_restored_bytes", "Size of the restored database.");
     if let Some(drill) = &report.drill {
         let policy = ("policy", report.policy.name.as_str());

@@ -47,7 +47,14 @@ impl Bench {
 
     fn command(&self, backup: &Path, more: &[&str]) -> Command {
         let mut command = program();
-        command.current_dir(self.path()).args(["drill", "p.hold", "--format", "json", "--scratch", "scratch"]);
+        command.current_dir(self.path()).args([
+            "drill",
+            "p.hold",
+            "--format",
+            "json",
+            "--scratch",
+            "scratch",
+        ]);
         command.args(["--record", "rec", "--restore-jobs", "2", "--backup"]).arg(backup).args(more);
         command
     }
@@ -63,7 +70,8 @@ impl Bench {
 
     #[track_caller]
     fn is_clean(&self) {
-        let left: Vec<_> = fs::read_dir(self.file("scratch")).unwrap().map(|one| one.unwrap().path()).collect();
+        let left: Vec<_> =
+            fs::read_dir(self.file("scratch")).unwrap().map(|one| one.unwrap().path()).collect();
         assert!(left.is_empty(), "{left:?} is left");
     }
 

@@ -67,9 +67,10 @@ pub(super) fn objectives(report: &Report) -> Markup {
 
 pub(super) fn drill(report: &Report) -> Markup {
     let Some(drill) = &report.drill else { return std::iter::empty::<Markup>().collect() };
-    let phases = drill.phases.iter().map(|phase| {
-        vec![code(&phase.name), text(&drilled::took(phase.took_ms)), text(&phase.expected)]
-    });
+    let phases = drill
+        .phases
+        .iter()
+        .map(|phase| vec![code(&phase.name), text(&drilled::took(phase.took_ms)), text(&phase.expected)]);
     let facts = drilled::facts(drill);
     let facts = facts.iter().map(|(name, value)| (*name, text(value)));
     table("Phases of the drill", &["phase", "took", "expected"], phases.collect()).and(pairs(facts.collect()))

@@ -29,19 +29,36 @@ fn the_bundled_archive_is_proven_and_the_faulted_is_not() {
     let policy = root.join("policies/tala/tala.hold");
     let run = |name: &str, format: &str| {
         let mut command = program();
-        command.current_dir(bench.path()).arg("drill").arg(&policy).args(["--scratch", "scratch", "--record", "rec"]);
+        command.current_dir(bench.path()).arg("drill").arg(&policy).args([
+            "--scratch",
+            "scratch",
+            "--record",
+            "rec",
+        ]);
         command.args(["--format", format, "--backup"]).arg(root.join("policies/tala/data").join(name));
         Run::of(&mut command)
     };
-    let proven = run("tala_clean.dump", "json").ends_with(0).judges("drill.restored", "holds", "").judges("audit_intact", "holds", "");
+    let proven = run("tala_clean.dump", "json").ends_with(0).judges("drill.restored", "holds", "").judges(
+        "audit_intact",
+        "holds",
+        "",
+    );
     let report = proven.json();
-    let names: Vec<&str> =
-        report["drill"]["phases"].as_array().unwrap().iter().map(|phase| phase["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = report["drill"]["phases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|phase| phase["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["check_backup", "prepare", "restore_data", "build", "first_query", "verify"]);
     // A drill looks at what was restored, not at the archive or at production.
     let sources = report["sources"].as_array().unwrap();
     assert!(sources.len() == 1 && sources[0]["name"] == "restored", "{sources:?}");
-    run("tala_faults.dump", "text").ends_with(1).says("drill.restored (broken)").says("violates foreign key").says("restore_data");
+    run("tala_faults.dump", "text")
+        .ends_with(1)
+        .says("drill.restored (broken)")
+        .says("violates foreign key")
+        .says("restore_data");
     bench.is_clean();
     let recorded = bench.recorded();
     let verdicts: Vec<&str> = recorded.iter().map(|drill| drill["verdict"].as_str().unwrap()).collect();
@@ -50,7 +67,14 @@ fn the_bundled_archive_is_proven_and_the_faulted_is_not() {
     // What it is recorded for.
     let asked = root.join("policies/tala/record.hold");
     let mut command = program();
-    command.current_dir(bench.path()).arg("verify").arg(asked).args(["--gate", "drills", "--source", "history=rec", "--format", "json"]);
+    command.current_dir(bench.path()).arg("verify").arg(asked).args([
+        "--gate",
+        "drills",
+        "--source",
+        "history=rec",
+        "--format",
+        "json",
+    ]);
     Run::of(&mut command).ends_with(0).judges("drilled", "holds", "").judges("drills_proven", "broken", "");
 }
 
@@ -72,7 +96,11 @@ fn every_format_is_restored_with_the_roles_that_it_names() {
     }
     // A gate that is broken is broken.
     let path = bench.file("t.dump");
-    bench.drill(&path, &["--set", "n=4"]).ends_with(1).judges("rows", "broken", "3").judges("drill.restored", "holds", "");
+    bench.drill(&path, &["--set", "n=4"]).ends_with(1).judges("rows", "broken", "3").judges(
+        "drill.restored",
+        "holds",
+        "",
+    );
     let verdicts: Vec<String> = bench.recorded().iter().map(|drill| drill["verdict"].to_string()).collect();
     assert_eq!((verdicts.len(), verdicts[6].as_str()), (7, "\"broken\""));
     // The newest of several, and one that stands for another server than the only one.
@@ -93,15 +121,27 @@ fn a_damaged_archive_does_not_restore() {
     flipped[middle] ^= 0xff;
     for bytes in [&flipped[..], &sound[..sound.len() * 2 / 3], &sound[..400]] {
         fs::write(&path, bytes).unwrap();
-        bench.drill(&path, &[]).ends_with(1).judges("drill.restored", "broken", "").judges("rows", "unproven", "did not come to it");
+        bench.drill(&path, &[]).ends_with(1).judges("drill.restored", "broken", "").judges(
+            "rows",
+            "unproven",
+            "did not come to it",
+        );
     }
     fs::write(&path, "no archive").unwrap();
     bench.drill(&path, &[]).ends_with(3).judges("drill.restored", "unproven", "");
-    bench.drill(Path::new("nowhere.dump"), &[]).ends_with(3).judges("drill.restored", "unproven", "nowhere.dump");
+    bench.drill(Path::new("nowhere.dump"), &[]).ends_with(3).judges(
+        "drill.restored",
+        "unproven",
+        "nowhere.dump",
+    );
     let text = dump(&bench, &scratch.name, "t.sql", &["-Fp"]);
     let whole = fs::read_to_string(&text).unwrap();
     fs::write(&text, whole.replacen("3\t1\trow 3", "3\t7\trow 3", 1)).unwrap();
-    let run = bench.drill(&text, &[]).ends_with(1).judges("drill.restored", "broken", "violates foreign key constraint");
+    let run = bench.drill(&text, &[]).ends_with(1).judges(
+        "drill.restored",
+        "broken",
+        "violates foreign key constraint",
+    );
     assert!(!run.stdout.contains("parent)=(7)"), "a row is shown");
 }
 
@@ -110,7 +150,11 @@ fn errors_of_a_restore_count_unless_they_are_named() {
     let bench = Bench::new();
     let scratch = Scratch::new("drill_errors", SQL);
     let path = dump(&bench, &scratch.name, "t.dump", &["-Fc", "-t", "t"]);
-    bench.drill(&path, &[]).ends_with(1).judges("drill.restored", "broken", "\"public.parent\" does not exist");
+    bench.drill(&path, &[]).ends_with(1).judges(
+        "drill.restored",
+        "broken",
+        "\"public.parent\" does not exist",
+    );
     let named = ["--ignore-error", "relation \"public.*\" does not exist"];
     bench.drill(&path, &named).ends_with(0).says("an error of the restore was ignored");
     let idle = [&named[..], &["--ignore-error", "no such thing"]].concat();
@@ -128,23 +172,38 @@ fn what_this_machine_lacks_is_named_before_anything_is_restored() {
     let changed = text.replacen("--\n-- Name: parent; Type: TABLE", extension, 1);
     assert_ne!(changed, text);
     fs::write(bench.file("e.sql"), changed).unwrap();
-    let run = bench.drill(Path::new("e.sql"), &[]).ends_with(3).judges("drill.restored", "unproven", "`nowhere`");
+    let run =
+        bench.drill(Path::new("e.sql"), &[]).ends_with(3).judges("drill.restored", "unproven", "`nowhere`");
     assert!(!run.stdout.contains("\"restore_data\","), "nothing was restored");
     let version = text.lines().find(|line| line.starts_with("-- Dumped from database version")).unwrap();
-    fs::write(bench.file("v.sql"), text.replacen(version, "-- Dumped from database version 99.1", 1)).unwrap();
+    fs::write(bench.file("v.sql"), text.replacen(version, "-- Dumped from database version 99.1", 1))
+        .unwrap();
     bench.drill(Path::new("v.sql"), &[]).ends_with(3).judges("drill.restored", "unproven", "postgresql-99");
     let mut older = bench.command(&path, &[]);
-    Run::of(older.env("PG_BINDIR", programs_of(&bench, "9.6.24"))).ends_with(3).says("made from PostgreSQL").says("9 in");
+    Run::of(older.env("PG_BINDIR", programs_of(&bench, "9.6.24")))
+        .ends_with(3)
+        .says("made from PostgreSQL")
+        .says("9 in");
     let mut none = bench.command(&path, &[]);
     Run::of(none.env("PG_BINDIR", "/nonexistent")).ends_with(3).says("PG_BINDIR is `/nonexistent`");
     bench.is_clean();
     // Too little room.
     let small = bench.file("small");
     fs::create_dir(&small).unwrap();
-    let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=64m", "tmpfs"]).arg(&small).status();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=64m", "tmpfs"])
+        .arg(&small)
+        .status();
     if mounted.is_ok_and(|status| status.success()) {
         let mut command = program();
-        command.current_dir(bench.path()).args(["drill", "p.hold", "--backup", "t.sql", "--scratch", "small"]);
+        command.current_dir(bench.path()).args([
+            "drill",
+            "p.hold",
+            "--backup",
+            "t.sql",
+            "--scratch",
+            "small",
+        ]);
         let run = Run::of(&mut command);
         done(std::process::Command::new("umount").arg(&small));
         run.ends_with(3).says("the restore needs about").says("free in `small`");
@@ -168,7 +227,9 @@ fn times_are_compared_and_the_objective_decides() {
     };
     policy("4h", "1h..2h");
     let run = bench.drill(&path, &[]).ends_with(0).judges("drill.in_time", "holds", "4h is allowed");
-    run.judges("drill.in_range", "broken", "").says("phase `restore_data` took").says("shorter than the expected 1h");
+    run.judges("drill.in_range", "broken", "")
+        .says("phase `restore_data` took")
+        .says("shorter than the expected 1h");
     policy("1ms", "1ms..2ms");
     let run = bench.drill(&path, &[]).ends_with(1).judges("drill.in_time", "broken", "only 1ms is allowed");
     run.says("longer than the expected 2ms");
@@ -179,7 +240,8 @@ fn times_are_compared_and_the_objective_decides() {
     bench.drill(&path, &["--gate", "recorded"]).ends_with(2).says("no selected check looks at `restored`");
     bench.drill(&path, &["--source", "restored=postgres://h/d"]).ends_with(2);
     bench.drill(&path, &["--procedure", "ful"]).ends_with(2).says("did you mean `full`?");
-    for (option, value) in [("--target", "immediate"), ("--wal", "."), ("--stanza", "x"), ("--database", "x")] {
+    for (option, value) in [("--target", "immediate"), ("--wal", "."), ("--stanza", "x"), ("--database", "x")]
+    {
         let path = dump(&bench, &scratch.name, "again.dump", &["-Fc"]);
         bench.drill(&path, &[option, value]).ends_with(3).says("does not take");
     }

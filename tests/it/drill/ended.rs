@@ -55,14 +55,18 @@ fn nothing_runs_on_when_a_drill_is_broken_off() {
         until("the end of every process", || working_in(&bench.file("scratch")) == 0);
     }
     let recorded = bench.recorded();
-    assert!(recorded.len() == 2 && recorded.iter().all(|drill| drill["interrupted"] == true && drill["exit_code"] == 3));
+    assert!(
+        recorded.len() == 2
+            && recorded.iter().all(|drill| drill["interrupted"] == true && drill["exit_code"] == 3)
+    );
     // Killed, its server ends by itself, and the next drill removes the files.
     let mut child = start();
     until("a server", || !servers(&bench).is_empty());
     child.kill().unwrap();
     child.wait().unwrap();
     until("the end of the server", || working_in(&bench.file("scratch")) == 0);
-    let left: Vec<PathBuf> = fs::read_dir(bench.file("scratch")).unwrap().map(|one| one.unwrap().path()).collect();
+    let left: Vec<PathBuf> =
+        fs::read_dir(bench.file("scratch")).unwrap().map(|one| one.unwrap().path()).collect();
     assert_eq!(left.len(), 1);
     bench.drill(&path, &[]).ends_with(0).says("was left by a drill that was killed, and was removed");
     // What is kept stays, also when the next drill comes.

@@ -26,14 +26,18 @@ fn a_base_backup_is_restored_to_a_target() {
     let at = |target: &str, n: &str| {
         bench.drill(&story.backup, &[&wal[..], &["--target", target, "--set", n]].concat())
     };
-    let run = at("name:here", "n=20001").ends_with(0).judges("rows", "holds", "").judges("promoted", "holds", "");
+    let run =
+        at("name:here", "n=20001").ends_with(0).judges("rows", "holds", "").judges("promoted", "holds", "");
     run.says("recovery stopping at restore point");
     at(&format!("time:{}", story.between), "n=20001").ends_with(0);
     at("immediate", "n=1").ends_with(0);
     at("name:nowhere", "n=1").ends_with(1).judges("drill.restored", "broken", "the target was never reached");
     // A backup of another version than the programs.
     let mut other = bench.command(&story.backup, &[]);
-    Run::of(other.env("PG_BINDIR", programs_of(&bench, "14.9"))).ends_with(3).says("postgresql-15").says("14 in");
+    Run::of(other.env("PG_BINDIR", programs_of(&bench, "14.9")))
+        .ends_with(3)
+        .says("postgresql-15")
+        .says("14 in");
     bench.drill(&story.backup, &["--target", "name:here"]).ends_with(3).says("--wal");
     bench.drill(&story.backup, &["--ignore-error", "x"]).ends_with(3).says("does not take");
 }
@@ -64,12 +68,18 @@ fn what_is_missing_or_damaged_does_not_restore() {
     bench.drill(&story.backup, &far).ends_with(1).judges("drill.restored", "broken", "though later ones are");
     // One whose contents are another's looks like the end of WAL, and is not.
     fs::write(gone, vec![7; bytes.len()]).unwrap();
-    bench.drill(&story.backup, &wal).ends_with(1).judges("drill.restored", "broken", "though the archive goes on");
+    bench.drill(&story.backup, &wal).ends_with(1).judges(
+        "drill.restored",
+        "broken",
+        "though the archive goes on",
+    );
     let backup = readable(&story.backup);
     let control = backup.path().join("base/1/PG_VERSION");
     fs::write(control, "16\n").unwrap();
     bench.drill(backup.path(), &[]).ends_with(1).judges("drill.restored", "broken", "base/1/PG_VERSION");
-    assert!(bench.recorded().iter().all(|drill| drill["verdict"] == "broken" && drill["restore_ms"].is_null()));
+    assert!(
+        bench.recorded().iter().all(|drill| drill["verdict"] == "broken" && drill["restore_ms"].is_null())
+    );
 }
 
 #[test]
@@ -86,8 +96,10 @@ fn repositories_are_restored_by_their_own_programs() {
 
 /// Every file of a folder.
 fn listing(folder: &Path) -> String {
-    let output = std::process::Command::new("find").arg(folder).args(["-printf", "%p %s %T@\n"]).output().unwrap();
-    let mut lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    let output =
+        std::process::Command::new("find").arg(folder).args(["-printf", "%p %s %T@\n"]).output().unwrap();
+    let mut lines: Vec<String> =
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
     lines.sort();
     lines.join("\n")
 }
