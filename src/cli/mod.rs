@@ -53,7 +53,7 @@ enum Command {
     /// Look at the sources, judge every check, and say whether the gates are open
     Verify(verify::Args),
     /// Restore a backup into a scratch server, judge what was restored, and take the time
-    Drill(drill::Args),
+    Drill(Box<drill::Args>),
     /// Show every statement that `verify` would run, and why
     Plan(plan::Args),
     /// Check policies without connecting to anything

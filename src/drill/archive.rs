@@ -293,7 +293,7 @@ impl Drill<'_> {
         }
         // It says so where it came to its end all the same. With several jobs it counts some twice, so its figure tells nothing.
         let went_on = said.err.lines().any(|line| line.contains("errors ignored on restore: "));
-        if !said.status.success() && !(went_on && !ignored.is_empty()) {
+        if !said.status.success() && (!went_on || ignored.is_empty()) {
             let broken = Trouble::broken(format!(
                 "`{program}` ended with {} in the {part} of the archive",
                 said.status
