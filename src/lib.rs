@@ -13,6 +13,7 @@ pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod drill;
 pub mod facts;
 pub mod failure;
 pub mod find;

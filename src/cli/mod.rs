@@ -4,6 +4,9 @@ mod attest;
 mod baseline;
 mod chain;
 mod chain_report;
+mod drill;
+mod drill_judged;
+mod drill_watch;
 mod explain;
 mod facts;
 mod fmt;
@@ -50,6 +53,8 @@ policy, nothing was run; 3 something required is unproven; 70 a bug in holdtrue.
 enum Command {
     /// Look at the sources, judge every check, and say whether the gates are open
     Verify(verify::Args),
+    /// Restore a backup into a scratch server, judge what was restored, and take the time
+    Drill(Box<drill::Args>),
     /// Show every statement that `verify` would run, and why
     Plan(plan::Args),
     /// Check policies without connecting to anything
@@ -92,6 +97,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     talk.start_log();
     let status = match &cli.command {
         Command::Verify(args) => return verify::run(args, talk),
+        Command::Drill(args) => return drill::run(args, talk),
         Command::Plan(args) => plan::run(args, talk),
         Command::Lint(args) => lint::run(args, talk),
         Command::Fmt(args) => fmt::run(args, talk),

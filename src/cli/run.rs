@@ -121,6 +121,11 @@ impl ReadArgs {
 }
 
 impl RunArgs {
+    /// Whether gates or checks are named.
+    pub(super) fn chooses(&self) -> bool {
+        self.select.chooses()
+    }
+
     /// The tenant the run is narrowed to.
     pub(super) fn tenant(&self) -> Option<&str> {
         self.select.tenant.as_deref()

@@ -170,6 +170,11 @@ impl SelectArgs {
         !self.gate.is_empty() || !self.check.is_empty() || self.tenant.is_some()
     }
 
+    /// Whether gates or checks are named.
+    pub(super) fn chooses(&self) -> bool {
+        !self.gate.is_empty() || !self.check.is_empty()
+    }
+
     /// Resolves names against the policy; on failure everything has been said. `--strict` changes the policy.
     pub(super) fn select(&self, ready: &mut Ready, talk: &Talk) -> Result<Selected, ExitStatus> {
         let Ready { policy, profile, .. } = ready;

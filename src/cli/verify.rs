@@ -11,14 +11,17 @@ use super::recording::{self, KeyArgs, Part};
 use super::replay::replay;
 use super::run::{RunArgs, runtime};
 use super::settings::Profile;
-use super::shared::Ready;
+use super::shared::{Ready, Selected};
 use super::terminal::Talk;
 use crate::facts::Facts;
 use crate::judge::{self, Selection};
+use crate::plan::Plan;
 use crate::policy::SourceKind;
 use crate::probe::archive;
 use crate::record::{Record, RecordError, Sealed, Signer};
-use crate::report::model::{self, FactInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
+use crate::report::model::{
+    self, FactInfo, GateInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo,
+};
 use crate::report::words::exit_meaning;
 use crate::report::{Format, nagios, redact, render};
 use crate::verdict::{ExitStatus, Verdict};
@@ -68,10 +71,15 @@ pub(super) fn format(word: &str) -> Result<Format, String> {
 }
 
 pub(super) fn run(args: &Args, talk: &Talk) -> u8 {
-    match verify(args, talk) {
+    ended(verify(args, talk), args.format, talk)
+}
+
+/// The exit status of a run, with a line for monitors where there is no report.
+pub(super) fn ended(run: Result<u8, ExitStatus>, format: Option<Format>, talk: &Talk) -> u8 {
+    match run {
         Ok(code) => code,
         // A monitor wants a line to show, and its own numbers, also where there is no report.
-        Err(status) if args.format == Some(Format::Nagios) => {
+        Err(status) if format == Some(Format::Nagios) => {
             let state = nagios::State::without_report(status);
             let why = format!("exit status {}, {}", status.code(), exit_meaning(status.code()));
             let _seen =
@@ -87,7 +95,6 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let signer = args.recording(talk)?;
     let (ready, selected) = args.run.ready(talk)?;
     let started = jiff::Timestamp::now();
-    let parameters = ready.parameters();
     let digest = ready.digest();
     let (plan, facts, replayed) = match &args.facts {
         Some(path) => {
@@ -141,8 +148,38 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let selection =
         Selection { gates: selected.gates.clone(), out_of_order: args.out_of_order.is_some(), earlier };
     let gates = judge::gates(&ready.policy, &judged.checks, &selection);
+    let mut report =
+        compose((&ready, &selected, &args.run), (&plan, &facts, started, replayed), (judged, gates));
+    if let Some(folder) = &args.record {
+        let recorded = match &mut record {
+            Ok(Some(record)) => keep(record, &report, &part, (folder, talk)),
+            Ok(None) => Ok(Vec::new()),
+            Err(why) => Err(why.clone()),
+        };
+        match recorded {
+            Ok(sealed) => report.notes.push(recording::place(&sealed, folder)),
+            Err(why) => {
+                talk.say(&format!("error: {why}"));
+                recording::close(&mut report, &why);
+            }
+        }
+    }
+    drop(record);
+    let shown = deliver((args.format, &args.output), ready.profile.as_ref(), &report, talk)?;
+    let status = ExitStatus::of(report.verdict);
+    Ok(if shown == Format::Nagios { nagios::State::of(&report).code() } else { status.code() })
+}
+
+/// The report of what was looked at and judged, with what the profile hides taken out.
+pub(super) fn compose(
+    (ready, selected, run): (&Ready, &Selected, &RunArgs),
+    (plan, facts, started, replayed): (&Plan, &Facts, jiff::Timestamp, bool),
+    (judged, gates): (judge::Judged, Vec<GateInfo>),
+) -> Report {
     let verdict = gates.iter().fold(Verdict::Holds, |worst, gate| worst.worst(gate.verdict));
     let status = ExitStatus::of(verdict);
+    let parameters = ready.parameters();
+    let hidden = ready.profile.as_ref().map(|p| p.redact.clone()).unwrap_or_default();
     let mut notes = Vec::new();
     if replayed {
         notes
@@ -150,9 +187,9 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     }
     if let Some(profile) = &ready.profile {
         notes.push(profile.note(!replayed));
-        notes.extend(unknown_columns(&hidden, &facts));
+        notes.extend(unknown_columns(&hidden, facts));
     }
-    if let Some(tenant) = args.run.tenant() {
+    if let Some(tenant) = run.tenant() {
         notes
             .push(format!("every check was narrowed to tenant `{tenant}`; other tenants were not looked at"));
     }
@@ -182,11 +219,11 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
         policy: PolicyInfo {
             name: ready.policy.name.clone(),
             title: ready.policy.title.clone(),
-            digest: digest.clone(),
+            digest: facts.policy_digest.clone(),
             owner: ready.policy.owner.clone(),
         },
         run: RunInfo {
-            id: run_id(&digest, started),
+            id: run_id(&facts.policy_digest, started),
             started: started.to_string(),
             finished: jiff::Timestamp::now().to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -195,35 +232,19 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
             seed: facts.seed.clone(),
             parameters: parameters.into_iter().map(|(name, value)| ParameterInfo { name, value }).collect(),
         },
-        sources: sources(&ready, &facts),
+        sources: sources(ready, facts),
         gates,
         checks: judged.checks,
         objectives: judged.objectives,
         controls: judged.controls,
         waivers: judged.waivers,
+        drill: None,
         notes,
     };
     if !hidden.is_empty() {
         redact(&mut report, &hidden);
     }
-    if let Some(folder) = &args.record {
-        let recorded = match &mut record {
-            Ok(Some(record)) => keep(record, &report, &part, (folder, talk)),
-            Ok(None) => Ok(Vec::new()),
-            Err(why) => Err(why.clone()),
-        };
-        match recorded {
-            Ok(sealed) => report.notes.push(recording::place(&sealed, folder)),
-            Err(why) => {
-                talk.say(&format!("error: {why}"));
-                recording::close(&mut report, &why);
-            }
-        }
-    }
-    drop(record);
-    let shown = deliver(args, ready.profile.as_ref(), &report, talk)?;
-    let status = ExitStatus::of(report.verdict);
-    Ok(if shown == Format::Nagios { nagios::State::of(&report).code() } else { status.code() })
+    report
 }
 
 /// Adds what a run found to the record. Kept facts tell of another time, and are no part of a restore that is going on.
@@ -261,13 +282,13 @@ impl Args {
 
 /// Writes the report everywhere it was asked for, and returns the format on standard output. A report that cannot be
 /// delivered leaves no green exit.
-fn deliver(
-    args: &Args,
+pub(super) fn deliver(
+    (chosen, output): (Option<Format>, &[(Format, PathBuf)]),
     profile: Option<&Profile>,
     report: &Report,
     talk: &Talk,
 ) -> Result<Format, ExitStatus> {
-    let outputs = profile.filter(|_| args.output.is_empty()).map_or(&args.output, |profile| &profile.outputs);
+    let outputs = profile.filter(|_| output.is_empty()).map_or(output, |profile| &profile.outputs);
     let style = talk.style();
     for (format, path) in outputs {
         let plain = crate::report::Style { colour: false, ..style };
@@ -278,7 +299,7 @@ fn deliver(
         })?;
     }
     // Who keeps the report in a file may do without the one on standard output.
-    let format = args.format.or(profile.and_then(|p| p.format)).unwrap_or(Format::Text);
+    let format = chosen.or(profile.and_then(|p| p.format)).unwrap_or(Format::Text);
     if !outputs.is_empty() && super::terminal::stdout_is_closed() {
         return Ok(format);
     }
@@ -352,7 +373,7 @@ fn kind(ready: &Ready, name: &str, address: &str) -> Option<SourceKind> {
 }
 
 /// Unique per run on any machine that tells processes and nanoseconds apart.
-fn run_id(digest: &str, started: jiff::Timestamp) -> String {
+pub(super) fn run_id(digest: &str, started: jiff::Timestamp) -> String {
     let seed = format!("{digest} {} {}", started.as_nanosecond(), std::process::id());
     Sha256::digest(seed.as_bytes()).iter().take(12).map(|b| format!("{b:02x}")).collect()
 }

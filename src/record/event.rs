@@ -327,10 +327,16 @@ pub struct Drill {
     pub policy_digest: String,
     /// The backup, without secrets.
     pub backup: String,
+    /// What it says of itself: its digest, its version, when it was made.
+    pub identity: Vec<Figure>,
     /// The gate run that judged what was restored, if it came to that.
     pub run: Option<String>,
     /// `holds` when the backup was restored and everything required of it holds.
     pub verdict: String,
+    /// Exit status of the program: 0 only with `holds`.
+    pub exit_code: u8,
+    /// Whether somebody broke it off.
+    pub interrupted: bool,
     /// Time to restore, in milliseconds, if it came to that.
     pub restore_ms: Option<u64>,
     /// Size of what was restored, in bytes, if it came to that.

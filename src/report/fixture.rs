@@ -3,8 +3,8 @@
 mod checks;
 
 use super::model::{
-    CheckInfo, ControlInfo, FactInfo, FigureInfo, GateInfo, Level, ObjectiveInfo, ParameterInfo, PolicyInfo,
-    Report, RunInfo, SCHEMA, SourceInfo, WaiverInfo, WaiverState,
+    CheckInfo, ControlInfo, DrillInfo, DrillPhaseInfo, FactInfo, FigureInfo, GateInfo, Level, ObjectiveInfo,
+    ParameterInfo, PolicyInfo, Report, RunInfo, SCHEMA, SourceInfo, WaiverInfo, WaiverState,
 };
 use crate::source_text::Location;
 use crate::verdict::Verdict;
@@ -85,6 +85,7 @@ fn header(verdict: Verdict, exit_code: u8) -> Report {
         objectives: Vec::new(),
         controls: Vec::new(),
         waivers: Vec::new(),
+        drill: None,
         notes: Vec::new(),
     }
 }
@@ -234,6 +235,30 @@ pub(super) fn rich() -> Report {
         },
     ];
     report.notes = vec!["narrowed to tenant t_9: nothing of any other tenant was looked at".into()];
+    report
+}
+
+/// The same as a drill, of a backup with a hostile name.
+pub(super) fn drilled() -> Report {
+    let mut report = rich();
+    let phase = |name: &str, took_ms, expected: &str| DrillPhaseInfo {
+        name: name.into(),
+        took_ms,
+        expected: expected.into(),
+    };
+    report.drill = Some(DrillInfo {
+        id: "f03a4b0c8526f6041126dcd1".into(),
+        kind: "dump".into(),
+        backup: format!("/backups/{}.dump", HOSTILE.join("")),
+        facts: HOSTILE
+            .iter()
+            .map(|value| FactInfo { name: "sha256".into(), value: (*value).into() })
+            .collect(),
+        phases: vec![phase("restore_data", 4_211, "30min..1h"), phase("verify", 513, "")],
+        restore_ms: Some(5_558),
+        restored_bytes: Some(20_331_879),
+        kept: None,
+    });
     report
 }
 

@@ -219,6 +219,21 @@ fn any_check() -> impl Strategy<Value = (Verdict, bool, Vec<Finding>, u64)> {
     (any_verdict(), any::<bool>(), proptest::collection::vec(any_finding(), 0..4), 0..9_u64)
 }
 
+#[test]
+fn every_format_tells_of_a_drill_and_its_phases() {
+    let report = fixture::drilled();
+    assert_complete(&report);
+    for format in Format::ALL {
+        let text = seen(format, &report);
+        let took = match format {
+            Format::Json | Format::Sarif | Format::Tap => "4211",
+            Format::Prometheus => "4.211",
+            _ => "4s211ms",
+        };
+        assert!(text.contains("restore_data") && text.contains(took), "{format:?}\n{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]

@@ -74,6 +74,7 @@ fn sections(report: &Report, standing: &Standing) -> Vec<(&'static str, &'static
     }
     all.extend([
         ("objectives", "Objectives", context::objectives(report)),
+        ("drill", "Drill", context::drill(report)),
         ("controls", "Controls", context::controls(report)),
         ("waivers", "Waivers", context::waivers(report)),
         ("holds", "Holds: looked at completely, and it is so", in_full(report, Section::Holds)),

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn every_fixture_fits_the_schema() {
         let validator = jsonschema::validator_for(&schema()).unwrap();
-        for model in [fixture::rich(), fixture::clean(), fixture::empty()] {
+        for model in [fixture::rich(), fixture::clean(), fixture::empty(), fixture::drilled()] {
             let value = report(&model);
             let errors: Vec<String> = validator
                 .iter_errors(&value)

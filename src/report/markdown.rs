@@ -2,6 +2,7 @@
 
 pub(super) mod escape;
 
+use super::drilled;
 use super::escape as value;
 use super::limits;
 use super::model::{CheckInfo, Report};
@@ -34,6 +35,7 @@ pub fn render(report: &Report) -> String {
     in_brief(&mut out, report, Section::Skipped, "Skipped");
     limits(&mut out, report);
     objectives(&mut out, report);
+    drill(&mut out, report);
     controls(&mut out, report);
     sources(&mut out, report);
     run(&mut out, report);
@@ -215,6 +217,17 @@ fn objectives(out: &mut Blocks, report: &Report) {
     });
     let head = ["objective", "verdict", "target", "actual", "of", "why"];
     out.table("Objectives", &head, rows.collect());
+}
+
+fn drill(out: &mut Blocks, report: &Report) {
+    let Some(drill) = &report.drill else { return };
+    let phases = drill
+        .phases
+        .iter()
+        .map(|phase| vec![code(&phase.name), drilled::took(phase.took_ms), escape(&phase.expected)]);
+    out.table("Drill", &["phase", "took", "expected"], phases.collect());
+    let facts = drilled::facts(drill).into_iter().map(|(name, value)| vec![code(name), escape(&value)]);
+    out.table("What was restored", &["", ""], facts.collect());
 }
 
 fn controls(out: &mut Blocks, report: &Report) {

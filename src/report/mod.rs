@@ -18,6 +18,7 @@
 //! that once for all of them, because an empty or contradictory report must not come out green anywhere.
 
 pub mod controls;
+pub mod drilled;
 pub mod escape;
 mod figure;
 pub mod format;

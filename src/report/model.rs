@@ -35,8 +35,43 @@ pub struct Report {
     pub controls: Vec<ControlInfo>,
     /// Every waiver of the policy and its state in this run.
     pub waivers: Vec<WaiverInfo>,
+    /// The restore that was rehearsed, if the run was a drill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DrillInfo>,
     /// What a reader must know about the whole run (narrowed to one tenant, privileged role allowed, ...).
     pub notes: Vec<String>,
+}
+
+/// A restore that was rehearsed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DrillInfo {
+    /// Unique id of the drill.
+    pub id: String,
+    /// Kind of the backup, such as `dump`; empty when there was none to be seen.
+    pub kind: String,
+    /// The backup, without secrets.
+    pub backup: String,
+    /// What the backup and the restore say of themselves: digest, versions, where replay ended ...
+    pub facts: Vec<FactInfo>,
+    /// The phases in their order, as far as it came.
+    pub phases: Vec<DrillPhaseInfo>,
+    /// Time from the beginning until the restored database had answered, in milliseconds; `null` if it did not.
+    pub restore_ms: Option<u64>,
+    /// Size of the restored database in bytes; `null` if there is none.
+    pub restored_bytes: Option<u64>,
+    /// Where the restored files were kept, and how to start the server on them; `null` if they were removed.
+    pub kept: Option<String>,
+}
+
+/// A phase of a drill.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DrillPhaseInfo {
+    /// Its name.
+    pub name: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// How long the policy's procedure expects it to take, as `FROM..TO`; empty where it says nothing.
+    pub expected: String,
 }
 
 /// The policy that was judged.

@@ -39,6 +39,7 @@ pub fn render(report: &Report) -> String {
         gates(report, &standing),
         checks(report),
         objectives(report),
+        drill(report),
         around(report),
         times(report),
     ];
@@ -172,6 +173,29 @@ fn objectives(report: &Report) -> Vec<Family> {
         }
     }
     vec![verdict, target_seconds, actual_seconds, target_ratio, actual_ratio]
+}
+
+/// The drill and the times of its phases.
+fn drill(report: &Report) -> Vec<Family> {
+    let mut phases = Family::new("holdtrue_drill_phase_seconds", "How long a phase of the drill took.");
+    let mut restore = Family::new(
+        "holdtrue_drill_restore_seconds",
+        "Time until the restored database answered; absent when it did not.",
+    );
+    let mut size = Family::new("holdtrue_drill_restored_bytes", "Size of the restored database.");
+    if let Some(drill) = &report.drill {
+        let policy = ("policy", report.policy.name.as_str());
+        for phase in &drill.phases {
+            phases.add(&[policy, ("phase", &phase.name)], thousandths(i128::from(phase.took_ms)));
+        }
+        if let Some(ms) = drill.restore_ms {
+            restore.add(&[policy], thousandths(i128::from(ms)));
+        }
+        if let Some(bytes) = drill.restored_bytes {
+            size.add(&[policy], bytes);
+        }
+    }
+    vec![phases, restore, size]
 }
 
 /// Controls, waivers and sources.

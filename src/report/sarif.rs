@@ -83,6 +83,7 @@ fn properties(report: &Report, standing: &Standing) -> serde_json::Result<Value>
         "run": serde_json::to_value(&report.run)?,
         "gates": serde_json::to_value(&report.gates)?,
         "checks": checks,
+        "drill": serde_json::to_value(&report.drill)?,
         "objectives": serde_json::to_value(&report.objectives)?,
         "controls": serde_json::to_value(&report.controls)?,
         "waivers": serde_json::to_value(&report.waivers)?,

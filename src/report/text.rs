@@ -43,6 +43,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     in_brief(&mut page, report, Section::Skipped, "SKIPPED: the condition does not apply here");
     context::limits(&mut page, report);
     context::objectives(&mut page, report);
+    context::drill(&mut page, report);
     context::controls(&mut page, report);
     context::sources(&mut page, report);
     context::run(&mut page, report);

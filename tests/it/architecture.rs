@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rooms, each with the rooms it may use. A room not named here may not exist.
-const ROOMS: [(&str, &[&str]); 22] = [
+const ROOMS: [(&str, &[&str]); 23] = [
     ("source_text", &[]),
     ("verdict", &[]),
     ("value", &[]),
@@ -68,7 +68,8 @@ const ROOMS: [(&str, &[&str]); 22] = [
             "baseline",
         ],
     ),
-    ("report", &["source_text", "verdict", "finding"]),
+    ("drill", &["verdict", "probe"]),
+    ("report", &["source_text", "value", "verdict", "finding"]),
     (
         "judge",
         &[

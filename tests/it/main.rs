@@ -13,6 +13,7 @@ mod cases;
 mod chain_find;
 mod cli;
 mod docs;
+mod drill;
 mod dump;
 mod false_green;
 mod faults;

@@ -19,6 +19,14 @@ use crate::stream::{self, Measured};
 /// The beginning of an archive's address.
 pub const SCHEME: &str = "dump:";
 
+/// The file that an address names: the path itself, or the newest of those that a pattern matches.
+///
+/// # Errors
+/// A sentence: nothing matches, or the pattern is none.
+pub fn newest(path: &str) -> Result<std::path::PathBuf, String> {
+    newest::find(path)
+}
+
 /// An archive that was opened.
 #[derive(Debug)]
 pub struct Opened {

@@ -4,6 +4,7 @@ use super::check::link_to;
 use super::markup::{Markup, code, element, fixed, pairs, simple, table, text};
 use super::verdict;
 use crate::report::controls::{self, Claim};
+use crate::report::drilled;
 use crate::report::limits;
 use crate::report::model::{Report, SourceInfo, WaiverState};
 use crate::report::standing::{Standing, gate_word};
@@ -74,6 +75,17 @@ pub(super) fn objectives(report: &Report) -> Markup {
         &["objective", "target", "measured", "of", "verdict", "why"],
         rows.collect(),
     )
+}
+
+pub(super) fn drill(report: &Report) -> Markup {
+    let Some(drill) = &report.drill else { return std::iter::empty::<Markup>().collect() };
+    let phases = drill
+        .phases
+        .iter()
+        .map(|phase| vec![code(&phase.name), text(&drilled::took(phase.took_ms)), text(&phase.expected)]);
+    let facts = drilled::facts(drill);
+    let facts = facts.iter().map(|(name, value)| (*name, text(value)));
+    table("Phases of the drill", &["phase", "took", "expected"], phases.collect()).and(pairs(facts.collect()))
 }
 
 pub(super) fn controls(report: &Report) -> Markup {

@@ -3,6 +3,7 @@
 use quick_junit::Property;
 
 use super::xml::property;
+use crate::report::drilled;
 use crate::report::model::Report;
 use crate::report::words;
 
@@ -21,6 +22,14 @@ pub(super) fn properties(report: &Report) -> Vec<Property> {
         add(format!("objective.{}", objective.name), value);
         for figure in &objective.beside {
             add(format!("objective.{}.beside", objective.name), words::beside(figure));
+        }
+    }
+    if let Some(drill) = &report.drill {
+        for phase in &drill.phases {
+            add(format!("drill.phase.{}", phase.name), drilled::phase(phase.took_ms, &phase.expected));
+        }
+        for (name, value) in drilled::facts(drill) {
+            add(format!("drill.{name}"), value);
         }
     }
     for control in &report.controls {

@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::paint;
+use crate::report::drilled;
 use crate::report::limits;
 use crate::report::model::{Report, SourceInfo, WaiverState};
 use crate::report::style::Paint;
@@ -70,6 +71,18 @@ pub(super) fn objectives(page: &mut Page<'_>, report: &Report) {
         for figure in &objective.beside {
             page.hang(COLUMN, Paint::Plain, "", COLUMN, &words::beside(figure));
         }
+    }
+}
+
+/// The restore that was rehearsed, with the times of its phases.
+pub(super) fn drill(page: &mut Page<'_>, report: &Report) {
+    let Some(drill) = &report.drill else { return };
+    page.heading(Paint::Strong, "DRILL");
+    for phase in &drill.phases {
+        page.hang(2, Paint::Plain, &phase.name, COLUMN, &drilled::phase(phase.took_ms, &phase.expected));
+    }
+    for (name, value) in drilled::facts(drill) {
+        page.hang(2, Paint::Plain, name, COLUMN, &value);
     }
 }
 
