@@ -178,7 +178,7 @@ pub(super) fn compose(
 ) -> Report {
     let verdict = gates.iter().fold(Verdict::Holds, |worst, gate| worst.worst(gate.verdict));
     let status = ExitStatus::of(verdict);
-    let parameters = ready.parameters();
+    let (parameters, digest) = (ready.parameters(), ready.digest());
     let hidden = ready.profile.as_ref().map(|p| p.redact.clone()).unwrap_or_default();
     let mut notes = Vec::new();
     if replayed {
@@ -219,11 +219,11 @@ pub(super) fn compose(
         policy: PolicyInfo {
             name: ready.policy.name.clone(),
             title: ready.policy.title.clone(),
-            digest: facts.policy_digest.clone(),
+            digest: digest.clone(),
             owner: ready.policy.owner.clone(),
         },
         run: RunInfo {
-            id: run_id(&facts.policy_digest, started),
+            id: run_id(&digest, started),
             started: started.to_string(),
             finished: jiff::Timestamp::now().to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
