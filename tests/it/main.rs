@@ -14,6 +14,7 @@ mod chain_find;
 mod cli;
 mod docs;
 mod dump;
+mod equals;
 mod false_green;
 mod faults;
 mod figures;
