@@ -69,7 +69,7 @@ fn the_restored_tenant_is_that_of_its_backup() {
         (
             "update entry set tenant_id = 't2' where id = 3",
             "update entry set tenant_id = 't1' where id = 3",
-            "public.entry: tenant `t1`: a row of `backup` is missing; its key is tenant `t2`'s: id = 3",
+            "public.line: tenant `t1`: a row of `backup` is missing; its key is tenant `t2`'s: id = 3",
         ),
         (
             "update tenant set name = null where id = 't1'",
