@@ -405,7 +405,8 @@ mod tests {
     fn found(before: &[Row<'_>], now: &[Row<'_>], except: &[&str]) -> Vec<String> {
         let except: Vec<String> = except.iter().map(|t| (*t).to_owned()).collect();
         let key = ["id".to_owned()];
-        let difference = contents((&seal(before), "t"), (&seal(now), "t"), &key, &Whose::AllBut(except), Sides::Times);
+        let difference =
+            contents((&seal(before), "t"), (&seal(now), "t"), &key, &Whose::AllBut(except), Sides::Times);
         assert_eq!(difference.gap, None);
         assert!(difference.rows >= difference.changes.len() as u64);
         let shown =
@@ -467,9 +468,21 @@ mod tests {
     #[test]
     fn other_tenants_of_another_time_are_not_compared() {
         let (before, now) = (seal(&BEFORE), seal(&BEFORE[1..]));
-        assert!(contents((&before, "t"), (&now, "u"), &[], &Whose::AllBut(Vec::new()), Sides::Times).gap.is_some());
+        assert!(
+            contents((&before, "t"), (&now, "u"), &[], &Whose::AllBut(Vec::new()), Sides::Times)
+                .gap
+                .is_some()
+        );
         let without = Seal { tenants: None, unowned: Count::default(), ..seal(&[]) };
-        assert!(contents((&without, ""), (&now, "t"), &[], &Whose::AllBut(Vec::new()), Sides::Times).gap.is_some());
-        assert!(contents((&now, "t"), (&without, ""), &[], &Whose::AllBut(Vec::new()), Sides::Times).gap.is_some());
+        assert!(
+            contents((&without, ""), (&now, "t"), &[], &Whose::AllBut(Vec::new()), Sides::Times)
+                .gap
+                .is_some()
+        );
+        assert!(
+            contents((&now, "t"), (&without, ""), &[], &Whose::AllBut(Vec::new()), Sides::Times)
+                .gap
+                .is_some()
+        );
     }
 }

@@ -65,7 +65,8 @@ impl Checker<'_> {
                 Some((source, kind == SourceKind::Baseline))
             }
             Some((source, kind)) => {
-                let message = format!("`{source}` is of kind `{}`, and no backup to compare with", kind.word());
+                let message =
+                    format!("`{source}` is of kind `{}`, and no backup to compare with", kind.word());
                 let help = "name a source of kind `dump` or `baseline`";
                 self.error(Code::BadAssertion, message, (name.span, "of another kind"), help);
                 None
@@ -75,7 +76,8 @@ impl Checker<'_> {
                     self.sources.iter().filter(|s| fits(s.kind)).map(|s| s.name.clone()).collect();
                 let message = format!("no source `{}` of kind `dump` or `baseline` is declared", name.node);
                 let diagnostic = Diagnostic::error(Code::UnknownName, message).at(name.span, "not declared");
-                let near = suggest::nearest(&name.node, &legal.iter().map(String::as_str).collect::<Vec<_>>());
+                let near =
+                    suggest::nearest(&name.node, &legal.iter().map(String::as_str).collect::<Vec<_>>());
                 self.sink.push(match near {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                     None => diagnostic.help(format!("add `source dump {} from \"...\"`", name.node)),

@@ -36,8 +36,9 @@ impl<'a> Planner<'a> {
             },
         };
         if self.options.tenant.is_some() {
-            self.notes
-                .push("`--tenant` does not narrow this check, which says itself whose rows it is about".to_owned());
+            self.notes.push(
+                "`--tenant` does not narrow this check, which says itself whose rows it is about".to_owned(),
+            );
         }
         let beside = (equal.source.as_str(), baseline.as_deref());
         match (&equal.subject, only) {
@@ -77,7 +78,8 @@ impl<'a> Planner<'a> {
         (equal, tenant): (&Equal, String),
     ) {
         let Some(tenancy) = &self.policy.tenancy else { return };
-        let mut tables: BTreeMap<&RelationName, (Option<&'a Relation>, Option<&'a Relation>)> = BTreeMap::new();
+        let mut tables: BTreeMap<&RelationName, (Option<&'a Relation>, Option<&'a Relation>)> =
+            BTreeMap::new();
         for relation in here.relations.iter().filter(|r| r.kind.stores()) {
             tables.entry(&relation.name).or_default().0 = Some(relation);
         }

@@ -457,7 +457,10 @@ impl<'a> Planner<'a> {
                 let relation = relation.name.clone();
                 let tenants = self.policy.tenancy.as_ref().is_some_and(|t| t.relation == relation);
                 let needed = tenants && matches!(whose, Whose::Only(_));
-                self.must(subject, Proof::Unchanged { before, relation, columns, tenant_by, key, whose, needed });
+                self.must(
+                    subject,
+                    Proof::Unchanged { before, relation, columns, tenant_by, key, whose, needed },
+                );
             }
         }
     }

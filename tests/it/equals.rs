@@ -44,8 +44,10 @@ fn the_restored_tenant_is_that_of_its_backup() {
         s.holds(words, "require country equals backup");
     }
     // Others go on working, and shared tables are not the tenant's.
-    s.sql("update entry set note = 'x' where tenant_id = 't2'; delete from country;
-           insert into entry values (900, 't3', now(), 1, null); insert into line values (900, 900, 7)");
+    s.sql(
+        "update entry set note = 'x' where tenant_id = 't2'; delete from country;
+           insert into entry values (900, 't3', now(), 1, null); insert into line values (900, 900, 7)",
+    );
     s.holds(&dumped, EQUALS);
     s.holds(&sealed, EQUALS);
     s.broken(&dumped, "require entry equals backup", "tenant `t2`: rows differ from those in `backup`");
@@ -90,11 +92,19 @@ fn nothing_on_both_sides_equals_nothing() {
     let (s, dump, dumped, sealed) = shop("equals_nothing");
     for words in [&dumped, &sealed] {
         s.unproven(words, "require tenancy of \"t9\" equals backup", "nothing to look at");
-        s.unproven(words, "require tenancy of \"t9\" equals backup; allow empty", "neither side knows a tenant `t9`");
+        s.unproven(
+            words,
+            "require tenancy of \"t9\" equals backup; allow empty",
+            "neither side knows a tenant `t9`",
+        );
         s.unproven(words, "require tenancy of \"T1\" equals backup", "nothing to look at");
         s.unproven(words, "require note equals backup", "nothing to look at");
         s.unproven(words, "require country of $tenant equals backup", "its rows belong to no tenant");
-        s.unproven(words, "require tenancy of $tenant equals backup except misspelt", "neither source has it");
+        s.unproven(
+            words,
+            "require tenancy of $tenant equals backup except misspelt",
+            "neither source has it",
+        );
         // A table of which nobody says whose its rows are may hold the tenant's.
         let unsaid = words.replace("reached line through entry_id of entry", "");
         s.unproven(&unsaid, EQUALS, "nobody says whose the rows are");

@@ -9,15 +9,28 @@ use super::archived::{Archived, Second};
 use crate::support::{Run, Scratch, postgres_program, program, run_as_server};
 
 /// Restores a backup up to a time and waits until it is paused there, or until it ended.
-fn restored(server: &Archived, backup: &Path, (name, port): (&str, &str), at: &str, wal: &str) -> (Second, String, bool) {
+fn restored(
+    server: &Archived,
+    backup: &Path,
+    (name, port): (&str, &str),
+    at: &str,
+    wal: &str,
+) -> (Second, String, bool) {
     let folder: PathBuf = server.cluster.folder().join(name);
     let copied = run_as_server(Command::new("cp").arg("-a").arg(backup).arg(&folder)).status().unwrap();
     assert!(copied.success());
     fs::write(folder.join("recovery.signal"), "").unwrap();
     let mut command = Command::new(postgres_program("postgres"));
     command.arg("-D").arg(&folder).args(["-c", &format!("port={port}"), "-c", "archive_mode=off"]);
-    command.args(["-c", &format!("restore_command=cp ../{wal}/%f %p"), "-c", &format!("recovery_target_time={at}")]);
-    let mut child = run_as_server(command.stdout(Stdio::null()).stderr(Stdio::null())).spawn().unwrap();
+    command.args([
+        "-c",
+        &format!("restore_command=cp ../{wal}/%f %p"),
+        "-c",
+        &format!("recovery_target_time={}", at.replace('Z', "+00")),
+    ]);
+    let log_file = folder.with_extension("log");
+    let log = fs::File::create(&log_file).unwrap();
+    let mut child = run_as_server(command.stdout(Stdio::null()).stderr(log)).spawn().unwrap();
     let url = server.cluster.url("copy").replace("port=5432", &format!("port={port}"));
     let begun = Instant::now();
     let paused = loop {
@@ -28,6 +41,7 @@ fn restored(server: &Archived, backup: &Path, (name, port): (&str, &str), at: &s
             break true;
         }
         if child.try_wait().unwrap().is_some() {
+            eprintln!("{}", fs::read_to_string(&log_file).unwrap());
             break false;
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "the restored copy neither paused nor ended");
@@ -56,7 +70,8 @@ fn a_restore_paused_at_its_target_is_proven_before_it_is_promoted() {
     let server = Archived::start(&[]);
     server.cluster.create_database("copy", None);
     let sql = |sql: &str| server.cluster.psql("copy", sql);
-    let clock = || sql("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+    let clock =
+        || sql("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
     sql("create table marker (name text primary key, at timestamptz not null default clock_timestamp());
          create table entry (id int primary key); insert into entry select generate_series(1, 100)");
     let reader = server.cluster.reader_role("copy");
@@ -68,7 +83,15 @@ fn a_restore_paused_at_its_target_is_proven_before_it_is_promoted() {
     let s = Scratch::around("copy");
     s.policy(WORDS, CHECKS);
     let mut record = program();
-    record.current_dir(s.folder()).args(["baseline", "record", "p.hold", "--set", "target=2026-01-01T00:00:00Z", "-o", "before.json"]);
+    record.current_dir(s.folder()).args([
+        "baseline",
+        "record",
+        "p.hold",
+        "--set",
+        "target=2026-01-01T00:00:00Z",
+        "-o",
+        "before.json",
+    ]);
     Run::of(record.env("DATABASE_URL", server.cluster.url_as(reader, "copy"))).ends_with(0);
     let target = clock();
     sql("insert into entry values (102)");
