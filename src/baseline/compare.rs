@@ -32,26 +32,50 @@ pub struct Change {
     pub message: String,
 }
 
-/// Compares the contents of a relation: what they were, and what they are. Tenants that are excepted are left out.
+/// Whose rows are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's and nobody's, but for those of these tenants.
+    AllBut(Vec<String>),
+    /// Those of one tenant.
+    Only(String),
+}
+
+/// What the sentences call the two sides.
+#[derive(Clone, Copy, Debug)]
+pub enum Sides<'a> {
+    /// Earlier and now.
+    Times,
+    /// Another source, by its name, and this one.
+    Sources(&'a str),
+}
+
+/// Compares the contents of a relation: what they were, and what they are, as far as they are those of `whose`.
 /// `key` names the columns of its primary key; `tenant_by` how its rows belong to tenants in each.
 #[must_use]
 pub fn contents(
     (before, was_by): (&Seal, &str),
     (now, is_by): (&Seal, &str),
     key: &[String],
-    except: &[String],
+    whose: &Whose,
+    sides: Sides<'_>,
 ) -> Difference {
+    let everybody = *whose == Whose::AllBut(Vec::new());
     let mut difference = Difference::default();
     let (was, is) = match (&before.tenants, &now.tenants) {
         (Some(was), Some(is)) if was_by == is_by => (was, is),
+        (None, None) if matches!(whose, Whose::Only(_)) => {
+            difference.gap = Some("its rows belong to no tenant".to_owned());
+            return difference;
+        }
         (None, None) => {
             difference.examined = before.whole.rows.max(now.whole.rows);
             if before.whole != now.whole {
-                part(None, (before.whole, now.whole), &named(before, now), key, &mut difference);
+                part(None, (before.whole, now.whole), &named(before, now), key, sides, &mut difference);
             }
             return difference;
         }
-        _ if before.whole == now.whole && except.is_empty() => {
+        _ if before.whole == now.whole && everybody => {
             difference.examined = now.whole.rows;
             return difference;
         }
@@ -74,14 +98,15 @@ pub fn contents(
         }
     };
     let names: BTreeSet<&String> =
-        was.keys().chain(is.keys()).filter(|name| !except.contains(name)).collect();
+        was.keys().chain(is.keys()).filter(|name| whose.covers(Some(name))).collect();
     let nothing = Count::default();
     let mut changed: Vec<(Option<&String>, (Count, Count))> = Vec::new();
     let pairs = names.into_iter().map(|name| {
         let counts = [was, is].map(|of| of.get(name).copied().unwrap_or(nothing));
         (Some(name), counts)
     });
-    for (name, [was, is]) in pairs.chain([(None, [before.unowned, now.unowned])]) {
+    let nobody = whose.covers(None).then_some((None, [before.unowned, now.unowned]));
+    for (name, [was, is]) in pairs.chain(nobody) {
         difference.examined = difference.examined.saturating_add(was.rows.max(is.rows));
         if was != is {
             changed.push((name, (was, is)));
@@ -90,10 +115,71 @@ pub fn contents(
     if !changed.is_empty() {
         let named = named(before, now);
         for (name, counts) in changed {
-            part(Some(name.map(String::as_str)), counts, &named, key, &mut difference);
+            part(Some(name.map(String::as_str)), counts, &named, key, sides, &mut difference);
         }
     }
     difference
+}
+
+impl Whose {
+    fn covers(&self, tenant: Option<&String>) -> bool {
+        match (self, tenant) {
+            (Self::AllBut(except), Some(name)) => !except.contains(name),
+            (Self::AllBut(_), None) => true,
+            (Self::Only(tenant), name) => name == Some(tenant),
+        }
+    }
+}
+
+impl Sides<'_> {
+    fn altered(self) -> String {
+        match self {
+            Self::Times => "a row was altered since".to_owned(),
+            Self::Sources(other) => format!("a row is not as in `{other}`"),
+        }
+    }
+
+    fn added(self) -> String {
+        match self {
+            Self::Times => "a row was added since".to_owned(),
+            Self::Sources(other) => format!("a row is not in `{other}`"),
+        }
+    }
+
+    fn removed(self) -> String {
+        match self {
+            Self::Times => "a row was removed since".to_owned(),
+            Self::Sources(other) => format!("a row of `{other}` is missing"),
+        }
+    }
+
+    /// What the key of an added row was to somebody else.
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Times => "was",
+            Self::Sources(_) => "there is",
+        }
+    }
+
+    /// Rows that differ, of which not all can be named.
+    fn more(self, rest: &str, was: u64, is: u64) -> String {
+        match self {
+            Self::Sources(other) => {
+                format!("rows differ from those in `{other}`, {rest}: there are {is}, and {was} in `{other}`")
+            }
+            Self::Times => match is.cmp(&was) {
+                std::cmp::Ordering::Equal => {
+                    format!("rows were altered since, {rest}; there are {is} as before")
+                }
+                std::cmp::Ordering::Greater => {
+                    format!("rows were added or altered since, {rest}: there were {was} and are {is}")
+                }
+                std::cmp::Ordering::Less => {
+                    format!("rows were removed or altered since, {rest}: there were {was} and are {is}")
+                }
+            },
+        }
+    }
 }
 
 /// Rows that are there now and were not, and those that were and are not.
@@ -121,6 +207,7 @@ fn part(
     (was, is): (Count, Count),
     (more, less): &Named,
     columns: &[String],
+    sides: Sides<'_>,
     difference: &mut Difference,
 ) {
     let mine = |items: &[Item]| -> Vec<Item> {
@@ -153,20 +240,21 @@ fn part(
     for item in &added {
         if sure(item) && were.contains_key(item.key.as_slice()) {
             altered.insert(item.key.to_vec());
-            push("row_altered", Some(item), "a row was altered since".to_owned());
+            push("row_altered", Some(item), sides.altered());
         } else {
             let from =
                 elsewhere_before.get(item.key.as_slice()).and_then(|n| less.get(*n)).filter(|_| sure(item));
             push(
                 "row_added",
                 Some(item),
-                format!("a row was added since{}", other_side(from, "was", tenant)),
+                format!("{}{}", sides.added(), other_side(from, sides.verb(), tenant)),
             );
         }
     }
     for item in removed.iter().filter(|item| !altered.contains(item.key.as_slice())) {
         let to = elsewhere.get(item.key.as_slice()).and_then(|n| more.get(*n)).filter(|_| sure(item));
-        push("row_removed", Some(item), format!("a row was removed since{}", other_side(to, "is", tenant)));
+        let whose = other_side(to, "is", tenant);
+        push("row_removed", Some(item), format!("{}{whose}", sides.removed()));
     }
     let mut rows = n_added + n_removed - altered.len() as u64;
     if !explained {
@@ -175,24 +263,7 @@ fn part(
         } else {
             "none of which can be named"
         };
-        let what = match is.rows.cmp(&was.rows) {
-            std::cmp::Ordering::Equal => {
-                format!("rows were altered since, {rest}; there are {} as before", is.rows)
-            }
-            std::cmp::Ordering::Greater => {
-                format!(
-                    "rows were added or altered since, {rest}: there were {} and are {}",
-                    was.rows, is.rows
-                )
-            }
-            std::cmp::Ordering::Less => {
-                format!(
-                    "rows were removed or altered since, {rest}: there were {} and are {}",
-                    was.rows, is.rows
-                )
-            }
-        };
-        push("contents_changed", None, what);
+        push("contents_changed", None, sides.more(rest, was.rows, is.rows));
         rows = (rows + 1).max(is.rows.abs_diff(was.rows));
     }
     difference.rows = difference.rows.saturating_add(rows);
@@ -334,7 +405,8 @@ mod tests {
     fn found(before: &[Row<'_>], now: &[Row<'_>], except: &[&str]) -> Vec<String> {
         let except: Vec<String> = except.iter().map(|t| (*t).to_owned()).collect();
         let key = ["id".to_owned()];
-        let difference = contents((&seal(before), "t"), (&seal(now), "t"), &key, &except);
+        let difference =
+            contents((&seal(before), "t"), (&seal(now), "t"), &key, &Whose::AllBut(except), Sides::Times);
         assert_eq!(difference.gap, None);
         assert!(difference.rows >= difference.changes.len() as u64);
         let shown =
@@ -396,9 +468,21 @@ mod tests {
     #[test]
     fn other_tenants_of_another_time_are_not_compared() {
         let (before, now) = (seal(&BEFORE), seal(&BEFORE[1..]));
-        assert!(contents((&before, "t"), (&now, "u"), &[], &[]).gap.is_some());
+        assert!(
+            contents((&before, "t"), (&now, "u"), &[], &Whose::AllBut(Vec::new()), Sides::Times)
+                .gap
+                .is_some()
+        );
         let without = Seal { tenants: None, unowned: Count::default(), ..seal(&[]) };
-        assert!(contents((&without, ""), (&now, "t"), &[], &[]).gap.is_some());
-        assert!(contents((&now, "t"), (&without, ""), &[], &[]).gap.is_some());
+        assert!(
+            contents((&without, ""), (&now, "t"), &[], &Whose::AllBut(Vec::new()), Sides::Times)
+                .gap
+                .is_some()
+        );
+        assert!(
+            contents((&now, "t"), (&without, ""), &[], &Whose::AllBut(Vec::new()), Sides::Times)
+                .gap
+                .is_some()
+        );
     }
 }

@@ -109,6 +109,9 @@ impl Checker<'_> {
                 let from = from.as_ref().map(|from| (from, label.as_ref()));
                 self.state(subject, state, (from, until.as_deref(), rest.as_ref()))
             }
+            ast::Assertion::Equals { subject, of, source, except } => {
+                self.equals(subject, of.as_ref(), source, except)
+            }
             ast::Assertion::Every { kind, state } => self.every(kind, state),
             ast::Assertion::Request { source, method, path, status, members, within } => {
                 self.request((source, method, path), status, members, within.as_ref())

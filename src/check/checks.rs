@@ -96,6 +96,7 @@ impl<'a> Checker<'a> {
                 self.retry((every, limit), child.span, checked.as_mut());
             }
         }
+        self.equals_itself(source.as_deref(), checked.as_ref(), *written);
         let mut check = Check {
             id: name.node.clone(),
             gate: gate.to_owned(),

@@ -7,6 +7,7 @@ mod checks;
 mod comparisons;
 mod declarations;
 mod elements;
+mod equals;
 mod gates;
 mod hashings;
 mod header;

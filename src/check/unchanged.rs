@@ -82,7 +82,7 @@ impl Checker<'_> {
     }
 
     /// A relation, and none of the things that have states of their own.
-    fn unchanged_relation(&mut self, subject: &Path) -> Option<Subject> {
+    pub(super) fn unchanged_relation(&mut self, subject: &Path) -> Option<Subject> {
         let name = subject.dotted();
         let quoted = self.texts.text(subject.span).starts_with('`');
         let thing = [&self.names.ledgers, &self.names.chains, &self.names.objectives]

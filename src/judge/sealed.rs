@@ -2,19 +2,19 @@
 
 use super::proofs::Outcome;
 use super::values::Seen;
-use crate::baseline::compare::{Change, contents, schema};
+use crate::baseline::compare::{Change, Sides, Whose, contents, schema};
 use crate::baseline::{Baseline, Seal};
 use crate::facts::Observed;
 use crate::finding::{Finding, KeyPart};
-use crate::plan::Proof;
+use crate::plan::{Before, Proof};
 use crate::policy::RelationName;
 use crate::verdict::Verdict;
 
 /// Judges a comparison with a baseline.
 pub(super) fn judge(proof: &Proof, subject: &str, seen: &Seen) -> Result<Outcome, String> {
     match proof {
-        Proof::Unchanged { baseline, relation, columns, tenant_by, key, except } => {
-            unchanged(sealed(baseline, seen)?, relation, (columns, tenant_by, key), except, seen)
+        Proof::Unchanged { before, relation, columns, tenant_by, key, whose, needed } => {
+            unchanged(before, relation, (columns, tenant_by, key), (whose, *needed), seen)
         }
         Proof::SameObjects { baseline, key } => same_objects(sealed(baseline, seen)?, subject, key, seen),
         _ => Err("this is no comparison with a baseline".to_owned()),
@@ -36,34 +36,52 @@ fn sealed<'a>(key: &str, seen: &'a Seen) -> Result<&'a Baseline, String> {
     }
 }
 
+/// The sealed contents of a relation.
+fn contents_of<'a>(key: &str, seen: &'a Seen) -> Result<&'a Seal, String> {
+    match observed(key, seen)? {
+        Observed::Sealed(seal) => Ok(seal),
+        _ => Err("the observation is not the contents of a table".to_owned()),
+    }
+}
+
 fn unchanged(
-    baseline: &Baseline,
+    before: &Before,
     name: &RelationName,
     (columns, tenant_by, key): (&[String], &str, &str),
-    except: &[String],
+    (whose, needed): (&Whose, bool),
     seen: &Seen,
 ) -> Result<Outcome, String> {
-    let now: &Seal = match observed(key, seen)? {
-        Observed::Sealed(seal) => seal,
-        _ => return Err("the observation is not the contents of a table".to_owned()),
+    let now = contents_of(key, seen)?;
+    let (was, was_by, was_key, sides) = match before {
+        Before::Other { source, key, tenant_by, columns } => {
+            let was = contents_of(key, seen).map_err(|why| format!("in `{source}`: {why}"))?;
+            (was, tenant_by, columns, Sides::Sources(source))
+        }
+        Before::Baseline(key) => {
+            let Some(before) = sealed(key, seen)?.relation(name) else {
+                return Err("the baseline holds nothing of it".to_owned());
+            };
+            let Some(was) = &before.seal else {
+                let why = before.unsealed.as_deref().unwrap_or_default();
+                return Err(format!("its rows were not sealed when the baseline was taken: {why}"));
+            };
+            (was, &before.tenant_by, &before.key, Sides::Times)
+        }
     };
-    let Some(before) = baseline.relation(name) else {
-        return Err("the baseline holds nothing of it".to_owned());
-    };
-    let Some(was) = &before.seal else {
-        let why = before.unsealed.as_deref().unwrap_or_default();
-        return Err(format!("its rows were not sealed when the baseline was taken: {why}"));
-    };
-    if before.key != columns {
-        return Err(format!(
-            "its primary key is ({}) and was ({}) when the baseline was taken",
-            columns.join(", "),
-            before.key.join(", ")
-        ));
+    if was_key != columns {
+        let then = match sides {
+            Sides::Times => "was ({}) when the baseline was taken".to_owned(),
+            Sides::Sources(other) => format!("is ({{}}) in `{other}`"),
+        };
+        let then = then.replacen("{}", &was_key.join(", "), 1);
+        return Err(format!("its primary key is ({}) and {then}", columns.join(", ")));
     }
-    let difference = contents((was, &before.tenant_by), (now, tenant_by), columns, except);
+    let difference = contents((was, was_by), (now, tenant_by), columns, whose, sides);
     if let Some(gap) = difference.gap {
         return Err(gap);
+    }
+    if let (Whose::Only(tenant), true, 0) = (whose, needed, difference.examined) {
+        return Err(format!("there is nothing to look at: neither side knows a tenant `{tenant}`"));
     }
     let subject = name.to_string();
     let mut outcome = Outcome {

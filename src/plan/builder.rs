@@ -221,6 +221,7 @@ impl<'a> Planner<'a> {
             Assertion::Attested(source, attested) => self.attested(check, source, attested),
             Assertion::Way(way) => self.way(way),
             Assertion::Unchanged(unchanged) => self.unchanged(check, unchanged),
+            Assertion::Equal(equal) => self.equal(check, equal),
         }
     }
 
@@ -351,6 +352,7 @@ fn uses_on(assertion: &Assertion) -> bool {
         | Assertion::Elements(..)
         | Assertion::Attested(..)
         | Assertion::Unchanged(_)
+        | Assertion::Equal(_)
         | Assertion::Way(_) => false,
     }
 }

@@ -7,6 +7,7 @@ mod belongs;
 mod bind;
 mod builder;
 mod chains;
+mod equals;
 mod groups;
 mod inexact;
 mod inspections;
@@ -35,11 +36,12 @@ pub use builder::plan;
 pub use chains::Chained;
 pub use inspections::Inspection;
 pub use joins::Joined;
-pub use sealings::{Sealing, Seals, inventory_key, sealed_key, seals};
+pub use sealings::{Before, Sealing, Seals, inventory_key, sealed_key, seals};
 pub use shortcut::{Evidence, Shortcut};
 
 use bigdecimal::BigDecimal;
 
+use crate::baseline::compare::Whose;
 use crate::catalogue::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Failure, Observation, Observed};
@@ -520,8 +522,8 @@ pub enum Proof {
     },
     /// The contents of a relation are what was sealed.
     Unchanged {
-        /// Key of the baseline.
-        baseline: String,
+        /// What it is compared with.
+        before: Before,
         /// The relation.
         relation: RelationName,
         /// Columns of its primary key.
@@ -530,8 +532,11 @@ pub enum Proof {
         tenant_by: String,
         /// Key of its contents.
         key: String,
-        /// Tenants that may have changed.
-        except: Vec<String>,
+        /// Whose rows are compared.
+        whose: Whose,
+        /// Whether having no such rows on either side is unproven even where a check allows emptiness: of a tenant in the
+        /// table of tenants.
+        needed: bool,
     },
     /// The objects of a database are what was sealed.
     SameObjects {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::belongs::{Belongs, belongs};
 use super::builder::Planner;
 use super::{Catalogues, Inspection, Options, Plan, Proof, Work};
+use crate::baseline::compare::Whose;
 use crate::baseline::model::{SealedColumn, columns_of};
 use crate::catalogue::{Catalogue, Column, ColumnKind, Relation};
 use crate::diagnostic::Diagnostic;
@@ -31,6 +32,24 @@ pub struct Sealing {
     pub path: Option<TenantPath>,
     /// That way as text; empty without one.
     pub tenant_by: String,
+}
+
+/// What the contents of a relation are compared with.
+#[derive(Clone, Debug)]
+pub enum Before {
+    /// A baseline, by the key of its observation.
+    Baseline(String),
+    /// The relation of another source, sealed in the same run.
+    Other {
+        /// The source.
+        source: String,
+        /// Key of the observation.
+        key: String,
+        /// How its rows belong to tenants; empty where they do not.
+        tenant_by: String,
+        /// Columns of its primary key.
+        columns: Vec<String>,
+    },
 }
 
 /// Key of the observation that seals a relation.
@@ -208,7 +227,9 @@ impl<'a> Planner<'a> {
                         return;
                     }
                 }
-                self.same(&source, (catalogue, sealed), relation, (&unchanged.since, &baseline), &except);
+                let whose = Whose::AllBut(except);
+                let before = Some(baseline.as_str());
+                self.same(&source, (catalogue, sealed), relation, (&unchanged.since, before), &whose);
             }
             Subject::Tenancy => {
                 self.whole_tenancy(
@@ -254,7 +275,8 @@ impl<'a> Planner<'a> {
                 );
                 continue;
             }
-            self.same(source, (catalogue, sealed), relation, (since, baseline), except);
+            let whose = Whose::AllBut(except.to_vec());
+            self.same(source, (catalogue, sealed), relation, (since, Some(baseline)), &whose);
         }
         for relation in &sealed.relations {
             if excepted(&relation.name) {
@@ -359,19 +381,23 @@ impl<'a> Planner<'a> {
     pub(super) fn gone(&mut self, sealed: &Catalogue, name: &RelationName, since: &str) {
         let rows = sealed.relation(name).map_or(-1, |r| r.estimated_rows);
         let held = if rows < 0 { String::new() } else { format!(", with {rows} rows") };
-        let message = format!("the table is missing; it was there when `{since}` was taken{held}");
+        self.lost(name, format!("the table is missing; it was there when `{since}` was taken{held}"));
+    }
+
+    /// A relation is not there.
+    pub(super) fn lost(&mut self, name: &RelationName, message: String) {
         let kind = "missing_table".to_owned();
         self.must(name.to_string(), Proof::Found { verdict: Verdict::Broken, kind, message });
     }
 
-    /// A relation of both.
-    fn same(
+    /// A relation of both. Without the key of a baseline, that of the other source is sealed in this run.
+    pub(super) fn same(
         &mut self,
         source: &str,
         (catalogue, sealed): (&'a Catalogue, &'a Catalogue),
         relation: &'a Relation,
-        (since, baseline): (&str, &str),
-        except: &[String],
+        (since, baseline): (&str, Option<&str>),
+        whose: &Whose,
     ) {
         let subject = relation.name.to_string();
         let Some(before) = sealed.relation(&relation.name) else {
@@ -411,10 +437,30 @@ impl<'a> Planner<'a> {
             Ok(sealing) => {
                 let tenant_by = sealing.tenant_by.clone();
                 let columns = relation.primary_key.clone();
+                let before = match baseline {
+                    Some(baseline) => Before::Baseline(baseline.to_owned()),
+                    None => match self.sealing(since, sealed, before) {
+                        Err(why) => return self.unprovable(&subject, &format!("in `{since}`: {why}")),
+                        Ok(other) => Before::Other {
+                            source: since.to_owned(),
+                            tenant_by: other.tenant_by.clone(),
+                            columns: before.primary_key.clone(),
+                            key: self.sealed(since, other),
+                        },
+                    },
+                };
                 let key = self.sealed(source, sealing);
-                let except = if tenant_by.is_empty() { Vec::new() } else { except.to_vec() };
-                let (baseline, relation) = (baseline.to_owned(), relation.name.clone());
-                self.must(subject, Proof::Unchanged { baseline, relation, columns, tenant_by, key, except });
+                let whose = match whose {
+                    Whose::AllBut(_) if tenant_by.is_empty() => Whose::AllBut(Vec::new()),
+                    whose => whose.clone(),
+                };
+                let relation = relation.name.clone();
+                let tenants = self.policy.tenancy.as_ref().is_some_and(|t| t.relation == relation);
+                let needed = tenants && matches!(whose, Whose::Only(_));
+                self.must(
+                    subject,
+                    Proof::Unchanged { before, relation, columns, tenant_by, key, whose, needed },
+                );
             }
         }
     }

@@ -72,6 +72,21 @@ pub struct Unchanged {
     pub tables: Vec<super::RelationPattern>,
 }
 
+/// Something that must be what another source holds.
+#[derive(Clone, Debug)]
+pub struct Equal {
+    /// What.
+    pub subject: Subject,
+    /// The tenant whose rows alone are compared: a parameter or a text; `None` for all rows.
+    pub of: Option<super::operand::Operand>,
+    /// The other source: an archive or a baseline.
+    pub source: String,
+    /// Whether that source is a baseline.
+    pub sealed: bool,
+    /// Tables that are left out.
+    pub tables: Vec<super::RelationPattern>,
+}
+
 /// What must not have changed.
 #[derive(Clone, Debug)]
 pub enum Subject {
@@ -150,4 +165,6 @@ pub enum Assertion {
     Way(Way),
     /// Something is what it was when a baseline was taken.
     Unchanged(Unchanged),
+    /// Something is what another source holds.
+    Equal(Equal),
 }

@@ -362,6 +362,7 @@ pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
             operands.extend(&way.until);
         }
         Assertion::Unchanged(unchanged) => names.push(unchanged.since.clone()),
+        Assertion::Equal(equal) => names.push(equal.source.clone()),
         _ => {}
     }
     if let Some(when) = &check.when {

@@ -480,6 +480,12 @@ pub enum Assertion {
         filter: Option<Box<Predicate>>,
         has: Option<Box<Predicate>>,
     },
+    Equals {
+        subject: Path,
+        of: Option<Excepted>,
+        source: Name,
+        except: Vec<Pattern>,
+    },
     Every {
         kind: Name,
         state: Name,

@@ -406,6 +406,20 @@ impl Reader<'_> {
                 };
                 Assertion::Elements { quantifier, pointer, source, filter, has }
             }
+            Rule::a_equals => {
+                let subject = parts.path()?;
+                let of = match (parts.text(self.found), parts.word(Rule::param)) {
+                    (Some(text), _) => Some(Excepted::Text(text)),
+                    (None, Some(param)) => Some(Excepted::Param(unmarked(param))),
+                    (None, None) => None,
+                };
+                let source = parts.word(Rule::name)?;
+                let mut except = Vec::new();
+                while let Some(pattern) = parts.pattern() {
+                    except.push(pattern);
+                }
+                Assertion::Equals { subject, of, source, except }
+            }
             Rule::a_every => {
                 Assertion::Every { kind: parts.word(Rule::name)?, state: parts.word(Rule::name)? }
             }

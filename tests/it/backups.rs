@@ -5,5 +5,6 @@ pub(crate) mod barman;
 mod basebackup;
 mod continuous;
 mod gated;
+pub(crate) mod paused;
 pub(crate) mod pgbackrest;
 mod wal;

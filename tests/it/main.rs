@@ -15,6 +15,7 @@ mod cli;
 mod docs;
 mod drill;
 mod dump;
+mod equals;
 mod false_green;
 mod faults;
 mod figures;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::baseline::Baseline;
-use crate::baseline::compare::{Change, contents, schema};
+use crate::baseline::compare::{Change, Sides, Whose, contents, schema};
 use crate::baseline::model::Sealed;
 use crate::cli::terminal::{Talk, counted};
 use crate::verdict::ExitStatus;
@@ -141,7 +141,13 @@ fn relation(was: &Sealed, is: &Sealed, except: &[String], found: &mut Found) {
     }
     let key: &[String] = if was.key == is.key { &is.key } else { &[] };
     let except = if is.tenant_by.is_empty() { &[] } else { except };
-    let difference = contents((before, &was.tenant_by), (now, &is.tenant_by), key, except);
+    let difference = contents(
+        (before, &was.tenant_by),
+        (now, &is.tenant_by),
+        key,
+        &Whose::AllBut(except.to_vec()),
+        Sides::Times,
+    );
     if let Some(gap) = difference.gap {
         found.gap(&format!("{name}: {gap}"));
     }

@@ -153,6 +153,13 @@ pub(super) const FACTS: &[Fact] = &[
         "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_is_wal_replay_paused() END::text",
     ),
     fact(
+        "replay_lsn",
+        Type::Text,
+        None,
+        "position in WAL up to which a standby or a recovery replayed, such as `0/3000060`; NULL on a primary",
+        "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() END::text",
+    ),
+    fact(
         "inactive_slots",
         Type::Number,
         None,

@@ -127,6 +127,13 @@ impl Archived {
 /// A second server of a cluster, until it is dropped.
 pub(crate) struct Second(Child);
 
+impl Second {
+    /// A server that was started.
+    pub(crate) fn of(server: Child) -> Self {
+        Self(server)
+    }
+}
+
 impl Drop for Second {
     fn drop(&mut self) {
         let _ = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
