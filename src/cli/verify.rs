@@ -17,7 +17,7 @@ use crate::facts::Facts;
 use crate::judge::{self, Selection};
 use crate::policy::SourceKind;
 use crate::probe::archive;
-use crate::record::{Record, RecordError, Sealed, Signer};
+use crate::record::{Paused, Record, RecordError, Sealed};
 use crate::report::model::{self, FactInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo};
 use crate::report::words::exit_meaning;
 use crate::report::{Format, nagios, redact, render};
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args, talk: &Talk) -> u8 {
 
 /// The exit status of a run whose report was delivered, or why there is none.
 fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
-    let signer = args.recording(talk)?;
+    let paused = args.recording(talk)?;
     let (ready, selected) = args.run.ready(talk)?;
     let started = jiff::Timestamp::now();
     let parameters = ready.parameters();
@@ -124,7 +124,7 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let samples = usize::try_from(args.run.read.samples).unwrap_or(usize::MAX);
     let judged = judge::judge(&ready.policy, &plan, &facts, &ready.loaded.texts, samples);
     // From here until the entry is on the disk nobody else adds to the record, so that what it says of earlier gates stays.
-    let mut record = args.record.as_ref().map(|folder| Record::open(folder, signer)).transpose();
+    let mut record = paused.map(Paused::resume).transpose();
     let part = Part {
         restore: None,
         tenant: args.run.tenant(),
@@ -241,8 +241,9 @@ fn keep(
 }
 
 impl Args {
-    /// The key for the record, where there is to be one. That nothing can be recorded is said before anything is looked at.
-    fn recording(&self, talk: &Talk) -> Result<Option<Signer>, ExitStatus> {
+    /// The record, where there is to be one, verified and let go while sources are looked at. That nothing can be recorded is
+    /// said before that.
+    fn recording(&self, talk: &Talk) -> Result<Option<Paused>, ExitStatus> {
         let Some(folder) = &self.record else {
             return match self.key.is_given() {
                 true => Err(talk.stop("`--record-key` needs `--record FOLDER`")),
@@ -254,8 +255,7 @@ impl Args {
         }
         let failed = |why: RecordError| recording::unrecorded(&why, talk);
         let at_hand = self.key.signer().map_err(failed)?;
-        drop(Record::open(folder, at_hand).map_err(failed)?);
-        self.key.signer().map_err(failed)
+        Record::open(folder, at_hand).and_then(Record::pause).map(Some).map_err(failed)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rooms, each with the rooms it may use. A room not named here may not exist.
-const ROOMS: [(&str, &[&str]); 22] = [
+const ROOMS: [(&str, &[&str]); 23] = [
     ("source_text", &[]),
     ("verdict", &[]),
     ("value", &[]),
@@ -69,6 +69,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
         ],
     ),
     ("report", &["source_text", "verdict", "finding"]),
+    ("alert", &["finding", "verdict", "report"]),
     (
         "judge",
         &[
