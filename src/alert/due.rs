@@ -153,7 +153,9 @@ pub fn unrouted(report: &Report, routes: &[Route]) -> usize {
     let lost = |one: &&Judged<'_>| {
         let check = one.check.map(|check| check.id.as_str());
         matches!(one.verdict, Verdict::Broken | Verdict::Unproven)
-            && !routes.iter().any(|r| r.verdicts.contains(&one.verdict) && r.is_for(one.gate, check, one.level))
+            && !routes
+                .iter()
+                .any(|r| r.verdicts.contains(&one.verdict) && r.is_for(one.gate, check, one.level))
     };
     judged(report).iter().filter(lost).count()
 }

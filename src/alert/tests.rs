@@ -81,12 +81,10 @@ fn a_state_is_told_once_and_every_change_of_it() {
     assert_eq!(told(&later, &[Broken, Holds, Broken, Broken]), [None; 4]);
     // It forgets what is not repeated.
     let manager = Route { shape: Shape::Alertmanager, ..plain };
-    assert_eq!(told(&manager, &[Broken, Broken, Holds, Holds]), [
-        Some(Firing),
-        Some(Firing),
-        Some(Resolved),
-        None
-    ]);
+    assert_eq!(
+        told(&manager, &[Broken, Broken, Holds, Holds]),
+        [Some(Firing), Some(Firing), Some(Resolved), None]
+    );
 }
 
 #[test]
@@ -144,12 +142,16 @@ fn no_form_holds_more_of_a_row_than_its_key() {
         assert!(!sent.to_string().contains("secret"), "{sent}");
         if shape == Shape::Slack {
             let text = sent["text"].as_str().unwrap();
-            assert!(!text.contains('<') && !text.contains('\u{1b}') && text.contains("&lt;!channel&gt; 'x'"), "{text}");
+            assert!(
+                !text.contains('<') && !text.contains('\u{1b}') && text.contains("&lt;!channel&gt; 'x'"),
+                "{text}"
+            );
         }
         if shape == Shape::Alertmanager {
             let one = &sent[0];
             assert_eq!(one["endsAt"], "1970-01-02T01:00:00Z");
-            let strings = |of: &serde_json::Value| of.as_object().unwrap().values().all(serde_json::Value::is_string);
+            let strings =
+                |of: &serde_json::Value| of.as_object().unwrap().values().all(serde_json::Value::is_string);
             assert!(strings(&one["labels"]) && strings(&one["annotations"]), "{one}");
         }
     }

@@ -13,7 +13,13 @@ const LISTED: usize = 20;
 
 /// What is sent to a route.
 #[must_use]
-pub fn payload(route: &Route, report: &Report, tenant: Option<&str>, alerts: &[Alert], now: Timestamp) -> Value {
+pub fn payload(
+    route: &Route,
+    report: &Report,
+    tenant: Option<&str>,
+    alerts: &[Alert],
+    now: Timestamp,
+) -> Value {
     match route.shape {
         Shape::Json => plain(route, report, tenant, alerts, now),
         Shape::Slack => json!({ "text": slack(report, tenant, alerts) }),
@@ -86,13 +92,21 @@ fn slack(report: &Report, tenant: Option<&str>, alerts: &[Alert]) -> String {
 }
 
 fn key_text(key: &[KeyPart]) -> String {
-    let parts: Vec<String> =
-        key.iter().map(|part| format!("{}={}", part.column, part.value.as_deref().unwrap_or("NULL"))).collect();
+    let parts: Vec<String> = key
+        .iter()
+        .map(|part| format!("{}={}", part.column, part.value.as_deref().unwrap_or("NULL")))
+        .collect();
     parts.join(", ")
 }
 
 /// Labels tell one alert from another, so they hold nothing that changes while it lasts.
-fn alertmanager(route: &Route, report: &Report, tenant: Option<&str>, alert: &Alert, now: Timestamp) -> Value {
+fn alertmanager(
+    route: &Route,
+    report: &Report,
+    tenant: Option<&str>,
+    alert: &Alert,
+    now: Timestamp,
+) -> Value {
     let mut labels = json!({
         "alertname": if alert.check.is_some() { "HoldtrueCheck" } else { "HoldtrueGate" },
         "policy": report.policy.name,

@@ -10,7 +10,8 @@ use super::record_show;
 use super::recording::{KeyArgs, add, place, unrecorded};
 use super::terminal::Talk;
 use crate::record::{
-    Corrected, Event, FILE, Head, PublicKey, Reading, Record, RecordError, Signer, Trust, Verification, exists, read,
+    Corrected, Event, FILE, Head, PublicKey, Reading, Record, RecordError, Signer, Trust, Verification,
+    exists, read,
 };
 use crate::verdict::ExitStatus;
 

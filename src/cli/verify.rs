@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use sha2::{Digest as _, Sha256};
 
+use super::alerting::{Alerting, Alerts};
 use super::heads;
 use super::recording::{self, KeyArgs, Part};
 use super::replay::replay;
@@ -52,6 +53,9 @@ pub(super) struct Args {
     record: Option<PathBuf>,
     #[command(flatten)]
     key: KeyArgs,
+    /// Tell whom the routes of the profile name of what does not hold, or show what would be sent; changes no verdict
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "send")]
+    alert: Option<Alerting>,
 }
 
 /// `FORMAT=PATH`.
@@ -86,6 +90,7 @@ pub(super) fn run(args: &Args, talk: &Talk) -> u8 {
 fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let paused = args.recording(talk)?;
     let (ready, selected) = args.run.ready(talk)?;
+    let alerts = Alerts::prepare(args.alert, &ready, args.record.as_deref(), talk)?;
     let started = jiff::Timestamp::now();
     let parameters = ready.parameters();
     let digest = ready.digest();
@@ -221,6 +226,13 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
         }
     }
     drop(record);
+    if let Some(alerts) = &alerts {
+        report.notes.extend(alerts.tell(&report, args.run.tenant(), &runtime(talk)?, talk));
+    } else if ready.profile.as_ref().is_some_and(|profile| !profile.routes.is_empty()) && !replayed {
+        report
+            .notes
+            .push("nobody was alerted: the profile has routes, and `--alert` was not given".to_owned());
+    }
     let shown = deliver(args, ready.profile.as_ref(), &report, talk)?;
     let status = ExitStatus::of(report.verdict);
     Ok(if shown == Format::Nagios { nagios::State::of(&report).code() } else { status.code() })

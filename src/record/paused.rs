@@ -44,7 +44,11 @@ struct Known {
 impl Known {
     fn of(file: &mut File, length: u64) -> io::Result<Self> {
         let about = file.metadata()?;
-        Ok(Self { file: place(&about), changed: (about.ctime(), about.ctime_nsec()), before: before(file, length)? })
+        Ok(Self {
+            file: place(&about),
+            changed: (about.ctime(), about.ctime_nsec()),
+            before: before(file, length)?,
+        })
     }
 }
 
@@ -99,7 +103,11 @@ impl Paused {
             drop(file);
             // What was seen at its end must still be in it, since a record does not show by itself that it lost its tail.
             let seen = (sequence > 0).then_some(Head { sequence: Some(sequence), hash: head });
-            return Record::open_with(&folder, signer, &Trust { heads: seen.into_iter().collect(), keys: Vec::new() });
+            return Record::open_with(
+                &folder,
+                signer,
+                &Trust { heads: seen.into_iter().collect(), keys: Vec::new() },
+            );
         };
         let record = &mut self.record;
         record.length = since.length;
@@ -131,7 +139,9 @@ fn since(record: &mut Record, known: &Known) -> Result<Option<Since>, RecordErro
         return Ok(None);
     }
     let mut head = Sealed { sequence: record.sequence, hash: record.head.clone() };
-    let Ok(mut signing) = Signing::going_on(record.signer.as_ref().map(Signer::public)) else { return Ok(None) };
+    let Ok(mut signing) = Signing::going_on(record.signer.as_ref().map(Signer::public)) else {
+        return Ok(None);
+    };
     let mut history = record.history.clone();
     record.file.seek(SeekFrom::Start(record.length)).map_err(unread)?;
     let mut lines = Lines::new(BufReader::new(&record.file));

@@ -373,7 +373,8 @@ fn cost_of_an_append() {
     for entries in [100, 1_000, 10_000] {
         let mut all = Record::open(folder.path(), None).unwrap();
         while at < entries {
-            all.append(&[said("of a usual length, in words that a person would write about a restore")]).unwrap();
+            all.append(&[said("of a usual length, in words that a person would write about a restore")])
+                .unwrap();
             at += 1;
         }
         let begun = std::time::Instant::now();
