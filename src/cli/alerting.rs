@@ -1,7 +1,7 @@
 //! Telling people what a run found. It changes no verdict: what cannot be delivered is said, and sent again by the next run.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::settings::{Channel, Profile, Target};
 use super::shared::Ready;
@@ -14,11 +14,14 @@ use crate::record::FILE;
 use crate::report::model::Report;
 use crate::verdict::ExitStatus;
 
-/// Longest that one attempt may take.
-const LIMIT: Duration = Duration::from_secs(15);
+/// Longest that all alerts of a run may take. A run's report does not wait for longer.
+const ALL: Duration = Duration::from_secs(30);
 
-/// Longest wait between attempts, whatever a service asks for.
-const LONGEST: Duration = Duration::from_secs(60);
+/// Longest that one attempt may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// An attempt with less time than this is not worth making.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// What is done with alerts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -104,7 +107,13 @@ impl<'a> Alerts<'a> {
         if lost > 0 {
             say(format!("{lost} of what does not hold is told to nobody: no route is for it"), false);
         }
-        for Due { route, alerts, told } in due(report, &routes, &mut state, at) {
+        let all = due(report, &routes, &mut state, at);
+        let over = Instant::now() + ALL;
+        let mut left = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        for Due { route, alerts, told } in all {
+            // Each gets its share of what is left, so that one that hangs keeps nobody else from being told.
+            let share = over.saturating_duration_since(Instant::now()) / left.max(1);
+            left = left.saturating_sub(1);
             let Some(channel) = self.profile.routes.iter().find(|one| one.route.name == route.name) else {
                 continue;
             };
@@ -114,7 +123,7 @@ impl<'a> Alerts<'a> {
                 talk.say(&format!("would be sent to `{name}`: {body:#}"));
                 continue;
             }
-            match runtime.block_on(send(channel, &body.to_string())) {
+            match runtime.block_on(send(channel, &body.to_string(), share)) {
                 Ok(()) => {
                     say(format!("{number} alerted by route `{name}`"), false);
                     state.delivered(told, now);
@@ -153,21 +162,30 @@ impl<'a> Alerts<'a> {
     }
 }
 
-/// Sends to one route, with all its attempts.
-async fn send(channel: &Channel, body: &str) -> Result<(), String> {
-    let mut wait = Duration::try_from(channel.wait).unwrap_or(LONGEST).min(LONGEST);
+/// Sends to one route, with all attempts that it may make and that its time admits. The first is always made.
+async fn send(channel: &Channel, body: &str, share: Duration) -> Result<(), String> {
+    let over = Instant::now() + share;
+    let left = || over.saturating_duration_since(Instant::now());
+    let mut wait = Duration::try_from(channel.wait).unwrap_or(ALL);
     let mut attempt = 1;
     loop {
-        let (why, again, asked) = match once(&channel.target, body).await {
+        let (why, again, asked) = match once(&channel.target, body, LIMIT.min(left().max(LEAST))).await {
             Ok(()) => return Ok(()),
             Err(failed) => failed,
         };
-        if !again || attempt >= channel.attempts {
+        let pause = asked.unwrap_or(wait);
+        let late = pause.saturating_add(LEAST) > left();
+        if !again || late || attempt >= channel.attempts {
             let times = if attempt == 1 { "1 attempt".to_owned() } else { format!("{attempt} attempts") };
-            return Err(format!("{why}, after {times}"));
+            let short = if again && late && attempt < channel.attempts {
+                ", and there is no time for another in this run"
+            } else {
+                ""
+            };
+            return Err(format!("{why}, after {times}{short}"));
         }
-        tokio::time::sleep(asked.unwrap_or(wait).min(LONGEST)).await;
-        wait = wait.saturating_mul(2).min(LONGEST);
+        tokio::time::sleep(pause).await;
+        wait = wait.saturating_mul(2);
         attempt += 1;
     }
 }
@@ -175,9 +193,9 @@ async fn send(channel: &Channel, body: &str) -> Result<(), String> {
 /// Why an attempt failed, whether another is worth it, and how long the other side wants to be left alone.
 type Failed = (String, bool, Option<Duration>);
 
-async fn once(target: &Target, body: &str) -> Result<(), Failed> {
+async fn once(target: &Target, body: &str, limit: Duration) -> Result<(), Failed> {
     match target {
-        Target::Command(words) => deliver::command(words, body, LIMIT).map_err(|why| (why, true, None)),
+        Target::Command(words) => deliver::command(words, body, limit).map_err(|why| (why, true, None)),
         Target::Webhook { url, headers, private } => {
             let never = |why| (why, false, None);
             let address = secret(url).map_err(never)?;
@@ -188,7 +206,7 @@ async fn once(target: &Target, body: &str) -> Result<(), Failed> {
                     secret(from).map_err(|why| (format!("header `{name}`: {why}"), false, None))?,
                 ));
             }
-            let ask = Post { address: &address, headers: &sent, body, private: *private, limit: LIMIT };
+            let ask = Post { address: &address, headers: &sent, body, private: *private, limit };
             post(&ask).await.map_err(|failed| {
                 (format!("{}: {}", origin(&address), failed.why), failed.again, failed.wait)
             })

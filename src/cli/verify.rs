@@ -227,7 +227,10 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     }
     drop(record);
     if let Some(alerts) = &alerts {
-        report.notes.extend(alerts.tell(&report, args.run.tenant(), &runtime(talk)?, talk));
+        let runtime = runtime(talk)?;
+        report.notes.extend(alerts.tell(&report, args.run.tenant(), &runtime, talk));
+        // A name that is still being looked up holds up nothing.
+        runtime.shutdown_background();
     } else if ready.profile.as_ref().is_some_and(|profile| !profile.routes.is_empty()) && !replayed {
         report
             .notes
