@@ -62,8 +62,8 @@ impl Place {
     fn run(&self, files: usize, arguments: &[&str]) -> Run {
         let folder = self.path().join("b");
         let _gone = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir(&folder).unwrap();
         for number in 0..files {
+            std::fs::create_dir_all(&folder).unwrap();
             std::fs::write(folder.join(format!("{number}.dump")), "x").unwrap();
         }
         let mut command = program();
