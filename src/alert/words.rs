@@ -1,7 +1,7 @@
 //! The three forms in which alerts are sent.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::route::{Route, Shape};
 use super::{Alert, Status};
@@ -107,32 +107,31 @@ fn alertmanager(
     alert: &Alert,
     now: Timestamp,
 ) -> Value {
-    let mut labels = json!({
-        "alertname": if alert.check.is_some() { "HoldtrueCheck" } else { "HoldtrueGate" },
-        "policy": report.policy.name,
-        "gate": alert.gate,
-        "severity": alert.severity,
-    });
-    let further = [("check", alert.check.as_deref()), ("tenant", tenant)];
-    for (name, value) in further.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-        labels[name] = value.into();
+    let mut labels = Map::new();
+    let kind = if alert.check.is_some() { "HoldtrueCheck" } else { "HoldtrueGate" };
+    for (name, value) in [
+        ("alertname", Some(kind)),
+        ("policy", Some(report.policy.name.as_str())),
+        ("gate", Some(&alert.gate)),
+        ("severity", Some(&alert.severity)),
+        ("check", alert.check.as_deref()),
+        ("tenant", tenant),
+    ] {
+        labels.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     let what = alert.check.as_ref().map_or("gate".to_owned(), |check| format!("check {check} of gate"));
-    let mut annotations = json!({
-        "summary": format!("{what} {} is {}", alert.gate, alert.verdict.word()),
-        "verdict": alert.verdict.word(),
-        "findings": alert.findings.to_string(),
-        "run": report.run.id,
-    });
-    if !alert.title.is_empty() {
-        annotations["description"] = alert.title.as_str().into();
-    }
-    if let Some(runbook) = &alert.runbook {
-        annotations["runbook"] = runbook.as_str().into();
-    }
     let keys: Vec<String> = alert.keys.iter().map(|key| key_text(key)).collect();
-    if !keys.is_empty() {
-        annotations["keys"] = keys.join("; ").into();
+    let mut annotations = Map::new();
+    for (name, value) in [
+        ("summary", Some(format!("{what} {} is {}", alert.gate, alert.verdict.word()))),
+        ("verdict", Some(alert.verdict.word().to_owned())),
+        ("findings", Some(alert.findings.to_string())),
+        ("run", Some(report.run.id.clone())),
+        ("description", Some(alert.title.clone()).filter(|title| !title.is_empty())),
+        ("runbook", alert.runbook.clone()),
+        ("keys", Some(keys.join("; ")).filter(|keys| !keys.is_empty())),
+    ] {
+        annotations.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     // Only what holds is over. Without an end, it would be over for Alertmanager after a few minutes.
     let ends = match alert.status {

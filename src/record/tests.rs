@@ -366,7 +366,6 @@ fn what_was_changed_while_it_was_let_go_takes_no_entry() {
 /// What an append costs, in microseconds: `cargo test cost_of_an_append -- --ignored --nocapture`.
 #[test]
 #[ignore = "it measures"]
-#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
 fn cost_of_an_append() {
     let folder = tempfile::tempdir().unwrap();
     let mut at = 0;
