@@ -7,6 +7,7 @@
 //!     syntax  check    plan    probe   judge       report     cli
 //! ```
 
+pub mod alert;
 pub mod baseline;
 pub mod catalogue;
 pub mod chain;

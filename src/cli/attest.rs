@@ -41,7 +41,7 @@ pub(super) fn filled(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("it must say something".to_owned()) } else { Ok(text.to_owned()) }
 }
 
-fn duration(text: &str) -> Result<jiff::SignedDuration, String> {
+pub(super) fn duration(text: &str) -> Result<jiff::SignedDuration, String> {
     let span: jiff::Span = text.parse().map_err(|_| "write a duration, such as `24h`".to_owned())?;
     let span = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|e| e.to_string())?;
     if span > jiff::SignedDuration::ZERO { Ok(span) } else { Err("write a duration above zero".to_owned()) }

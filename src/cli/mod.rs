@@ -1,5 +1,6 @@
 //! The command line: one file per command. Nothing below may use it.
 
+mod alerting;
 mod attest;
 mod baseline;
 mod chain;

@@ -10,7 +10,8 @@ use super::record_show;
 use super::recording::{KeyArgs, add, place, unrecorded};
 use super::terminal::Talk;
 use crate::record::{
-    Corrected, Event, FILE, Head, PublicKey, Reading, Record, RecordError, Signer, Trust, Verification, read,
+    Corrected, Event, FILE, Head, PublicKey, Reading, Record, RecordError, Signer, Trust, Verification,
+    exists, read,
 };
 use crate::verdict::ExitStatus;
 
@@ -245,34 +246,28 @@ fn write_new(path: &Path, text: &str, secret: bool) -> std::io::Result<()> {
     file.sync_all()
 }
 
+/// Opens a record that must be there.
+fn opened(folder: &Path, key: &KeyArgs) -> Result<Record, RecordError> {
+    if !exists(folder) {
+        read(folder, &Trust::default())?;
+    }
+    Record::open(folder, key.signer()?)
+}
+
 fn rotate(args: &Rotate, talk: &Talk) -> Result<ExitStatus, RecordError> {
     let next = Signer::open(&args.new_key)?;
-    // A record that rotates must be there.
-    sound(&args.of.folder)?;
-    let mut record = Record::open(&args.of.folder, args.key.signer()?)?;
+    let mut record = opened(&args.of.folder, &args.key)?;
     let id = next.id().to_owned();
     let sealed = record.rotate(next)?;
     Ok(talk.print(&format!("{}; entries after it are signed with {id}\n", place(&sealed, &args.of.folder))))
 }
 
 fn correct(args: &Correct, talk: &Talk) -> Result<ExitStatus, RecordError> {
-    sound(&args.of.folder)?;
-    let mut record = Record::open(&args.of.folder, args.key.signer()?)?;
-    let Some(hash) = hash_of(&args.of.folder, args.sequence)? else {
+    let mut record = opened(&args.of.folder, &args.key)?;
+    let Some(hash) = record.hash_of(args.sequence)? else {
         return Ok(talk.stop(&format!("the record has no entry {}", args.sequence)));
     };
     let said = Corrected { sequence: args.sequence, hash, by: args.by.clone(), text: args.text.clone() };
     let sealed = add(&mut record, &[Event::Corrected(said)], &args.of.folder, talk)?;
     Ok(talk.print(&format!("{}\n", place(&sealed, &args.of.folder))))
-}
-
-/// The hash of an entry.
-fn hash_of(folder: &Path, sequence: u64) -> Result<Option<String>, RecordError> {
-    let mut hash = None;
-    crate::record::each(folder, &mut |entry, _| {
-        if entry.sequence == sequence {
-            hash = Some(entry.hash.clone());
-        }
-    })?;
-    Ok(hash)
 }

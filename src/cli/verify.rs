@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use sha2::{Digest as _, Sha256};
 
+use super::alerting::{Alerting, Alerts};
 use super::heads;
 use super::recording::{self, KeyArgs, Part};
 use super::replay::replay;
@@ -18,7 +19,7 @@ use crate::judge::{self, Selection};
 use crate::plan::Plan;
 use crate::policy::SourceKind;
 use crate::probe::archive;
-use crate::record::{Record, RecordError, Sealed, Signer};
+use crate::record::{Paused, Record, RecordError, Sealed};
 use crate::report::model::{
     self, FactInfo, GateInfo, ParameterInfo, PolicyInfo, Report, RunInfo, SourceInfo,
 };
@@ -55,6 +56,9 @@ pub(super) struct Args {
     record: Option<PathBuf>,
     #[command(flatten)]
     key: KeyArgs,
+    /// Tell whom the routes of the profile name of what does not hold, or show what would be sent; changes no verdict
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "send")]
+    alert: Option<Alerting>,
 }
 
 /// `FORMAT=PATH`.
@@ -92,8 +96,9 @@ pub(super) fn ended(run: Result<u8, ExitStatus>, format: Option<Format>, talk: &
 
 /// The exit status of a run whose report was delivered, or why there is none.
 fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
-    let signer = args.recording(talk)?;
+    let paused = args.recording(talk)?;
     let (ready, selected) = args.run.ready(talk)?;
+    let alerts = Alerts::prepare(args.alert, &ready, args.record.as_deref(), talk)?;
     let started = jiff::Timestamp::now();
     let digest = ready.digest();
     let (plan, facts, replayed) = match &args.facts {
@@ -131,7 +136,7 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let samples = usize::try_from(args.run.read.samples).unwrap_or(usize::MAX);
     let judged = judge::judge(&ready.policy, &plan, &facts, &ready.loaded.texts, samples);
     // From here until the entry is on the disk nobody else adds to the record, so that what it says of earlier gates stays.
-    let mut record = args.record.as_ref().map(|folder| Record::open(folder, signer)).transpose();
+    let mut record = paused.map(Paused::resume).transpose();
     let part = Part {
         restore: None,
         tenant: args.run.tenant(),
@@ -165,6 +170,16 @@ fn verify(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
         }
     }
     drop(record);
+    if let Some(alerts) = &alerts {
+        let runtime = runtime(talk)?;
+        report.notes.extend(alerts.tell(&report, args.run.tenant(), &runtime, talk));
+        // A name that is still being looked up holds up nothing.
+        runtime.shutdown_background();
+    } else if ready.profile.as_ref().is_some_and(|profile| !profile.routes.is_empty()) && !replayed {
+        report
+            .notes
+            .push("nobody was alerted: the profile has routes, and `--alert` was not given".to_owned());
+    }
     let shown = deliver((args.format, &args.output), ready.profile.as_ref(), &report, talk)?;
     let status = ExitStatus::of(report.verdict);
     Ok(if shown == Format::Nagios { nagios::State::of(&report).code() } else { status.code() })
@@ -262,8 +277,9 @@ fn keep(
 }
 
 impl Args {
-    /// The key for the record, where there is to be one. That nothing can be recorded is said before anything is looked at.
-    fn recording(&self, talk: &Talk) -> Result<Option<Signer>, ExitStatus> {
+    /// The record, where there is to be one, verified and let go while sources are looked at. That nothing can be recorded is
+    /// said before that.
+    fn recording(&self, talk: &Talk) -> Result<Option<Paused>, ExitStatus> {
         let Some(folder) = &self.record else {
             return match self.key.is_given() {
                 true => Err(talk.stop("`--record-key` needs `--record FOLDER`")),
@@ -275,8 +291,7 @@ impl Args {
         }
         let failed = |why: RecordError| recording::unrecorded(&why, talk);
         let at_hand = self.key.signer().map_err(failed)?;
-        drop(Record::open(folder, at_hand).map_err(failed)?);
-        self.key.signer().map_err(failed)
+        Record::open(folder, at_hand).and_then(Record::pause).map(Some).map_err(failed)
     }
 }
 

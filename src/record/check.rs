@@ -168,6 +168,16 @@ pub fn verify(
     Ok(pass.finish(trust))
 }
 
+/// Whether an entry recomputes and is the next after another, or the first.
+pub(super) fn follows(entry: &Entry, last: Option<&Sealed>) -> bool {
+    let sound = entry.preimage().is_ok_and(|preimage| hex(&Sha256::digest(preimage)) == entry.hash);
+    sound
+        && match last {
+            Some(last) => entry.previous == last.hash && entry.sequence == last.sequence + 1,
+            None => entry.previous == super::entry::GENESIS && entry.sequence == 1,
+        }
+}
+
 /// What the chain engine is given: the anchors whose place is known.
 fn given(trust: &Trust) -> Given {
     let anchor = |head: &Head| {
@@ -199,12 +209,7 @@ impl Pass {
     /// Whether a line without its end is the whole entry that comes next.
     fn continues(&self, line: &Line) -> bool {
         let Ok(entry) = Entry::read(&line.bytes) else { return false };
-        let sound = entry.preimage().is_ok_and(|preimage| hex(&Sha256::digest(preimage)) == entry.hash);
-        let follows = match &self.last {
-            Some(last) => entry.previous == last.hash && entry.sequence == last.sequence + 1,
-            None => entry.previous == super::entry::GENESIS && entry.sequence == 1,
-        };
-        sound && follows
+        follows(&entry, self.last.as_ref())
     }
 
     fn line(&mut self, line: &Line, visit: &mut dyn FnMut(&Entry, &Event)) -> Result<(), RecordError> {

@@ -97,14 +97,14 @@ fn wait(mut lock: impl FnMut() -> Result<(), TryLockError>, may_lack: bool) -> R
 /// A record that is open for adding entries; nobody else can add any meanwhile.
 #[derive(Debug)]
 pub struct Record {
-    folder: PathBuf,
-    file: File,
+    pub(super) folder: PathBuf,
+    pub(super) file: File,
     /// Bytes of the file up to the end of its last entry.
-    length: u64,
-    sequence: u64,
-    head: String,
-    signer: Option<Signer>,
-    history: History,
+    pub(super) length: u64,
+    pub(super) sequence: u64,
+    pub(super) head: String,
+    pub(super) signer: Option<Signer>,
+    pub(super) history: History,
     /// A last line that was not written to its end, and what became of it when the next entry was added.
     torn: Option<Torn>,
     recovered: Vec<Recovered>,
@@ -122,6 +122,15 @@ impl Record {
     /// When it cannot be read, written or locked; when it does not verify, since nothing is added to a record that was
     /// changed; and when it is signed and the key at hand is not the one in force.
     pub fn open(folder: &Path, signer: Option<Signer>) -> Result<Self, RecordError> {
+        Self::open_with(folder, signer, &Trust::default())
+    }
+
+    /// Opens a record that must hold entries that were seen in it.
+    pub(super) fn open_with(
+        folder: &Path,
+        signer: Option<Signer>,
+        trust: &Trust,
+    ) -> Result<Self, RecordError> {
         let path = folder.join(FILE);
         let failed = |what: &str, error: &io::Error| {
             RecordError::new(format!("the record `{}` cannot be {what}: {error}", path.display()))
@@ -139,8 +148,12 @@ impl Record {
         let empty = file.metadata().map_err(|error| failed("read", &error))?.len() == 0;
         let Reading { verification, history } = match empty {
             true => Reading { verification: Verification::default(), history: History::default() },
-            false => reading(&file, &Trust::default())?,
+            false => reading(&file, trust)?,
         };
+        if empty && !trust.heads.is_empty() {
+            let path = path.display();
+            return Err(RecordError::new(format!("nothing is added to `{path}`, whose entries are gone")));
+        }
         // A first entry that was torn left nothing behind it.
         let nothing = verification.entries == 0 && verification.flaws.iter().all(|flaw| flaw.kind == "empty");
         if !verification.holds() && !nothing {
@@ -171,6 +184,25 @@ impl Record {
             begun: false,
             spoilt: false,
         })
+    }
+
+    /// The hash of one of its entries, if there is one of that number.
+    ///
+    /// # Errors
+    ///
+    /// When the record cannot be read.
+    pub fn hash_of(&self, sequence: u64) -> Result<Option<String>, RecordError> {
+        super::paused::hash_of(&self.file, sequence)
+    }
+
+    /// Whether nothing is to be mended in it.
+    pub(super) fn is_clean(&self) -> bool {
+        self.torn.is_none() && !self.spoilt
+    }
+
+    /// Waits until nobody else adds to it.
+    pub(super) fn lock(&self) -> Result<(), RecordError> {
+        wait(|| self.file.try_lock(), false)
     }
 
     /// What the record tells so far.

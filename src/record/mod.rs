@@ -15,6 +15,7 @@ mod file;
 mod history;
 mod key;
 mod lines;
+mod paused;
 mod recipe;
 mod signing;
 mod torn;
@@ -30,6 +31,7 @@ pub use event::{
 pub use file::{FILE, Reading, Record, each, new_id, read};
 pub use history::{History, Pass, PhaseTime, Restore};
 pub use key::{PublicKey, Signer};
+pub use paused::{Paused, exists};
 pub use torn::Torn;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which key every entry must be signed with, and whether it is.
 
 use super::entry::Entry;
+use super::error::RecordError;
 use super::event::Event;
 use super::key::PublicKey;
 
@@ -20,6 +21,16 @@ pub(super) struct Signing {
 impl Signing {
     pub(super) fn new(trusted: &[PublicKey]) -> Self {
         Self { trusted: trusted.to_vec(), in_force: None, signed: 0, vouched_from: None }
+    }
+
+    /// Goes on in a record that is signed with a key so far, or not signed.
+    ///
+    /// # Errors
+    ///
+    /// When the key has no id.
+    pub(super) fn going_on(key: Option<PublicKey>) -> Result<Self, RecordError> {
+        let in_force = key.map(|key| key.id().map(|id| (key, id))).transpose()?;
+        Ok(Self { in_force, ..Self::new(&[]) })
     }
 
     /// The id of the key that the next entry must be signed with.

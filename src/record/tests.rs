@@ -294,6 +294,106 @@ fn nothing_is_added_to_a_record_that_was_changed() {
 }
 
 #[test]
+fn a_record_that_was_let_go_goes_on_after_what_others_added() {
+    for signed in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, Signer::generate().unwrap().pem().unwrap()).unwrap();
+        let key = || signed.then(|| Signer::open(&file).unwrap());
+        record(folder.path(), 3, key());
+        let paused = Record::open(folder.path(), key()).unwrap().pause().unwrap();
+        record(folder.path(), 2, key());
+        let mut again = paused.resume().unwrap();
+        assert_eq!(again.history().attested.len(), 5);
+        assert_eq!(again.append(&[said("mine")]).unwrap()[0].sequence, 7);
+        let again = again.pause().unwrap().resume().unwrap();
+        assert!(Record::open(folder.path(), key()).is_err(), "it is held");
+        drop(again);
+        let found = verified(&text(folder.path()), &Trust::default());
+        assert!(found.holds() && found.entries == 7, "{:?}", found.flaws);
+    }
+    // A record that nobody had begun, and one that somebody else began meanwhile.
+    let folder = tempfile::tempdir().unwrap();
+    let paused = Record::open(folder.path(), None).unwrap().pause().unwrap();
+    record(folder.path(), 1, None);
+    assert_eq!(paused.resume().unwrap().append(&[said("mine")]).unwrap()[0].sequence, 3);
+    assert!(verified(&text(folder.path()), &Trust::default()).holds());
+}
+
+#[test]
+fn what_was_changed_while_it_was_let_go_takes_no_entry() {
+    let other = tempfile::tempdir().unwrap();
+    record(other.path(), 5, None);
+    let foreign = text(other.path());
+    let changes: [&dyn Fn(&str) -> String; 9] = [
+        &|whole| whole.replace("statement 1", "statement 9"),
+        &|whole| whole.replace("statement 2", "statement 9"),
+        &|whole| joined(&lines(whole)[..2]),
+        &|whole| format!("{whole}{}\n", lines(whole)[3]),
+        &|whole| format!("{whole}{}\n", lines(&foreign)[4]),
+        &|whole| format!("{whole}nothing\n"),
+        &|whole| whole.replacen("statement 0", "longer statement", 1),
+        &|whole| joined(&[lines(whole)[0], lines(whole)[2], lines(whole)[1], lines(whole)[3]]),
+        &|_| foreign.lines().take(2).chain(["x"]).map(|line| format!("{line}\n")).collect(),
+    ];
+    for (n, change) in changes.iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        record(folder.path(), 3, None);
+        let paused = Record::open(folder.path(), None).unwrap().pause().unwrap();
+        // The clock of a file ticks a few times in a hundredth of a second.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let changed = change(&text(folder.path()));
+        std::fs::write(folder.path().join(FILE), &changed).unwrap();
+        assert!(paused.resume().is_err(), "change {n}");
+        assert_eq!(text(folder.path()), changed, "change {n}");
+    }
+    // A line that another writer did not end is mended, and another record under the same name is another record.
+    let folder = tempfile::tempdir().unwrap();
+    record(folder.path(), 3, None);
+    let paused = Record::open(folder.path(), None).unwrap().pause().unwrap();
+    std::fs::write(folder.path().join(FILE), format!("{}{{\"bo", text(folder.path()))).unwrap();
+    let mut again = paused.resume().unwrap();
+    again.append(&[said("mine")]).unwrap();
+    assert_eq!(again.recovered().len(), 1);
+    assert!(verified(&text(folder.path()), &Trust::default()).holds());
+    let paused = again.pause().unwrap();
+    std::fs::remove_file(folder.path().join(FILE)).unwrap();
+    std::fs::copy(other.path().join(FILE), folder.path().join(FILE)).unwrap();
+    assert!(paused.resume().is_err());
+    assert_eq!(Record::open(folder.path(), None).unwrap().hash_of(6).unwrap().unwrap().len(), 64);
+}
+
+/// What an append costs, in microseconds: `cargo test cost_of_an_append -- --ignored --nocapture`.
+#[test]
+#[ignore = "it measures"]
+fn cost_of_an_append() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut at = 0;
+    for entries in [100, 1_000, 10_000] {
+        let mut all = Record::open(folder.path(), None).unwrap();
+        while at < entries {
+            all.append(&[said("of a usual length, in words that a person would write about a restore")])
+                .unwrap();
+            at += 1;
+        }
+        let begun = std::time::Instant::now();
+        all.append(&[said("held")]).unwrap();
+        let held = begun.elapsed();
+        drop(all);
+        let begun = std::time::Instant::now();
+        let mut record = Record::open(folder.path(), None).unwrap();
+        record.append(&[said("opened")]).unwrap();
+        let opened = begun.elapsed();
+        let paused = record.pause().unwrap();
+        let begun = std::time::Instant::now();
+        let mut record = paused.resume().unwrap();
+        record.append(&[said("resumed")]).unwrap();
+        let resumed = begun.elapsed();
+        println!("{entries} entries: opened {opened:?}, resumed {resumed:?}, held {held:?}");
+    }
+}
+
+#[test]
 fn no_spelling_but_one_is_an_entry() {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path(), 1, None);

@@ -91,12 +91,12 @@ fn header(verdict: Verdict, exit_code: u8) -> Report {
 }
 
 /// A run of which nothing was judged.
-pub(super) fn empty() -> Report {
+pub(crate) fn empty() -> Report {
     header(Verdict::Unproven, 3)
 }
 
 /// A run in which everything holds.
-pub(super) fn clean() -> Report {
+pub(crate) fn clean() -> Report {
     let mut report = header(Verdict::Holds, 0);
     report.gates.push(gate(
         "after_restore",
@@ -153,7 +153,7 @@ fn restored() -> SourceInfo {
 }
 
 /// Every verdict, every state of a waiver, and every character that has ever forged a line of a report.
-pub(super) fn rich() -> Report {
+pub(crate) fn rich() -> Report {
     let mut report = header(Verdict::Broken, 1);
     report.gates = vec![
         gate(

@@ -43,7 +43,7 @@ pub mod words;
 mod yaml;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod formats_test;
 

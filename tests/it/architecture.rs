@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rooms, each with the rooms it may use. A room not named here may not exist.
-const ROOMS: [(&str, &[&str]); 23] = [
+const ROOMS: [(&str, &[&str]); 24] = [
     ("source_text", &[]),
     ("verdict", &[]),
     ("value", &[]),
@@ -70,6 +70,7 @@ const ROOMS: [(&str, &[&str]); 23] = [
     ),
     ("drill", &["verdict", "probe"]),
     ("report", &["source_text", "value", "verdict", "finding"]),
+    ("alert", &["finding", "verdict", "report"]),
     (
         "judge",
         &[

@@ -190,7 +190,7 @@ fn every_file_of_settings_in_the_documents_is_read() {
             read_ones += 1;
         }
     }
-    assert_eq!(read_ones, 2);
+    assert_eq!(read_ones, 3);
 }
 
 /// The strings of a document in YAML that a shell would run.

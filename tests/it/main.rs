@@ -5,6 +5,7 @@
     reason = "what a test's helper cannot read has failed the test, and a report's JSON is read by its keys"
 )]
 
+mod alerts;
 mod anchors;
 mod architecture;
 mod backups;

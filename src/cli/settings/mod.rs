@@ -2,12 +2,13 @@
 
 mod profile;
 mod read;
+mod routes;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-pub(super) use profile::{Limits, Profile};
+pub(super) use profile::{Channel, Limits, Profile, Target};
 
 use super::terminal::Talk;
 use crate::diagnostic::suggest;

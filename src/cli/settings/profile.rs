@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+
+use crate::alert::Route;
 use crate::policy::SourceAddress;
 use crate::report::Format;
 
@@ -27,6 +30,30 @@ pub(in crate::cli) struct Profile {
     pub(in crate::cli) tighter: Tighter,
     /// Columns whose values no report shows.
     pub(in crate::cli) redact: Vec<String>,
+    /// Who is told of what does not hold, when a run is asked to tell.
+    pub(in crate::cli) routes: Vec<Channel>,
+    /// File that keeps what was told.
+    pub(in crate::cli) alert_state: Option<PathBuf>,
+}
+
+/// A route, and how it is gone.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Channel {
+    pub(in crate::cli) route: Route,
+    pub(in crate::cli) target: Target,
+    /// Attempts in all.
+    pub(in crate::cli) attempts: u32,
+    /// The wait before the second; twice as long before each further one.
+    pub(in crate::cli) wait: SignedDuration,
+}
+
+/// What a route ends at.
+#[derive(Clone, Debug)]
+pub(in crate::cli) enum Target {
+    /// A service, and the headers that it wants.
+    Webhook { url: SourceAddress, headers: Vec<(String, SourceAddress)>, private: bool },
+    /// A program and its arguments.
+    Command(Vec<String>),
 }
 
 /// Limits of a run, as the options of the same names.

@@ -58,7 +58,18 @@ pub(super) fn settings(text: &str) -> Result<Settings, String> {
 
 fn profile(name: &str, table: &Table) -> Result<Profile, String> {
     let place = format!("profiles.{name}");
-    let legal = ["sources", "parameters", "limits", "output", "strict", "exact", "no_raw_sql", "redact"];
+    let legal = [
+        "sources",
+        "parameters",
+        "limits",
+        "output",
+        "strict",
+        "exact",
+        "no_raw_sql",
+        "redact",
+        "routes",
+        "alert_state",
+    ];
     keys(&place, table, &legal)?;
     let mut profile = Profile { name: name.to_owned(), ..Profile::default() };
     for (key, value) in table {
@@ -81,6 +92,13 @@ fn profile(name: &str, table: &Table) -> Result<Profile, String> {
             "limits" => profile.limits = limits(&place, inner(&place, value)?)?,
             "output" => output(&place, inner(&place, value)?, &mut profile)?,
             "redact" => profile.redact = words(&place, value)?,
+            "alert_state" => profile.alert_state = Some(word(&place, value)?.into()),
+            "routes" => {
+                for (route, value) in inner(&place, value)? {
+                    let place = format!("{place}.{route}");
+                    profile.routes.push(super::routes::channel(&place, route, inner(&place, value)?)?);
+                }
+            }
             switch => on(&place, switch, value, &mut profile.tighter)?,
         }
     }
@@ -88,7 +106,7 @@ fn profile(name: &str, table: &Table) -> Result<Profile, String> {
 }
 
 /// Where a source is: `env:NAME`, `file:PATH`, or the address itself.
-fn address(place: &str, text: &str) -> Result<SourceAddress, String> {
+pub(super) fn address(place: &str, text: &str) -> Result<SourceAddress, String> {
     if let Some(name) = text.strip_prefix("env:") {
         return if !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             Ok(SourceAddress::Env(name.to_owned()))
@@ -168,7 +186,7 @@ fn on(place: &str, switch: &str, value: &Value, tighter: &mut Tighter) -> Result
     Ok(())
 }
 
-fn keys(place: &str, table: &Table, legal: &[&str]) -> Result<(), String> {
+pub(super) fn keys(place: &str, table: &Table, legal: &[&str]) -> Result<(), String> {
     let Some(wrong) = table.keys().find(|key| !legal.contains(&key.as_str())) else { return Ok(()) };
     let shown = if place.is_empty() { wrong.clone() } else { format!("{place}.{wrong}") };
     if LOOSER.contains(&wrong.as_str()) {
@@ -183,18 +201,18 @@ fn keys(place: &str, table: &Table, legal: &[&str]) -> Result<(), String> {
     })
 }
 
-fn inner<'t>(place: &str, value: &'t Value) -> Result<&'t Table, String> {
+pub(super) fn inner<'t>(place: &str, value: &'t Value) -> Result<&'t Table, String> {
     value.as_table().ok_or_else(|| format!("`{place}` is of type {}; it has to be a table", value.type_str()))
 }
 
-fn word(place: &str, value: &Value) -> Result<String, String> {
+pub(super) fn word(place: &str, value: &Value) -> Result<String, String> {
     let text = value
         .as_str()
         .ok_or_else(|| format!("`{place}` is of type {}; write it as a text", value.type_str()))?;
     Ok(text.to_owned())
 }
 
-fn words(place: &str, value: &Value) -> Result<Vec<String>, String> {
+pub(super) fn words(place: &str, value: &Value) -> Result<Vec<String>, String> {
     let list =
         value.as_array().ok_or_else(|| format!("`{place}` is a list of texts, such as `[\"email\"]`"))?;
     list.iter().map(|value| word(place, value)).collect()

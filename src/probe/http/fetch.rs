@@ -105,7 +105,7 @@ fn target(response: &Response, from: &Url) -> Option<Url> {
 }
 
 /// A client that goes to the addresses its host has now and to no other.
-async fn client(url: &Url, private: bool, own: bool) -> Result<Client, Trouble> {
+pub(super) async fn client(url: &Url, private: bool, own: bool) -> Result<Client, Trouble> {
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
         return Err(Trouble::Failed(other("the answer leads to no host")));
     };
@@ -162,7 +162,7 @@ fn failed(error: reqwest::Error) -> Trouble {
     Trouble::Failed(Failure { kind, message: format!("{what}: {}", innermost(&error.without_url())) })
 }
 
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut at = error;
     while let Some(inner) = at.source() {
         at = inner;

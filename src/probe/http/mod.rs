@@ -4,6 +4,7 @@
 mod expect;
 mod fetch;
 mod place;
+mod post;
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ use crate::value::{Value, duration_text};
 use crate::verdict::Verdict;
 
 pub(super) use place::{astray, shown};
+pub use post::{Post, Untaken, origin, post};
 
 /// Most bytes of an answer, where the policy does not say.
 const BODY: u64 = 1 << 20;

@@ -57,6 +57,12 @@ pub(super) fn join(base: &Url, path: &str) -> Result<Url, String> {
     if url.origin() == base.origin() { Ok(url) } else { Err(wrong()) }
 }
 
+/// Whether a host that is written as an address, or as `localhost`, lies inside.
+pub(super) fn is_inside(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse().is_ok_and(is_private)
+}
+
 /// Whether an address lies inside: this machine, its networks, or those that are nobody's.
 fn is_private(ip: IpAddr) -> bool {
     match ip {
