@@ -17,6 +17,14 @@ impl Columns {
         Some((at, self.joins.get(at)?.several.as_ref()?.cell))
     }
 
+    /// Whether a place is a join's. A column of the chain's own table may be named as one of those is shown.
+    pub(super) fn is_joined(&self, place: usize) -> bool {
+        self.joins.iter().any(|join| {
+            join.several.as_ref().is_some_and(|several| several.cell == place)
+                || join.columns.iter().any(|(at, _)| *at == place)
+        })
+    }
+
     /// The place of a column of a joined relation.
     fn joined(&mut self, at: usize, name: &Name) -> Option<usize> {
         let place = self.list.len();

@@ -41,7 +41,8 @@ impl Columns {
 
     /// The number of a column; a new one for a new name.
     pub(super) fn index(&mut self, name: &Name) -> usize {
-        match self.list.iter().position(|(known, _)| *known == name.node) {
+        let own = |(at, (known, _)): (usize, &(String, Span))| *known == name.node && !self.is_joined(at);
+        match self.list.iter().enumerate().position(own) {
             Some(at) => at,
             None => {
                 self.list.push((name.node.clone(), name.span));

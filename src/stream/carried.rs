@@ -3,7 +3,7 @@
 use super::columns::KeyPlace;
 use super::expr::Refusal;
 use super::job::{Job, fork_of};
-use super::keyed::PrintMap;
+use super::keyed::{Print, PrintMap};
 use super::row::{Row, Shown};
 use super::shared::{Shared, Table, TableId};
 
@@ -33,8 +33,11 @@ pub(super) struct Carry {
 }
 
 impl Carry {
-    fn check(&self, rows: &[Carried]) -> Result<(), Refusal> {
-        if self.several || rows.len() < 2 {
+    /// Takes rows of one key.
+    fn add(&mut self, key: Print, rows: Vec<Carried>) -> Result<(), Refusal> {
+        let known = self.map.entry(key).or_default();
+        known.extend(rows);
+        if self.several || known.len() < 2 {
             return Ok(());
         }
         Err(format!("several rows of `{}` have one key, which is declared to be unique", self.relation))
@@ -56,13 +59,7 @@ impl Job for Carry {
         shared.take(
             PER_ROW + cells.iter().map(|c| 16 + c.as_ref().map_or(0, |c| c.len() as u64)).sum::<u64>(),
         )?;
-        let rows = self.map.entry(key).or_default();
-        rows.push(cells.into());
-        let last = rows.len();
-        if last > 1 && !self.several {
-            return self.map.get(&key).map_or(Ok(()), |rows| self.check(rows));
-        }
-        Ok(())
+        self.add(key, vec![cells.into()])
     }
 
     fn fork(&self) -> Option<Box<dyn Job>> {
@@ -75,15 +72,7 @@ impl Job for Carry {
     }
 
     fn merge(&mut self, other: Box<dyn Job>, _shared: &Shared) -> Result<(), Refusal> {
-        for (key, rows) in fork_of::<Self>(other)?.map {
-            let known = self.map.entry(key).or_default();
-            known.extend(rows);
-            if known.len() > 1 {
-                let rows = self.map.get(&key).map_or(&[][..], Vec::as_slice);
-                self.check(rows)?;
-            }
-        }
-        Ok(())
+        fork_of::<Self>(other)?.map.into_iter().try_for_each(|(key, rows)| self.add(key, rows))
     }
 
     fn finish(self: Box<Self>, shared: &mut Shared) {
