@@ -99,23 +99,25 @@ pub fn plain(n: &BigDecimal) -> String {
     n.normalized().to_plain_string()
 }
 
+/// Units in which durations are written, the largest first, with their microseconds.
+pub const DURATION_UNITS: [(&str, u64); 6] = [
+    ("d", 86_400_000_000),
+    ("h", 3_600_000_000),
+    ("min", 60_000_000),
+    ("s", 1_000_000),
+    ("ms", 1_000),
+    ("us", 1),
+];
+
 /// A duration in the largest units that divide it, such as `1h30min` or `250ms`; `0s` for zero.
 #[must_use]
 pub fn duration_text(micros: i64) -> String {
-    const UNITS: [(&str, u64); 6] = [
-        ("d", 86_400_000_000),
-        ("h", 3_600_000_000),
-        ("min", 60_000_000),
-        ("s", 1_000_000),
-        ("ms", 1_000),
-        ("us", 1),
-    ];
     let mut rest = micros.unsigned_abs();
     if rest == 0 {
         return "0s".to_owned();
     }
     let mut text = String::from(if micros < 0 { "-" } else { "" });
-    for (unit, size) in UNITS {
+    for (unit, size) in DURATION_UNITS {
         let n = rest / size;
         if n > 0 {
             text.push_str(&format!("{n}{unit}"));

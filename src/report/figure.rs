@@ -4,6 +4,8 @@ use std::str::FromStr as _;
 
 use bigdecimal::{BigDecimal, RoundingMode};
 
+use crate::value::DURATION_UNITS;
+
 /// A figure in its base unit, as an exact decimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Figure {
@@ -12,16 +14,6 @@ pub(super) enum Figure {
     /// A share; `99.9%` is `0.999`.
     Ratio(String),
 }
-
-/// Microseconds of the units that a duration is written in.
-const UNITS: [(&str, u64); 6] = [
-    ("d", 86_400_000_000),
-    ("h", 3_600_000_000),
-    ("min", 60_000_000),
-    ("s", 1_000_000),
-    ("ms", 1_000),
-    ("us", 1),
-];
 
 /// Reads `1h30min`, `22min 4s`, `-5s`, `99.9%`, and `99.45% (181 of 182 runs)` or `99.9% over 90d` by its share.
 /// Anything else is no figure.
@@ -52,7 +44,7 @@ fn seconds(text: &str) -> Option<String> {
         let (number, after) = rest.split_at_checked(unit_at)?;
         let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
         let (unit, after) = after.split_at_checked(end)?;
-        let (_, micros) = UNITS.iter().find(|(word, _)| *word == unit)?;
+        let (_, micros) = DURATION_UNITS.iter().find(|(word, _)| *word == unit)?;
         total += BigDecimal::from(number.parse::<u64>().ok()?) * BigDecimal::from(*micros);
         any = true;
         rest = after;
