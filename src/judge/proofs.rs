@@ -98,9 +98,13 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
             let because: Vec<&str> = because.into_iter().flatten().collect();
             let because =
                 if because.is_empty() { String::new() } else { format!(" ({})", because.join("; ")) };
+            let expected = match name_of(right) {
+                Some(name) => format!("{name}, which is {r}"),
+                None => r.to_string(),
+            };
             let message = format!(
-                "{} is {l}, and it should be {} {r}{because}",
-                name_of(left, "the value"),
+                "{} is {l}, and it should be {} {expected}{because}",
+                name_of(left).unwrap_or("the value"),
                 op.symbol()
             );
             Ok(found(subject, Verdict::Broken, "comparison", &message))
@@ -127,11 +131,12 @@ fn main_key(proof: &Proof) -> Option<&str> {
     }
 }
 
-fn name_of<'a>(scalar: &'a crate::plan::Scalar, otherwise: &'a str) -> &'a str {
+/// What people call a value that was observed.
+fn name_of(scalar: &crate::plan::Scalar) -> Option<&str> {
     match scalar {
-        crate::plan::Scalar::Observed { what, .. } => what,
-        crate::plan::Scalar::Coalesce(inner, _) => name_of(inner, otherwise),
-        _ => otherwise,
+        crate::plan::Scalar::Observed { what, .. } => Some(what),
+        crate::plan::Scalar::Coalesce(inner, _) => name_of(inner),
+        _ => None,
     }
 }
 

@@ -26,12 +26,13 @@ pub(super) const MEMBERS: &[Member] = &[
         level: Level::Recommend,
         look: Look::Asked(Asked { sql: &[(0, AUTOVACUUM)] }),
         needs: None,
-        things: "settings",
+        things: "settings and tables",
         finding: "autovacuum_off",
         means: "Autovacuum is often turned off for a load and forgotten. Looked at: `autovacuum` and `track_counts`, without which it\n\
-                does nothing. On a server that is thrown away after a drill it does not matter, so this only warns.",
-        cost: "Two settings.",
-        fix: "`ALTER SYSTEM SET autovacuum = on`, `track_counts = on`, and reload.",
+                does nothing, and tables that have `autovacuum_enabled` off. On a server that is thrown away after a drill it does not\n\
+                matter, so this only warns.",
+        cost: "Two settings, and the catalogue.",
+        fix: "`ALTER SYSTEM SET autovacuum = on`, `track_counts = on`, and reload; `ALTER TABLE t RESET (autovacuum_enabled)`.",
     },
     Member {
         name: "wraparound",
@@ -64,7 +65,15 @@ const STATISTICS: &str = "
 
 const AUTOVACUUM: &str = "
   select name::text, '', case setting when 'on' then '' else 'broken' end, format('%s is %s', name, setting), null::text
-    from pg_settings where name in ('autovacuum', 'track_counts') order by 1";
+    from pg_settings where name in ('autovacuum', 'track_counts')
+  union all
+  select n.nspname || '.' || c.relname, n.nspname || '.' || c.relname, case when o.option_value::boolean then '' else 'broken' end,
+         format('autovacuum is off for `%s`', c.relname), null::text
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace, pg_options_to_table(c.reloptions) o
+   where c.relkind in ('r', 'm') and o.option_name = 'autovacuum_enabled'
+     and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+     and not exists (select 1 from pg_depend e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')
+   order by 1";
 
 const WRAPAROUND: &str = "
   select 'database ' || datname, '', case when greatest(age(datfrozenxid), mxid_age(datminmxid)) >= 1600000000 then 'broken' else '' end,
