@@ -69,8 +69,8 @@ pub struct Failure {
 pub struct Observation {
     /// What was seen, or why not.
     pub result: Result<Observed, Failure>,
-    /// Time it took, in microseconds; a shared scan's whole time for each of its cells. Of an archive, which is read for all
-    /// statements together, each statement's even share.
+    /// Time it took, in microseconds; a shared scan's whole time for each of its cells. Where rows are read for all statements
+    /// together, from an archive or a stream, each statement's even share.
     pub micros: u64,
 }
 

@@ -28,12 +28,16 @@ pub(super) fn belongs(tenancy: &Tenancy, relation: &Relation) -> Belongs {
         Belongs::Tenants
     } else if tenancy.reached.iter().any(|r| r.relation == relation.name) {
         Belongs::Reached
-    } else if tenancy.global.iter().any(|(patterns, _)| patterns.iter().any(|p| p.covers(&relation.name))) {
-        Belongs::Global
-    } else if relation.column(&tenancy.column).is_some() {
-        Belongs::Keyed
     } else {
-        Belongs::Undeclared
+        let mut covering =
+            tenancy.global.iter().flat_map(|(patterns, _)| patterns).filter(|p| p.covers(&relation.name));
+        // A pattern speaks of tables that nobody thought of one by one. One that carries the tenant is excused by its name only.
+        let keyed = relation.column(&tenancy.column).is_some();
+        match covering.any(|pattern| !(pattern.glob && keyed)) {
+            true => Belongs::Global,
+            false if keyed => Belongs::Keyed,
+            false => Belongs::Undeclared,
+        }
     }
 }
 

@@ -234,7 +234,10 @@ impl<'a> Planner<'a> {
                 Some(TenantPath { steps, column: rest.column })
             }
             _ => {
-                self.unprovable(&relation.name.to_string(), "nothing leads from it to a tenant");
+                let global = matches!(belongs(tenancy, relation), Belongs::Global);
+                let because = if global { ": it is declared `global`" } else { "" };
+                let why = format!("nothing leads from `{}` to a tenant{because}", relation.name);
+                self.unprovable(&relation.name.to_string(), &why);
                 None
             }
         }

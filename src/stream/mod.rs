@@ -131,9 +131,12 @@ pub struct Measured {
 }
 
 impl Measured {
-    fn of(shared: Shared, started: Instant) -> Self {
+    /// All statements are measured together, so none has a time of its own but an even share.
+    fn of(shared: Shared, started: Instant, statements: usize) -> Self {
         let bits = shared.bits();
-        let found = shared.found.into_iter().map(|(key, result)| (key, Observation::since(started, result)));
+        let share = started.elapsed().as_micros() / statements.max(1) as u128;
+        let micros = u64::try_from(share).unwrap_or(u64::MAX);
+        let found = shared.found.into_iter().map(|(key, result)| (key, Observation { result, micros }));
         Self { found: found.collect(), bits }
     }
 }
@@ -156,7 +159,7 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> M
     for (relation, times) in &reads {
         tracing::debug!(%relation, times, "read");
     }
-    Measured::of(shared, started)
+    Measured::of(shared, started, statements.len())
 }
 
 /// Makes those measurements that nothing speaks against and that one look settles. What is missing from the answer, or is
@@ -177,7 +180,7 @@ pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> Me
             shared.found.insert(key.clone(), Ok(nothing(tally)));
         }
     }
-    Measured::of(shared, started)
+    Measured::of(shared, started, statements.len())
 }
 
 /// Reads every relation once for all that can be measured in one look.

@@ -92,6 +92,22 @@ fn what_did_not_change_holds_wherever_it_lies() {
         .says("sum of public.line.debit: 300.0");
 }
 
+/// What is read for many tables at once takes its time once.
+#[test]
+fn no_check_took_longer_than_its_run() {
+    let tables = (0..60).map(|n| format!("create table t{n} (tenant int); insert into t{n} values (1);"));
+    let tenants = "create table tenant (id int primary key); insert into tenant values (1);";
+    let s = Scratch::new("baseline_durations", &format!("{tenants} {}", tables.collect::<String>()));
+    let words = "source baseline before from \"before.json\"; tenancy tenant.id by tenant {}";
+    let same = "require tenancy is unchanged since before";
+    record(&s, words, same, "before.json");
+    let run = s.verify(words, &format!("check c {{ {same} }}")).ends_with(0);
+    let at = |name: &str| run.json()["run"][name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let took = at("finished").as_millisecond() - at("started").as_millisecond();
+    let check = run.check("c")["duration_ms"].as_i64().unwrap();
+    assert!(check <= took, "{check} ms of a run of {took} ms");
+}
+
 #[test]
 fn one_changed_cell_is_named_by_tenant_table_and_key() {
     let s = shop("baseline_cell");

@@ -86,3 +86,28 @@ fn a_line_moved_away_is_missed_by_the_tenant_it_left() {
     s.run(&["--tenant", from]).ends_with(1).judges("books", "broken", "");
     s.run(&["--tenant", to]).ends_with(1).judges("isolated", "broken", "");
 }
+
+/// `global *` means the tables that nobody thought of, not those that carry a tenant.
+#[test]
+fn a_pattern_excuses_no_table_that_carries_the_tenant() {
+    let s = Scratch::new(
+        "tenants_pattern",
+        "create table firm (id int primary key);
+         create table move (id int primary key, firm int);
+         create table line (id int primary key, move int references move (id));
+         create table country (code text primary key);
+         insert into firm values (1), (2); insert into move values (10, 1), (11, 99); insert into line values (1, 10);
+         insert into country values ('de')",
+    );
+    let tenancy = |body: &str| format!("tenancy firm.id by firm {{ {body} }}");
+    let complete = "check c { require tenancy is complete }";
+    let pattern = "global * because \"the rest\"; reached line through move of move";
+    s.verify(&tenancy(pattern), complete).ends_with(1).judges("c", "broken", "").says("99");
+    // By its name it is excused, and then it leads nowhere.
+    let named = "global move, country because \"shared\"; reached line through move of move";
+    s.verify(&tenancy(named), complete).ends_with(3).judges(
+        "c",
+        "unproven",
+        "nothing leads from `public.move` to a tenant: it is declared `global`",
+    );
+}
