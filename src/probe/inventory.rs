@@ -1,10 +1,11 @@
 //! The objects of a database: what there is, and how it is defined.
 //!
-//! Definitions are those that the server's own functions spell (`ruleutils.c`), which differ between versions, so that they
-//! are compared within one version only. An archive names its objects as `pg_dump.c` does (`ArchiveEntry`).
+//! Definitions are those that the server's own functions spell (`ruleutils.c`), as a restore of them is spelt. They differ between
+//! versions, so that they are compared within one version only. An archive names its objects as `pg_dump.c` does (`ArchiveEntry`).
 
 use sha2::{Digest as _, Sha256};
 
+use super::deparsed::settled;
 use super::dump::{Archive, Entry};
 use super::postgres::{QueryError, Session};
 use crate::baseline::model::{Inventory, Object};
@@ -46,59 +47,59 @@ fn sql() -> String {
     format!(
         "with mine as (select c.*, n.nspname, n.nspname || '.' || c.relname as name from pg_class c
                          join pg_namespace n on n.oid = c.relnamespace where {MINE} and {relation})
-         select 'schema'::text, n.nspname::text, ''::text from pg_namespace n where {MINE}
-         union all select 'extension', extname::text, extversion::text from pg_extension
+         select 'schema'::text, n.nspname::text, '[]'::text from pg_namespace n where {MINE}
+         union all select 'extension', extname::text, to_json(extversion)::text from pg_extension
          union all
          select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end,
                 c.name::text,
-                case c.relkind when 'S' then (select row(format_type(q.seqtypid, null), q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle)::text
+                case c.relkind when 'S' then (select json_build_array(format_type(q.seqtypid, null), q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle)::text
                                                 from pg_sequence q where q.seqrelid = c.oid)
-                  else row(c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, c.reloptions,
+                  else json_build_array(c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, c.reloptions,
                            pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid),
                            case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end,
-                           (select array_agg(row(a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
-                                                 pg_get_expr(d.adbin, d.adrelid), a.attcollation::regcollation)::text order by a.attname)
+                           (select json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+                                                 pg_get_expr(d.adbin, d.adrelid), a.attcollation::regcollation) order by a.attname)
                               from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
                              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped))::text end
            from mine c where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
          union all
-         select 'owner', case c.relkind when 'S' then 'sequence ' else '' end || c.name, pg_get_userbyid(c.relowner)::text
+         select 'owner', case c.relkind when 'S' then 'sequence ' else '' end || c.name, to_json(pg_get_userbyid(c.relowner))::text
            from mine c where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
          union all
          select 'grants', case c.relkind when 'S' then 'sequence ' else '' end || c.name,
-                coalesce((select array_agg(g.one order by g.one) from (
+                coalesce((select json_agg(g.one order by g.one) from (
                             select row(x.grantor::regrole, case when x.grantee = 0 then 'public' else x.grantee::regrole::text end,
                                        x.privilege_type, x.is_grantable)::text as one
                               from aclexplode(c.relacl) x where x.grantee <> c.relowner) g)::text, '')
            from mine c where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
          union all
-         select 'index', t.nspname || '.' || i.relname || ' on ' || t.relname, pg_get_indexdef(x.indexrelid)
+         select 'index', t.nspname || '.' || i.relname || ' on ' || t.relname, to_json(pg_get_indexdef(x.indexrelid))::text
            from pg_index x join mine t on t.oid = x.indrelid join pg_class i on i.oid = x.indexrelid
           where not exists (select 1 from pg_constraint k where k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x'))
          union all
          select case k.contype when 'c' then 'check constraint' else 'constraint' end, t.name || ' ' || k.conname,
-                pg_get_constraintdef(k.oid)
+                to_json(pg_get_constraintdef(k.oid))::text
            from pg_constraint k join mine t on t.oid = k.conrelid where k.contype in ('c', 'p', 'u', 'x', 'f')
          union all
-         select 'trigger', t.name || ' ' || g.tgname, g.tgenabled::text || ' ' || pg_get_triggerdef(g.oid)
+         select 'trigger', t.name || ' ' || g.tgname, json_build_array(g.tgenabled, pg_get_triggerdef(g.oid))::text
            from pg_trigger g join mine t on t.oid = g.tgrelid where not g.tgisinternal
          union all
-         select 'rule', t.name || ' ' || r.rulename, r.ev_enabled::text || ' ' || pg_get_ruledef(r.oid)
+         select 'rule', t.name || ' ' || r.rulename, json_build_array(r.ev_enabled, pg_get_ruledef(r.oid))::text
            from pg_rewrite r join mine t on t.oid = r.ev_class where r.rulename <> '_RETURN'
          union all
          select 'policy', t.name || ' ' || p.polname,
-                row(p.polcmd, p.polpermissive, (select array_agg(g.one order by g.one) from (select case when r = 0 then 'public' else r::regrole::text end as one from unnest(p.polroles) r) g),
+                json_build_array(p.polcmd, p.polpermissive, (select json_agg(g.one order by g.one) from (select case when r = 0 then 'public' else r::regrole::text end as one from unnest(p.polroles) r) g),
                     pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))::text
            from pg_policy p join mine t on t.oid = p.polrelid
          union all
          select 'function', n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')',
-                case when p.prokind in ('f', 'p', 'w') then pg_get_functiondef(p.oid) else p.prokind::text end
+                to_json(case when p.prokind in ('f', 'p', 'w') then pg_get_functiondef(p.oid) else p.prokind::text end)::text
            from pg_proc p join pg_namespace n on n.oid = p.pronamespace where {MINE} and {function}
          union all
          select 'type', n.nspname || '.' || t.typname,
-                row(t.typtype, (select array_agg(w.enumlabel::text order by w.enumsortorder) from pg_enum w where w.enumtypid = t.oid),
+                json_build_array(t.typtype, (select json_agg(w.enumlabel order by w.enumsortorder) from pg_enum w where w.enumtypid = t.oid),
                     case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) end, t.typnotnull, t.typdefault,
-                    (select array_agg(pg_get_constraintdef(k.oid) order by k.conname) from pg_constraint k where k.contypid = t.oid))::text
+                    (select json_agg(pg_get_constraintdef(k.oid) order by k.conname) from pg_constraint k where k.contypid = t.oid))::text
            from pg_type t join pg_namespace n on n.oid = t.typnamespace
           where {MINE} and {typed} and t.typtype in ('e', 'd', 'r')
          order by 1, 2, 3"
@@ -116,7 +117,7 @@ pub(super) async fn of_server(session: &Session) -> Result<Inventory, QueryError
         let mut cells = row.into_iter().map(Option::unwrap_or_default);
         let mut next = || cells.next().unwrap_or_default();
         let (kind, name, definition) = (next(), next(), next());
-        objects.push(Object { kind, name, definition: digest(&definition) });
+        objects.push(Object { kind, name, definition: digest(&settled(&definition)) });
     }
     objects.sort();
     Ok(Inventory {

@@ -9,6 +9,7 @@ pub mod baseline;
 mod brought;
 pub mod damage;
 pub mod deliver;
+mod deparsed;
 mod document;
 pub mod dump;
 mod files;
