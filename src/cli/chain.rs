@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::chain_keys::{self, Keys};
 use super::chain_report;
 use super::run::{cores, runtime, stop_on_interrupt};
 use super::terminal::Talk;
@@ -48,6 +49,8 @@ struct Find {
     /// The environment variable that holds the address [default: DATABASE_URL]
     #[arg(long, value_name = "VARIABLE")]
     from_env: Option<String>,
+    #[command(flatten)]
+    keys: chain_keys::Args,
     /// Rows that are read and held against what is found
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     rows: u64,
@@ -106,23 +109,29 @@ struct Read {
 
 impl Find {
     fn run(&self, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
+        let keys = self.keys.read(talk)?;
         let canceller = Canceller::new();
         let runtime = runtime(talk)?;
         let read = runtime.block_on(async {
             stop_on_interrupt(&canceller);
             self.read(&canceller, talk).await
         })?;
-        let begin = self.begin(&read.sheet, talk)?;
-        let finding = self.search(&read.sheet, begin, &canceller, talk);
+        let begin = self.begin(&read.sheet, &keys, talk)?;
+        let finding = self.search(&read.sheet, begin, &keys, &canceller, talk);
         if let Some(path) = &self.state {
             keep(path, &finding.state, talk)?;
         }
         if canceller.is_cancelled() {
             talk.say("interrupted: this is what was found until then");
         }
-        let confirmed = confirm(&read, &finding, talk)?;
-        let report =
-            chain_report::Report { sheet: &read.sheet, address: &read.address, finding: &finding, confirmed };
+        let confirmed = confirm(&read, &finding, &keys, talk)?;
+        let report = chain_report::Report {
+            sheet: &read.sheet,
+            address: &read.address,
+            keys: keys.places(),
+            finding: &finding,
+            confirmed,
+        };
         let status = report.status();
         match talk.print(&report.text()) {
             ExitStatus::Open => Ok(status),
@@ -197,8 +206,8 @@ impl Find {
     }
 
     /// Where the search begins: at a kept state, or at the beginning.
-    fn begin(&self, sheet: &Sheet, talk: &Talk) -> Result<State, ExitStatus> {
-        let begin = State::begin(sheet);
+    fn begin(&self, sheet: &Sheet, keys: &Keys, talk: &Talk) -> Result<State, ExitStatus> {
+        let begin = State::begin(sheet).keyed(&keys.keys);
         let Some(path) = self.state.as_ref().filter(|path| path.exists()) else { return Ok(begin) };
         let shown = path.display();
         let kept = std::fs::read_to_string(path)
@@ -209,11 +218,18 @@ impl Find {
             return Ok(kept);
         }
         Err(talk.stop(&format!(
-            "`{shown}` is of a search in other rows, or of another version; name another file, or remove it"
+            "`{shown}` is of a search in other rows, with other keys, or of another version; name another file, or remove it"
         )))
     }
 
-    fn search(&self, sheet: &Sheet, begin: State, canceller: &Canceller, talk: &Talk) -> Finding {
+    fn search(
+        &self,
+        sheet: &Sheet,
+        begin: State,
+        keys: &Keys,
+        canceller: &Canceller,
+        talk: &Talk,
+    ) -> Finding {
         let bar = talk.progress().then(|| {
             let bar = indicatif::ProgressBar::new_spinner();
             bar.enable_steady_tick(Duration::from_millis(200));
@@ -229,6 +245,7 @@ impl Find {
         let profiles = json_profiles();
         let settings = Settings {
             profiles: &profiles,
+            keys: &keys.keys,
             threads: usize::try_from(self.jobs.unwrap_or_else(cores)).unwrap_or(1),
             candidates: self.candidates.unwrap_or(u64::MAX),
             stop: &stop,
@@ -267,7 +284,12 @@ fn sheet(relation: &Relation, sample: Sample) -> Sheet {
 }
 
 /// What the block means, read back from its text and bound to the table's columns, and which rows it recomputes.
-fn confirm(read: &Read, finding: &Finding, talk: &Talk) -> Result<Option<chain_report::Proven>, ExitStatus> {
+fn confirm(
+    read: &Read,
+    finding: &Finding,
+    keys: &Keys,
+    talk: &Talk,
+) -> Result<Option<chain_report::Proven>, ExitStatus> {
     let Some(found) = &finding.found else { return Ok(None) };
     let bug = |why: &str| {
         talk.say(&format!(
@@ -295,6 +317,8 @@ fn confirm(read: &Read, finding: &Finding, talk: &Talk) -> Result<Option<chain_r
     let Some(link) = finding.links.get(found.link) else { return Err(bug("it has no hash")) };
     let mut rows = [found.fits.as_slice(), &found.misfits].concat();
     rows.sort_unstable();
-    let rows = find::confirm(&read.sheet, link, &rows, &spec).map_err(|issue| bug(&issue.to_string()))?;
+    let given = keys.of(&spec).map_err(|why| bug(&why))?;
+    let rows =
+        find::confirm(&read.sheet, link, &rows, &spec, &given).map_err(|issue| bug(&issue.to_string()))?;
     Ok(Some(chain_report::Proven { spec, rows }))
 }

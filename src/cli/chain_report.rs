@@ -18,6 +18,8 @@ pub(super) struct Proven {
 pub(super) struct Report<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) address: &'a str,
+    /// How many places keys were read from.
+    pub(super) keys: usize,
     pub(super) finding: &'a Finding,
     pub(super) confirmed: Option<Proven>,
 }
@@ -89,6 +91,11 @@ impl Report<'_> {
         line("chance", &format!("each row would come out by chance once in 2^{bits} searches or less"));
         line("links", &self.links(link));
         line("recipe", found.family);
+        match found.keys.as_slice() {
+            [] if self.keys > 0 => line("key", "none of those given: the recipe takes no key"),
+            [] => {}
+            keys => line("key", &format!("the one {}", keys.join("; the one "))),
+        }
         if !found.inside.is_empty() {
             let names: Vec<String> = found.inside.iter().map(|name| format!("`{name}`")).collect();
             line(
@@ -205,7 +212,14 @@ impl Report<'_> {
         }
         let _ = writeln!(out, "\nWHAT MAY BE MISSING");
         let mut hints = vec![
-            "the hash may need a key (HMAC), which cannot be found out".to_owned(),
+            match self.keys {
+                0 => "the hash may take a key (HMAC): without its key such a chain looks like any other whose recipe is \
+                      not known; give it with `--key-env VARIABLE` or `--key-file FILE`"
+                    .to_owned(),
+                _ => "nothing recomputes with what was given as a key, nor without: it may be another key than the one \
+                      the rows were written with"
+                    .to_owned(),
+            },
             "constants in the code, values of other tables, or a time that was never stored may have been hashed: look up \
              the code and follow `docs/chains.md`"
                 .to_owned(),

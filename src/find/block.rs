@@ -24,7 +24,7 @@ pub(super) fn block(
     link: &Link,
     name: &str,
     genesis: &Genesis,
-    recipe: &Recipe,
+    recipes: &[Recipe],
     search: Option<&Search>,
     narrowed: Option<&Narrowed>,
 ) -> String {
@@ -49,8 +49,13 @@ pub(super) fn block(
     out.push_str(&format!("  order by {order}{dense}\n"));
     let previous = link.previous.map_or_else(|| "implicit".to_owned(), |column| printer.column(column));
     out.push_str(&format!("  link {previous} genesis {}\n", printer.genesis(genesis)));
-    let hash = format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe));
-    out.push_str(&wrapped(&hash));
+    for (_, key) in &printer.keys {
+        out.push_str(&format!("  {}\n", printer.key(key)));
+    }
+    for recipe in recipes {
+        let hash = format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe));
+        out.push_str(&wrapped(&hash));
+    }
     if let Some(search) = search {
         out.push_str(&format!("  {}\n", printer.search(search)));
     }

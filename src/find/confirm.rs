@@ -3,6 +3,7 @@
 use super::links::{Link, bytes};
 use super::sheet::Sheet;
 use crate::chain::eval::{self, Inputs};
+use crate::chain::keys::Keys;
 use crate::chain::program::{Program, SpecIssue};
 use crate::chain::search::Seeker;
 use crate::chain::spec::ChainSpec;
@@ -21,10 +22,16 @@ pub struct Confirmed {
 /// # Errors
 ///
 /// The chain contradicts its columns.
-pub fn confirm(sheet: &Sheet, link: &Link, rows: &[usize], spec: &ChainSpec) -> Result<Confirmed, SpecIssue> {
+pub fn confirm(
+    sheet: &Sheet,
+    link: &Link,
+    rows: &[usize],
+    spec: &ChainSpec,
+    keys: &Keys,
+) -> Result<Confirmed, SpecIssue> {
     let programs: Vec<Program> = spec
         .recipes()
-        .map(|(_, recipe)| Program::new(recipe, &spec.columns, link.form(sheet)))
+        .map(|(_, recipe)| Ok(Program::new(recipe, &spec.columns, link.form(sheet))?.keyed(keys)))
         .collect::<Result<_, _>>()?;
     let places: Vec<Option<usize>> = spec
         .columns

@@ -95,6 +95,7 @@ impl Builder<'_> {
             prev: self.link.prev(self.row),
             link: self.link.form(self.sheet),
             shift: None,
+            keys: None,
         }
     }
 

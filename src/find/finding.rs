@@ -2,6 +2,7 @@
 
 use super::block::{Narrowed, block, chain_name, window};
 use super::genesis::genesis;
+use super::keyed::{self, Key, Seal};
 use super::learn::Learnt;
 use super::links::{Link, links};
 use super::print::{Printer, text};
@@ -9,7 +10,8 @@ use super::search::{Searched, Settings, search};
 use super::sheet::Sheet;
 use super::spell::Choice;
 use super::state::State;
-use crate::chain::spec::{CellKind, JsonValue, Recipe};
+use super::stored::Stored;
+use crate::chain::spec::{CellKind, Genesis, JsonValue, Recipe};
 use crate::chain::variants::change;
 use crate::chain::visit;
 
@@ -43,6 +45,8 @@ pub struct Found {
     pub outside: Vec<usize>,
     /// The family it belongs to.
     pub family: &'static str,
+    /// The keys that it takes, where they are kept and how they are read there, in words.
+    pub keys: Vec<String>,
     /// Columns that hold a digest of others, in whose place the block has what they are of.
     pub inside: Vec<String>,
     /// What fits the sample just as well, as sentences.
@@ -102,18 +106,31 @@ fn put(recipe: &mut Recipe, column: usize, content: &Recipe) {
 }
 
 fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Settings<'_>) -> Option<Found> {
-    let printer = Printer { sheet, profiles: settings.profiles };
-    let hashed = learnt.shape.hashed(&learnt.pick, &link.stored)?;
-    let mut recipe = link.stored.around(hashed);
-    let contents = contents(sheet, link, &recipe, settings);
-    for (column, content) in &contents {
-        put(&mut recipe, *column, content);
+    let sealed = |seal| Link { stored: Stored { seal, ..link.stored.clone() }, ..link.clone() };
+    let link = &sealed(learnt.seal);
+    let mut recipes = vec![link.stored.around(learnt.shape.hashed(&learnt.pick, &link.stored)?)];
+    for key in &learnt.keys {
+        let stored = sealed(learnt.seal.map(|seal| Seal { key: *key, ..seal })).stored;
+        recipes.push(stored.around(learnt.shape.hashed(&learnt.pick, &stored)?));
     }
+    let contents = contents(sheet, link, recipes.first()?, settings);
+    for (column, content) in &contents {
+        recipes.iter_mut().for_each(|recipe| put(recipe, *column, content));
+    }
+    let recipe = recipes.first()?;
     let inner = learnt.shape.inner_digest(&learnt.pick, &link.stored);
     let inner: Vec<Recipe> =
         inner.into_iter().chain(contents.iter().map(|(_, content)| content.clone())).collect();
-    let (genesis, strange) = genesis(sheet, link, &inner);
-    let narrowed = narrowed(sheet, &recipe, &learnt);
+    let (genesis, strange) = genesis(sheet, link, &inner, &keyed::secrets(settings.keys));
+    let first = match &genesis {
+        Genesis::Derived(recipe) => visit::keys_of(recipe),
+        _ => Vec::new(),
+    };
+    let mut keys: Vec<usize> = recipes.iter().flat_map(visit::keys_of).chain(first).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let printer = Printer { sheet, profiles: settings.profiles, keys: keyed::names(settings.keys, &keys) };
+    let narrowed = narrowed(sheet, recipe, &learnt);
     let (misfits, outside) = match &narrowed {
         Some(_) => (Vec::new(), learnt.misfits.clone()),
         None => (learnt.misfits.clone(), Vec::new()),
@@ -123,8 +140,8 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         _ => None,
     };
     let name = chain_name(&sheet.table);
-    let block = block(&printer, link, &name, &genesis, &recipe, search.as_ref(), narrowed.as_ref());
-    let mut open = open(sheet, &recipe);
+    let block = block(&printer, link, &name, &genesis, &recipes, search.as_ref(), narrowed.as_ref());
+    let mut open = open(sheet, recipe);
     if strange > 0 {
         open.push(format!("{strange} of the first rows start from something else than the genesis above"));
     }
@@ -148,6 +165,7 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         outside,
         family: learnt.shape.name,
         alternatives: alternatives(&printer, &learnt),
+        keys: keys.iter().filter_map(|key| settings.keys.get(*key)).map(Key::describe).collect(),
         inside: contents.iter().map(|(column, _)| sheet.name(*column).to_owned()).collect(),
         open,
     })

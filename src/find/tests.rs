@@ -69,8 +69,14 @@ fn resumed(sheet: &Sheet, candidates: u64, from: State) -> Finding {
         ("jcs".to_owned(), JsonProfile::Jcs),
         ("py".to_owned(), JsonProfile::Py(JsonProfile::PY)),
     ];
-    let settings =
-        Settings { profiles: &profiles, threads: 2, candidates, stop: &|| false, progress: &|_, _| {} };
+    let settings = Settings {
+        profiles: &profiles,
+        keys: &[],
+        threads: 2,
+        candidates,
+        stop: &|| false,
+        progress: &|_, _| {},
+    };
     find(sheet, &settings, from)
 }
 
