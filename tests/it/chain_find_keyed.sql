@@ -15,13 +15,14 @@ end $$;
 
 -- SHA-512, a key of bytes, base64.
 create table stream (seq bigint primary key, tenant text, event text, payload json, prev text, mac text);
-do $$ declare last text[] := array[null, null]; t int; begin
+do $$ declare last text[] := array[null, null]; next text; t int; begin
   for n in 1..24 loop
     t := 1 + n % 2;
     insert into stream values (n, (array['a', 'b'])[t], (array['made', 'sent', 'paid'])[1 + n % 3], json_build_object('n', n), last[t]);
     update stream set mac = replace(encode(hmac(convert_to(concat_ws(':', coalesce(last[t], 'GENESIS'), tenant, event, payload), 'UTF8'),
         decode('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', 'hex'), 'sha512'), 'base64'), chr(10), '')
-      where seq = n returning mac into last[t];
+      where seq = n returning mac into next;
+    last[t] := next;
   end loop;
 end $$;
 
@@ -49,11 +50,11 @@ do $$ declare last bytea; begin
 end $$;
 
 -- Both levels under the key, the inner one not stored.
-create table both (id int primary key, who text, what text, note text, prev_hash text, hash text);
+create table twice (id int primary key, who text, what text, note text, prev_hash text, hash text);
 do $$ declare last text; begin
   for n in 1..24 loop
-    insert into both values (n, 'u' || n % 5, (array['login', 'update', 'delete'])[1 + n % 3], 'note ' || n, last);
-    update both set hash = encode(hmac(coalesce(last, '') || '|' || encode(hmac(concat_ws('|', who, what, note), 'top secret', 'sha256'), 'hex'),
+    insert into twice values (n, 'u' || n % 5, (array['login', 'update', 'delete'])[1 + n % 3], 'note ' || n, last);
+    update twice set hash = encode(hmac(coalesce(last, '') || '|' || encode(hmac(concat_ws('|', who, what, note), 'top secret', 'sha256'), 'hex'),
         'top secret', 'sha256'), 'hex') where id = n returning hash into last;
   end loop;
 end $$;
