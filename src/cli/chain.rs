@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::chain_joins;
 use super::chain_keys::{self, Keys};
 use super::chain_report;
 use super::run::{cores, runtime, stop_on_interrupt};
@@ -103,6 +104,8 @@ fn policy(variable: Option<&str>, block: &str, name: &str) -> Result<Policy, Vec
 struct Read {
     relation: Relation,
     sheet: Sheet,
+    /// What it points to and could not be read, in words.
+    apart: Vec<String>,
     catalogue: Catalogue,
     address: String,
 }
@@ -129,6 +132,7 @@ impl Find {
             sheet: &read.sheet,
             address: &read.address,
             keys: keys.places(),
+            apart: &read.apart,
             finding: &finding,
             confirmed,
         };
@@ -181,8 +185,9 @@ impl Find {
             talk.say(&format!("error: {} cannot be read: {}", relation.name, failure.message));
             ExitStatus::Unproven
         })?;
-        let sheet = sheet(&relation, sample);
-        Ok(Read { relation, sheet, catalogue, address: outcome.facts.address })
+        let mut sheet = sheet(&relation, sample);
+        let apart = chain_joins::add(&mut sheet, &reached, &relation, &catalogue).await;
+        Ok(Read { relation, sheet, apart, catalogue, address: outcome.facts.address })
     }
 
     fn relation<'c>(&self, catalogue: &'c Catalogue, talk: &Talk) -> Result<&'c Relation, ExitStatus> {
@@ -280,6 +285,7 @@ fn sheet(relation: &Relation, sample: Sample) -> Sheet {
         rows: sample.rows,
         runs: sample.runs,
         whole: sample.whole,
+        joins: Vec::new(),
     }
 }
 

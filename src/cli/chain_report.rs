@@ -20,6 +20,8 @@ pub(super) struct Report<'a> {
     pub(super) address: &'a str,
     /// How many places keys were read from.
     pub(super) keys: usize,
+    /// What the table points to and could not be read, in words.
+    pub(super) apart: &'a [String],
     pub(super) finding: &'a Finding,
     pub(super) confirmed: Option<Proven>,
 }
@@ -204,6 +206,15 @@ impl Report<'_> {
         }
         let state = &self.finding.state;
         line("tried", &format!("{} candidates, in {} whole rounds", state.tried, state.tenths_of_bits / 20));
+        let joined = self
+            .sheet
+            .joins
+            .iter()
+            .flat_map(|join| join.columns.iter().map(|column| format!("`{}.{column}`", join.table)));
+        let joined: Vec<String> = joined.collect();
+        if !joined.is_empty() {
+            line("joined", &format!("{} of the rows pointed to", joined.join(", ")));
+        }
         if !self.finding.families.is_empty() {
             line("families", &self.finding.families.join("; "));
         }
@@ -225,6 +236,7 @@ impl Report<'_> {
                 .to_owned(),
             "the search can go on: a longer `--time-limit`, with `--state FILE` to keep what was gone through".to_owned(),
         ];
+        hints.extend(self.apart.iter().cloned());
         hints.extend(self.lost_order());
         if link.previous.is_none() {
             hints.push("hashes that follow nothing, such as random ones, have no recipe at all".to_owned());

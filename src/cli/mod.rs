@@ -4,6 +4,7 @@ mod alerting;
 mod attest;
 mod baseline;
 mod chain;
+mod chain_joins;
 mod chain_keys;
 mod chain_report;
 mod drill;

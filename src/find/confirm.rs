@@ -6,7 +6,7 @@ use crate::chain::eval::{self, Inputs};
 use crate::chain::keys::Keys;
 use crate::chain::program::{Program, SpecIssue};
 use crate::chain::search::Seeker;
-use crate::chain::spec::ChainSpec;
+use crate::chain::spec::{ChainColumn, ChainSpec};
 
 /// What became of the rows of a sample.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +36,10 @@ pub fn confirm(
     let places: Vec<Option<usize>> = spec
         .columns
         .iter()
-        .map(|column| sheet.columns.iter().position(|known| known.name == column.name))
+        .map(|column| {
+            let same = |known: &ChainColumn| known.name == column.name && known.joined == column.joined;
+            sheet.columns.iter().position(same)
+        })
         .collect();
     let mut seeker = Seeker::new(&spec.searches, &spec.columns);
     let mut confirmed = Confirmed::default();

@@ -74,7 +74,7 @@ fn contents(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>
     let mut columns = visit::columns(recipe);
     columns.sort_unstable();
     columns.dedup();
-    columns.retain(|column| !sheet.has_null(*column));
+    columns.retain(|column| *column < sheet.own() && !sheet.has_null(*column));
     let limited = Settings { candidates: settings.candidates.min(CONTENT), ..*settings };
     let content = |column: usize| {
         let link = Link::content(sheet, column, link)?;
@@ -177,7 +177,7 @@ fn narrowed(sheet: &Sheet, recipe: &Recipe, learnt: &Learnt) -> Option<Narrowed>
     }
     let covered = visit::columns(recipe);
     let cell = |row: &usize, column| sheet.cell(*row, column);
-    let columns = || (0..sheet.columns.len()).filter(|c| sheet.kind(*c) == CellKind::Text);
+    let columns = || (0..sheet.own()).filter(|c| sheet.kind(*c) == CellKind::Text);
     // A version, an algorithm, a codec.
     let same = columns().find_map(|column| {
         let value = cell(learnt.fits.first()?, column).filter(|value| value.len() < 40)?;

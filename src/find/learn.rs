@@ -234,7 +234,7 @@ impl Learner<'_> {
     fn widened(&self, shape: &Shape, row: usize) -> Option<Shape> {
         let filled =
             |row: usize, column: usize| self.sheet.cell(row, column).is_some_and(|cell| !cell.is_empty());
-        let mut spare: Vec<usize> = (0..self.sheet.columns.len())
+        let mut spare: Vec<usize> = (0..self.sheet.own())
             .filter(|c| *c != self.link.hash && Some(*c) != self.link.previous)
             .filter(|c| filled(row, *c) && !filled(self.found_on, *c))
             .collect();

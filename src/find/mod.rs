@@ -32,6 +32,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use block::chain_name;
 pub use confirm::{Confirmed, confirm};
 pub use family::Profiles;
 pub use finding::{Finding, Found, find};
@@ -40,6 +41,6 @@ pub use links::Link;
 pub use order::Order;
 pub use print::{ident, text};
 pub use search::Settings;
-pub use sheet::Sheet;
+pub use sheet::{Joined, Sheet};
 pub use state::{Kept, SCHEMA, State};
 pub use stored::{Letters, Stored};

@@ -89,7 +89,10 @@ pub(super) struct Printer<'a> {
 
 impl Printer<'_> {
     pub(super) fn column(&self, index: usize) -> String {
-        ident(self.sheet.name(index))
+        match self.sheet.joined(index) {
+            Some((join, name)) => format!("{}.{}", ident(&join.alias), ident(name)),
+            None => ident(self.sheet.name(index)),
+        }
     }
 
     fn profile(&self, profile: JsonProfile) -> &str {

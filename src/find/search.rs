@@ -275,9 +275,8 @@ fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>) -> Vec<Anchor
 
 /// How much a row leaves open: NULLs, empty texts, the same value twice, documents whose members could be in any order.
 fn openness(sheet: &Sheet, link: &Link, row: usize) -> usize {
-    let columns: Vec<usize> = (0..sheet.columns.len())
-        .filter(|column| *column != link.hash && Some(*column) != link.previous)
-        .collect();
+    let columns: Vec<usize> =
+        (0..sheet.own()).filter(|column| *column != link.hash && Some(*column) != link.previous).collect();
     let mut open = 0;
     for (n, column) in columns.iter().enumerate() {
         let kind = sheet.kind(*column);

@@ -62,6 +62,7 @@ fn sealed(hash: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
         rows,
         runs: vec![0],
         whole: true,
+        joins: Vec::new(),
     }
 }
 
