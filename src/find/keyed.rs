@@ -30,7 +30,7 @@ impl Key {
     pub fn readings(origin: &KeyOrigin, text: &[u8]) -> Result<Vec<Self>, String> {
         let long = text.len() >= 32;
         let mixed = text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
-        let padded = text.len() % 4 == 0 && (mixed || text.ends_with(b"="));
+        let padded = text.len().is_multiple_of(4) && (mixed || text.ends_with(b"="));
         let list = [
             (KeyEncoding::Text, 0),
             (KeyEncoding::Hex, if long { 5 } else { 20 }),
