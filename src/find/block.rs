@@ -31,7 +31,7 @@ pub(super) fn block(
     link: &Link,
     name: &str,
     genesis: &Genesis,
-    recipes: &[Recipe],
+    (recipes, binds): (&[Recipe], &[(usize, Recipe)]),
     search: Option<&Search>,
     narrowed: Option<&Narrowed>,
 ) -> String {
@@ -42,7 +42,8 @@ pub(super) fn block(
         out.push_str(&format!(" where {} {}", printer.column(narrowed.column), narrowed.test));
     }
     out.push_str(" {\n");
-    let mut read: Vec<usize> = recipes.iter().flat_map(visit::columns).collect();
+    let mut read: Vec<usize> =
+        recipes.iter().chain(binds.iter().map(|(_, recipe)| recipe)).flat_map(visit::columns).collect();
     read.sort_unstable();
     for join in &sheet.joins {
         if read.iter().any(|column| sheet.joined(*column).is_some_and(|(known, _)| known.first == join.first))
@@ -70,6 +71,10 @@ pub(super) fn block(
     for recipe in recipes {
         let hash = format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe));
         out.push_str(&wrapped(&hash));
+    }
+    for (column, recipe) in binds {
+        let bind = format!("  bind {} = {}\n", printer.column(*column), printer.recipe(recipe));
+        out.push_str(&wrapped(&bind));
     }
     if let Some(search) = search {
         out.push_str(&format!("  {}\n", printer.search(search)));

@@ -33,6 +33,14 @@ pub fn confirm(
         .recipes()
         .map(|(_, recipe)| Ok(Program::new(recipe, &spec.columns, link.form(sheet))?.keyed(keys)))
         .collect::<Result<_, _>>()?;
+    let binds: Vec<(usize, Program)> = spec
+        .binds
+        .iter()
+        .map(|bind| {
+            let program = Program::new(&bind.value, &spec.columns, link.form(sheet))?;
+            Ok((bind.column, program.keyed(keys)))
+        })
+        .collect::<Result<_, _>>()?;
     let places: Vec<Option<usize>> = spec
         .columns
         .iter()
@@ -54,7 +62,14 @@ pub fn confirm(
                 computed.is_ok_and(|outcome| !outcome.null) && stored.as_ref() == Some(&out)
             })
         };
-        let fits = yields(&inputs) || seeker.seek(&inputs, yields);
+        let hashed = yields(&inputs) || seeker.seek(&inputs, yields);
+        let fits = hashed
+            && binds.iter().all(|(column, program)| {
+                let place = places.get(*column).copied().flatten();
+                let stored = place.and_then(|place| Some(bytes(sheet.cell(*at, place)?, sheet.kind(place))));
+                let computed = eval::evaluate(program, &inputs, &mut out);
+                computed.is_ok_and(|outcome| !outcome.null) && stored.as_ref() == Some(&out)
+            });
         if fits { confirmed.fits.push(*at) } else { confirmed.misfits.push(*at) }
     }
     Ok(confirmed)

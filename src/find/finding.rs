@@ -80,12 +80,41 @@ fn contents(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>
         let link = Link::content(sheet, column, link)?;
         let found = search(sheet, vec![link], &limited, State::begin(sheet));
         let (_, learnt) = found.best.filter(|(_, learnt)| {
-            learnt.misfits.is_empty() && learnt.window.is_none() && learnt.fits.len() == sheet.rows.len()
+            let whole = learnt.misfits.is_empty() && learnt.fits.len() == sheet.rows.len();
+            whole && learnt.window.is_none() && learnt.keys.is_empty()
         })?;
         let link = found.links.first()?;
-        Some((column, link.stored.around(learnt.shape.hashed(&learnt.pick, &link.stored)?)))
+        let stored = Stored { seal: learnt.seal, ..link.stored.clone() };
+        Some((column, stored.around(learnt.shape.hashed(&learnt.pick, &stored)?)))
     };
     columns.into_iter().filter_map(content).collect()
+}
+
+/// Most candidates that are tried to find out what a column outside of the chain signs.
+const SIGNED: u64 = 100_000;
+
+/// Columns outside of the recipe that hold a keyed digest of others of their row, such as a signature of the hash.
+fn signatures(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>) -> Vec<(usize, Recipe)> {
+    if settings.keys.is_empty() {
+        return Vec::new();
+    }
+    let covered = visit::columns(recipe);
+    let limited = Settings { candidates: settings.candidates.min(SIGNED), ..*settings };
+    let signed = |column: usize| {
+        // Unlike what is hashed, it may cover the hash of its row.
+        let link = Link { apart: link.previous.into_iter().collect(), ..Link::content(sheet, column, link)? };
+        let found = search(sheet, vec![link], &limited, State::begin(sheet));
+        let (_, learnt) = found.best.filter(|(_, learnt)| {
+            let whole = learnt.misfits.is_empty() && learnt.fits.len() == sheet.rows.len();
+            whole && learnt.window.is_none() && learnt.seal.is_some() && learnt.keys.is_empty()
+        })?;
+        let link = found.links.first()?;
+        let stored = Stored { seal: learnt.seal, ..link.stored.clone() };
+        Some((column, stored.around(learnt.shape.hashed(&learnt.pick, &stored)?)))
+    };
+    let apart =
+        |column: &usize| *column != link.hash && Some(*column) != link.previous && !covered.contains(column);
+    (0..sheet.own()).filter(apart).filter_map(signed).collect()
 }
 
 /// Puts what a column is a digest of in its place.
@@ -121,12 +150,18 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
     let inner = learnt.shape.inner_digest(&learnt.pick, &link.stored);
     let inner: Vec<Recipe> =
         inner.into_iter().chain(contents.iter().map(|(_, content)| content.clone())).collect();
+    let outside = |column: &usize| !contents.iter().any(|(inside, _)| inside == column);
+    let mut signatures = signatures(sheet, link, recipe, settings);
+    signatures.retain(|(column, _)| outside(column));
     let (genesis, strange) = genesis(sheet, link, &inner, &keyed::secrets(settings.keys));
     let first = match &genesis {
         Genesis::Derived(recipe) => visit::keys_of(recipe),
         _ => Vec::new(),
     };
-    let mut keys: Vec<usize> = recipes.iter().flat_map(visit::keys_of).chain(first).collect();
+    let mut keys: Vec<usize> = {
+        let signed = signatures.iter().map(|(_, recipe)| recipe);
+        recipes.iter().chain(signed).flat_map(visit::keys_of).chain(first).collect()
+    };
     keys.sort_unstable();
     keys.dedup();
     let printer = Printer { sheet, profiles: settings.profiles, keys: keyed::names(settings.keys, &keys) };
@@ -140,7 +175,8 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         _ => None,
     };
     let name = chain_name(&sheet.table);
-    let block = block(&printer, link, &name, &genesis, &recipes, search.as_ref(), narrowed.as_ref());
+    let block =
+        block(&printer, link, &name, &genesis, (&recipes, &signatures), search.as_ref(), narrowed.as_ref());
     let mut open = open(sheet, recipe);
     if strange > 0 {
         open.push(format!("{strange} of the first rows start from something else than the genesis above"));

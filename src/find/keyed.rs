@@ -89,6 +89,13 @@ pub(super) fn secrets(keys: &[Key]) -> Keys {
     Keys::from(keys.iter().map(|key| key.secret.bytes().to_vec()).collect::<Vec<_>>())
 }
 
+/// Keys that are kept in another place than that of a seal: one text is read in one way.
+pub(super) fn elsewhere(keys: &[Key], seal: Option<Seal>) -> Vec<usize> {
+    let Some(own) = seal.and_then(|seal| keys.get(seal.key)) else { return Vec::new() };
+    let other = |(number, key): (usize, &Key)| (key.place.origin != own.place.origin).then_some(number);
+    keys.iter().enumerate().filter_map(other).collect()
+}
+
 /// A name for a key after where it is kept.
 fn name(origin: &KeyOrigin) -> String {
     let name = match origin {

@@ -41,6 +41,8 @@ pub(super) struct Learner<'a> {
     pub(super) found_on: usize,
     pub(super) profiles: &'a [JsonProfile],
     pub(super) keys: &'a Keys,
+    /// Keys of other places than that of the candidate, which later or earlier rows may take.
+    pub(super) others: &'a [usize],
 }
 
 impl Learner<'_> {
@@ -166,7 +168,7 @@ impl Learner<'_> {
     fn under_other_keys(&self, shape: &mut Shape, left: &mut Vec<usize>) -> Vec<usize> {
         let Some(seal) = self.link.stored.seal else { return Vec::new() };
         let mut taken = Vec::new();
-        for key in (0..self.keys.len()).filter(|key| *key != seal.key) {
+        for key in self.others.iter().copied() {
             let before = left.len();
             let stored = Stored { seal: Some(Seal { key, ..seal }), ..self.link.stored.clone() };
             let link = Link { stored, ..self.link.clone() };

@@ -151,7 +151,9 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
             };
             let stored = Stored { seal: task.seal, ..link.stored.clone() };
             let link = &Link { stored, ..link.clone() };
-            let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles, keys: &keys };
+            let others = keyed::elsewhere(settings.keys, task.seal);
+            let (keys, others) = (&keys, others.as_slice());
+            let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles, keys, others };
             let learnt = learner.learn(shape);
             let complete = learnt.misfits.is_empty();
             let most = learnt.fits.len() > learnt.misfits.len() && learnt.fits.len() > 1;

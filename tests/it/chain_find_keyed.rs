@@ -100,6 +100,16 @@ fn what_takes_a_key_is_found_with_it_and_verifies() {
             ],
         ),
         (
+            "within",
+            &["--key-env", "PLAIN"],
+            &["hex(sha256(cat(prev ?? \"\", hex(hmac(sha256, plain, join(\":\", who, what, note))))))"],
+        ),
+        (
+            "sealed",
+            &["--key-env", "PLAIN"],
+            &["hex(sha256(join(\"|\"", "bind signature = hex(hmac(sha256, plain, hash))"],
+        ),
+        (
             "plain",
             &["--key-env", "PLAIN"],
             &["hash hash = hex(sha256(join(\"|\", prev ?? \"\", who, what, note)))"],
@@ -115,6 +125,10 @@ fn what_takes_a_key_is_found_with_it_and_verifies() {
             .judges("c", "holds", "");
     }
     find(&s, "plain", &["--key-env", "PLAIN"]).says("none of those given: the recipe takes no key");
+    // A signature that was changed is seen, and so is that there is none of it in the block.
+    s.sql("update sealed set signature = md5(signature) || md5(signature) where id = 7");
+    let run = find(&s, "sealed", &["--key-env", "PLAIN", "--candidates", "20000"]).ends_with(0);
+    assert!(!block(&run).contains("bind"), "{}", run.said());
     find(&s, "stream", &["--key-env", "BYTES"]).says("of the variable `BYTES`, decoded from hex digits");
     // Of an older recipe's rows none is claimed to be explained.
     let run = find(&s, "agent_bom", &["--key-env", "AGENT_BOM", "--candidates", "100000"]).ends_with(3);

@@ -72,3 +72,14 @@ end $$;
 -- No key for the chain, and one for a signature of each hash.
 create table sealed as select *, encode(hmac(hash, 'top secret', 'sha256'), 'hex') as signature from plain;
 alter table sealed add primary key (id);
+
+-- A keyed digest of what the row holds, and none around it and the predecessor.
+create table within (id int primary key, who text, what text, note text, content_hash text, prev_hash text, hash text);
+do $$ declare last text; begin
+  for n in 1..24 loop
+    insert into within values (n, 'u' || n % 5, (array['login', 'update', 'delete'])[1 + n % 3], 'note ' || n, null, last);
+    update within set content_hash = encode(hmac(concat_ws(':', who, what, note), 'top secret', 'sha256'), 'hex') where id = n;
+    update within set hash = encode(sha256(convert_to(coalesce(last, '') || content_hash, 'UTF8')), 'hex')
+      where id = n returning hash into last;
+  end loop;
+end $$;

@@ -14,11 +14,6 @@ use super::spec::KeyEncoding;
 pub struct Keys(Arc<[Vec<u8>]>);
 
 impl Keys {
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// The key of a number.
     pub(crate) fn get(&self, number: usize) -> Option<&[u8]> {
         self.0.get(number).map(Vec::as_slice)
