@@ -105,8 +105,9 @@ fn signatures(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'
         let link = Link { apart: link.previous.into_iter().collect(), ..Link::content(sheet, column, link)? };
         let found = search(sheet, vec![link], &limited, State::begin(sheet));
         let (_, learnt) = found.best.filter(|(_, learnt)| {
-            let whole = learnt.misfits.is_empty() && learnt.fits.len() == sheet.rows.len();
-            whole && learnt.window.is_none() && learnt.seal.is_some() && learnt.keys.is_empty()
+            // A row without it, or with another one, is then one that does not recompute.
+            let most = learnt.fits.len() * 2 > sheet.rows.len();
+            most && learnt.window.is_none() && learnt.seal.is_some() && learnt.keys.is_empty()
         })?;
         let link = found.links.first()?;
         let stored = Stored { seal: learnt.seal, ..link.stored.clone() };
