@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::chain_joins;
+use super::chain_keys::{self, Keys};
 use super::chain_report;
 use super::run::{cores, runtime, stop_on_interrupt};
 use super::terminal::Talk;
@@ -48,6 +50,8 @@ struct Find {
     /// The environment variable that holds the address [default: DATABASE_URL]
     #[arg(long, value_name = "VARIABLE")]
     from_env: Option<String>,
+    #[command(flatten)]
+    keys: chain_keys::Args,
     /// Rows that are read and held against what is found
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     rows: u64,
@@ -100,29 +104,38 @@ fn policy(variable: Option<&str>, block: &str, name: &str) -> Result<Policy, Vec
 struct Read {
     relation: Relation,
     sheet: Sheet,
+    /// What it points to and could not be read, in words.
+    apart: Vec<String>,
     catalogue: Catalogue,
     address: String,
 }
 
 impl Find {
     fn run(&self, talk: &Talk) -> Result<ExitStatus, ExitStatus> {
+        let keys = self.keys.read(talk)?;
         let canceller = Canceller::new();
         let runtime = runtime(talk)?;
         let read = runtime.block_on(async {
             stop_on_interrupt(&canceller);
             self.read(&canceller, talk).await
         })?;
-        let begin = self.begin(&read.sheet, talk)?;
-        let finding = self.search(&read.sheet, begin, &canceller, talk);
+        let begin = self.begin(&read.sheet, &keys, talk)?;
+        let finding = self.search(&read.sheet, begin, &keys, &canceller, talk);
         if let Some(path) = &self.state {
             keep(path, &finding.state, talk)?;
         }
         if canceller.is_cancelled() {
             talk.say("interrupted: this is what was found until then");
         }
-        let confirmed = confirm(&read, &finding, talk)?;
-        let report =
-            chain_report::Report { sheet: &read.sheet, address: &read.address, finding: &finding, confirmed };
+        let confirmed = confirm(&read, &finding, &keys, talk)?;
+        let report = chain_report::Report {
+            sheet: &read.sheet,
+            address: &read.address,
+            keys: keys.places(),
+            apart: &read.apart,
+            finding: &finding,
+            confirmed,
+        };
         let status = report.status();
         match talk.print(&report.text()) {
             ExitStatus::Open => Ok(status),
@@ -172,8 +185,9 @@ impl Find {
             talk.say(&format!("error: {} cannot be read: {}", relation.name, failure.message));
             ExitStatus::Unproven
         })?;
-        let sheet = sheet(&relation, sample);
-        Ok(Read { relation, sheet, catalogue, address: outcome.facts.address })
+        let mut sheet = sheet(&relation, sample);
+        let apart = chain_joins::add(&mut sheet, &reached, &relation, &catalogue).await;
+        Ok(Read { relation, sheet, apart, catalogue, address: outcome.facts.address })
     }
 
     fn relation<'c>(&self, catalogue: &'c Catalogue, talk: &Talk) -> Result<&'c Relation, ExitStatus> {
@@ -197,8 +211,8 @@ impl Find {
     }
 
     /// Where the search begins: at a kept state, or at the beginning.
-    fn begin(&self, sheet: &Sheet, talk: &Talk) -> Result<State, ExitStatus> {
-        let begin = State::begin(sheet);
+    fn begin(&self, sheet: &Sheet, keys: &Keys, talk: &Talk) -> Result<State, ExitStatus> {
+        let begin = State::begin(sheet).keyed(&keys.keys);
         let Some(path) = self.state.as_ref().filter(|path| path.exists()) else { return Ok(begin) };
         let shown = path.display();
         let kept = std::fs::read_to_string(path)
@@ -209,11 +223,18 @@ impl Find {
             return Ok(kept);
         }
         Err(talk.stop(&format!(
-            "`{shown}` is of a search in other rows, or of another version; name another file, or remove it"
+            "`{shown}` is of a search in other rows, with other keys, or of another version; name another file, or remove it"
         )))
     }
 
-    fn search(&self, sheet: &Sheet, begin: State, canceller: &Canceller, talk: &Talk) -> Finding {
+    fn search(
+        &self,
+        sheet: &Sheet,
+        begin: State,
+        keys: &Keys,
+        canceller: &Canceller,
+        talk: &Talk,
+    ) -> Finding {
         let bar = talk.progress().then(|| {
             let bar = indicatif::ProgressBar::new_spinner();
             bar.enable_steady_tick(Duration::from_millis(200));
@@ -229,6 +250,7 @@ impl Find {
         let profiles = json_profiles();
         let settings = Settings {
             profiles: &profiles,
+            keys: &keys.keys,
             threads: usize::try_from(self.jobs.unwrap_or_else(cores)).unwrap_or(1),
             candidates: self.candidates.unwrap_or(u64::MAX),
             stop: &stop,
@@ -263,11 +285,17 @@ fn sheet(relation: &Relation, sample: Sample) -> Sheet {
         rows: sample.rows,
         runs: sample.runs,
         whole: sample.whole,
+        joins: Vec::new(),
     }
 }
 
 /// What the block means, read back from its text and bound to the table's columns, and which rows it recomputes.
-fn confirm(read: &Read, finding: &Finding, talk: &Talk) -> Result<Option<chain_report::Proven>, ExitStatus> {
+fn confirm(
+    read: &Read,
+    finding: &Finding,
+    keys: &Keys,
+    talk: &Talk,
+) -> Result<Option<chain_report::Proven>, ExitStatus> {
     let Some(found) = &finding.found else { return Ok(None) };
     let bug = |why: &str| {
         talk.say(&format!(
@@ -295,6 +323,8 @@ fn confirm(read: &Read, finding: &Finding, talk: &Talk) -> Result<Option<chain_r
     let Some(link) = finding.links.get(found.link) else { return Err(bug("it has no hash")) };
     let mut rows = [found.fits.as_slice(), &found.misfits].concat();
     rows.sort_unstable();
-    let rows = find::confirm(&read.sheet, link, &rows, &spec).map_err(|issue| bug(&issue.to_string()))?;
+    let given = keys.of(&spec).map_err(|why| bug(&why))?;
+    let rows =
+        find::confirm(&read.sheet, link, &rows, &spec, &given).map_err(|issue| bug(&issue.to_string()))?;
     Ok(Some(chain_report::Proven { spec, rows }))
 }

@@ -18,6 +18,10 @@ pub(super) struct Proven {
 pub(super) struct Report<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) address: &'a str,
+    /// How many places keys were read from.
+    pub(super) keys: usize,
+    /// What the table points to and could not be read, in words.
+    pub(super) apart: &'a [String],
     pub(super) finding: &'a Finding,
     pub(super) confirmed: Option<Proven>,
 }
@@ -89,6 +93,11 @@ impl Report<'_> {
         line("chance", &format!("each row would come out by chance once in 2^{bits} searches or less"));
         line("links", &self.links(link));
         line("recipe", found.family);
+        match found.keys.as_slice() {
+            [] if self.keys > 0 => line("key", "none of those given: the recipe takes no key"),
+            [] => {}
+            keys => line("key", &format!("the one {}", keys.join("; the one "))),
+        }
         if !found.inside.is_empty() {
             let names: Vec<String> = found.inside.iter().map(|name| format!("`{name}`")).collect();
             line(
@@ -197,6 +206,15 @@ impl Report<'_> {
         }
         let state = &self.finding.state;
         line("tried", &format!("{} candidates, in {} whole rounds", state.tried, state.tenths_of_bits / 20));
+        let joined = self
+            .sheet
+            .joins
+            .iter()
+            .flat_map(|join| join.columns.iter().map(|column| format!("`{}.{column}`", join.table)));
+        let joined: Vec<String> = joined.collect();
+        if !joined.is_empty() {
+            line("joined", &format!("{} of the rows pointed to", joined.join(", ")));
+        }
         if !self.finding.families.is_empty() {
             line("families", &self.finding.families.join("; "));
         }
@@ -205,12 +223,20 @@ impl Report<'_> {
         }
         let _ = writeln!(out, "\nWHAT MAY BE MISSING");
         let mut hints = vec![
-            "the hash may need a key (HMAC), which cannot be found out".to_owned(),
+            match self.keys {
+                0 => "the hash may take a key (HMAC): without its key such a chain looks like any other whose recipe is \
+                      not known; give it with `--key-env VARIABLE` or `--key-file FILE`"
+                    .to_owned(),
+                _ => "nothing recomputes with what was given as a key, nor without: it may be another key than the one \
+                      the rows were written with"
+                    .to_owned(),
+            },
             "constants in the code, values of other tables, or a time that was never stored may have been hashed: look up \
              the code and follow `docs/chains.md`"
                 .to_owned(),
             "the search can go on: a longer `--time-limit`, with `--state FILE` to keep what was gone through".to_owned(),
         ];
+        hints.extend(self.apart.iter().cloned());
         hints.extend(self.lost_order());
         if link.previous.is_none() {
             hints.push("hashes that follow nothing, such as random ones, have no recipe at all".to_owned());

@@ -4,6 +4,8 @@ mod alerting;
 mod attest;
 mod baseline;
 mod chain;
+mod chain_joins;
+mod chain_keys;
 mod chain_report;
 mod drill;
 mod drill_judged;

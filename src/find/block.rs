@@ -3,6 +3,7 @@
 use super::links::Link;
 use super::print::{Printer, ident, wrapped};
 use crate::chain::spec::{Genesis, Recipe, Search, Sought};
+use crate::chain::visit;
 
 /// A condition that tells rows that recompute from those that do not.
 pub(super) struct Narrowed {
@@ -12,10 +13,16 @@ pub(super) struct Narrowed {
 }
 
 /// A name for the chain after its table.
-pub(super) fn chain_name(table: &str) -> String {
+#[must_use]
+pub fn chain_name(table: &str) -> String {
     let name: String =
         table.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("t{name}") } else { name }
+}
+
+/// A table as the language names it.
+fn named(schema: &str, table: &str) -> String {
+    if schema == "public" { ident(table) } else { format!("{}.{}", ident(schema), ident(table)) }
 }
 
 /// The block.
@@ -24,19 +31,28 @@ pub(super) fn block(
     link: &Link,
     name: &str,
     genesis: &Genesis,
-    recipe: &Recipe,
+    (recipes, binds): (&[Recipe], &[(usize, Recipe)]),
     search: Option<&Search>,
     narrowed: Option<&Narrowed>,
 ) -> String {
     let sheet = printer.sheet;
     let list = |columns: &[usize]| columns.iter().map(|c| printer.column(*c)).collect::<Vec<_>>().join(", ");
-    let table = ident(&sheet.table);
-    let relation = if sheet.schema == "public" { table } else { format!("{}.{table}", ident(&sheet.schema)) };
-    let mut out = format!("chain {name} on {relation}");
+    let mut out = format!("chain {name} on {}", named(&sheet.schema, &sheet.table));
     if let Some(narrowed) = narrowed {
         out.push_str(&format!(" where {} {}", printer.column(narrowed.column), narrowed.test));
     }
     out.push_str(" {\n");
+    let mut read: Vec<usize> =
+        recipes.iter().chain(binds.iter().map(|(_, recipe)| recipe)).flat_map(visit::columns).collect();
+    read.sort_unstable();
+    for join in &sheet.joins {
+        if read.iter().any(|column| sheet.joined(*column).is_some_and(|(known, _)| known.first == join.first))
+        {
+            let other = named(&join.schema, &join.table);
+            let (by, to) = (printer.column(join.by), ident(&join.to));
+            out.push_str(&format!("  join {other} as {} by {by} to {to}\n", ident(&join.alias)));
+        }
+    }
     if !link.split.is_empty() {
         out.push_str(&format!("  split by {}\n", list(&link.split)));
     }
@@ -49,8 +65,17 @@ pub(super) fn block(
     out.push_str(&format!("  order by {order}{dense}\n"));
     let previous = link.previous.map_or_else(|| "implicit".to_owned(), |column| printer.column(column));
     out.push_str(&format!("  link {previous} genesis {}\n", printer.genesis(genesis)));
-    let hash = format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe));
-    out.push_str(&wrapped(&hash));
+    for (_, key) in &printer.keys {
+        out.push_str(&format!("  {}\n", printer.key(key)));
+    }
+    for recipe in recipes {
+        let hash = format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe));
+        out.push_str(&wrapped(&hash));
+    }
+    for (column, recipe) in binds {
+        let bind = format!("  bind {} = {}\n", printer.column(*column), printer.recipe(recipe));
+        out.push_str(&wrapped(&bind));
+    }
     if let Some(search) = search {
         out.push_str(&format!("  {}\n", printer.search(search)));
     }

@@ -3,9 +3,10 @@
 use super::links::{Link, bytes};
 use super::sheet::Sheet;
 use crate::chain::eval::{self, Inputs};
+use crate::chain::keys::Keys;
 use crate::chain::program::{Program, SpecIssue};
 use crate::chain::search::Seeker;
-use crate::chain::spec::ChainSpec;
+use crate::chain::spec::{ChainColumn, ChainSpec};
 
 /// What became of the rows of a sample.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,15 +22,32 @@ pub struct Confirmed {
 /// # Errors
 ///
 /// The chain contradicts its columns.
-pub fn confirm(sheet: &Sheet, link: &Link, rows: &[usize], spec: &ChainSpec) -> Result<Confirmed, SpecIssue> {
+pub fn confirm(
+    sheet: &Sheet,
+    link: &Link,
+    rows: &[usize],
+    spec: &ChainSpec,
+    keys: &Keys,
+) -> Result<Confirmed, SpecIssue> {
     let programs: Vec<Program> = spec
         .recipes()
-        .map(|(_, recipe)| Program::new(recipe, &spec.columns, link.form(sheet)))
+        .map(|(_, recipe)| Ok(Program::new(recipe, &spec.columns, link.form(sheet))?.keyed(keys)))
+        .collect::<Result<_, _>>()?;
+    let binds: Vec<(usize, Program)> = spec
+        .binds
+        .iter()
+        .map(|bind| {
+            let program = Program::new(&bind.value, &spec.columns, link.form(sheet))?;
+            Ok((bind.column, program.keyed(keys)))
+        })
         .collect::<Result<_, _>>()?;
     let places: Vec<Option<usize>> = spec
         .columns
         .iter()
-        .map(|column| sheet.columns.iter().position(|known| known.name == column.name))
+        .map(|column| {
+            let same = |known: &ChainColumn| known.name == column.name && known.joined == column.joined;
+            sheet.columns.iter().position(same)
+        })
         .collect();
     let mut seeker = Seeker::new(&spec.searches, &spec.columns);
     let mut confirmed = Confirmed::default();
@@ -44,7 +62,14 @@ pub fn confirm(sheet: &Sheet, link: &Link, rows: &[usize], spec: &ChainSpec) -> 
                 computed.is_ok_and(|outcome| !outcome.null) && stored.as_ref() == Some(&out)
             })
         };
-        let fits = yields(&inputs) || seeker.seek(&inputs, yields);
+        let hashed = yields(&inputs) || seeker.seek(&inputs, yields);
+        let fits = hashed
+            && binds.iter().all(|(column, program)| {
+                let place = places.get(*column).copied().flatten();
+                let stored = place.and_then(|place| Some(bytes(sheet.cell(*at, place)?, sheet.kind(place))));
+                let computed = eval::evaluate(program, &inputs, &mut out);
+                computed.is_ok_and(|outcome| !outcome.null) && stored.as_ref() == Some(&out)
+            });
         if fits { confirmed.fits.push(*at) } else { confirmed.misfits.push(*at) }
     }
     Ok(confirmed)

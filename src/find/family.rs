@@ -95,20 +95,20 @@ impl Builder<'_> {
             prev: self.link.prev(self.row),
             link: self.link.form(self.sheet),
             shift: None,
+            keys: None,
         }
     }
 
     pub(super) fn columns(&self) -> impl Iterator<Item = usize> + '_ {
         let (hash, previous) = (self.link.hash, self.link.previous);
         let apart = &self.link.apart;
-        (0..self.sheet.columns.len())
-            .filter(move |c| *c != hash && Some(*c) != previous && !apart.contains(c))
-            .take(56)
+        let placed = self.sheet.placed().into_iter();
+        placed.filter(move |c| *c != hash && Some(*c) != previous && !apart.contains(c)).take(56)
     }
 
     pub(super) fn item(&self, column: usize, variants: Vec<Variant>) -> Item {
         let (take, skip) = prior::hashed(self.sheet, column);
-        let moved = prior::moved(self.sheet.kind(column), self.sheet.name(column));
+        let moved = prior::moved(self.sheet.kind(column), self.sheet.bare(column));
         Item { column: Some(column), take, skip, moved, variants }
     }
 

@@ -2,6 +2,7 @@
 
 use super::block::{Narrowed, block, chain_name, window};
 use super::genesis::genesis;
+use super::keyed::{self, Key, Seal};
 use super::learn::Learnt;
 use super::links::{Link, links};
 use super::print::{Printer, text};
@@ -9,7 +10,8 @@ use super::search::{Searched, Settings, search};
 use super::sheet::Sheet;
 use super::spell::Choice;
 use super::state::State;
-use crate::chain::spec::{CellKind, JsonValue, Recipe};
+use super::stored::Stored;
+use crate::chain::spec::{CellKind, Genesis, JsonValue, Recipe};
 use crate::chain::variants::change;
 use crate::chain::visit;
 
@@ -43,6 +45,8 @@ pub struct Found {
     pub outside: Vec<usize>,
     /// The family it belongs to.
     pub family: &'static str,
+    /// The keys that it takes, where they are kept and how they are read there, in words.
+    pub keys: Vec<String>,
     /// Columns that hold a digest of others, in whose place the block has what they are of.
     pub inside: Vec<String>,
     /// What fits the sample just as well, as sentences.
@@ -70,18 +74,48 @@ fn contents(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>
     let mut columns = visit::columns(recipe);
     columns.sort_unstable();
     columns.dedup();
-    columns.retain(|column| !sheet.has_null(*column));
+    columns.retain(|column| *column < sheet.own() && !sheet.has_null(*column));
     let limited = Settings { candidates: settings.candidates.min(CONTENT), ..*settings };
     let content = |column: usize| {
         let link = Link::content(sheet, column, link)?;
         let found = search(sheet, vec![link], &limited, State::begin(sheet));
         let (_, learnt) = found.best.filter(|(_, learnt)| {
-            learnt.misfits.is_empty() && learnt.window.is_none() && learnt.fits.len() == sheet.rows.len()
+            let whole = learnt.misfits.is_empty() && learnt.fits.len() == sheet.rows.len();
+            whole && learnt.window.is_none() && learnt.keys.is_empty()
         })?;
         let link = found.links.first()?;
-        Some((column, link.stored.around(learnt.shape.hashed(&learnt.pick, &link.stored)?)))
+        let stored = Stored { seal: learnt.seal, ..link.stored.clone() };
+        Some((column, stored.around(learnt.shape.hashed(&learnt.pick, &stored)?)))
     };
     columns.into_iter().filter_map(content).collect()
+}
+
+/// Most candidates that are tried to find out what a column outside of the chain signs.
+const SIGNED: u64 = 100_000;
+
+/// Columns outside of the recipe that hold a keyed digest of others of their row, such as a signature of the hash.
+fn signatures(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>) -> Vec<(usize, Recipe)> {
+    if settings.keys.is_empty() {
+        return Vec::new();
+    }
+    let covered = visit::columns(recipe);
+    let limited = Settings { candidates: settings.candidates.min(SIGNED), ..*settings };
+    let signed = |column: usize| {
+        // Unlike what is hashed, it may cover the hash of its row.
+        let link = Link { apart: link.previous.into_iter().collect(), ..Link::content(sheet, column, link)? };
+        let found = search(sheet, vec![link], &limited, State::begin(sheet));
+        let (_, learnt) = found.best.filter(|(_, learnt)| {
+            // A row without it, or with another one, is then one that does not recompute.
+            let most = learnt.fits.len() * 2 > sheet.rows.len();
+            most && learnt.window.is_none() && learnt.seal.is_some() && learnt.keys.is_empty()
+        })?;
+        let link = found.links.first()?;
+        let stored = Stored { seal: learnt.seal, ..link.stored.clone() };
+        Some((column, stored.around(learnt.shape.hashed(&learnt.pick, &stored)?)))
+    };
+    let apart =
+        |column: &usize| *column != link.hash && Some(*column) != link.previous && !covered.contains(column);
+    (0..sheet.own()).filter(apart).filter_map(signed).collect()
 }
 
 /// Puts what a column is a digest of in its place.
@@ -102,18 +136,37 @@ fn put(recipe: &mut Recipe, column: usize, content: &Recipe) {
 }
 
 fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Settings<'_>) -> Option<Found> {
-    let printer = Printer { sheet, profiles: settings.profiles };
-    let hashed = learnt.shape.hashed(&learnt.pick, &link.stored)?;
-    let mut recipe = link.stored.around(hashed);
-    let contents = contents(sheet, link, &recipe, settings);
-    for (column, content) in &contents {
-        put(&mut recipe, *column, content);
+    let sealed = |seal| Link { stored: Stored { seal, ..link.stored.clone() }, ..link.clone() };
+    let link = &sealed(learnt.seal);
+    let mut recipes = vec![link.stored.around(learnt.shape.hashed(&learnt.pick, &link.stored)?)];
+    for key in &learnt.keys {
+        let stored = sealed(learnt.seal.map(|seal| Seal { key: *key, ..seal })).stored;
+        recipes.push(stored.around(learnt.shape.hashed(&learnt.pick, &stored)?));
     }
+    let contents = contents(sheet, link, recipes.first()?, settings);
+    for (column, content) in &contents {
+        recipes.iter_mut().for_each(|recipe| put(recipe, *column, content));
+    }
+    let recipe = recipes.first()?;
     let inner = learnt.shape.inner_digest(&learnt.pick, &link.stored);
     let inner: Vec<Recipe> =
         inner.into_iter().chain(contents.iter().map(|(_, content)| content.clone())).collect();
-    let (genesis, strange) = genesis(sheet, link, &inner);
-    let narrowed = narrowed(sheet, &recipe, &learnt);
+    let outside = |column: &usize| !contents.iter().any(|(inside, _)| inside == column);
+    let mut signatures = signatures(sheet, link, recipe, settings);
+    signatures.retain(|(column, _)| outside(column));
+    let (genesis, strange) = genesis(sheet, link, &inner, &keyed::secrets(settings.keys));
+    let first = match &genesis {
+        Genesis::Derived(recipe) => visit::keys_of(recipe),
+        _ => Vec::new(),
+    };
+    let mut keys: Vec<usize> = {
+        let signed = signatures.iter().map(|(_, recipe)| recipe);
+        recipes.iter().chain(signed).flat_map(visit::keys_of).chain(first).collect()
+    };
+    keys.sort_unstable();
+    keys.dedup();
+    let printer = Printer { sheet, profiles: settings.profiles, keys: keyed::names(settings.keys, &keys) };
+    let narrowed = narrowed(sheet, recipe, &learnt);
     let (misfits, outside) = match &narrowed {
         Some(_) => (Vec::new(), learnt.misfits.clone()),
         None => (learnt.misfits.clone(), Vec::new()),
@@ -123,8 +176,9 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         _ => None,
     };
     let name = chain_name(&sheet.table);
-    let block = block(&printer, link, &name, &genesis, &recipe, search.as_ref(), narrowed.as_ref());
-    let mut open = open(sheet, &recipe);
+    let block =
+        block(&printer, link, &name, &genesis, (&recipes, &signatures), search.as_ref(), narrowed.as_ref());
+    let mut open = open(sheet, recipe);
     if strange > 0 {
         open.push(format!("{strange} of the first rows start from something else than the genesis above"));
     }
@@ -148,6 +202,7 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         outside,
         family: learnt.shape.name,
         alternatives: alternatives(&printer, &learnt),
+        keys: keys.iter().filter_map(|key| settings.keys.get(*key)).map(Key::describe).collect(),
         inside: contents.iter().map(|(column, _)| sheet.name(*column).to_owned()).collect(),
         open,
     })
@@ -159,7 +214,7 @@ fn narrowed(sheet: &Sheet, recipe: &Recipe, learnt: &Learnt) -> Option<Narrowed>
     }
     let covered = visit::columns(recipe);
     let cell = |row: &usize, column| sheet.cell(*row, column);
-    let columns = || (0..sheet.columns.len()).filter(|c| sheet.kind(*c) == CellKind::Text);
+    let columns = || (0..sheet.own()).filter(|c| sheet.kind(*c) == CellKind::Text);
     // A version, an algorithm, a codec.
     let same = columns().find_map(|column| {
         let value = cell(learnt.fits.first()?, column).filter(|value| value.len() < 40)?;

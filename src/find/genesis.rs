@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::keyed::{Place, Seal};
 use super::links::{Link, bytes};
 use super::sheet::Sheet;
 use super::spell::At;
 use super::stored::{Letters, Stored};
+use crate::chain::keys::Keys;
 use crate::chain::program::Form;
 use crate::chain::spec::{Genesis, Recipe};
 
@@ -24,7 +26,7 @@ const LABELS: [&str; 10] = [
 ];
 
 /// The genesis, and how many first rows start from something else.
-pub(super) fn genesis(sheet: &Sheet, link: &Link, inner: &[Recipe]) -> (Genesis, usize) {
+pub(super) fn genesis(sheet: &Sheet, link: &Link, inner: &[Recipe], keys: &Keys) -> (Genesis, usize) {
     let Some(previous) = link.previous else { return (Genesis::Null, 0) };
     let starts: Vec<usize> = link.first.iter().enumerate().filter(|(_, f)| **f).map(|(row, _)| row).collect();
     let mut values: BTreeMap<Option<&str>, usize> = BTreeMap::new();
@@ -40,7 +42,7 @@ pub(super) fn genesis(sheet: &Sheet, link: &Link, inner: &[Recipe]) -> (Genesis,
     // What looks like a hash may be derived, but for zeros.
     if Stored::of(&single(sheet, previous, value), 0)
         .is_some_and(|_| !value.trim_start_matches("\\x").bytes().all(|b| b == b'0'))
-        && let Some(recipe) = derived(sheet, link, &starts, previous, inner)
+        && let Some(recipe) = derived(sheet, link, &starts, previous, inner, keys)
     {
         return (Genesis::Derived(Box::new(recipe)), 0);
     }
@@ -69,11 +71,17 @@ fn derived(
     starts: &[usize],
     previous: usize,
     inner: &[Recipe],
+    keys: &Keys,
 ) -> Option<Recipe> {
     let written = |hashed: Recipe| {
         let letters = if link.form(sheet) == Form::Bytes { Letters::Raw } else { link.stored.letters };
-        [link.stored.prefix.clone(), String::new()]
-            .map(|prefix| Stored { prefix, letters, digest: link.stored.digest }.around(hashed.clone()))
+        let key = link.stored.seal.map(|seal| Seal { place: Place::Whole, ..seal });
+        let seals = std::iter::once(None).chain(key.map(Some));
+        seals.flat_map(move |seal| {
+            [link.stored.prefix.clone(), String::new()].map(|prefix| {
+                Stored { prefix, letters, digest: link.stored.digest, seal }.around(hashed.clone())
+            })
+        })
     };
     let mut candidates: Vec<Recipe> = inner.to_vec();
     for label in LABELS {
@@ -91,7 +99,8 @@ fn derived(
     }
     candidates.into_iter().find(|recipe| {
         starts.iter().all(|row| {
-            let at = At { sheet, row: *row, prev: None, link: link.form(sheet), shift: None };
+            let at =
+                At { sheet, row: *row, prev: None, link: link.form(sheet), shift: None, keys: Some(keys) };
             let stored = sheet.cell(*row, previous).map(|cell| bytes(cell, sheet.kind(previous)));
             stored.is_some() && at.eval(recipe) == stored
         })

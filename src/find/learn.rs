@@ -2,10 +2,13 @@
 
 use super::combine::combinations;
 use super::family::Frame;
+use super::keyed::Seal;
 use super::links::Link;
 use super::shape::{Pick, Shape, Slot, slot};
 use super::sheet::Sheet;
 use super::spell::{self, At, Choice};
+use super::stored::Stored;
+use crate::chain::keys::Keys;
 use crate::chain::spec::{JsonProfile, JsonValue, Recipe};
 use crate::chain::visit;
 
@@ -25,6 +28,10 @@ pub(super) struct Learnt {
     pub(super) misfits: Vec<usize>,
     /// Smallest and largest difference between the hashed and the stored time, in microseconds.
     pub(super) window: Option<(i64, i64)>,
+    /// The key that it takes, and where.
+    pub(super) seal: Option<Seal>,
+    /// Further keys that some rows take in its place.
+    pub(super) keys: Vec<usize>,
 }
 
 pub(super) struct Learner<'a> {
@@ -33,16 +40,20 @@ pub(super) struct Learner<'a> {
     /// The row the candidate was found on.
     pub(super) found_on: usize,
     pub(super) profiles: &'a [JsonProfile],
+    pub(super) keys: &'a Keys,
+    /// Keys of other places than that of the candidate, which later or earlier rows may take.
+    pub(super) others: &'a [usize],
 }
 
 impl Learner<'_> {
     fn at(&self, row: usize, shift: Option<(usize, i64)>) -> At<'_> {
-        At { sheet: self.sheet, row, prev: self.link.prev(row), link: self.link.form(self.sheet), shift }
+        let (prev, link) = (self.link.prev(row), self.link.form(self.sheet));
+        At { sheet: self.sheet, row, prev, link, shift, keys: Some(self.keys) }
     }
 
     fn matches(&self, shape: &Shape, pick: &Pick, row: usize, shift: Option<(usize, i64)>) -> bool {
         let Some(hashed) = shape.hashed(pick, &self.link.stored) else { return false };
-        let digest = Recipe::Digest(self.link.stored.digest, Box::new(hashed));
+        let digest = self.link.stored.digested(hashed);
         let computed = self.at(row, shift).eval(&digest);
         computed.is_some() && computed == self.link.digest(self.sheet, row)
     }
@@ -144,11 +155,29 @@ impl Learner<'_> {
                 }
             }
         }
+        let keys = self.under_other_keys(&mut shape, &mut left);
         left.sort_unstable();
         let fits = (0..self.sheet.rows.len())
             .filter(|row| self.link.usable(self.sheet, *row) && !left.contains(row))
             .collect();
-        Learnt { pick: shape.first_pick(), shape, fits, misfits: left, window }
+        let (pick, seal) = (shape.first_pick(), self.link.stored.seal);
+        Learnt { pick, shape, fits, misfits: left, window, seal, keys }
+    }
+
+    /// Takes out of `left` the rows that the shape explains under other keys; returns those keys.
+    fn under_other_keys(&self, shape: &mut Shape, left: &mut Vec<usize>) -> Vec<usize> {
+        let Some(seal) = self.link.stored.seal else { return Vec::new() };
+        let mut taken = Vec::new();
+        for key in self.others.iter().copied() {
+            let before = left.len();
+            let stored = Stored { seal: Some(Seal { key, ..seal }), ..self.link.stored.clone() };
+            let link = Link { stored, ..self.link.clone() };
+            let _shift = Learner { link: &link, ..*self }.pass(shape, left);
+            if left.len() < before {
+                taken.push(key);
+            }
+        }
+        taken
     }
 
     /// Takes out of `left` the rows that the shape explains, until no more come; returns by how much times were off.
@@ -207,7 +236,7 @@ impl Learner<'_> {
     fn widened(&self, shape: &Shape, row: usize) -> Option<Shape> {
         let filled =
             |row: usize, column: usize| self.sheet.cell(row, column).is_some_and(|cell| !cell.is_empty());
-        let mut spare: Vec<usize> = (0..self.sheet.columns.len())
+        let mut spare: Vec<usize> = (0..self.sheet.own())
             .filter(|c| *c != self.link.hash && Some(*c) != self.link.previous)
             .filter(|c| filled(row, *c) && !filled(self.found_on, *c))
             .collect();

@@ -146,10 +146,10 @@ struct Pair {
 /// Every way to read the table as a chain, the likeliest first.
 pub(super) fn links(sheet: &Sheet) -> Vec<Link> {
     let hashes: Vec<(usize, Stored)> =
-        (0..sheet.columns.len()).filter_map(|column| Some((column, Stored::of(sheet, column)?))).collect();
+        (0..sheet.own()).filter_map(|column| Some((column, Stored::of(sheet, column)?))).collect();
     let mut pairs: Vec<Pair> = Vec::new();
     for (hash, stored) in &hashes {
-        for previous in (0..sheet.columns.len()).filter(|p| p != hash) {
+        for previous in (0..sheet.own()).filter(|p| p != hash) {
             if (sheet.kind(previous) == CellKind::Bytea) != (sheet.kind(*hash) == CellKind::Bytea)
                 || !matches!(sheet.kind(previous), CellKind::Text | CellKind::Bytea)
             {

@@ -11,6 +11,7 @@ mod confirm;
 mod family;
 mod finding;
 mod genesis;
+mod keyed;
 mod learn;
 mod links;
 mod naming;
@@ -31,13 +32,15 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use block::chain_name;
 pub use confirm::{Confirmed, confirm};
 pub use family::Profiles;
 pub use finding::{Finding, Found, find};
+pub use keyed::{Key, Place, Seal};
 pub use links::Link;
 pub use order::Order;
 pub use print::{ident, text};
 pub use search::Settings;
-pub use sheet::Sheet;
-pub use state::{SCHEMA, State};
+pub use sheet::{Joined, Sheet};
+pub use state::{Kept, SCHEMA, State};
 pub use stored::{Letters, Stored};

@@ -23,7 +23,7 @@ impl Naming {
     }
 
     pub(super) fn key(self, sheet: &Sheet, column: usize) -> String {
-        let name = sheet.name(column);
+        let name = sheet.bare(column);
         match self {
             Self::AsIs => name.to_owned(),
             Self::Camel => camel(name),

@@ -26,7 +26,7 @@ impl Builder<'_> {
         let all: Vec<JsonProfile> = self.profiles.iter().map(|(_, profile)| *profile).collect();
         for naming in Naming::ALL {
             if naming != Naming::AsIs
-                && self.columns().all(|c| naming.key(self.sheet, c) == self.sheet.name(c))
+                && self.columns().all(|c| naming.key(self.sheet, c) == self.sheet.bare(c))
             {
                 continue;
             }

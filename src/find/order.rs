@@ -72,7 +72,7 @@ impl Order {
 /// Columns that rows could be ordered by, each alone.
 fn candidates(sheet: &Sheet, without: &[usize]) -> Vec<Order> {
     let mut found = Vec::new();
-    for column in (0..sheet.columns.len()).filter(|column| !without.contains(column)) {
+    for column in (0..sheet.own()).filter(|column| !without.contains(column)) {
         let cells: Vec<&str> = (0..sheet.rows.len()).filter_map(|row| sheet.cell(row, column)).collect();
         if cells.len() < sheet.rows.len() || cells.is_empty() {
             continue;
@@ -133,8 +133,7 @@ pub(super) fn order(sheet: &Sheet, parents: &[Option<usize>], first: &[bool], wi
     }
     let Some(((_, ties, ..), mut order)) = best else { return Order::default() };
     if ties != usize::MAX {
-        let key = (0..sheet.columns.len())
-            .filter(|column| sheet.is_key(*column) && !order.columns.contains(column));
+        let key = (0..sheet.own()).filter(|column| sheet.is_key(*column) && !order.columns.contains(column));
         order.columns.extend(key.collect::<Vec<_>>());
     }
     order
@@ -151,9 +150,7 @@ pub(super) fn guesses(sheet: &Sheet, end: usize) -> Vec<Order> {
             let ties = pairs().filter(|(a, b)| a == b).count();
             if ties > 0 {
                 let own = order.columns.clone();
-                order
-                    .columns
-                    .extend((0..sheet.columns.len()).filter(|c| sheet.is_key(*c) && !own.contains(c)));
+                order.columns.extend((0..sheet.own()).filter(|c| sheet.is_key(*c) && !own.contains(c)));
             }
             let name = order.columns.first().map_or(0, |column| named(sheet.name(*column)));
             ((against, ties, 2 - name), order)

@@ -3,7 +3,8 @@
 use super::family::Profiles;
 use super::sheet::Sheet;
 use crate::chain::spec::{
-    Base64Form, Frame, Genesis, JsonField, JsonNull, JsonProfile, JsonValue, Recipe, Search, Sought, Unit,
+    Base64Form, Frame, Genesis, JsonField, JsonNull, JsonProfile, JsonValue, KeyEncoding, KeyOrigin, KeyRef,
+    Recipe, Search, Sought, Unit,
 };
 use crate::chain::variants::PRESETS;
 
@@ -82,11 +83,16 @@ pub(super) fn wrapped(text: &str) -> String {
 pub(super) struct Printer<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) profiles: &'a Profiles,
+    /// The keys of the recipes, by number, with their names in the block.
+    pub(super) keys: Vec<(usize, KeyRef)>,
 }
 
 impl Printer<'_> {
     pub(super) fn column(&self, index: usize) -> String {
-        ident(self.sheet.name(index))
+        match self.sheet.joined(index) {
+            Some((join, name)) => format!("{}.{}", ident(&join.alias), ident(name)),
+            None => ident(self.sheet.name(index)),
+        }
     }
 
     fn profile(&self, profile: JsonProfile) -> &str {
@@ -153,8 +159,13 @@ impl Printer<'_> {
             Recipe::Strip(prefix, inner) => format!("strip({}, {})", text(prefix), self.recipe(inner)),
             Recipe::ByteaCast(inner) => call("bytea_cast", inner),
             Recipe::Host(index) => format!("host({})", self.column(*index)),
-            // What is looked for has no keys, patterns, lists or arrays; nothing of the like is ever found.
-            Recipe::Hmac(..) | Recipe::TimeAs(..) | Recipe::Enum(..) | Recipe::JsonArray(..) => String::new(),
+            Recipe::Hmac(digest, key, inner) => {
+                let name = self.keys.iter().find(|(known, _)| known == key);
+                let name = name.map_or("", |(_, key)| &key.name);
+                format!("hmac({}, {name}, {})", digest.word(), self.recipe(inner))
+            }
+            // What is looked for has no patterns, lists or arrays; nothing of the like is ever found.
+            Recipe::TimeAs(..) | Recipe::Enum(..) | Recipe::JsonArray(..) => String::new(),
             Recipe::Json(profile, fields) => {
                 format!("json({}, {})", self.profile(*profile), self.object(fields))
             }
@@ -196,6 +207,20 @@ impl Printer<'_> {
             JsonNull::OmitEmpty => " ?? omit_empty",
         };
         if value.is_empty() { format!("{key}{null}") } else { format!("{key}: {value}{null}") }
+    }
+
+    /// Where a key is kept and how it is read there.
+    pub(super) fn key(&self, key: &KeyRef) -> String {
+        let origin = match &key.origin {
+            KeyOrigin::Env(variable) => format!("env {variable}"),
+            KeyOrigin::File(path) => format!("file {}", text(path)),
+        };
+        let read = match key.encoding {
+            KeyEncoding::Text => "",
+            KeyEncoding::Hex => " as hex",
+            KeyEncoding::Base64 => " as base64",
+        };
+        format!("key {} from {origin}{read}", key.name)
     }
 
     pub(super) fn genesis(&self, genesis: &Genesis) -> String {

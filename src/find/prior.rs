@@ -91,8 +91,14 @@ const HASHED: [(&str, u32); 33] = [
     ("description", 62),
 ];
 
+/// What it costs that a column of another table is hashed: what a row points to is seldom hashed for what it is.
+const JOINED: Cost = 40;
+
 /// What it costs that a column is hashed, and what it costs that it is not.
 pub(super) fn hashed(sheet: &Sheet, column: usize) -> (Cost, Cost) {
+    if sheet.joined(column).is_some() {
+        return (JOINED, 0);
+    }
     let name = sheet.name(column).to_ascii_lowercase();
     let kind = sheet.kind(column);
     let percent = if sheet.is_key(column) && ["id", "n", "uuid"].contains(&name.as_str()) {

@@ -4,16 +4,20 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use hmac::digest::block_api::BlockSizeUser;
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::family::{Builder, Family, Profiles};
+use super::keyed::{self, Key, Seal, Sealing};
 use super::learn::{Learner, Learnt};
 use super::links::Link;
 use super::prior::Cost;
 use super::shape::Shape;
 use super::sheet::Sheet;
 use super::state::State;
+use super::stored::Stored;
 use super::walk::{Hit, Walk};
+use crate::chain::keys::Keys;
 use crate::chain::program::is_time;
 use crate::chain::spec::{CellKind, Digest, JsonProfile};
 
@@ -32,6 +36,8 @@ const END: Cost = 700;
 pub struct Settings<'a> {
     /// How JSON may be spelt.
     pub profiles: &'a Profiles,
+    /// Keys that the hashes may take, each in every reading of what was found in its place.
+    pub keys: &'a [Key],
     /// Threads.
     pub threads: usize,
     /// Candidates after which no further level is begun.
@@ -65,8 +71,21 @@ struct Task<'a> {
     target: &'a [u8],
     family: &'a Family,
     digest: Digest,
+    seal: Option<Seal>,
     /// What is added to its candidates' costs.
     later: Cost,
+}
+
+impl Task<'_> {
+    fn walk<D: sha2::Digest + BlockSizeUser + Clone>(
+        &self,
+        bounds: (Cost, Cost),
+        keys: &Keys,
+        stop: &dyn Fn(u64) -> bool,
+    ) -> Option<Hit> {
+        let sealing = Sealing::<D>::new(self.seal, keys, !self.family.outers.is_empty());
+        Walk::new(self.family, self.target, bounds, stop, sealing).run().0
+    }
 }
 
 /// A row to search on, with its families.
@@ -84,17 +103,22 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
     let mut tasks: Vec<Task<'_>> = Vec::new();
     for anchor in &anchors {
         let Some(link) = links.get(anchor.link) else { continue };
-        tasks.extend(anchor.families.iter().map(|family| Task {
-            link: anchor.link,
-            row: anchor.row,
-            target: &anchor.target,
-            family,
-            digest: link.stored.digest,
-            later: anchor.later,
-        }));
+        for family in &anchor.families {
+            let seals = keyed::seals(settings.keys, !family.outers.is_empty());
+            tasks.extend(seals.into_iter().map(|(cost, seal)| Task {
+                link: anchor.link,
+                row: anchor.row,
+                target: &anchor.target,
+                family,
+                digest: link.stored.digest,
+                seal,
+                later: anchor.later + cost,
+            }));
+        }
     }
     tasks.sort_by_key(|task| task.family.cost + task.later);
     let profiles: Vec<JsonProfile> = settings.profiles.iter().map(|(_, profile)| *profile).collect();
+    let keys = keyed::secrets(settings.keys);
     let mut state = from;
     let mut best: Option<(usize, Learnt)> = None;
     let tried = AtomicU64::new(state.tried);
@@ -103,8 +127,14 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
         let bounds = (state.low(), state.low() + STEP);
         let mut from = 0;
         loop {
-            let level =
-                Level { tasks: &tasks, bounds, settings, tried: &tried, next: AtomicUsize::new(from) };
+            let level = Level {
+                tasks: &tasks,
+                bounds,
+                settings,
+                keys: &keys,
+                tried: &tried,
+                next: AtomicUsize::new(from),
+            };
             let (hit, stopped) = level.run();
             let Some((n, hit)) = hit else {
                 state.tried = tried.load(Ordering::Relaxed);
@@ -119,7 +149,11 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
             let (Some(link), Some(shape)) = (links.get(task.link), Shape::of(task.family, &hit)) else {
                 continue;
             };
-            let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles };
+            let stored = Stored { seal: task.seal, ..link.stored.clone() };
+            let link = &Link { stored, ..link.clone() };
+            let others = keyed::elsewhere(settings.keys, task.seal);
+            let (keys, others) = (&keys, others.as_slice());
+            let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles, keys, others };
             let learnt = learner.learn(shape);
             let complete = learnt.misfits.is_empty();
             let most = learnt.fits.len() > learnt.misfits.len() && learnt.fits.len() > 1;
@@ -158,6 +192,7 @@ struct Level<'a> {
     tasks: &'a [Task<'a>],
     bounds: (Cost, Cost),
     settings: &'a Settings<'a>,
+    keys: &'a Keys,
     tried: &'a AtomicU64,
     next: AtomicUsize,
 }
@@ -187,18 +222,13 @@ impl Level<'_> {
                             }
                             stopped.load(Ordering::Relaxed) || n > first.load(Ordering::Relaxed)
                         };
-                        let walk = Walk::new(
-                            task.family,
-                            task.target,
-                            (low.saturating_sub(task.later), high),
-                            &stop,
-                        );
-                        let (hit, ..) = match task.digest {
-                            Digest::Sha256 => walk.run::<Sha256>(),
-                            Digest::Sha384 => walk.run::<Sha384>(),
-                            Digest::Sha512 => walk.run::<Sha512>(),
-                            Digest::Sha1 => walk.run::<sha1::Sha1>(),
-                            Digest::Md5 => walk.run::<md5::Md5>(),
+                        let bounds = (low.saturating_sub(task.later), high);
+                        let hit = match task.digest {
+                            Digest::Sha256 => task.walk::<Sha256>(bounds, self.keys, &stop),
+                            Digest::Sha384 => task.walk::<Sha384>(bounds, self.keys, &stop),
+                            Digest::Sha512 => task.walk::<Sha512>(bounds, self.keys, &stop),
+                            Digest::Sha1 => task.walk::<sha1::Sha1>(bounds, self.keys, &stop),
+                            Digest::Md5 => task.walk::<md5::Md5>(bounds, self.keys, &stop),
                             // A length tells one of those above; the others are not looked for.
                             _ => continue,
                         };
@@ -247,9 +277,8 @@ fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>) -> Vec<Anchor
 
 /// How much a row leaves open: NULLs, empty texts, the same value twice, documents whose members could be in any order.
 fn openness(sheet: &Sheet, link: &Link, row: usize) -> usize {
-    let columns: Vec<usize> = (0..sheet.columns.len())
-        .filter(|column| *column != link.hash && Some(*column) != link.previous)
-        .collect();
+    let columns: Vec<usize> =
+        (0..sheet.own()).filter(|column| *column != link.hash && Some(*column) != link.previous).collect();
     let mut open = 0;
     for (n, column) in columns.iter().enumerate() {
         let kind = sheet.kind(*column);

@@ -1,6 +1,7 @@
 //! A found candidate as a recipe with places, each with all choices that fit what was seen so far.
 
 use super::family::{Family, Frame};
+use super::keyed::Seal;
 use super::prior::{Cost, NO_PREDECESSOR};
 use super::spell::{self, Choice};
 use super::stored::{Letters, Stored};
@@ -233,7 +234,8 @@ impl Shape {
 }
 
 fn digest(stored: &Stored, letters: Letters, inside: Recipe) -> Recipe {
-    Stored { prefix: String::new(), letters, digest: stored.digest }.around(inside)
+    let seal = stored.seal.and_then(Seal::inside);
+    Stored { prefix: String::new(), letters, digest: stored.digest, seal }.around(inside)
 }
 
 /// Parts one after another, with or without a separator; one alone stands as it is.

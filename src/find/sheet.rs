@@ -19,6 +19,27 @@ pub struct Sheet {
     pub runs: Vec<usize>,
     /// Whether these are all rows of the table.
     pub whole: bool,
+    /// Rows of other tables that these point to. Their columns follow those of the table.
+    pub joins: Vec<Joined>,
+}
+
+/// The row of another table that a column points to.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// Its name in the block.
+    pub alias: String,
+    /// The other table's schema.
+    pub schema: String,
+    /// The other table's name.
+    pub table: String,
+    /// The column that points to it.
+    pub by: usize,
+    /// The column of the other table that is pointed to.
+    pub to: String,
+    /// The place of the first of its columns.
+    pub first: usize,
+    /// Names of its columns.
+    pub columns: Vec<String>,
 }
 
 impl Sheet {
@@ -38,6 +59,33 @@ impl Sheet {
 
     pub(super) fn name(&self, column: usize) -> &str {
         self.columns.get(column).map_or("", |column| &column.name)
+    }
+
+    /// The number of the table's own columns, which come first.
+    pub(super) fn own(&self) -> usize {
+        self.joins.iter().map(|join| join.first).min().unwrap_or(self.columns.len())
+    }
+
+    /// What a column of another table belongs to, and its name there.
+    pub(super) fn joined(&self, column: usize) -> Option<(&Joined, &str)> {
+        self.joins.iter().find_map(|join| {
+            let name = join.columns.get(column.checked_sub(join.first)?)?;
+            Some((join, name.as_str()))
+        })
+    }
+
+    /// A column's name where it is declared.
+    pub(super) fn bare(&self, column: usize) -> &str {
+        self.joined(column).map_or_else(|| self.name(column), |(_, name)| name)
+    }
+
+    /// All columns, those of another table behind the one that points to it.
+    pub(super) fn placed(&self) -> Vec<usize> {
+        let with = |column: usize| {
+            let joins = self.joins.iter().filter(move |join| join.by == column);
+            std::iter::once(column).chain(joins.flat_map(|join| join.first..join.first + join.columns.len()))
+        };
+        (0..self.own()).flat_map(with).collect()
     }
 
     pub(super) fn is_key(&self, column: usize) -> bool {

@@ -4,6 +4,7 @@ use super::prior::{self, Cost};
 use super::sheet::Sheet;
 use super::spellings::{parts, values};
 use crate::chain::eval::{self, Inputs};
+use crate::chain::keys::Keys;
 use crate::chain::program::{Form, Program, is_time};
 use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
 use crate::chain::variants::NULL_WORDS;
@@ -37,12 +38,17 @@ pub(super) struct At<'a> {
     pub(super) link: Form,
     /// A time column, and by how many microseconds it is taken later.
     pub(super) shift: Option<(usize, i64)>,
+    /// Keys that the recipe may take.
+    pub(super) keys: Option<&'a Keys>,
 }
 
 impl At<'_> {
     /// What a recipe yields; `None` for NULL and where it cannot be evaluated.
     pub(super) fn eval(&self, recipe: &Recipe) -> Option<Vec<u8>> {
-        let program = Program::new(recipe, &self.sheet.columns, self.link).ok()?;
+        let mut program = Program::new(recipe, &self.sheet.columns, self.link).ok()?;
+        if let Some(keys) = self.keys {
+            program = program.keyed(keys);
+        }
         let row = self.sheet.row(self.row);
         let shift = self.shift.map(|(column, micros)| (column, micros * 1_000));
         let inputs = Inputs { row: &row, prev: self.prev, shifts: shift.as_slice(), orders: &[] };

@@ -41,14 +41,14 @@ pub(super) fn split(
                 && suits(sheet, *column)
                 && !without.contains(column)
         };
-        let found = (0..sheet.columns.len())
+        let found = (0..sheet.own())
             .filter(owner)
             .filter(|column| values(*column).collect::<BTreeSet<_>>().len() > 1 && along(*column));
         return (if links < 8 { Vec::new() } else { found.take(2).collect() }, Vec::new());
     }
     let varies =
         |column: usize| starts.iter().map(|row| sheet.cell(*row, column)).collect::<BTreeSet<_>>().len() > 1;
-    let steady: Vec<usize> = (0..sheet.columns.len())
+    let steady: Vec<usize> = (0..sheet.own())
         .filter(|column| !without.contains(column) && suits(sheet, *column) && along(*column))
         .collect();
     // A column that tells rows apart where nothing is linked yet is no split, but a key.
@@ -123,7 +123,7 @@ pub(super) fn guesses(sheet: &Sheet, hash: usize, end: usize) -> Vec<Vec<usize>>
         "entityid",
         "user_id",
     ];
-    for column in (0..sheet.columns.len()).filter(|column| *column != hash && suits(sheet, *column)) {
+    for column in (0..sheet.own()).filter(|column| *column != hash && suits(sheet, *column)) {
         let mut rows: BTreeMap<Option<&str>, usize> = BTreeMap::new();
         (0..end).for_each(|row| *rows.entry(sheet.cell(row, column)).or_default() += 1);
         let name = sheet.name(column).to_ascii_lowercase();

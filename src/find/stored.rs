@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 
+use super::keyed::{Place, Seal};
 use super::sheet::Sheet;
 use crate::chain::hex;
 use crate::chain::spec::{CellKind, Digest, Recipe};
@@ -21,6 +22,18 @@ pub enum Letters {
     Raw,
 }
 
+impl Letters {
+    /// Bytes in these letters.
+    fn write(self, bytes: Recipe) -> Recipe {
+        match self {
+            Self::Raw => bytes,
+            Self::Hex => Recipe::Hex(Box::new(bytes)),
+            Self::HexUpper => Recipe::HexUpper(Box::new(bytes)),
+            Self::Base64 => Recipe::Base64(Box::new(bytes)),
+        }
+    }
+}
+
 /// How the hashes of a column are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
@@ -30,6 +43,8 @@ pub struct Stored {
     pub letters: Letters,
     /// The algorithm, as far as its length tells.
     pub digest: Digest,
+    /// The key it takes, where that is known.
+    pub(super) seal: Option<Seal>,
 }
 
 /// Digests by length in bytes.
@@ -65,14 +80,17 @@ impl Stored {
         if kind == CellKind::Bytea {
             let mut bytes = Vec::new();
             hex::decode_bytea(cell, &mut bytes)?;
-            return Some(Self { prefix: String::new(), letters: Letters::Raw, digest: digest(bytes.len())? });
+            let (prefix, letters) = (String::new(), Letters::Raw);
+            return Some(Self { prefix, letters, digest: digest(bytes.len())?, seal: None });
         }
         let cell = cell.trim_end_matches(' ');
         let (prefix, rest) = match cell.rfind([':', '$']) {
             Some(at) if at < 20 => cell.split_at_checked(at + 1)?,
             _ => ("", cell),
         };
-        let form = |letters, bytes| Some(Self { prefix: prefix.to_owned(), letters, digest: digest(bytes)? });
+        let form = |letters, bytes| {
+            Some(Self { prefix: prefix.to_owned(), letters, digest: digest(bytes)?, seal: None })
+        };
         if rest.len() % 2 == 0 && rest.bytes().all(|b| b.is_ascii_hexdigit()) {
             let upper = rest.bytes().any(|b| b.is_ascii_uppercase());
             let lower = rest.bytes().any(|b| b.is_ascii_lowercase());
@@ -104,17 +122,25 @@ impl Stored {
 
     /// The whole recipe around what is hashed.
     pub(super) fn around(&self, hashed: Recipe) -> Recipe {
-        let digest = Recipe::Digest(self.digest, Box::new(hashed));
-        let written = match self.letters {
-            Letters::Raw => return digest,
-            Letters::Hex => Recipe::Hex(Box::new(digest)),
-            Letters::HexUpper => Recipe::HexUpper(Box::new(digest)),
-            Letters::Base64 => Recipe::Base64(Box::new(digest)),
-        };
+        let written = self.letters.write(self.digested(hashed));
+        if self.letters == Letters::Raw {
+            return written;
+        }
         if self.prefix.is_empty() {
             written
         } else {
             Recipe::Cat(vec![Recipe::Text(self.prefix.clone()), written])
+        }
+    }
+
+    /// The digest of what is hashed, as bytes.
+    pub(super) fn digested(&self, hashed: Recipe) -> Recipe {
+        let plain = |hashed: Recipe| Recipe::Digest(self.digest, Box::new(hashed));
+        let keyed = |key: usize, hashed: Recipe| Recipe::Hmac(self.digest, key, Box::new(hashed));
+        match self.seal {
+            None | Some(Seal { place: Place::Inside, .. }) => plain(hashed),
+            Some(Seal { key, place: Place::Whole | Place::Both }) => keyed(key, hashed),
+            Some(Seal { key, place: Place::Over(letters) }) => keyed(key, letters.write(plain(hashed))),
         }
     }
 

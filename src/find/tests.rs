@@ -1,9 +1,10 @@
 //! Searches over small tables that are made here, by code that knows nothing of recipes.
 
+use hmac::{KeyInit as _, Mac as _, SimpleHmac};
 use sha2::{Digest as _, Sha256};
 
-use super::{Finding, Settings, Sheet, State, find};
-use crate::chain::spec::{CellKind, ChainColumn, JsonProfile};
+use super::{Finding, Key, Settings, Sheet, State, find};
+use crate::chain::spec::{CellKind, ChainColumn, JsonProfile, KeyOrigin};
 
 fn sha(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -25,6 +26,11 @@ type Cells<'a> = [Option<&'a str>; 7];
 
 /// A table of two tenants whose chains were written by this code.
 fn written(hashed: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
+    sealed(|row, prev| sha(&hashed(row, prev)))
+}
+
+/// The same, with what each row has as its hash.
+fn sealed(hash: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
     let mut rows: Vec<Vec<Option<String>>> = Vec::new();
     let mut heads: [Option<String>; 2] = [None, None];
     for n in 0..24usize {
@@ -41,7 +47,7 @@ fn written(hashed: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
             Some(&at),
         ];
         let prev = heads[n % 2].clone();
-        let hash = sha(&hashed(&row, prev.as_deref()));
+        let hash = hash(&row, prev.as_deref());
         let mut cells: Vec<Option<String>> = row.iter().map(|cell| cell.map(str::to_owned)).collect();
         cells.extend([prev, Some(hash.clone())]);
         heads[n % 2] = Some(hash);
@@ -56,6 +62,7 @@ fn written(hashed: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
         rows,
         runs: vec![0],
         whole: true,
+        joins: Vec::new(),
     }
 }
 
@@ -69,8 +76,14 @@ fn resumed(sheet: &Sheet, candidates: u64, from: State) -> Finding {
         ("jcs".to_owned(), JsonProfile::Jcs),
         ("py".to_owned(), JsonProfile::Py(JsonProfile::PY)),
     ];
-    let settings =
-        Settings { profiles: &profiles, threads: 2, candidates, stop: &|| false, progress: &|_, _| {} };
+    let settings = Settings {
+        profiles: &profiles,
+        keys: &[],
+        threads: 2,
+        candidates,
+        stop: &|| false,
+        progress: &|_, _| {},
+    };
     find(sheet, &settings, from)
 }
 
@@ -173,6 +186,80 @@ fn chains_that_go_on_elsewhere_are_split_by_tenant_all_the_same() {
     let found = searched(&sheet, 50_000).found.unwrap();
     assert!(found.misfits.is_empty() && found.block.contains("split by tenant"), "{}", found.block);
     assert!(found.block.contains("genesis null"), "{}", found.block);
+}
+
+fn hmac(key: &[u8], text: &str) -> String {
+    let mut mac = SimpleHmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn keys(texts: &[&str]) -> Vec<Key> {
+    let read = |(n, text): (usize, &&str)| {
+        Key::readings(&KeyOrigin::Env(format!("KEY_{n}")), text.as_bytes()).unwrap()
+    };
+    texts.iter().enumerate().flat_map(read).collect()
+}
+
+/// The lines of a block that is found with keys, as words.
+fn found_with(sheet: &Sheet, texts: &[&str], candidates: u64) -> Option<String> {
+    let (keys, profiles) = (keys(texts), []);
+    let settings = Settings {
+        profiles: &profiles,
+        keys: &keys,
+        threads: 2,
+        candidates,
+        stop: &|| false,
+        progress: &|_, _| {},
+    };
+    let found = find(sheet, &settings, State::begin(sheet).keyed(&keys)).found?;
+    assert!(found.misfits.is_empty(), "{}", found.block);
+    Some(found.block.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn a_key_is_found_in_its_place_and_in_its_reading() {
+    let joined =
+        |row: &Cells<'_>, prev: Option<&str>| [or(prev, "0"), or(row[2], ""), or(row[3], "")].join("|");
+    let recipe = r#"join("|", prev ?? "0", action, entity_type)"#;
+    let over = sealed(|row, prev| hmac(b"a key", &sha(&joined(row, prev))));
+    let whole = sealed(|row, prev| hmac(&[0xca, 0xfe, 0xca, 0xfe], &joined(row, prev)));
+    let inside = sealed(|row, prev| {
+        sha(&format!("{}{}", or(prev, "0"), hmac(b"a key", &[or(row[2], ""), or(row[3], "")].join("|"))))
+    });
+    let block = found_with(&over, &["a key"], 100_000).unwrap();
+    assert!(
+        block.contains(&format!("hash hash = hex(hmac(sha256, key_0, hex(sha256({recipe}))))")),
+        "{block}"
+    );
+    let block = found_with(&whole, &["a key", "cafecafe"], 100_000).unwrap();
+    assert!(
+        block.contains("key key_1 from env KEY_1 as hex hash hash = hex(hmac(sha256, key_1, join("),
+        "{block}"
+    );
+    let block = found_with(&inside, &["a key"], 100_000).unwrap();
+    assert!(
+        block.contains(r#"hex(sha256(cat(prev ?? "0", hex(hmac(sha256, key_0, join("|", action"#),
+        "{block}"
+    );
+    for sheet in [over, whole, inside] {
+        assert_eq!(found_with(&sheet, &["another key"], 2_000), None);
+        assert_eq!(found_with(&sheet, &[], 2_000), None);
+    }
+}
+
+#[test]
+fn rows_that_take_another_key_are_explained_by_it() {
+    let sheet = sealed(|row, prev| {
+        let number: u32 = row[0].unwrap().parse().unwrap();
+        hmac(
+            if number < 30 { b"old" } else { b"new" },
+            &[or(prev, ""), or(row[2], ""), or(row[4], "-")].join(":"),
+        )
+    });
+    let block = found_with(&sheet, &["old", "new", "unused"], 100_000).unwrap();
+    assert_eq!(block.matches(r#"join(":", prev ?? "", action, user_id ?? "-")"#).count(), 2, "{block}");
+    assert!(block.contains("key key_0 from env KEY_0 key key_1 from env KEY_1 hash"), "{block}");
 }
 
 #[test]

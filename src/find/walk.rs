@@ -4,9 +4,11 @@
 //! has cost, and the least that the rest can cost, cuts off everything behind it. The state of the digest after a beginning
 //! is kept, so that each candidate costs the hashing of its last part.
 
+use hmac::digest::block_api::BlockSizeUser;
 use sha2::Digest;
 
 use super::family::{Family, Item};
+use super::keyed::Sealing;
 use super::prior::Cost;
 use super::stored::Letters;
 
@@ -24,7 +26,7 @@ pub(super) struct Hit {
 const ASK: u64 = 4096;
 
 /// One walk.
-pub(super) struct Walk<'f> {
+pub(super) struct Walk<'f, D: Digest> {
     pub(super) family: &'f Family,
     pub(super) target: &'f [u8],
     /// Candidates that cost no more than this are left out.
@@ -37,6 +39,7 @@ pub(super) struct Walk<'f> {
     pub(super) stopped: bool,
     path: Vec<(usize, usize)>,
     hit: Option<Hit>,
+    sealing: Sealing<D>,
 }
 
 /// Where a walk is.
@@ -59,20 +62,22 @@ fn least(item: &Item) -> Cost {
     item.variants.first().map_or(item.skip, |variant| item.skip.min(item.take + variant.cost))
 }
 
-impl<'f> Walk<'f> {
+impl<'f, D: Digest + BlockSizeUser + Clone> Walk<'f, D> {
     pub(super) fn new(
         family: &'f Family,
         target: &'f [u8],
         (low, high): (Cost, Cost),
         stop: &'f dyn Fn(u64) -> bool,
+        sealing: Sealing<D>,
     ) -> Self {
-        Self { family, target, low, high, stop, tried: 0, stopped: false, path: Vec::new(), hit: None }
+        let (path, hit) = (Vec::new(), None);
+        Self { family, target, low, high, stop, tried: 0, stopped: false, path, hit, sealing }
     }
 
     /// The first candidate within the bounds that yields the hash.
-    pub(super) fn run<D: Digest + Clone>(mut self) -> (Option<Hit>, u64, bool) {
+    pub(super) fn run(mut self) -> (Option<Hit>, u64, bool) {
         if self.family.cost <= self.high {
-            let mut state = D::new();
+            let mut state = self.sealing.inside.begin();
             state.update(&self.family.open);
             let place = Place { cursor: 0, used: 0, cost: self.family.cost, taken: 0 };
             self.step(&state, place);
@@ -85,7 +90,7 @@ impl<'f> Walk<'f> {
         self.stopped || self.hit.is_some()
     }
 
-    fn step<D: Digest + Clone>(&mut self, state: &D, place: Place) {
+    fn step(&mut self, state: &D, place: Place) {
         let family = self.family;
         let items = &family.items;
         let mut tail: (Cost, Cost) = (0, 0);
@@ -140,13 +145,7 @@ impl<'f> Walk<'f> {
     }
 
     /// Out of its place: from further on, or from what was passed over.
-    fn pull<D: Digest + Clone>(
-        &mut self,
-        state: &D,
-        place: Place,
-        least_of_rest: Cost,
-        next_free: Option<usize>,
-    ) {
+    fn pull(&mut self, state: &D, place: Place, least_of_rest: Cost, next_free: Option<usize>) {
         let family = self.family;
         for (n, item) in family.items.iter().enumerate() {
             if self.over() {
@@ -174,7 +173,7 @@ impl<'f> Walk<'f> {
     }
 
     /// Adds an item in every spelling that the bounds allow.
-    fn take<D: Digest + Clone>(&mut self, state: &D, n: usize, place: Place, rest: Cost) {
+    fn take(&mut self, state: &D, n: usize, place: Place, rest: Cost) {
         let family = self.family;
         let Some(item) = family.items.get(n) else { return };
         let started = place.used != 0;
@@ -196,7 +195,7 @@ impl<'f> Walk<'f> {
         }
     }
 
-    fn test<D: Digest + Clone>(&mut self, state: &D, cost: Cost) {
+    fn test(&mut self, state: &D, cost: Cost) {
         if cost > self.high {
             return;
         }
@@ -207,7 +206,8 @@ impl<'f> Walk<'f> {
             }
             let mut state = state.clone();
             state.update(&family.close);
-            self.compare(&state.finalize(), None, cost);
+            let digest = self.sealing.inside.finish(state);
+            self.compare(&digest, None, cost);
             return;
         }
         let mut inner: Option<Vec<u8>> = None;
@@ -222,9 +222,9 @@ impl<'f> Walk<'f> {
             let raw = inner.get_or_insert_with(|| {
                 let mut state = state.clone();
                 state.update(&family.close);
-                state.finalize().to_vec()
+                self.sealing.inside.finish(state).to_vec()
             });
-            let mut outside = D::new();
+            let mut outside = self.sealing.outside.begin();
             outside.update(&outer.before);
             match outer.letters {
                 Some(Letters::Hex) => outside.update(hex(raw, false)),
@@ -232,13 +232,26 @@ impl<'f> Walk<'f> {
                 _ => outside.update(&*raw),
             }
             outside.update(&outer.after);
-            self.compare(&outside.finalize(), Some(n), cost);
+            let digest = self.sealing.outside.finish(outside);
+            self.compare(&digest, Some(n), cost);
         }
     }
 
     fn compare(&mut self, digest: &[u8], outer: Option<usize>, cost: Cost) {
         self.tried += 1;
-        if digest == self.target {
+        let yields = match &self.sealing.over {
+            None => digest == self.target,
+            Some((letters, ends)) => {
+                let mut state = ends.begin();
+                match letters {
+                    Letters::Hex => state.update(hex(digest, false)),
+                    Letters::HexUpper => state.update(hex(digest, true)),
+                    _ => state.update(digest),
+                }
+                ends.finish(state).as_slice() == self.target
+            }
+        };
+        if yields {
             self.hit = Some(Hit { path: self.path.clone(), outer, cost });
         } else if self.tried.is_multiple_of(ASK) && (self.stop)(ASK) {
             self.stopped = true;

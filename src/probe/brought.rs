@@ -2,7 +2,7 @@
 
 use crate::baseline::file;
 use crate::chain::given::Outside;
-use crate::chain::spec::{AnchorRef, KeyOrigin, KeyRef};
+use crate::chain::spec::{AnchorRef, KeyOrigin};
 use crate::plan::{Plan, Work};
 
 /// A key in a file has at most so many bytes; what is larger is another file.
@@ -15,7 +15,7 @@ pub(super) fn read(plan: &Plan) -> Outside {
     for statement in &plan.statements {
         if let Work::Chain { chained, .. } = &statement.work {
             for key in &chained.spec.keys {
-                outside.add_key(key, of(key));
+                outside.add_key(key, key_at(&key.origin));
             }
             if let Some(anchors) = &chained.spec.anchors {
                 outside.add_anchors(anchors, lines(anchors));
@@ -51,8 +51,13 @@ fn heads(path: &str, text: &str) -> Result<String, String> {
     Ok(lines)
 }
 
-fn of(key: &KeyRef) -> Result<Vec<u8>, String> {
-    match &key.origin {
+/// Reads what is kept in the place of a key, before it is decoded.
+///
+/// # Errors
+///
+/// A sentence that names the place and says why it cannot be read.
+pub fn key_at(origin: &KeyOrigin) -> Result<Vec<u8>, String> {
+    match origin {
         KeyOrigin::Env(name) => match std::env::var_os(name) {
             None => Err(format!("the environment variable `{name}` is not set")),
             Some(value) => Ok(value.into_encoded_bytes()),
@@ -80,11 +85,6 @@ fn of(key: &KeyRef) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::spec::KeyEncoding;
-
-    fn key(origin: KeyOrigin) -> KeyRef {
-        KeyRef { name: "audit".to_owned(), origin, encoding: KeyEncoding::Text }
-    }
 
     #[test]
     fn a_key_in_a_file_loses_its_line_end_and_nothing_else() {
@@ -92,7 +92,7 @@ mod tests {
         let path = folder.path().join("key");
         let kept = |text: &str| {
             std::fs::write(&path, text).unwrap();
-            of(&key(KeyOrigin::File(path.display().to_string()))).unwrap()
+            key_at(&KeyOrigin::File(path.display().to_string())).unwrap()
         };
         assert_eq!(kept("secret\n"), b"secret");
         assert_eq!(kept("secret\r\n"), b"secret");
@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn a_key_that_is_not_there_is_named() {
-        let missing = of(&key(KeyOrigin::Env("HOLDTRUE_TEST_NO_SUCH_KEY".to_owned()))).unwrap_err();
+        let missing = key_at(&KeyOrigin::Env("HOLDTRUE_TEST_NO_SUCH_KEY".to_owned())).unwrap_err();
         assert_eq!(missing, "the environment variable `HOLDTRUE_TEST_NO_SUCH_KEY` is not set");
-        assert!(of(&key(KeyOrigin::File("/no/such/key".to_owned()))).unwrap_err().contains("cannot be read"));
+        assert!(key_at(&KeyOrigin::File("/no/such/key".to_owned())).unwrap_err().contains("cannot be read"));
     }
 }

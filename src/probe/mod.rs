@@ -6,7 +6,7 @@ mod backups;
 pub mod barman;
 pub mod basebackup;
 pub mod baseline;
-mod brought;
+pub mod brought;
 pub mod damage;
 pub mod deliver;
 mod deparsed;

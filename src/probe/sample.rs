@@ -1,6 +1,6 @@
 //! A few rows of a relation as text, from several places in it: for looking at, never for judging.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::chain::time;
 use crate::facts::Failure;
 use crate::failure::FailureKind;
 use crate::measure::rows::RowSet;
+use crate::measure::sql::{ident, quote};
 
 /// Most rows of an archive that are passed over to come to its last ones.
 const FAR: usize = 200_000;
@@ -141,6 +142,86 @@ fn archived(opened: &Opened, relation: &Relation, most: usize) -> Result<Sample,
     }
     sample.rows.extend(last);
     Ok(sample)
+}
+
+/// Rows of a relation by the value of a column that tells them apart: those with one of these values. Each is given as its
+/// cells in these columns.
+///
+/// # Errors
+///
+/// Why they could not be read, or that an archive holds so many rows that some of them were not found.
+pub async fn pointed(
+    reached: &Reached,
+    relation: &Relation,
+    to: &str,
+    columns: &[String],
+    values: HashSet<String>,
+) -> Result<HashMap<String, Vec<Option<String>>>, Failure> {
+    match reached {
+        Reached::Server(server) => {
+            let set = RowSet::all(relation);
+            let sql = set.sql("r");
+            let items: Vec<String> =
+                std::iter::once(to).chain(columns.iter().map(String::as_str)).map(|c| sql.text(c)).collect();
+            let listed: Vec<String> = values.iter().map(|value| quote(value)).collect();
+            // Written so that an index of the column serves.
+            let only = format!("r.{} IN ({})", ident(to), listed.join(", "));
+            let text = format!("SELECT {} {}", items.join(", "), set.from("r", &[only]));
+            let rows = server.session.rows(&text, &[]).await.map_err(|error| Failure::from(&error))?;
+            let keyed = rows.into_iter().filter_map(|row| {
+                let mut cells = row.into_iter();
+                Some((cells.next()??, cells.collect()))
+            });
+            Ok(keyed.collect())
+        }
+        Reached::Archive(opened) => {
+            let (opened, relation) = (Arc::clone(opened), relation.clone());
+            let (to, columns) = (to.to_owned(), columns.to_vec());
+            let read = move || archived_pointed(&opened, &relation, &to, &columns, &values);
+            tokio::task::spawn_blocking(read)
+                .await
+                .unwrap_or_else(|_| Err(other("reading the archive broke off")))
+        }
+        Reached::Told(_) => Err(other("this source holds no relations")),
+    }
+}
+
+fn other(message: &str) -> Failure {
+    Failure { kind: FailureKind::Other, message: message.to_owned() }
+}
+
+fn archived_pointed(
+    opened: &Opened,
+    relation: &Relation,
+    to: &str,
+    columns: &[String],
+    values: &HashSet<String>,
+) -> Result<HashMap<String, Vec<Option<String>>>, Failure> {
+    let mut found = HashMap::new();
+    let mut count = 0usize;
+    rows_of(opened, &relation.name, &mut |row| {
+        let text = |name: &str| -> Option<Option<String>> {
+            let at = row.columns().iter().position(|known| known == name)?;
+            let text = row.cells().nth(at)?.text().ok()?.map(std::borrow::Cow::into_owned);
+            let utc = relation.column(name).is_some_and(|c| c.kind == ColumnKind::TimestampTz);
+            Some(if utc { text.map(in_utc) } else { text })
+        };
+        if let Some(Some(key)) = text(to).filter(|key| key.as_ref().is_some_and(|key| values.contains(key)))
+            && let Some(cells) = columns.iter().map(|name| text(name)).collect()
+        {
+            found.insert(key, cells);
+        }
+        count += 1;
+        if count < FAR && found.len() < values.len() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    if count >= FAR && found.len() < values.len() {
+        return Err(other("it is too large to find a few rows in it"));
+    }
+    Ok(found)
 }
 
 /// A time with a zone as a server in UTC shows it.

@@ -1,5 +1,6 @@
 -- The tables that the page on finding a recipe shows: written by functions as applications have them, without any recipe.
 set timezone = 'UTC';
+create extension pgcrypto;
 
 create table audit_log (id bigint primary key, tenant_id text not null, actor text, action text not null,
   resource_type text not null, resource_id text not null, ip_address text, created_at timestamptz not null,
@@ -20,7 +21,8 @@ begin
       to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), 'UTF8')), 'hex');
     insert into audit_log values (n * 10, tenant, actor, (array['create', 'update', 'delete'])[1 + n % 4 % 3], 'invoice',
       'INV-' || n / 3, '10.0.0.' || n, at, previous, next);
-    signed := encode(sha256(convert_to('a key that no table holds' || coalesce(signed, '') || n, 'UTF8')), 'hex');
+    signed := encode(hmac(convert_to(concat_ws('|', coalesce(signed, ''), actor, 'login', n), 'UTF8'),
+      decode('a3f1c2d4e5968778695a4b3c2d1e0f00a3f1c2d4e5968778695a4b3c2d1e0f00', 'hex'), 'sha256'), 'hex');
     insert into signed_log
       select n, actor, 'login', (select sig from signed_log order by id desc limit 1), signed;
   end loop;

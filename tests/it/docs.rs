@@ -253,8 +253,11 @@ fn the_jobs_of_the_page_on_ci_run() {
 fn the_page_on_finding_a_recipe_shows_real_output() {
     let s = Scratch::new("docs_find", include_str!("../data/find.sql"));
     let page = read(&root().join("docs/find-a-chain.md"));
-    let ran = sessions(&blocks(&page), |command| command.env("DATABASE_URL", s.url()).env("COLUMNS", "100"));
-    assert_eq!(ran, 2);
+    let key = "a3f1c2d4e5968778695a4b3c2d1e0f00a3f1c2d4e5968778695a4b3c2d1e0f00";
+    let ran = sessions(&blocks(&page), |command| {
+        command.env("DATABASE_URL", s.url()).env("COLUMNS", "100").env("AUDIT_KEY", key)
+    });
+    assert_eq!(ran, 3);
 }
 
 /// Runs the commands of a page, and counts them; each must print what is shown below it.

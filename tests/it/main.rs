@@ -12,6 +12,8 @@ mod backups;
 mod baselines;
 mod cases;
 mod chain_find;
+mod chain_find_joined;
+mod chain_find_keyed;
 mod cli;
 mod docs;
 mod drill;
