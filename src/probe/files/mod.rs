@@ -188,7 +188,7 @@ impl Tells for Files {
             Inspection::State("verified") => self.verified.get_or_init(|| self.verify()).clone()?,
             Inspection::State("named") => self.named()?,
             Inspection::State("encrypted") => self.encrypted()?,
-            Inspection::Runs { over } => self.runs(*over)?,
+            Inspection::Runs { over, .. } => self.runs(*over)?,
             _ => return Err(other("files cannot be asked for this")),
         };
         Ok(Observed::Inspected(seen))
