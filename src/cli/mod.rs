@@ -5,6 +5,7 @@ mod attest;
 mod baseline;
 mod chain;
 mod chain_report;
+mod dashboard;
 mod drill;
 mod drill_judged;
 mod drill_watch;

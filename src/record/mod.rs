@@ -15,6 +15,7 @@ mod file;
 mod history;
 mod key;
 mod lines;
+mod overview;
 mod paused;
 mod recipe;
 mod signing;
@@ -30,9 +31,10 @@ pub use event::{
     KeyRotated, ObjectiveRun, Opened, Outcome, PhaseBegun, PhaseEnded, PlannedPhase, Recovered, RestoreBegun,
     RestoreEnded, RolledBack, SourceRead, WaiverUsed,
 };
-pub use file::{FILE, Reading, Record, each, new_id, read};
+pub use file::{FILE, Reading, Record, each, new_id, read, read_with};
 pub use history::{History, Pass, PhaseTime, Restore};
 pub use key::{PublicKey, Signer};
+pub use overview::{Failing, Judged, Overview, Whose};
 pub use paused::{Paused, exists};
 pub use torn::Torn;
 pub use trend::{LEAST, Point, SPAN, Trend};
