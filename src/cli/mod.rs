@@ -8,6 +8,7 @@ mod chain_report;
 mod dashboard;
 mod drill;
 mod drill_judged;
+mod drill_trend;
 mod drill_watch;
 mod explain;
 mod facts;

@@ -34,6 +34,8 @@ pub struct Judged {
     pub checks: usize,
     /// The run.
     pub run: String,
+    /// Whether it was judged in a restore that people carried out, and so is not judged every day.
+    pub in_restore: bool,
 }
 
 /// A check that does not hold.
@@ -111,7 +113,8 @@ impl Overview {
             let before = self.gates.get(&key).filter(|last| open(&last.verdict) == open(&gate.verdict));
             let since = before.map_or(at, |last| last.since);
             let (checks, verdict) = (mine().count(), gate.verdict.clone());
-            self.gates.insert(key, Judged { at, verdict, since, failing, checks, run: run.run.clone() });
+            let (run_id, in_restore) = (run.run.clone(), run.restore.is_some());
+            self.gates.insert(key, Judged { at, verdict, since, failing, checks, run: run_id, in_restore });
         }
         for objective in &run.objectives {
             self.objectives.insert((whose.clone(), objective.name.clone()), (at, objective.clone()));

@@ -13,6 +13,7 @@ mod baselines;
 mod cases;
 mod chain_find;
 mod cli;
+mod dashboard;
 mod docs;
 mod drill;
 mod dump;

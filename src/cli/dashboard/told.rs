@@ -1,5 +1,7 @@
 //! What a record tells, as the page shows it, and what of it is of concern.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -72,7 +74,7 @@ pub(super) fn board(reading: &Reading, overview: &Overview, ages: Ages, now: Tim
         figures: figures(history, now),
         ..Dashboard::default()
     };
-    ages_of(history, ages, now, &mut concerns);
+    ages_of((history, overview), ages, now, &mut concerns);
     drilled::add(&mut board, (history, overview), now, &mut concerns);
     concerns.sort_by_key(|concern| std::cmp::Reverse(concern.verdict == Verdict::Broken));
     board.concerns = concerns;
@@ -188,7 +190,7 @@ fn backups(overview: &Overview, now: Timestamp, concerns: &mut Vec<Concern>) -> 
         if !source.reached {
             concerns.push(Concern {
                 verdict: Verdict::Unproven,
-                text: format!("{} {} of {} was not reached", source.kind, source.name, of(whose)),
+                text: format!("{} ({}) of {} was not reached", source.name, source.kind, of(whose)),
             });
         }
         let says =
@@ -243,13 +245,35 @@ fn aged(
     }
 }
 
-fn ages_of(history: &History, ages: Ages, now: Timestamp, concerns: &mut Vec<Concern>) {
+/// What was not looked at for too long: each gate by itself, and drills of each policy that has some, so that none of them hides
+/// behind another. Gates of a restore are judged when there is one.
+fn ages_of(
+    (history, overview): (&History, &Overview),
+    ages: Ages,
+    now: Timestamp,
+    concerns: &mut Vec<Concern>,
+) {
     let run = ("the last run of gates", "no gate was ever judged on what was looked at");
     concerns.extend(aged(history.last_run, ages.run, now, run));
-    let proven = history.drills.iter().rfind(|(_, drill)| drill.proven()).map(|(at, _)| *at);
-    let drill =
-        ("the last proven drill", "no drill was ever proven: whether the backups restore is not known");
-    concerns.extend(aged(proven, ages.drill, now, drill));
+    for ((whose, gate), judged) in overview.gates.iter().filter(|((whose, _), _)| !whose.drill) {
+        let most = if judged.in_restore { SignedDuration::MAX } else { ages.run };
+        let what = format!("the last look at gate {gate} of {}", of(whose));
+        concerns.extend(aged(Some(judged.at), most, now, (&what, "")));
+    }
+    let mut proven: BTreeMap<&str, Option<Timestamp>> = BTreeMap::new();
+    for (at, drill) in &history.drills {
+        let last = proven.entry(&drill.policy).or_default();
+        *last = if drill.proven() { Some(*at) } else { *last };
+    }
+    if proven.is_empty() {
+        let text = "no drill is on record: whether the backups restore is not known".to_owned();
+        concerns.push(Concern { verdict: Verdict::Unproven, text });
+    }
+    for (policy, last) in proven {
+        let words =
+            (format!("the last proven drill of {policy}"), format!("no drill of {policy} was ever proven"));
+        concerns.extend(aged(last, ages.drill, now, (&words.0, &words.1)));
+    }
 }
 
 /// Ages, and rates of a year.

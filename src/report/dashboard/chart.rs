@@ -12,10 +12,13 @@ const RIGHT: i64 = 352;
 const TOP: i64 = 24;
 const BOTTOM: i64 = 144;
 
+/// Points in the table under it, the latest ones.
+const LISTED: usize = 24;
+
 /// The chart with its words and its table.
 pub(super) fn chart(number: usize, chart: &Chart) -> Markup {
     let words = simple("p", &chart.words);
-    let rows = chart.points.iter().rev().map(|point| vec![text(&point.day), text(&point.shown)]);
+    let rows = chart.points.iter().rev().take(LISTED).map(|point| vec![text(&point.day), text(&point.shown)]);
     let list = table(&format!("{}, in figures", chart.title), &["day", "figure"], rows.collect());
     let drawn = if chart.points.len() > 1 { drawing(number, chart) } else { Markup::default() };
     element("article", &[], simple("h3", &chart.title).and(words).and(drawn).and(list))
@@ -23,7 +26,7 @@ pub(super) fn chart(number: usize, chart: &Chart) -> Markup {
 
 /// Where a value stands between two others, on a line; whole units do.
 fn place(value: i128, (low, high): (i128, i128), (from, to): (i64, i64)) -> i64 {
-    let part = (value - low).clamp(0, high - low);
+    let part = (value - low).clamp(0, (high - low).max(0));
     let along = part * i128::from(to - from) / (high - low).max(1);
     from + i64::try_from(along).unwrap_or_default()
 }

@@ -104,7 +104,9 @@ pub(in crate::report) fn table(caption: &str, head: &[&str], rows: Vec<Vec<Marku
     let inside = simple("caption", caption)
         .and(element("thead", &[], element("tr", &[], titles)))
         .and(element("tbody", &[], body.collect()));
-    let attributes = [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)];
+    // Two or three columns fit on any screen.
+    let class = if head.len() > 3 { "scroll" } else { "scroll few" };
+    let attributes = [("class", class), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)];
     element("div", &attributes, element("table", &[], inside))
 }
 
