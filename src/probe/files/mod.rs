@@ -1,11 +1,11 @@
 //! A set of files, in a folder or in object storage: how old, how many, how large, how regular, and whether their bytes are
 //! those that checksum lists state.
 
-mod figures;
+pub(super) mod figures;
 mod find;
 mod lists;
 mod naming;
-mod runs;
+pub(super) mod runs;
 #[cfg(test)]
 mod tests;
 mod verify;
