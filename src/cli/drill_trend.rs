@@ -22,7 +22,8 @@ pub(super) fn beside(
     };
     let mut all = history.clone();
     all.drills.push((now, drill.clone()));
-    let window = Window { from: now.checked_sub(BACK).unwrap_or(Timestamp::MIN), to: now };
+    let to = now.checked_add(SignedDuration::from_mins(1)).unwrap_or(now);
+    let window = Window { from: now.checked_sub(BACK).unwrap_or(Timestamp::MIN), to };
     // That this drill was not proven takes it out of the trend, and no other drill stands for it.
     let series = match drill.proven() {
         true => all.series(window),
