@@ -155,14 +155,15 @@ impl History {
     ///
     /// Something is dated in the future.
     pub fn series(&self, window: Window) -> Result<Vec<Series<'_>>, String> {
-        let mut all: BTreeMap<String, (usize, Vec<&(Timestamp, Drill)>)> = BTreeMap::new();
+        let mut all: BTreeMap<String, (usize, Series<'_>)> = BTreeMap::new();
         for (number, drill) in self.drills_in(window)?.into_iter().enumerate().filter(|(_, d)| d.1.proven()) {
-            let (last, drills) = all.entry(drill.1.kin()).or_default();
+            let of = drill.1.kin();
+            let (last, series) =
+                all.entry(of.clone()).or_insert_with(|| (number, Series { of, drills: Vec::new() }));
             *last = number;
-            drills.push(drill);
+            series.drills.push(drill);
         }
-        let mut all: Vec<(usize, Series<'_>)> =
-            all.into_iter().map(|(of, (last, drills))| (last, Series { of, drills })).collect();
+        let mut all: Vec<(usize, Series<'_>)> = all.into_values().collect();
         all.sort_by_key(|(last, _)| std::cmp::Reverse(*last));
         Ok(all.into_iter().map(|(_, series)| series).collect())
     }

@@ -256,7 +256,7 @@ fn the_page_is_green_only_over_what_is_in_order() {
     let word = |kept: &Kept, status: i32, word: &str, why: &str| {
         let page = kept.dashboard(&[]).ends_with(status).stdout;
         let (_, top) = page.split_once("<p class=\"word\">").unwrap();
-        assert!(top.starts_with(&format!("{word}</p>")), "{}", &top[..200]);
+        assert!(top.starts_with(&format!("{word}</p>")), "`{word}` is not at the top");
         assert!(page.contains(why), "`{why}` is not on the page");
         assert_eq!(page.contains("class=\"standing open\""), status == 0);
     };
