@@ -217,7 +217,8 @@ fn within(history: &History, argument: &str) -> Result<Told, Failure> {
     let shortest = trends.iter().map(|one| (one.1.stays(millis, now), one)).min_by_key(|(stays, _)| *stays);
     let (stays, one) = shortest.ok_or_else(|| missing("the record holds no trend"))?;
     let because = format!("{}; {}", words(Measure::Duration, one), one.1.verge(millis, &over(limit), now));
-    Ok(Told::of(Value::Duration(i64::try_from(stays.as_micros()).unwrap_or(i64::MAX)), because))
+    // To whole seconds, rounded down: no limit is met by rounding.
+    Ok(Told::of(Value::Duration(stays.as_secs().saturating_mul(1_000_000)), because))
 }
 
 /// A time in milliseconds as microseconds.
