@@ -31,6 +31,14 @@ impl Verdict {
         }
     }
 
+    /// The verdict of a word, if it is one.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Holds, Self::Skipped, Self::Waived, Self::Unproven, Self::Broken]
+            .into_iter()
+            .find(|verdict| verdict.word() == word)
+    }
+
     /// Whether a required check with this verdict leaves its gate open.
     #[must_use]
     pub fn opens(self) -> bool {

@@ -9,6 +9,12 @@ use crate::source_text::Span;
 use crate::syntax::ast::{self, Clause, Expr, Name, Path, Statement};
 use crate::value::{Type, Value};
 
+/// What is due at a cadence.
+const RUNS: &str = "runs";
+
+/// What a share can be of.
+const COUNTED: [&str; 3] = [RUNS, "drills", "restores"];
+
 impl<'a> Checker<'a> {
     pub(super) fn objectives(&mut self, statements: &[&'a Statement]) -> Vec<Objective> {
         let mut objectives = Vec::new();
@@ -135,12 +141,16 @@ impl<'a> Checker<'a> {
             self.error(Code::BadLiteral, message, (least.span, "here"), help);
             return None;
         }
-        let source = match path.parts.as_slice() {
-            [source, fact] if fact.node == "runs" => self.sources.iter().find(|s| s.name == source.node),
+        let known = match path.parts.as_slice() {
+            [source, fact] => self.sources.iter().find(|s| s.name == source.node).and_then(|source| {
+                let counted = COUNTED.into_iter().find(|word| *word == fact.node)?;
+                source.kind.facts().iter().any(|f| f.name == counted).then_some((source, counted))
+            }),
             _ => None,
         };
-        let Some(source) = source.filter(|s| s.kind.facts().iter().any(|f| f.name == "runs")) else {
-            let help = "write `SOURCE.runs`, where SOURCE is declared as `source files SOURCE from \"...\" { every 1d }`";
+        let Some((source, counted)) = known else {
+            let help = "write `SOURCE.runs`, where SOURCE is declared as `source files SOURCE from \"...\" { every 1d }`, or \
+                        `SOURCE.drills` or `SOURCE.restores` of a `source record`";
             self.error(
                 Code::UnknownName,
                 "this is nothing whose runs are known",
@@ -153,7 +163,9 @@ impl<'a> Checker<'a> {
         self.used.insert(format!("source {name}"));
         let over = over?;
         match cadence {
-            Some(every) if every <= over => Some(Target::Share { least: share, source: name, over }),
+            Some(every) if every <= over => Some(Target::Share { least: share, source: name, counted, over }),
+            // What a record holds is counted as it is; nobody says how often there should be some.
+            None if counted != RUNS => Some(Target::Share { least: share, source: name, counted, over }),
             Some(_) => {
                 let help = "look at a longer time";
                 self.error(

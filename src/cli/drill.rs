@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::drill_judged::{Outcome, gates_of};
+use super::drill_trend;
 use super::drill_watch::{Bar, stop_on_signal, stopped};
 use super::recording::{self, KeyArgs, Part};
 use super::run::{RunArgs, cores, runtime};
@@ -188,6 +189,7 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
         restored: restored.as_ref().map(|bytes| *bytes),
     };
     outcome.add(&mut judged, &mut gates);
+    let limit = outcome.limit();
     let id = run_id(&format!("drill {digest}"), started);
     let mut info = outcome.info(drill.as_ref().ok(), (&id, &args.restore.backup));
     if let (true, Ok(drill)) = (args.keep, &mut drill) {
@@ -206,7 +208,7 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     drop(drill);
     report.drill = Some(info);
     if let Some(folder) = &args.record {
-        match args.keep_record(signer, &report, restored.as_ref().err()) {
+        match args.keep_record(signer, (&mut report, limit), restored.as_ref().err()) {
             Ok((mut record, events)) => {
                 let added = recording::add(&mut record, &events, folder, talk);
                 note_recorded(&mut report, added, folder, talk);
@@ -393,17 +395,21 @@ impl Args {
     fn keep_record(
         &self,
         signer: Option<Signer>,
-        report: &Report,
+        (report, limit): (&mut Report, Option<i64>),
         failed: Option<&Trouble>,
     ) -> Result<(Record, Vec<Event>), RecordError> {
         let folder = self.record.clone().unwrap_or_default();
         let record = Record::open(&folder, signer)?;
+        let drilled = report.drill.as_ref().map(|info| entry(report, info, failed));
+        if let (Some(limit), Some(drilled)) = (limit, &drilled) {
+            let Report { objectives, checks, .. } = report;
+            let now = jiff::Timestamp::now();
+            drill_trend::beside(objectives, checks, (record.history(), drilled), (limit, now));
+        }
         let part =
             Part { restore: None, tenant: self.run.tenant(), out_of_order: self.out_of_order.as_deref() };
         let mut events = recording::events(report, &part);
-        if let Some(info) = &report.drill {
-            events.push(Event::Drill(entry(report, info, failed)));
-        }
+        events.extend(drilled.map(Event::Drill));
         Ok((record, events))
     }
 }

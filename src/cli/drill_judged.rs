@@ -87,6 +87,15 @@ impl Outcome<'_> {
         self.phases.iter().map(|phase| phase.took).sum()
     }
 
+    /// The longest that the drill may take, in microseconds, by the objective that it is held against.
+    pub(super) fn limit(&self) -> Option<i64> {
+        let objective = self.policy.objectives.iter().find(|objective| self.measures(objective))?;
+        match &objective.target {
+            Target::Span { limit, .. } => Some(*limit),
+            Target::Share { .. } => None,
+        }
+    }
+
     /// Adds the drill's own gate and its checks to what was judged.
     pub(super) fn add(&self, judged: &mut Judged, gates: &mut Vec<GateInfo>) {
         let mut mine = vec![self.restored()];

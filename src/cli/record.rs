@@ -30,6 +30,8 @@ enum Command {
     Head(Folder),
     /// Show what a record tells
     Show(Folder),
+    /// Make a page of what a record tells: gates, backups, drills, objectives, trends and open failures
+    Dashboard(super::dashboard::Args),
     /// Make a key that entries are signed with
     Keygen(Keygen),
     /// Sign with another key from here on
@@ -49,6 +51,13 @@ struct Folder {
 struct Verify {
     #[command(flatten)]
     of: Folder,
+    #[command(flatten)]
+    trusted: Trusted,
+}
+
+/// What from outside of a record it is held against.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Trusted {
     /// Head that was noted earlier, as `record head` prints it; may be given several times
     #[arg(long, value_name = "NUMBER:HASH")]
     head: Vec<Head>,
@@ -97,6 +106,7 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
         Command::Verify(args) => verify(args, talk),
         Command::Head(of) => head(&of.folder, talk),
         Command::Show(of) => show(&of.folder, talk),
+        Command::Dashboard(args) => return super::dashboard::run(args, talk),
         Command::Keygen(args) => return keygen(&args.out, talk),
         Command::Rotate(args) => rotate(args, talk),
         Command::Correct(args) => correct(args, talk),
@@ -105,20 +115,31 @@ pub(super) fn run(args: &Args, talk: &Talk) -> ExitStatus {
 }
 
 fn verify(args: &Verify, talk: &Talk) -> Result<ExitStatus, RecordError> {
-    let mut keys = Vec::new();
-    for file in &args.key {
-        let shown = file.display();
-        match std::fs::read_to_string(file).map_err(|error| error.to_string()) {
-            Ok(text) => match PublicKey::read(&text) {
-                Ok(key) => keys.push(key),
-                Err(why) => return Ok(talk.stop(&format!("`{shown}`: {why}"))),
-            },
-            Err(why) => return Ok(talk.stop(&format!("the key `{shown}` cannot be read: {why}"))),
-        }
-    }
-    let Reading { verification, .. } = read(&args.of.folder, &Trust { keys, heads: args.head.clone() })?;
+    let trust = match args.trusted.trust(talk) {
+        Ok(trust) => trust,
+        Err(status) => return Ok(status),
+    };
+    let Reading { verification, .. } = read(&args.of.folder, &trust)?;
     let status = status(&verification);
-    Ok(worse(talk.print(&text(&verification, &args.of.folder, args)), status))
+    Ok(worse(talk.print(&text(&verification, &args.of.folder, &args.trusted)), status))
+}
+
+impl Trusted {
+    /// Reads the keys; on failure everything has been said.
+    pub(super) fn trust(&self, talk: &Talk) -> Result<Trust, ExitStatus> {
+        let mut keys = Vec::new();
+        for file in &self.key {
+            let shown = file.display();
+            match std::fs::read_to_string(file).map_err(|error| error.to_string()) {
+                Ok(text) => match PublicKey::read(&text) {
+                    Ok(key) => keys.push(key),
+                    Err(why) => return Err(talk.stop(&format!("`{shown}`: {why}"))),
+                },
+                Err(why) => return Err(talk.stop(&format!("the key `{shown}` cannot be read: {why}"))),
+            }
+        }
+        Ok(Trust { keys, heads: self.head.clone() })
+    }
 }
 
 /// A record in which there is nothing proves nothing; any other flaw is a change.
@@ -135,7 +156,7 @@ fn worse(printed: ExitStatus, found: ExitStatus) -> ExitStatus {
     if printed == ExitStatus::Open || found != ExitStatus::Open { found } else { printed }
 }
 
-fn text(found: &Verification, folder: &Path, args: &Verify) -> String {
+fn text(found: &Verification, folder: &Path, args: &Trusted) -> String {
     let mut out = String::new();
     let path = folder.join(FILE);
     let verdict = if found.holds() { "holds" } else { "BROKEN" };

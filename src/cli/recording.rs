@@ -8,10 +8,10 @@ use clap::Args;
 use crate::finding::KeyPart;
 use crate::judge::Before;
 use crate::record::{
-    CheckRun, Event, Figure, GateRun, GateState, Record, RecordError, Recovered, Sealed, Signer, SourceRead,
-    WaiverUsed,
+    CheckRun, Event, Figure, GateRun, GateState, ObjectiveRun, Record, RecordError, Recovered, Sealed,
+    Signer, SourceRead, WaiverUsed,
 };
-use crate::report::model::{CheckInfo, Report, SourceInfo, WaiverState};
+use crate::report::model::{CheckInfo, ObjectiveInfo, Report, SourceInfo, WaiverState};
 use crate::verdict::{ExitStatus, Level, Verdict};
 
 use super::terminal::Talk;
@@ -115,6 +115,7 @@ pub(super) fn events(report: &Report, part: &Part<'_>) -> Vec<Event> {
             .map(|gate| GateState { id: gate.id.clone(), verdict: gate.verdict.word().to_owned() })
             .collect(),
         checks: report.checks.iter().map(check).collect(),
+        objectives: report.objectives.iter().map(objective).collect(),
     };
     let used = report.waivers.iter().filter(|waiver| waiver.state == WaiverState::Used);
     let used = used.map(|waiver| {
@@ -140,6 +141,16 @@ fn source(source: &SourceInfo) -> SourceRead {
             .iter()
             .map(|fact| Figure { name: fact.name.clone(), value: Some(fact.value.clone()) })
             .collect(),
+    }
+}
+
+fn objective(objective: &ObjectiveInfo) -> ObjectiveRun {
+    ObjectiveRun {
+        name: objective.name.clone(),
+        target: objective.target.clone(),
+        measures: objective.measures.clone(),
+        actual: objective.actual.clone(),
+        verdict: objective.verdict.word().to_owned(),
     }
 }
 

@@ -96,7 +96,10 @@ fn told(limit: i64, measured: &Measured, seen: &Seen) -> Told {
                 (Value::Time(from), Value::Time(to)) => values::span(from, to),
                 (from, to) => Err(format!("{from} to {to} is not a span of time")),
             })();
-            span.map_or_else(unknown, |micros| within(micros, limit))
+            span.map_or_else(unknown, |micros| {
+                let (verdict, actual, reason) = within(micros, limit);
+                (verdict, actual, reason + &super::proofs::because([from, to], seen))
+            })
         }
         Ok(Figured::Lost { key }) => match seen.get(key).map(|o| &o.result) {
             Some(Ok(Observed::Chain(report))) => lost(report),

@@ -94,10 +94,7 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
             if op.accepts(values::compare(&l, &r)?) {
                 return Ok(Outcome::default());
             }
-            let because = [left, right].map(|side| because(side, seen));
-            let because: Vec<&str> = because.into_iter().flatten().collect();
-            let because =
-                if because.is_empty() { String::new() } else { format!(" ({})", because.join("; ")) };
+            let because = because([left, right], seen);
             let expected = match name_of(right) {
                 Some(name) => format!("{name}, which is {r}"),
                 None => r.to_string(),
@@ -140,12 +137,32 @@ fn name_of(scalar: &crate::plan::Scalar) -> Option<&str> {
     }
 }
 
-/// What a fact was made of, where it says so.
-fn because<'a>(scalar: &crate::plan::Scalar, seen: &'a Seen) -> Option<&'a str> {
-    let crate::plan::Scalar::Observed { key, .. } = scalar else { return None };
-    match seen.get(key).map(|o| &o.result) {
-        Some(Ok(Observed::Told { because, .. })) if !because.is_empty() => Some(because),
-        _ => None,
+/// What the facts in two values were made of, where they say so, in parentheses.
+pub(super) fn because(sides: [&crate::plan::Scalar; 2], seen: &Seen) -> String {
+    let mut all = Vec::new();
+    for side in sides {
+        made_of(side, seen, &mut all);
+    }
+    if all.is_empty() { String::new() } else { format!(" ({})", all.join("; ")) }
+}
+
+fn made_of<'a>(scalar: &crate::plan::Scalar, seen: &'a Seen, all: &mut Vec<&'a str>) {
+    use crate::plan::Scalar::{Binary, Coalesce, Literal, Negate, Observed as Fact};
+    match scalar {
+        Literal(_) => {}
+        Negate(inner) | Coalesce(inner, _) => made_of(inner, seen, all),
+        Binary(_, left, right) => {
+            made_of(left, seen, all);
+            made_of(right, seen, all);
+        }
+        Fact { key, .. } => {
+            if let Some(Ok(Observed::Told { because, .. })) = seen.get(key).map(|o| &o.result)
+                && !because.is_empty()
+                && !all.contains(&because.as_str())
+            {
+                all.push(because);
+            }
+        }
     }
 }
 

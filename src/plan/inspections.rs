@@ -12,8 +12,10 @@ use crate::value::duration_text;
 pub enum Inspection {
     /// Whether it is in one of the states of its kind.
     State(&'static str),
-    /// Which of the runs in the time before now it has, in microseconds.
+    /// Which of the runs, drills or restores in the time before now came out, in microseconds.
     Runs {
+        /// What is counted.
+        counted: &'static str,
         /// The time.
         over: i64,
     },
@@ -42,7 +44,7 @@ impl Inspection {
     pub fn about(&self) -> String {
         match self {
             Self::State(state) => format!("whether it is {state}"),
-            Self::Runs { over } => format!("the runs of {}", duration_text(*over)),
+            Self::Runs { counted, over } => format!("the {counted} of {}", duration_text(*over)),
             Self::Request(request) => format!("the answer to {} {}", request.method, request.path),
             Self::Elements(elements) => format!("elements of `{}`", elements.pointer),
             Self::Standard { member, .. } => format!("whether {}", member.title),
@@ -133,10 +135,10 @@ impl Planner<'_> {
 
     /// A share of the runs that there should be.
     pub(super) fn share(&mut self, objective: &Objective) {
-        let Target::Share { least, source, over } = &objective.target else { return };
+        let Target::Share { least, source, counted, over } = &objective.target else { return };
         let (name, measures) = (objective.name.clone(), objective.measures.clone());
-        let what = format!("runs over {over}us");
-        if let Some(key) = self.inspect(source, &what, Inspection::Runs { over: *over }) {
+        let what = format!("{counted} over {over}us");
+        if let Some(key) = self.inspect(source, &what, Inspection::Runs { counted, over: *over }) {
             let least = least.clone();
             self.must(name.clone(), Proof::Share { name, least, over: *over, measures, key });
         }

@@ -225,12 +225,14 @@ const PGBACKREST: Kind = Kind {
         "verified",
         "every file of the newest backup, in whichever backup it lies, and the WAL it needs are there and sound",
     )],
+    options: &["every"],
     ..BARE
 };
 
 const BARMAN: Kind = Kind {
     word: "barman",
     about: "a server's folder in a Barman catalogue",
+    options: &["every"],
     states: &[("verified", "every file of the newest backup and the WAL it needs are there and sound")],
     ..BARE
 };

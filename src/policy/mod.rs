@@ -203,6 +203,8 @@ pub enum Target {
         least: BigDecimal,
         /// The source that knows.
         source: String,
+        /// What it counts: `runs`, `drills` or `restores`.
+        counted: &'static str,
         /// Over the time before now, in microseconds.
         over: i64,
     },

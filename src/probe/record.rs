@@ -1,16 +1,17 @@
 //! A restore record as a source: what happened earlier, if nobody changed it since.
 
+mod history;
+
 use std::path::Path;
 
-use bigdecimal::BigDecimal;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::tells::{SKEW, Tells, Told, age, other};
+use super::tells::{Tells, Told, age, other};
 use crate::facts::{Failure, Inspected, Observed};
 use crate::failure::FailureKind;
 use crate::plan::Inspection;
 use crate::policy::facts::Fact;
-use crate::record::{Attested, Drill, History, Outcome, PhaseTime, Reading, Restore, Trust, read};
+use crate::record::{Attested, Drill, History, PhaseTime, Reading, Restore, Trust, read};
 use crate::value::Value;
 use crate::verdict::Verdict;
 
@@ -48,6 +49,12 @@ impl Kept {
     }
 }
 
+/// The last drill that was proven.
+fn proven(history: &History) -> Result<&(Timestamp, Drill), Failure> {
+    let last = history.drills.iter().rfind(|(_, drill)| drill.proven());
+    last.ok_or_else(|| missing("the record holds no drill that was proven"))
+}
+
 /// Something that is not in the record.
 fn missing(message: impl Into<String>) -> Failure {
     Failure { kind: FailureKind::MissingObject, message: message.into() }
@@ -67,28 +74,6 @@ fn past(at: Timestamp, what: &str) -> Result<Timestamp, Failure> {
     age(at, what).map(|_| at)
 }
 
-/// The instants of a time before now.
-fn window(text: &str) -> Result<(Timestamp, Timestamp), Failure> {
-    let now = Timestamp::now();
-    let span: Option<SignedDuration> = text
-        .parse::<jiff::Span>()
-        .ok()
-        .and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
-    let from = span.filter(|span| *span > SignedDuration::ZERO).and_then(|span| now.checked_sub(span).ok());
-    let ahead = SignedDuration::from_micros(SKEW);
-    let to = now.checked_add(ahead).unwrap_or(now);
-    from.map(|from| (from, to)).ok_or_else(|| other(format!("`{text}` is no time before now")))
-}
-
-/// A share of what there was, which must be something.
-fn share(part: usize, of: usize, (what, over): (&str, &str)) -> Result<Told, Failure> {
-    if of == 0 {
-        return Err(missing(format!("the record holds no {what} of the last {over}")));
-    }
-    let share = BigDecimal::from(part as u64) / BigDecimal::from(of as u64);
-    Ok(Told::of(Value::Percent(share), format!("{part} of {of}")))
-}
-
 impl Tells for Kept {
     fn fact(&self, fact: &Fact, argument: Option<&str>) -> Result<Told, Failure> {
         let history = self.history()?;
@@ -105,11 +90,16 @@ impl Tells for Kept {
         identity.extend(found.head.iter().map(|h| ("head".to_owned(), format!("{}:{}", h.sequence, h.hash))));
         let key = found.key.clone().unwrap_or_else(|| "not signed".to_owned());
         identity.push(("key".to_owned(), key));
+        // What a record that was changed tells counts for nothing.
+        identity.extend(self.history().map(history::told).unwrap_or_default());
         identity
     }
 
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {
         match inspection {
+            Inspection::Runs { counted, over } => {
+                history::counted(self.history()?, counted, *over).map(Observed::Inspected)
+            }
             Inspection::State("verified") => Ok(Observed::Inspected(self.inspected())),
             Inspection::Statements(check) => {
                 let rows = self.history()?.attested.iter().filter(|(_, said)| said.check == *check);
@@ -136,8 +126,7 @@ impl Kept {
             Some(at) => past(at, what),
             None => Err(missing(none)),
         };
-        let drill = || history.drills.iter().rfind(|(_, drill)| drill.verdict == "holds");
-        let proven = || drill().ok_or_else(|| missing("the record holds no drill that was proven"));
+        let proven = || proven(history);
         Ok(Told::plain(match fact.name {
             "entries" => Value::Number(history.entries.into()),
             "started" => Value::Time(past(self.latest()?.begun, "the latest restore")?),
@@ -156,18 +145,29 @@ impl Kept {
                 "the last run",
                 "the record holds no run that was proven",
             )?),
+            "last_drill_run" => {
+                let last = history.drills.last().map(|(at, _)| *at);
+                Value::Time(known(last, "the last drill", "the record holds no drill")?)
+            }
             "last_drill" => Value::Time(past(proven()?.0, "the last drill")?),
             "drill_age" => Value::Duration(age(proven()?.0, "the last drill")?),
             "drill_time" => {
-                let took = proven()?
-                    .1
-                    .restore_ms
-                    .ok_or_else(|| missing("how long the drill took was not recorded"))?;
-                Value::Duration(i64::try_from(took).unwrap_or(i64::MAX).saturating_mul(1000))
+                let took = proven()?.1.restore_ms;
+                let took = took.ok_or_else(|| missing("how long the drill took was not recorded"))?;
+                Value::Duration(history::micros(took))
+            }
+            "drill_duration" => {
+                let took = proven()?.1.duration_ms();
+                let took = took.ok_or_else(|| missing("the phases of the drill were not recorded"))?;
+                Value::Duration(history::micros(took))
             }
             "drill_size" => {
                 let size = proven()?.1.restored_bytes.ok_or_else(|| missing("its size was not recorded"))?;
                 Value::Size(size.into())
+            }
+            "drill_backup_size" => {
+                let size = proven()?.1.backup_bytes();
+                Value::Size(size.ok_or_else(|| missing("the size of its backup was not recorded"))?.into())
             }
             name => return Err(other(format!("`{name}` is no fact of a record"))),
         }))
@@ -193,37 +193,16 @@ impl Kept {
                 })?;
                 Ok(Told::of(Value::Time(past(*at, "the statement")?), format!("by {}", said.by)))
             }
-            "restores" | "success_rate" | "rollback_rate" => {
-                let (from, to) = window(argument)?;
-                let ended: Vec<Outcome> = history
-                    .restores
-                    .iter()
-                    .filter_map(|restore| restore.ended.as_ref())
-                    .filter(|(at, _)| (from..=to).contains(at))
-                    .map(|(_, end)| end.outcome)
-                    .collect();
-                let of = |outcome: Outcome| ended.iter().filter(|one| **one == outcome).count();
-                match fact.name {
-                    "restores" => Ok(Told::plain(Value::Number((ended.len() as u64).into()))),
-                    "success_rate" => share(of(Outcome::Completed), ended.len(), ("restore", argument)),
-                    _ => share(of(Outcome::RolledBack), ended.len(), ("restore", argument)),
-                }
+            "drill_phase" => {
+                let drill = &proven(history)?.1;
+                let mine = drill.phases.iter().filter(|phase| phase.name == argument);
+                let all = mine.map(|phase| phase.took_ms).reduce(u64::saturating_add);
+                let took =
+                    all.ok_or_else(|| missing(format!("the last proven drill has no phase `{argument}`")))?;
+                Ok(Told::plain(Value::Duration(history::micros(took))))
             }
-            "drills" | "drill_success_rate" => {
-                let (from, to) = window(argument)?;
-                let drills: Vec<&Drill> = history
-                    .drills
-                    .iter()
-                    .filter(|(at, _)| (from..=to).contains(at))
-                    .map(|(_, drill)| drill)
-                    .collect();
-                let proven = drills.iter().filter(|drill| drill.verdict == "holds").count();
-                match fact.name {
-                    "drills" => Ok(Told::plain(Value::Number((drills.len() as u64).into()))),
-                    _ => share(proven, drills.len(), ("drill", argument)),
-                }
-            }
-            name => Err(other(format!("`{name}` is no fact of a record"))),
+            name => history::fact(history, name, argument)
+                .unwrap_or_else(|| Err(other(format!("`{name}` is no fact of a record")))),
         }
     }
 

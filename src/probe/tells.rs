@@ -157,7 +157,7 @@ pub(super) fn open(
         | SourceKind::Basebackup
         | SourceKind::Pgbackrest
         | SourceKind::Barman
-        | SourceKind::Redis => backups::open(kind, address, &means.finder)?,
+        | SourceKind::Redis => backups::open((kind, options.every), address, &means.finder)?,
         SourceKind::Postgres | SourceKind::Dump => {
             return Err(other(format!("a source of kind `{}` is opened otherwise", kind.word())));
         }

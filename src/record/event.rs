@@ -107,6 +107,25 @@ pub struct GateRun {
     pub gates: Vec<GateState>,
     /// The checks that were judged.
     pub checks: Vec<CheckRun>,
+    /// The objectives that they measured. Entries of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<ObjectiveRun>,
+}
+
+/// An objective beside what was measured, as the report has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectiveRun {
+    /// Its name.
+    pub name: String,
+    /// Its target, such as `4h`.
+    pub target: String,
+    /// What is measured, as the policy writes it.
+    pub measures: String,
+    /// The figure; empty where it could not be had.
+    pub actual: String,
+    /// How it ended.
+    pub verdict: String,
 }
 
 /// A source and what it said of itself.

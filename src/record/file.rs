@@ -35,11 +35,24 @@ pub struct Reading {
 ///
 /// When there is none, or it cannot be read. What is wrong with its entries is in the verification.
 pub fn read(folder: &Path, trust: &Trust) -> Result<Reading, RecordError> {
+    read_with(folder, trust, &mut |_, _| {})
+}
+
+/// The same, and shows every entry on the way, sound or not.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_with(
+    folder: &Path,
+    trust: &Trust,
+    visit: &mut dyn FnMut(&Entry, &Event),
+) -> Result<Reading, RecordError> {
     let path = folder.join(FILE);
     let file = File::open(&path).map_err(|error| unread(&path, &error))?;
     // Where files cannot be locked, a line that is just being written looks torn, which is said and harms nothing.
     wait(|| file.try_lock_shared(), true)?;
-    reading(&file, trust)
+    reading(&file, trust, visit)
 }
 
 /// Shows every entry of the record in a folder, in order, sound or not; [`read`] tells which.
@@ -65,10 +78,15 @@ pub fn new_id() -> Result<String, RecordError> {
     Ok(hex(&id))
 }
 
-fn reading(file: &File, trust: &Trust) -> Result<Reading, RecordError> {
+fn reading(
+    file: &File,
+    trust: &Trust,
+    visit: &mut dyn FnMut(&Entry, &Event),
+) -> Result<Reading, RecordError> {
     let mut history = History::default();
     let verification = verify(BufReader::with_capacity(1 << 16, file), trust, &mut |entry, event| {
-        history.add(entry, event)
+        history.add(entry, event);
+        visit(entry, event);
     })?;
     Ok(Reading { verification, history })
 }
@@ -148,7 +166,7 @@ impl Record {
         let empty = file.metadata().map_err(|error| failed("read", &error))?.len() == 0;
         let Reading { verification, history } = match empty {
             true => Reading { verification: Verification::default(), history: History::default() },
-            false => reading(&file, trust)?,
+            false => reading(&file, trust, &mut |_, _| {})?,
         };
         if empty && !trust.heads.is_empty() {
             let path = path.display();

@@ -15,24 +15,30 @@ mod file;
 mod history;
 mod key;
 mod lines;
+mod overview;
 mod paused;
 mod recipe;
 mod signing;
 mod torn;
+mod trend;
+mod window;
 
 pub use check::{Flaw, Head, Trust, Verification, verify};
 pub use entry::{Entry, FORMAT, GENESIS, Sealed};
 pub use error::RecordError;
 pub use event::{
     Attested, CheckRun, Corrected, Drill, DrillPhase, Event, Expected, Figure, GateRun, GateState,
-    KeyRotated, Opened, Outcome, PhaseBegun, PhaseEnded, PlannedPhase, Recovered, RestoreBegun, RestoreEnded,
-    RolledBack, SourceRead, WaiverUsed,
+    KeyRotated, ObjectiveRun, Opened, Outcome, PhaseBegun, PhaseEnded, PlannedPhase, Recovered, RestoreBegun,
+    RestoreEnded, RolledBack, SourceRead, WaiverUsed,
 };
-pub use file::{FILE, Reading, Record, each, new_id, read};
+pub use file::{FILE, Reading, Record, each, new_id, read, read_with};
 pub use history::{History, Pass, PhaseTime, Restore};
 pub use key::{PublicKey, Signer};
+pub use overview::{Failing, Judged, Overview, Whose};
 pub use paused::{Paused, exists};
 pub use torn::Torn;
+pub use trend::{LEAST, Point, SPAN, Trend};
+pub use window::{Measure, RATED, Series, Window};
 
 #[cfg(test)]
 mod tests;

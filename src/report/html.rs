@@ -6,10 +6,8 @@
 
 mod check;
 mod context;
-mod markup;
-
-use base64::Engine as _;
-use sha2::{Digest as _, Sha256};
+pub(super) mod markup;
+pub(super) mod page;
 
 use super::model::{Level, Report};
 use super::section::{Section, tally};
@@ -18,46 +16,16 @@ use super::words;
 use crate::verdict::Verdict;
 use markup::{Markup, code, element, fixed, simple, table, text};
 
-const STYLE: &str = include_str!("html/style.css");
-
 /// Renders the report as a page of HTML.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let standing = Standing::of(report);
-    let parts: Vec<(&str, &str, Markup)> =
-        sections(report, &standing).into_iter().filter(|(_, _, body)| !body.is_empty()).collect();
-    let entry = |(id, title, _): &(&str, &str, Markup)| {
-        element(
-            "li",
-            &[],
-            element("a", &[("href", &format!("#{id}"))], text(title.split(':').next().unwrap_or(title))),
-        )
-    };
-    let contents =
-        element("nav", &[("aria-label", "Contents")], element("ul", &[], parts.iter().map(entry).collect()));
-    let head = element("header", &[], headline(report, &standing).and(contents));
-    let body = parts.into_iter().map(|(id, title, body)| {
-        let heading = element("h2", &[("id", id)], text(title));
-        element("section", &[("aria-labelledby", id)], heading.and(body))
-    });
-    let last = simple("p", &format!("{}: {}", standing.word(), standing.conclusion(report)));
-    let page = head.and(element("main", &[], body.collect())).and(element("footer", &[], last));
     let title = format!("{}: {} - holdtrue report", standing.word(), report.policy.name);
-    let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-    let policy =
-        format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'");
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         {}\n<style>{STYLE}</style>\n</head>\n{}</html>\n",
-        simple("title", &title).into_string(),
-        element("body", &[], page).into_string(),
-    )
+    let last = format!("{}: {}", standing.word(), standing.conclusion(report));
+    page::page(&title, headline(report, &standing), sections(report, &standing), &last)
 }
 
-fn sections(report: &Report, standing: &Standing) -> Vec<(&'static str, &'static str, Markup)> {
+fn sections(report: &Report, standing: &Standing) -> Vec<page::Part> {
     let mut all = vec![
         ("gates", "Gates", context::gates(report)),
         ("gaps", "Closed for a reason that no check shows", context::gaps(standing)),
@@ -93,9 +61,8 @@ fn headline(report: &Report, standing: &Standing) -> Markup {
     } else {
         format!("{}: {}", policy.name, policy.title)
     };
-    let mut inside = element("p", &[("class", "word")], text(standing.word()))
-        .and(element("p", &[], simple("strong", &standing.conclusion(report))))
-        .and(simple("p", &tally(report)));
+    let mut inside =
+        element("p", &[], simple("strong", &standing.conclusion(report))).and(simple("p", &tally(report)));
     if report.run.replayed {
         let lead = fixed("<strong class=\"doubt\">Replay:</strong> ");
         let said = text("facts were read from a file; nothing was looked at in this run");
@@ -103,8 +70,7 @@ fn headline(report: &Report, standing: &Standing) -> Markup {
     }
     let when = format!("{} to {}, holdtrue {}", report.run.started, report.run.finished, report.run.version);
     let inside = inside.and(element("p", &[("class", "soft")], text(&when)));
-    let class = if standing.is_open() { "standing open" } else { "standing closed" };
-    simple("h1", &name).and(element("div", &[("class", class)], inside))
+    simple("h1", &name).and(page::standing(standing.is_open(), standing.word(), inside))
 }
 
 fn checked(report: &Report) -> Markup {
@@ -131,7 +97,7 @@ fn in_full(report: &Report, section: Section) -> Markup {
 }
 
 /// A verdict as a sign and a word, so that its colour says nothing that they do not.
-fn verdict(verdict: Verdict) -> Markup {
+pub(super) fn verdict(verdict: Verdict) -> Markup {
     let (class, mark) = match verdict {
         Verdict::Holds => ("v holds", "✓ "),
         Verdict::Broken => ("v broken", "✗ "),
@@ -162,6 +128,10 @@ fn link(address: &str) -> Markup {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use base64::Engine as _;
+    use sha2::{Digest as _, Sha256};
+
+    use super::page::STYLE;
     use super::*;
     use crate::report::fixture;
 
@@ -176,7 +146,7 @@ pub(super) mod tests {
     }
 
     /// Names of the tags of a page in their order, and how they nest.
-    fn tags(html: &str) -> Vec<&str> {
+    pub(in crate::report) fn tags(html: &str) -> Vec<&str> {
         let mut open: Vec<&str> = Vec::new();
         let mut all = Vec::new();
         for piece in html.split('<').skip(2) {

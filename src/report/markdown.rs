@@ -2,6 +2,7 @@
 
 pub(super) mod escape;
 
+use super::controls::{self, Claim};
 use super::drilled;
 use super::escape as value;
 use super::limits;
@@ -36,7 +37,7 @@ pub fn render(report: &Report) -> String {
     limits(&mut out, report);
     objectives(&mut out, report);
     drill(&mut out, report);
-    controls(&mut out, report);
+    claims(&mut out, report);
     sources(&mut out, report);
     run(&mut out, report);
     out.0.join("\n\n") + "\n"
@@ -230,12 +231,24 @@ fn drill(out: &mut Blocks, report: &Report) {
     out.table("What was restored", &["", ""], facts.collect());
 }
 
-fn controls(out: &mut Blocks, report: &Report) {
-    let rows = report.controls.iter().map(|control| {
-        let checks: Vec<String> = control.checks.iter().map(|check| code(check)).collect();
-        vec![escape(&control.id), control.verdict.word().to_string(), checks.join(" ")]
+fn claims(out: &mut Blocks, report: &Report) {
+    let list = |ids: &[&str]| ids.iter().map(|id| code(id)).collect::<Vec<_>>().join(" ");
+    let rows = controls::matrix(report).into_iter().map(|row| {
+        let claim = row.claim.word();
+        let claim = if row.claim == Claim::Held { claim.to_owned() } else { format!("**{claim}**") };
+        vec![escape(row.control), claim, list(&row.held), list(&row.broken), list(&row.untested)]
     });
-    out.table("Controls", &["control", "verdict", "checks"], rows.collect());
+    let rows: Vec<Vec<String>> = rows.collect();
+    if rows.is_empty() {
+        return;
+    }
+    let head = ["control", "claim", "checks held", "checks broken", "checks not tested"];
+    out.table("Controls", &head, rows);
+    out.add(controls::SUPPORTS);
+    let rest: Vec<&str> = controls::unclaimed(report).iter().map(|check| check.id.as_str()).collect();
+    if !rest.is_empty() {
+        out.add(format!("Nothing claimed: these checks name no control: {}", list(&rest)));
+    }
 }
 
 fn sources(out: &mut Blocks, report: &Report) {

@@ -13,11 +13,14 @@
 //! | `nagios`   | Nagios, Icinga                        | [`nagios`]   |
 //! | `html`     | a browser, a printer, an auditor      | [`html`]     |
 //!
+//! Beside them [`dashboard`] is a page over a restore record, with the look of `html`.
+//!
 //! Every format shows every verdict and every listed finding, and says so when more were found than are listed.
 //! No format believes an open verdict that the report itself does not bear out: [`standing::Standing`] checks
 //! that once for all of them, because an empty or contradictory report must not come out green anywhere.
 
 pub mod controls;
+pub mod dashboard;
 pub mod drilled;
 pub mod escape;
 mod figure;

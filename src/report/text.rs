@@ -246,6 +246,23 @@ mod tests {
     }
 
     #[test]
+    fn controls_are_told_by_what_became_of_their_checks() {
+        let text = render(&fixture::rich(), &Style { width: 200, ..Style::default() });
+        assert_order(
+            &text,
+            &["CONTROLS", "does not certify it", "bir:RR9-2009: broken balanced", "soc2:CC7.2: "],
+        );
+        assert!(text.contains("  nothing claimed   "), "{text}");
+        let held = render(&fixture::clean(), &Style::default());
+        assert!(held.contains(
+            "\n  held              sox:404 by 1 check\n  nothing claimed   1 check names no control\n"
+        ));
+        let mut none = fixture::clean();
+        none.controls.clear();
+        assert!(!render(&none, &Style::default()).contains("CONTROLS"));
+    }
+
+    #[test]
     fn a_replayed_run_says_so_at_the_top() {
         let mut report = fixture::clean();
         assert!(!render(&report, &Style::default()).contains("REPLAY"));

@@ -15,6 +15,7 @@ mod chain_find;
 mod chain_find_joined;
 mod chain_find_keyed;
 mod cli;
+mod dashboard;
 mod docs;
 mod drill;
 mod dump;

@@ -358,7 +358,7 @@ fn the_shipped_policies_judge_a_record() {
             verdict: verdict.to_owned(),
             restore_ms: Some(took),
             restored_bytes: Some(1),
-            phases: Vec::new(),
+            phases: vec![holdtrue::record::DrillPhase { name: "restore_data".to_owned(), took_ms: took }],
             findings: Vec::new(),
         })
     };
@@ -379,10 +379,24 @@ fn the_shipped_policies_judge_a_record() {
     tala().ends_with(3).judges("drilled", "unproven", "no drill that was proven");
     add(&restored(Outcome::Completed));
     add(&[drill("holds", 3_600_000)]);
-    accubooks().ends_with(0);
-    tala().ends_with(0).judges("drills_proven", "broken", "50%");
+    accubooks().ends_with(0).judges(
+        "success_rate",
+        "unproven",
+        "a share needs 3 restores of the last 365d, has 1",
+    );
+    tala().ends_with(0).judges("drills_proven", "broken", "1 of 2").judges(
+        "drills_stay_in_time",
+        "unproven",
+        "a trend needs 5 proven drills, has 1 proven drill",
+    );
     add(&restored(Outcome::RolledBack));
-    accubooks().ends_with(1).judges("no_rollback", "broken", "50%").judges("no_failure", "broken", "50%");
+    accubooks().ends_with(1).judges("no_rollback", "broken", "1").judges("no_failure", "broken", "1 of 2");
+    add(&restored(Outcome::Completed));
+    accubooks().ends_with(1).judges("success_rate", "broken", "66.6");
     add(&[drill("holds", 5 * 3_600_000)]);
-    tala().ends_with(1).judges("drill_in_time", "broken", "5h");
+    tala().ends_with(1).judges("drill_in_time", "broken", "5h").judges(
+        "drill_success",
+        "broken",
+        "66.66% (2 of 3 drills)",
+    );
 }

@@ -7,6 +7,8 @@ const PHASE: Argument = Argument::text("a phase");
 const GATE: Argument = Argument::text("a gate");
 const CHECK: Argument = Argument::text("a check");
 const WINDOW: Argument = Argument::of("a time before now", Type::Duration);
+const AHEAD: Argument = Argument::of("a time from now on", Type::Duration);
+const LIMIT: Argument = Argument::of("a limit", Type::Duration);
 
 /// Runs on kept facts count nowhere: nothing was looked at in them.
 pub(super) const FACTS: &[Fact] = &[
@@ -20,15 +22,49 @@ pub(super) const FACTS: &[Fact] = &[
         .with(GATE),
     Fact::new("last_run", Type::Time, "when gates were last judged on what was looked at"),
     Fact::new("last_proven", Type::Time, "when that last came out with everything required holding"),
+    Fact::new("last_drill_run", Type::Time, "when a drill was last run, proven or not"),
     Fact::new("last_drill", Type::Time, "when a drill was last proven"),
     Fact::new("drill_age", Type::Duration, "time since then"),
     Fact::new("drill_time", Type::Duration, "how long that drill took to restore"),
+    Fact::new("drill_duration", Type::Duration, "how long all phases of that drill took, verification included"),
+    Fact::new("drill_phase", Type::Duration, "how long a phase of that drill took").with(PHASE),
     Fact::new("drill_size", Type::Size, "size of what it restored"),
+    Fact::new("drill_backup_size", Type::Size, "size of the backup that it restored"),
     Fact::new("restores", Type::Number, "restores that ended in a time before now").with(WINDOW),
-    Fact::new("success_rate", Type::Percent, "share of them that were completed").with(WINDOW),
-    Fact::new("rollback_rate", Type::Percent, "share of them that were rolled back").with(WINDOW),
+    Fact::new("failed_restores", Type::Number, "those that were not completed; there must have been some")
+        .with(WINDOW),
+    Fact::new("rolled_back_restores", Type::Number, "those that were rolled back; there must have been some")
+        .with(WINDOW),
+    Fact::new("success_rate", Type::Percent, "share of them that were completed; of three or more")
+        .with(WINDOW),
+    Fact::new("rollback_rate", Type::Percent, "share of them that were rolled back; of three or more")
+        .with(WINDOW),
     Fact::new("drills", Type::Number, "drills in a time before now").with(WINDOW),
-    Fact::new("drill_success_rate", Type::Percent, "share of them that were proven").with(WINDOW),
+    Fact::new("failed_drills", Type::Number, "those that were not proven; there must have been some")
+        .with(WINDOW),
+    Fact::new("drill_success_rate", Type::Percent, "share of them that were proven; of three or more")
+        .with(WINDOW),
+    Fact::new(
+        "drill_growth",
+        Type::Percent,
+        "growth in 30 days of the duration of proven drills, by its trend; of five or more over 30 days or more",
+    )
+    .with(WINDOW),
+    Fact::new("drill_size_growth", Type::Percent, "growth in 30 days of what they restored, likewise")
+        .with(WINDOW),
+    Fact::new(
+        "drill_duration_in",
+        Type::Duration,
+        "how long a drill will take by the trend of two years, no further ahead than drills reach back",
+    )
+    .with(AHEAD),
+    Fact::new("drill_size_in", Type::Size, "size of what it will restore, likewise").with(AHEAD),
+    Fact::new(
+        "drill_within",
+        Type::Duration,
+        "how much longer drills stay within a limit by that trend; at most as long as they reach back",
+    )
+    .with(LIMIT),
     Fact::new(
         "attested",
         Type::Time,

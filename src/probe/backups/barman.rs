@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::begin::{Begin, Place};
+use super::runs::Due;
 use super::{count, failed, inspected, none, number, other, since, size, text, within};
 use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
@@ -18,21 +19,29 @@ use crate::probe::tree::Tree;
 pub(super) struct Catalogue {
     tree: Arc<dyn Tree>,
     server: Server,
+    /// How often there should be a backup.
+    every: Option<i64>,
     /// Reading the newest backup takes long, and is done once.
     verified: OnceLock<Result<Verified, Damage>>,
 }
 
 impl Catalogue {
     /// At the folder of the server in the catalogue.
-    pub(super) fn open(address: &str, finder: &Finder) -> Result<Self, Failure> {
+    pub(super) fn open(address: &str, every: Option<i64>, finder: &Finder) -> Result<Self, Failure> {
         let what = ("the folder of a server in a catalogue of Barman", "/");
         let (tree, name) = within(address, what, finder)?;
         let server = Server::read(&*tree, &name).map_err(|damage| failed(&damage))?;
-        Ok(Self { tree, server, verified: OnceLock::new() })
+        Ok(Self { tree, server, every, verified: OnceLock::new() })
     }
 
     fn newest(&self) -> Result<&Info, Failure> {
         self.server.newest().ok_or_else(|| other("there is no finished backup"))
+    }
+
+    fn due(&self) -> Due {
+        let done = |one: &&Info| matches!(one.status, Status::Done | Status::WaitingForWals);
+        let times = self.server.backups.iter().filter(done).filter_map(|backup| backup.started);
+        Due { times: times.collect(), every: self.every }
     }
 
     fn finished(&self) -> usize {
@@ -42,7 +51,10 @@ impl Catalogue {
 }
 
 impl Tells for Catalogue {
-    fn fact(&self, fact: &Fact, _: Option<&str>) -> Result<Told, Failure> {
+    fn fact(&self, fact: &Fact, argument: Option<&str>) -> Result<Told, Failure> {
+        if let Some(argument) = argument {
+            return self.due().fact(fact.name, argument);
+        }
         let server = &self.server;
         Ok(Told::plain(match fact.name {
             "backups" => count(self.finished()),
@@ -95,6 +107,9 @@ impl Tells for Catalogue {
     }
 
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {
+        if let Inspection::Runs { over, .. } = inspection {
+            return self.due().looked(*over).map(Observed::Inspected);
+        }
         let Inspection::State("verified") = inspection else {
             return Err(other("a catalogue of Barman cannot be asked for this"));
         };

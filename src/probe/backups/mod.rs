@@ -5,6 +5,7 @@ mod basebackup;
 mod begin;
 mod pgbackrest;
 mod redis;
+mod runs;
 mod server;
 mod wal;
 
@@ -31,7 +32,11 @@ use crate::verdict::Verdict;
 ///
 /// # Errors
 /// Why it cannot be looked at.
-pub(super) fn open(kind: SourceKind, address: &str, finder: &Finder) -> Result<Arc<dyn Tells>, Failure> {
+pub(super) fn open(
+    (kind, every): (SourceKind, Option<i64>),
+    address: &str,
+    finder: &Finder,
+) -> Result<Arc<dyn Tells>, Failure> {
     // Before any part of it can stand in a message.
     if objects::is_address(address) {
         objects::check(address).map_err(trouble)?;
@@ -39,8 +44,8 @@ pub(super) fn open(kind: SourceKind, address: &str, finder: &Finder) -> Result<A
     Ok(match kind {
         SourceKind::Wal => Arc::new(wal::Wal::open(address, finder)?),
         SourceKind::Basebackup => Arc::new(basebackup::Base::open(address, finder)?),
-        SourceKind::Pgbackrest => Arc::new(pgbackrest::Repository::open(address, finder)?),
-        SourceKind::Barman => Arc::new(barman::Catalogue::open(address, finder)?),
+        SourceKind::Pgbackrest => Arc::new(pgbackrest::Repository::open(address, every, finder)?),
+        SourceKind::Barman => Arc::new(barman::Catalogue::open(address, every, finder)?),
         SourceKind::Redis => Arc::new(redis::Redis::open(address, finder)?),
         _ => return Err(other(format!("`{}` is no kind of backup", kind.word()))),
     })

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::begin::{Begin, Place};
+use super::runs::Due;
 use super::{count, failed, folder, inspected, none, other, since, size, text};
 use crate::facts::{Failure, Observed};
 use crate::plan::Inspection;
@@ -19,28 +20,39 @@ use crate::value::Value;
 pub(super) struct Repository {
     tree: Arc<dyn Tree>,
     repository: pgbackrest::Repository,
+    /// How often there should be a backup.
+    every: Option<i64>,
     /// Reading the newest backup takes long, and is done once.
     verified: OnceLock<Result<Verified, Damage>>,
 }
 
 impl Repository {
     /// At `PATH#STANZA`.
-    pub(super) fn open(address: &str, finder: &Finder) -> Result<Self, Failure> {
+    pub(super) fn open(address: &str, every: Option<i64>, finder: &Finder) -> Result<Self, Failure> {
         let (path, stanza) = address
             .rsplit_once('#')
             .ok_or_else(|| other("the address does not say which stanza: write `REPOSITORY#STANZA`"))?;
         let tree = folder(path, finder)?;
         let repository = pgbackrest::Repository::read(&*tree, stanza).map_err(|damage| failed(&damage))?;
-        Ok(Self { tree, repository, verified: OnceLock::new() })
+        Ok(Self { tree, repository, every, verified: OnceLock::new() })
     }
 
     fn newest(&self) -> Result<&Listed, Failure> {
         self.repository.newest().ok_or_else(|| other("there is no finished backup"))
     }
+
+    /// Finished backups, without those in which wrong page checksums were noted.
+    fn due(&self) -> Due {
+        let good = self.repository.backups.iter().filter(|backup| backup.error != Some(true));
+        Due { times: good.map(|backup| backup.started).collect(), every: self.every }
+    }
 }
 
 impl Tells for Repository {
-    fn fact(&self, fact: &Fact, _: Option<&str>) -> Result<Told, Failure> {
+    fn fact(&self, fact: &Fact, argument: Option<&str>) -> Result<Told, Failure> {
+        if let Some(argument) = argument {
+            return self.due().fact(fact.name, argument);
+        }
         let backups = &self.repository.backups;
         let named = |backup: &Listed| format!("backup `{}`", backup.label);
         Ok(Told::plain(match fact.name {
@@ -105,6 +117,9 @@ impl Tells for Repository {
     }
 
     fn inspect(&self, inspection: &Inspection) -> Result<Observed, Failure> {
+        if let Inspection::Runs { over, .. } = inspection {
+            return self.due().looked(*over).map(Observed::Inspected);
+        }
         let Inspection::State("verified") = inspection else {
             return Err(other("a repository cannot be asked for this"));
         };

@@ -179,19 +179,26 @@ impl Files {
     /// # Errors
     /// As of [`Files::runs`].
     pub(super) fn figure_over(&self, name: &str, over: i64) -> Result<Told, Failure> {
-        let runs = self.runs(over)?;
-        let there = runs.examined.saturating_sub(runs.broken);
-        let because = format!("{there} of {} runs", runs.examined);
-        let number = |n: u64| Value::Number(BigDecimal::from(n));
-        Ok(match name {
-            "runs" => Told::of(number(there), because),
-            "expected_runs" => Told::plain(number(runs.examined)),
-            _ if runs.examined == 0 => return Err(other("no run is expected in so short a time")),
-            _ => {
-                let share = BigDecimal::from(there) / BigDecimal::from(runs.examined);
-                let share = share.with_scale_round(6, bigdecimal::RoundingMode::Down);
-                Told::of(Value::Percent(share), because)
-            }
-        })
+        of_runs(name, &self.runs(over)?)
     }
+}
+
+/// A fact about runs that were due and those of them that there were.
+///
+/// # Errors
+/// None was due.
+pub(in crate::probe) fn of_runs(name: &str, runs: &Inspected) -> Result<Told, Failure> {
+    let there = runs.examined.saturating_sub(runs.broken);
+    let because = format!("{there} of {} runs", runs.examined);
+    let number = |n: u64| Value::Number(BigDecimal::from(n));
+    Ok(match name {
+        "runs" => Told::of(number(there), because),
+        "expected_runs" => Told::plain(number(runs.examined)),
+        _ if runs.examined == 0 => return Err(other("no run is expected in so short a time")),
+        _ => {
+            let share = BigDecimal::from(there) / BigDecimal::from(runs.examined);
+            let share = share.with_scale_round(6, bigdecimal::RoundingMode::Down);
+            Told::of(Value::Percent(share), because)
+        }
+    })
 }

@@ -1,11 +1,11 @@
 //! A set of files, in a folder or in object storage: how old, how many, how large, how regular, and whether their bytes are
 //! those that checksum lists state.
 
-mod figures;
+pub(super) mod figures;
 mod find;
 mod lists;
 mod naming;
-mod runs;
+pub(super) mod runs;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -188,7 +188,7 @@ impl Tells for Files {
             Inspection::State("verified") => self.verified.get_or_init(|| self.verify()).clone()?,
             Inspection::State("named") => self.named()?,
             Inspection::State("encrypted") => self.encrypted()?,
-            Inspection::Runs { over } => self.runs(*over)?,
+            Inspection::Runs { over, .. } => self.runs(*over)?,
             _ => return Err(other("files cannot be asked for this")),
         };
         Ok(Observed::Inspected(seen))

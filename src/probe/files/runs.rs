@@ -7,11 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 
 /// What was expected in a time, and what of it is missing.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Runs {
+pub(in crate::probe) struct Runs {
     /// Slots that lie wholly in the time.
-    pub(super) expected: u64,
+    pub(in crate::probe) expected: u64,
     /// The middle of each slot without a file, oldest first.
-    pub(super) missing: Vec<Timestamp>,
+    pub(in crate::probe) missing: Vec<Timestamp>,
 }
 
 /// Phases that are tried at most.
@@ -24,7 +24,12 @@ const MOST_SLOTS: i64 = 250_000;
 ///
 /// # Errors
 /// There are no files, or more slots than are looked at.
-pub(super) fn runs(times: &[Timestamp], every: i64, over: i64, now: Timestamp) -> Result<Runs, String> {
+pub(in crate::probe) fn runs(
+    times: &[Timestamp],
+    every: i64,
+    over: i64,
+    now: Timestamp,
+) -> Result<Runs, String> {
     let now = now.as_microsecond();
     let from = now.saturating_sub(over);
     if over / every > MOST_SLOTS {

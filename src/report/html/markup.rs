@@ -4,20 +4,20 @@ use crate::report::escape;
 
 /// Well-formed HTML.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Markup(String);
+pub(in crate::report) struct Markup(String);
 
 impl Markup {
-    pub(super) fn into_string(self) -> String {
+    pub(in crate::report) fn into_string(self) -> String {
         self.0
     }
 
     /// Puts another piece behind this one.
-    pub(super) fn and(mut self, more: Self) -> Self {
+    pub(in crate::report) fn and(mut self, more: Self) -> Self {
         self.0.push_str(&more.0);
         self
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::report) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -29,23 +29,27 @@ impl FromIterator<Markup> for Markup {
 }
 
 /// HTML that this program itself holds.
-pub(super) fn fixed(html: &'static str) -> Markup {
+pub(in crate::report) fn fixed(html: &'static str) -> Markup {
     Markup(html.to_owned())
 }
 
 /// Text on one line, with what cannot be seen made visible.
-pub(super) fn text(text: &str) -> Markup {
+pub(in crate::report) fn text(text: &str) -> Markup {
     Markup(entities(&escape::visible(text, true)))
 }
 
 /// Text that keeps its line breaks, such as SQL.
-pub(super) fn lines(text: &str) -> Markup {
+pub(in crate::report) fn lines(text: &str) -> Markup {
     let all: Vec<String> = escape::visible_lines(text, true).map(|line| entities(&line)).collect();
     Markup(all.join("\n"))
 }
 
 /// An element. Names and attributes are this program's own; values of attributes may be anything.
-pub(super) fn element(name: &'static str, attributes: &[(&'static str, &str)], inside: Markup) -> Markup {
+pub(in crate::report) fn element(
+    name: &'static str,
+    attributes: &[(&'static str, &str)],
+    inside: Markup,
+) -> Markup {
     let mut out = format!("<{name}");
     for (attribute, value) in attributes {
         out.push_str(&format!(" {attribute}=\"{}\"", entities(&escape::visible(value, true))));
@@ -60,12 +64,12 @@ pub(super) fn element(name: &'static str, attributes: &[(&'static str, &str)], i
 }
 
 /// An element without attributes around a text.
-pub(super) fn simple(name: &'static str, inside: &str) -> Markup {
+pub(in crate::report) fn simple(name: &'static str, inside: &str) -> Markup {
     element(name, &[], text(inside))
 }
 
 /// A value to be read letter by letter.
-pub(super) fn code(value: &str) -> Markup {
+pub(in crate::report) fn code(value: &str) -> Markup {
     simple("code", value)
 }
 
@@ -85,7 +89,7 @@ fn entities(text: &str) -> String {
 }
 
 /// A table: the first cell of a row is its header. It can be scrolled by itself where it is wider than the screen.
-pub(super) fn table(caption: &str, head: &[&str], rows: Vec<Vec<Markup>>) -> Markup {
+pub(in crate::report) fn table(caption: &str, head: &[&str], rows: Vec<Vec<Markup>>) -> Markup {
     if rows.is_empty() {
         return Markup::default();
     }
@@ -100,12 +104,14 @@ pub(super) fn table(caption: &str, head: &[&str], rows: Vec<Vec<Markup>>) -> Mar
     let inside = simple("caption", caption)
         .and(element("thead", &[], element("tr", &[], titles)))
         .and(element("tbody", &[], body.collect()));
-    let attributes = [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)];
+    // Two or three columns fit on any screen.
+    let class = if head.len() > 3 { "scroll" } else { "scroll few" };
+    let attributes = [("class", class), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)];
     element("div", &attributes, element("table", &[], inside))
 }
 
 /// Names and values.
-pub(super) fn pairs(all: Vec<(&str, Markup)>) -> Markup {
+pub(in crate::report) fn pairs(all: Vec<(&str, Markup)>) -> Markup {
     let one = |(name, value): (&str, Markup)| {
         element("div", &[], simple("dt", name).and(element("dd", &[], value)))
     };

@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::paint;
+use crate::report::controls::{self, Claim};
 use crate::report::drilled;
 use crate::report::limits;
 use crate::report::model::{Report, SourceInfo, WaiverState};
@@ -86,15 +87,38 @@ pub(super) fn drill(page: &mut Page<'_>, report: &Report) {
     }
 }
 
-/// Controls and the checks behind each.
+/// Controls by how the checks behind each ended. Of those that are held the number of checks says enough, so that a report
+/// that is read at night stays short.
 pub(super) fn controls(page: &mut Page<'_>, report: &Report) {
-    if report.controls.is_empty() {
+    let matrix = controls::matrix(report);
+    if matrix.is_empty() {
         return;
     }
     page.heading(Paint::Strong, "CONTROLS");
-    for control in &report.controls {
-        let text = format!("{:<8}  {}", control.verdict.word(), control.checks.join(", "));
-        page.hang(2, paint(control.verdict), &control.id, COLUMN, &text);
+    page.hang(2, Paint::Plain, "", 2, controls::SUPPORTS);
+    for row in matrix.iter().filter(|row| row.claim != Claim::Held) {
+        let paint = if row.claim == Claim::Broken { Paint::Bad } else { Paint::Doubt };
+        let parts = [("broken", &row.broken), ("not tested", &row.untested), ("held", &row.held)];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(_, checks)| !checks.is_empty())
+            .map(|(word, checks)| format!("{word} {}", checks.join(", ")))
+            .collect();
+        page.hang(2, paint, row.claim.word(), COLUMN, &format!("{}: {}", row.control, parts.join("; ")));
+    }
+    let held: Vec<String> = matrix
+        .iter()
+        .filter(|row| row.claim == Claim::Held)
+        .map(|row| format!("{} by {}", row.control, words::count(words::len(row.held.len()), "check")))
+        .collect();
+    if !held.is_empty() {
+        page.hang(2, Paint::Good, Claim::Held.word(), COLUMN, &held.join(", "));
+    }
+    let rest = words::len(controls::unclaimed(report).len());
+    if rest > 0 {
+        let verb = if rest == 1 { "names" } else { "name" };
+        let text = format!("{} {verb} no control", words::count(rest, "check"));
+        page.hang(2, Paint::Plain, "nothing claimed", COLUMN, &text);
     }
 }
 
