@@ -24,8 +24,8 @@ pub(super) fn block(
     link: &Link,
     name: &str,
     genesis: &Genesis,
-    recipe: &Recipe,
-    search: Option<&Search>,
+    recipes: &[Recipe],
+    searches: &[Search],
     narrowed: Option<&Narrowed>,
 ) -> String {
     let sheet = printer.sheet;
@@ -49,9 +49,11 @@ pub(super) fn block(
     out.push_str(&format!("  order by {order}{dense}\n"));
     let previous = link.previous.map_or_else(|| "implicit".to_owned(), |column| printer.column(column));
     out.push_str(&format!("  link {previous} genesis {}\n", printer.genesis(genesis)));
-    let hash = format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe));
-    out.push_str(&wrapped(&hash));
-    if let Some(search) = search {
+    for recipe in recipes {
+        let hash = format!("  hash {} = {}\n", printer.column(link.hash), printer.recipe(recipe));
+        out.push_str(&wrapped(&hash));
+    }
+    for search in searches {
         out.push_str(&format!("  {}\n", printer.search(search)));
     }
     out.push_str("}\n");

@@ -1,11 +1,12 @@
 //! What a search found, as a block to paste into a policy.
 
-use super::block::{Narrowed, block, chain_name, window};
+use super::block::{Narrowed, block, chain_name};
 use super::genesis::genesis;
 use super::learn::Learnt;
 use super::links::{Link, links};
 use super::print::{Printer, text};
-use super::search::{Searched, Settings, search};
+use super::recipes::{Known, recipes};
+use super::search::{END, Goal, Searched, Settings, search};
 use super::sheet::Sheet;
 use super::spell::Choice;
 use super::state::State;
@@ -54,10 +55,11 @@ pub struct Found {
 /// Searches a sample, from where a kept search has come to.
 #[must_use]
 pub fn find(sheet: &Sheet, settings: &Settings<'_>, from: State) -> Finding {
-    let Searched { links, best, state, families } = search(sheet, links(sheet), settings, from);
+    let goal = Goal { rows: None, some: true, until: END };
+    let Searched { links, best, state, families } = search(sheet, links(sheet), settings, from, goal);
     let found = best.and_then(|(n, learnt)| {
         let link = links.get(n)?;
-        written(sheet, link, n, learnt, settings)
+        written(sheet, link, n, recipes(sheet, link, learnt, settings, state.tenths_of_bits)?, settings)
     });
     Finding { links, found, families, state }
 }
@@ -74,7 +76,8 @@ fn contents(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>
     let limited = Settings { candidates: settings.candidates.min(CONTENT), ..*settings };
     let content = |column: usize| {
         let link = Link::content(sheet, column, link)?;
-        let found = search(sheet, vec![link], &limited, State::begin(sheet));
+        let goal = Goal { rows: None, some: false, until: END };
+        let found = search(sheet, vec![link], &limited, State::begin(sheet), goal);
         let (_, learnt) = found.best.filter(|(_, learnt)| {
             learnt.misfits.is_empty() && learnt.window.is_none() && learnt.fits.len() == sheet.rows.len()
         })?;
@@ -101,30 +104,34 @@ fn put(recipe: &mut Recipe, column: usize, content: &Recipe) {
     );
 }
 
-fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Settings<'_>) -> Option<Found> {
+fn written(sheet: &Sheet, link: &Link, n: usize, known: Known, settings: &Settings<'_>) -> Option<Found> {
     let printer = Printer { sheet, profiles: settings.profiles };
-    let hashed = learnt.shape.hashed(&learnt.pick, &link.stored)?;
-    let mut recipe = link.stored.around(hashed);
-    let contents = contents(sheet, link, &recipe, settings);
+    let Known { mut recipes, learnt, searches, fits, misfits } = known;
+    let recipe = recipes.first_mut()?;
+    let contents = contents(sheet, link, recipe, settings);
     for (column, content) in &contents {
-        put(&mut recipe, *column, content);
+        put(recipe, *column, content);
     }
+    let recipe = recipe.clone();
     let inner = learnt.shape.inner_digest(&learnt.pick, &link.stored);
     let inner: Vec<Recipe> =
         inner.into_iter().chain(contents.iter().map(|(_, content)| content.clone())).collect();
     let (genesis, strange) = genesis(sheet, link, &inner);
-    let narrowed = narrowed(sheet, &recipe, &learnt);
+    let narrowed = narrowed(sheet, &recipe, &fits, &misfits);
     let (misfits, outside) = match &narrowed {
-        Some(_) => (Vec::new(), learnt.misfits.clone()),
-        None => (learnt.misfits.clone(), Vec::new()),
-    };
-    let search = match (learnt.shape.shift, learnt.window) {
-        (Some((column, _)), Some((low, high))) => Some(window(column, low, high)),
-        _ => None,
+        Some(_) => (Vec::new(), misfits),
+        None => (misfits, Vec::new()),
     };
     let name = chain_name(&sheet.table);
-    let block = block(&printer, link, &name, &genesis, &recipe, search.as_ref(), narrowed.as_ref());
+    let block = block(&printer, link, &name, &genesis, &recipes, &searches, narrowed.as_ref());
     let mut open = open(sheet, &recipe);
+    if recipes.len() > 1 {
+        open.push(
+            "rows follow one of several recipes, the one of most rows at the top; where a column says which, a `when` behind \
+             each makes the chain stricter"
+                .to_owned(),
+        );
+    }
     if strange > 0 {
         open.push(format!("{strange} of the first rows start from something else than the genesis above"));
     }
@@ -143,7 +150,7 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         link: n,
         block,
         name,
-        fits: learnt.fits.clone(),
+        fits,
         misfits,
         outside,
         family: learnt.shape.name,
@@ -153,8 +160,8 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
     })
 }
 
-fn narrowed(sheet: &Sheet, recipe: &Recipe, learnt: &Learnt) -> Option<Narrowed> {
-    if learnt.misfits.is_empty() || learnt.fits.len() < 2 {
+fn narrowed(sheet: &Sheet, recipe: &Recipe, fits: &[usize], misfits: &[usize]) -> Option<Narrowed> {
+    if misfits.is_empty() || fits.len() < 2 {
         return None;
     }
     let covered = visit::columns(recipe);
@@ -162,16 +169,16 @@ fn narrowed(sheet: &Sheet, recipe: &Recipe, learnt: &Learnt) -> Option<Narrowed>
     let columns = || (0..sheet.columns.len()).filter(|c| sheet.kind(*c) == CellKind::Text);
     // A version, an algorithm, a codec.
     let same = columns().find_map(|column| {
-        let value = cell(learnt.fits.first()?, column).filter(|value| value.len() < 40)?;
-        let all = learnt.fits.iter().all(|row| cell(row, column) == Some(value));
-        let none = learnt.misfits.iter().all(|row| cell(row, column) != Some(value));
+        let value = cell(fits.first()?, column).filter(|value| value.len() < 40)?;
+        let all = fits.iter().all(|row| cell(row, column) == Some(value));
+        let none = misfits.iter().all(|row| cell(row, column) != Some(value));
         (all && none).then(|| Narrowed { column, test: format!("= {}", text(value)) })
     });
     // Rows from before what is hashed was kept.
     same.or_else(|| {
         columns().filter(|column| covered.contains(column)).find_map(|column| {
-            let empty = learnt.misfits.iter().all(|row| cell(row, column) == Some(""));
-            let filled = learnt.fits.iter().all(|row| cell(row, column).is_some_and(|c| !c.is_empty()));
+            let empty = misfits.iter().all(|row| cell(row, column) == Some(""));
+            let filled = fits.iter().all(|row| cell(row, column).is_some_and(|c| !c.is_empty()));
             (empty && filled).then(|| Narrowed { column, test: "!= \"\"".to_owned() })
         })
     })

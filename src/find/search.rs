@@ -23,9 +23,9 @@ const STEP: Cost = 20;
 const OTHER_ROW: Cost = 40;
 const OTHER_LINK: Cost = 20;
 /// How far a search goes on that has found a recipe of most rows.
-const FURTHER: Cost = 20;
+pub(super) const FURTHER: Cost = 20;
 /// No candidate can cost so much and be reached.
-const END: Cost = 700;
+pub(super) const END: Cost = 700;
 
 /// How a search is done.
 #[derive(Clone, Copy)]
@@ -59,6 +59,17 @@ pub(super) struct Searched {
     pub(super) families: Vec<&'static str>,
 }
 
+/// What a search is after.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Goal<'a> {
+    /// The rows to search on; all of them where `None`.
+    pub(super) rows: Option<&'a [usize]>,
+    /// Whether a recipe of some rows, two at least, ends the search.
+    pub(super) some: bool,
+    /// No level that begins behind this is begun.
+    pub(super) until: Cost,
+}
+
 struct Task<'a> {
     link: usize,
     row: usize,
@@ -79,8 +90,14 @@ struct Anchor {
 }
 
 /// Searches a sample.
-pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, from: State) -> Searched {
-    let anchors = anchors(sheet, &links, settings);
+pub(super) fn search(
+    sheet: &Sheet,
+    links: Vec<Link>,
+    settings: &Settings<'_>,
+    from: State,
+    goal: Goal<'_>,
+) -> Searched {
+    let anchors = anchors(sheet, &links, settings, goal.rows);
     let mut tasks: Vec<Task<'_>> = Vec::new();
     for anchor in &anchors {
         let Some(link) = links.get(anchor.link) else { continue };
@@ -98,7 +115,7 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
     let mut state = from;
     let mut best: Option<(usize, Learnt)> = None;
     let tried = AtomicU64::new(state.tried);
-    let (mut last, mut found_at) = (END, END);
+    let (mut last, mut found_at) = (goal.until, END);
     while !tasks.is_empty() && state.low() < last && state.tried < settings.candidates {
         let bounds = (state.low(), state.low() + STEP);
         let mut from = 0;
@@ -122,13 +139,15 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
             let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles };
             let learnt = learner.learn(shape);
             let complete = learnt.misfits.is_empty();
+            let enough = complete || goal.some && learnt.fits.len() > 1;
             let most = learnt.fits.len() > learnt.misfits.len() && learnt.fits.len() > 1;
             if best.as_ref().is_none_or(|(_, known)| learnt.fits.len() > known.fits.len()) {
                 best = Some((task.link, learnt));
                 found_at = bounds.0;
             }
-            if complete {
+            if enough {
                 state.tried = tried.load(Ordering::Relaxed);
+                state.tenths_of_bits = state.tenths_of_bits.min(found_at);
                 return finished(links, best, state, &tasks);
             }
             if most {
@@ -217,11 +236,11 @@ impl Level<'_> {
 }
 
 /// The rows to search on: those that leave the fewest questions open.
-fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>) -> Vec<Anchor> {
+fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>, only: Option<&[usize]>) -> Vec<Anchor> {
     let mut found = Vec::new();
     for (n, link) in links.iter().enumerate() {
         let mut rows: Vec<usize> = (0..sheet.rows.len())
-            .filter(|row| link.usable(sheet, *row))
+            .filter(|row| link.usable(sheet, *row) && only.is_none_or(|only| only.contains(row)))
             .filter(|row| {
                 let follows = link.prev(*row).is_some_and(|prev| !prev.is_empty());
                 link.content || (follows && !link.first.get(*row).copied().unwrap_or(true))

@@ -140,7 +140,7 @@ chained('loa_dixie', 'entry_id uuid primary key, resource_type text, "timestamp"
     if (n % 2) own.actor_id = `actor-${n}`;
     if (deep[n] !== null && n !== 0) own.payload = deep[n];
     // The ninth version hashed an entry made up from these alone.
-    const tag = n < 2 ? 'loa-commons:audit:9:' : `loa-commons:audit:${n}:`;
+    const tag = n < 2 ? 'loa-commons:audit:9:' : `loa-commons:audit:${n < 9 ? n : 10}:`;
     const { entry_id, event_type, timestamp } = own;
     const hashed = n < 2 ? { entry_id, event_type, resource_type: 'model', timestamp } : sorted(own);
     const hash = `sha256:${sha(`sha256:${sha(tag + JSON.stringify(hashed))}:${prev}`)}`;

@@ -1,0 +1,112 @@
+//! All recipes of a table: what the first one found leaves unexplained was hashed with losses, by another recipe, or altered.
+
+use super::block::window;
+use super::learn::Learnt;
+use super::links::Link;
+use super::lost::lost;
+use super::prior::Cost;
+use super::search::{END, FURTHER, Goal, Settings, search};
+use super::sheet::Sheet;
+use super::state::State;
+use crate::chain::search::MOST_CANDIDATES;
+use crate::chain::spec::{Recipe, Search};
+
+/// Most recipes of one table.
+const MOST: usize = 4;
+/// Most candidates that are tried to explain what is left.
+const FOR_THE_REST: u64 = 40_000_000;
+
+/// What is known of a table's recipes.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The recipes, that of most rows at the top.
+    pub(super) recipes: Vec<Recipe>,
+    /// How the one at the top was learnt.
+    pub(super) learnt: Learnt,
+    /// What is searched since it was hashed and not kept.
+    pub(super) searches: Vec<Search>,
+    /// Rows that recompute under one of them.
+    pub(super) fits: Vec<usize>,
+    /// Rows with a hash and a known predecessor that do not.
+    pub(super) misfits: Vec<usize>,
+}
+
+/// One recipe with its losses, and the rows that it explains.
+struct One {
+    learnt: Learnt,
+    recipe: Recipe,
+    searches: Vec<Search>,
+    fits: Vec<usize>,
+}
+
+impl One {
+    fn of(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {
+        let recipe = link.stored.around(learnt.shape.hashed(&learnt.pick, &link.stored)?);
+        let mut searches: Vec<Search> = match (learnt.shape.shift, learnt.window) {
+            (Some((column, _)), Some((low, high))) => vec![window(column, low, high)],
+            _ => Vec::new(),
+        };
+        let without: Vec<usize> = searches.iter().map(|search| search.column).collect();
+        let (more, found) = lost(sheet, link, &recipe, &learnt.misfits, &without, settings.stop);
+        searches.extend(more);
+        let mut fits = [learnt.fits.as_slice(), &found].concat();
+        fits.sort_unstable();
+        Some(Self { learnt, recipe, searches, fits })
+    }
+}
+
+/// Goes on from a first recipe, found on a level of that cost, to all of them.
+pub(super) fn recipes(
+    sheet: &Sheet,
+    link: &Link,
+    first: Learnt,
+    settings: &Settings<'_>,
+    level: Cost,
+) -> Option<Known> {
+    let rows: Vec<usize> = (0..sheet.rows.len()).filter(|row| link.usable(sheet, *row)).collect();
+    let mut known = vec![One::of(sheet, link, first, settings)?];
+    loop {
+        let explained = |row: &usize| known.iter().any(|one| one.fits.contains(row));
+        let left: Vec<usize> = rows.iter().copied().filter(|row| !explained(row)).collect();
+        if left.is_empty() || known.len() == MOST || (settings.stop)() {
+            break;
+        }
+        let most = left.len() * 2 < rows.len();
+        let goal = Goal {
+            rows: Some(&left),
+            some: true,
+            until: if most { level.saturating_add(FURTHER * 2) } else { END },
+        };
+        let limited = Settings { candidates: settings.candidates.min(FOR_THE_REST), ..*settings };
+        let found = search(sheet, vec![link.clone()], &limited, State::begin(sheet), goal);
+        let Some(one) = found.best.and_then(|(_, learnt)| One::of(sheet, link, learnt, settings)) else {
+            break;
+        };
+        let more = one.fits.iter().filter(|row| left.contains(row)).count();
+        // What explains all that another does takes its place. A recipe of a single row says nothing of a chain.
+        let before = known.len();
+        known.retain(|other| !other.fits.iter().all(|row| one.fits.contains(row)));
+        if more < 2 && known.len() == before {
+            break;
+        }
+        known.push(one);
+    }
+    known.sort_by_key(|one| std::cmp::Reverse(one.fits.len()));
+    let mut searches: Vec<Search> = Vec::new();
+    for search in known.iter().flat_map(|one| &one.searches) {
+        let all = |searches: &[Search]| {
+            let counts = searches.iter().map(|search| search.candidates(&sheet.columns));
+            counts.fold(1u64, u64::saturating_mul)
+        };
+        if !searches.iter().any(|other| other.column == search.column)
+            && all(&[searches.as_slice(), &[*search]].concat()) <= MOST_CANDIDATES
+        {
+            searches.push(*search);
+        }
+    }
+    let explained = |row: &usize| known.iter().any(|one| one.fits.contains(row));
+    let (fits, misfits) = rows.into_iter().partition(|row| explained(row));
+    let recipes = known.iter().map(|one| one.recipe.clone()).collect();
+    let learnt = known.into_iter().next()?.learnt;
+    Some(Known { recipes, learnt, searches, fits, misfits })
+}
