@@ -1,18 +1,23 @@
 //! All recipes of a table: what the first one found leaves unexplained was hashed with losses, by another recipe, or altered.
 
 use super::block::window;
-use super::learn::Learnt;
+use super::learn::{Learner, Learnt};
 use super::links::Link;
-use super::lost::lost;
+use super::lost::{Budget, explained, lost};
 use super::prior::Cost;
 use super::search::{END, FURTHER, Goal, Settings, search};
 use super::sheet::Sheet;
 use super::state::State;
+use super::stored::Stored;
 use crate::chain::search::MOST_CANDIDATES;
-use crate::chain::spec::{Recipe, Search};
+use crate::chain::spec::{JsonProfile, Recipe, Search};
 
 /// Most recipes of one table.
 const MOST: usize = 4;
+/// Rows that are tried with other words for NULL together with what was lost, so many picks and candidates for each.
+const SETTLED: usize = 6;
+const PICKS: usize = 120;
+const FOR_A_ROW: u64 = 400_000;
 /// Most candidates that are tried to explain what is left.
 const FOR_THE_REST: u64 = 40_000_000;
 
@@ -41,6 +46,23 @@ struct One {
 
 impl One {
     fn of(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {
+        let mut best = Self::picked(sheet, link, learnt.clone(), settings)?;
+        // Formats of a time that come out alike on what is stored differ in what was lost.
+        let mut tried = 0;
+        for pick in learnt.shape.other_times() {
+            if best.fits.len() == learnt.fits.len() + learnt.misfits.len() || (settings.stop)() || tried == 12 {
+                break;
+            }
+            tried += 1;
+            let other = Self::picked(sheet, link, Learnt { pick, ..learnt.clone() }, settings)?;
+            if other.fits.len() > best.fits.len() {
+                best = other;
+            }
+        }
+        Some(best)
+    }
+
+    fn picked(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {
         let recipe = link.stored.around(learnt.shape.hashed(&learnt.pick, &link.stored)?);
         let mut searches: Vec<Search> = match (learnt.shape.shift, learnt.window) {
             (Some((column, _)), Some((low, high))) => vec![window(column, low, high)],
@@ -51,8 +73,49 @@ impl One {
         searches.extend(more);
         let mut fits = [learnt.fits.as_slice(), &found].concat();
         fits.sort_unstable();
-        Some(Self { learnt, recipe, searches, fits })
+        let mut one = Self { learnt, recipe, searches, fits };
+        if !found.is_empty() {
+            one.settle(sheet, link, settings);
+        }
+        Some(one)
     }
+
+    /// What becomes of NULL may be told only by a row that has lost something as well, such as the first one.
+    fn settle(&mut self, sheet: &Sheet, link: &Link, settings: &Settings<'_>) {
+        let profiles: Vec<JsonProfile> = settings.profiles.iter().map(|(_, profile)| *profile).collect();
+        let learner = Learner { sheet, link, found_on: 0, profiles: &profiles };
+        let misfits = self.learnt.misfits.iter().copied().filter(|row| !self.fits.contains(row));
+        for row in misfits.take(SETTLED).collect::<Vec<_>>() {
+            let mut budget = Budget(FOR_A_ROW);
+            for pick in learner.open_picks(&self.learnt.shape, row, PICKS) {
+                if (settings.stop)() || budget.0 == 0 {
+                    return;
+                }
+                let Some(hashed) = self.learnt.shape.hashed(&pick, &link.stored) else { continue };
+                let recipe = link.stored.around(hashed);
+                if explained(sheet, link, &recipe, &self.searches, &[row], &mut budget).is_empty() {
+                    continue;
+                }
+                let rows = [self.fits.as_slice(), &[row]].concat();
+                let mut all = explained(sheet, link, &recipe, &self.searches, &rows, &mut Budget(FOR_A_ROW * 10));
+                if all.len() > self.fits.len() {
+                    all.sort_unstable();
+                    (self.recipe, self.fits, self.learnt.pick) = (recipe, all, pick);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// The link with the form in which these rows store their hashes, which may be another one than that of most rows.
+fn stored_as(sheet: &Sheet, link: &Link, rows: &[usize]) -> Link {
+    let cells: Vec<&str> = rows.iter().filter_map(|row| sheet.cell(*row, link.hash)).collect();
+    let stored = Stored::of_most(&cells, sheet.kind(link.hash)).filter(|stored| {
+        let form = |stored: &Stored| (stored.letters, stored.prefix.clone(), stored.digest.bits());
+        form(stored) != form(&link.stored)
+    });
+    Link { stored: stored.unwrap_or_else(|| link.stored.clone()), ..link.clone() }
 }
 
 /// Goes on from a first recipe, found on a level of that cost, to all of them.
@@ -63,7 +126,7 @@ pub(super) fn recipes(
     settings: &Settings<'_>,
     level: Cost,
 ) -> Option<Known> {
-    let rows: Vec<usize> = (0..sheet.rows.len()).filter(|row| link.usable(sheet, *row)).collect();
+    let rows: Vec<usize> = (0..sheet.rows.len()).filter(|row| link.hashed_row(sheet, *row)).collect();
     let mut known = vec![One::of(sheet, link, first, settings)?];
     loop {
         let explained = |row: &usize| known.iter().any(|one| one.fits.contains(row));
@@ -78,7 +141,8 @@ pub(super) fn recipes(
             until: if most { level.saturating_add(FURTHER * 2) } else { END },
         };
         let limited = Settings { candidates: settings.candidates.min(FOR_THE_REST), ..*settings };
-        let found = search(sheet, vec![link.clone()], &limited, State::begin(sheet), goal);
+        let found = search(sheet, vec![stored_as(sheet, link, &left)], &limited, State::begin(sheet), goal);
+        let link = found.links.first()?;
         let Some(one) = found.best.and_then(|(_, learnt)| One::of(sheet, link, learnt, settings)) else {
             break;
         };

@@ -22,6 +22,8 @@ const STEP: Cost = 20;
 /// What a second row costs, on which the same is tried, and a second way to read the table as a chain.
 const OTHER_ROW: Cost = 40;
 const OTHER_LINK: Cost = 20;
+/// What a digest costs that is as long as the usual one.
+const OTHER_DIGEST: Cost = 60;
 /// How far a search goes on that has found a recipe of most rows.
 pub(super) const FURTHER: Cost = 20;
 /// No candidate can cost so much and be reached.
@@ -92,7 +94,7 @@ struct Anchor {
 /// Searches a sample.
 pub(super) fn search(
     sheet: &Sheet,
-    links: Vec<Link>,
+    mut links: Vec<Link>,
     settings: &Settings<'_>,
     from: State,
     goal: Goal<'_>,
@@ -101,22 +103,26 @@ pub(super) fn search(
     let mut tasks: Vec<Task<'_>> = Vec::new();
     for anchor in &anchors {
         let Some(link) = links.get(anchor.link) else { continue };
-        tasks.extend(anchor.families.iter().map(|family| Task {
-            link: anchor.link,
-            row: anchor.row,
-            target: &anchor.target,
-            family,
-            digest: link.stored.digest,
-            later: anchor.later,
-        }));
+        let usual = (link.stored.digest, 0);
+        let others = alike(link.stored.digest).iter().map(|digest| (*digest, OTHER_DIGEST));
+        for (digest, dearer) in std::iter::once(usual).chain(others) {
+            tasks.extend(anchor.families.iter().map(|family| Task {
+                link: anchor.link,
+                row: anchor.row,
+                target: &anchor.target,
+                family,
+                digest,
+                later: anchor.later + dearer,
+            }));
+        }
     }
     tasks.sort_by_key(|task| task.family.cost + task.later);
     let profiles: Vec<JsonProfile> = settings.profiles.iter().map(|(_, profile)| *profile).collect();
     let mut state = from;
-    let mut best: Option<(usize, Learnt)> = None;
+    let mut best: Option<(usize, Learnt, Digest)> = None;
     let tried = AtomicU64::new(state.tried);
     let (mut last, mut found_at) = (goal.until, END);
-    while !tasks.is_empty() && state.low() < last && state.tried < settings.candidates {
+    'levels: while !tasks.is_empty() && state.low() < last && state.tried < settings.candidates {
         let bounds = (state.low(), state.low() + STEP);
         let mut from = 0;
         loop {
@@ -127,28 +133,30 @@ pub(super) fn search(
                 state.tried = tried.load(Ordering::Relaxed);
                 if stopped {
                     state.tenths_of_bits = state.tenths_of_bits.min(found_at);
-                    return finished(links, best, state, &tasks);
+                    break 'levels;
                 }
                 break;
             };
             from = n + 1;
             let Some(task) = tasks.get(n) else { continue };
-            let (Some(link), Some(shape)) = (links.get(task.link), Shape::of(task.family, &hit)) else {
+            let (Some(mut link), Some(shape)) =
+                (links.get(task.link).cloned(), Shape::of(task.family, &hit))
+            else {
                 continue;
             };
-            let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles };
+            link.stored.digest = task.digest;
+            let learner = Learner { sheet, link: &link, found_on: task.row, profiles: &profiles };
             let learnt = learner.learn(shape);
             let complete = learnt.misfits.is_empty();
             let enough = complete || goal.some && learnt.fits.len() > 1;
             let most = learnt.fits.len() > learnt.misfits.len() && learnt.fits.len() > 1;
-            if best.as_ref().is_none_or(|(_, known)| learnt.fits.len() > known.fits.len()) {
-                best = Some((task.link, learnt));
+            if best.as_ref().is_none_or(|(_, known, _)| learnt.fits.len() > known.fits.len()) {
+                best = Some((task.link, learnt, task.digest));
                 found_at = bounds.0;
             }
             if enough {
                 state.tried = tried.load(Ordering::Relaxed);
-                state.tenths_of_bits = state.tenths_of_bits.min(found_at);
-                return finished(links, best, state, &tasks);
+                break 'levels;
             }
             if most {
                 // Another recipe may explain more, which is worth a few rounds, and no long search.
@@ -159,17 +167,29 @@ pub(super) fn search(
     }
     // Whoever goes on from here is to find it again.
     state.tenths_of_bits = state.tenths_of_bits.min(found_at);
-    finished(links, best, state, &tasks)
-}
-
-fn finished(links: Vec<Link>, best: Option<(usize, Learnt)>, state: State, tasks: &[Task<'_>]) -> Searched {
     let mut families: Vec<&'static str> = Vec::new();
     for task in tasks.iter().filter(|task| task.family.cost + task.later < state.tenths_of_bits) {
         if !families.contains(&task.family.name) {
             families.push(task.family.name);
         }
     }
+    let best = best.map(|(n, learnt, digest)| {
+        if let Some(link) = links.get_mut(n) {
+            link.stored.digest = digest;
+        }
+        (n, learnt)
+    });
     Searched { links, best, state, families }
+}
+
+/// Digests that are as long as one.
+fn alike(digest: Digest) -> &'static [Digest] {
+    match digest {
+        Digest::Sha256 => &[Digest::Sha3_256, Digest::Blake2s256, Digest::Blake2b256],
+        Digest::Sha384 => &[Digest::Sha3_384],
+        Digest::Sha512 => &[Digest::Sha3_512, Digest::Blake2b512],
+        _ => &[],
+    }
 }
 
 /// The tasks of one level.
@@ -218,8 +238,14 @@ impl Level<'_> {
                             Digest::Sha512 => walk.run::<Sha512>(),
                             Digest::Sha1 => walk.run::<sha1::Sha1>(),
                             Digest::Md5 => walk.run::<md5::Md5>(),
-                            // A length tells one of those above; the others are not looked for.
-                            _ => continue,
+                            Digest::Sha3_256 => walk.run::<sha3::Sha3_256>(),
+                            Digest::Sha3_384 => walk.run::<sha3::Sha3_384>(),
+                            Digest::Sha3_512 => walk.run::<sha3::Sha3_512>(),
+                            Digest::Blake2b256 => walk.run::<blake2::Blake2b256>(),
+                            Digest::Blake2b512 => walk.run::<blake2::Blake2b512>(),
+                            Digest::Blake2s256 => walk.run::<blake2::Blake2s256>(),
+                            // Its crate has another interface.
+                            Digest::Blake3 => continue,
                         };
                         if let Some(hit) = hit {
                             first.fetch_min(n, Ordering::Relaxed);

@@ -25,6 +25,14 @@ type Cells<'a> = [Option<&'a str>; 7];
 
 /// A table of two tenants whose chains were written by this code.
 fn written(hashed: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
+    written_by(|_, text| sha(text), hashed)
+}
+
+/// The same with another digest, or form of it, which may depend on the row.
+fn written_by(
+    digest: impl Fn(usize, &str) -> String,
+    hashed: impl Fn(&Cells<'_>, Option<&str>) -> String,
+) -> Sheet {
     let mut rows: Vec<Vec<Option<String>>> = Vec::new();
     let mut heads: [Option<String>; 2] = [None, None];
     for n in 0..24usize {
@@ -41,7 +49,7 @@ fn written(hashed: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
             Some(&at),
         ];
         let prev = heads[n % 2].clone();
-        let hash = sha(&hashed(&row, prev.as_deref()));
+        let hash = digest(n, &hashed(&row, prev.as_deref()));
         let mut cells: Vec<Option<String>> = row.iter().map(|cell| cell.map(str::to_owned)).collect();
         cells.extend([prev, Some(hash.clone())]);
         heads[n % 2] = Some(hash);
@@ -173,6 +181,82 @@ fn chains_that_go_on_elsewhere_are_split_by_tenant_all_the_same() {
     let found = searched(&sheet, 50_000).found.unwrap();
     assert!(found.misfits.is_empty() && found.block.contains("split by tenant"), "{}", found.block);
     assert!(found.block.contains("genesis null"), "{}", found.block);
+}
+
+fn number(row: &Cells<'_>) -> usize {
+    (row[0].unwrap().parse::<usize>().unwrap() - 7) / 3
+}
+
+#[test]
+fn digits_that_were_hashed_and_not_kept_are_searched() {
+    // Three digits are all that the other rows show, which six formats write alike.
+    let sheet = written(|row, prev| {
+        let at = iso(row[6]);
+        let at = if number(row) % 4 == 2 { at.replace('Z', "000417Z") } else { at };
+        [or(prev, ""), or(row[2], ""), or(row[3], ""), &at].join("|")
+    });
+    says(&sheet, &["search created_at digits 9"]);
+}
+
+#[test]
+fn an_order_of_members_that_was_not_kept_is_searched() {
+    let mut sheet = written(|row, prev| {
+        let n = number(row);
+        let document = if n % 3 == 2 {
+            format!("{{\"b\":{n}}}")
+        } else {
+            format!("{{\"zone\":{n},\"at\":[1,{{\"y\":1,\"x\":2}}]}}")
+        };
+        // What stands for the predecessor only shows in rows whose order is lost.
+        [or(prev, "ROOT"), or(row[2], ""), &document].join("|")
+    });
+    sheet.columns[5].kind = CellKind::Jsonb;
+    for n in 0..sheet.rows.len() {
+        sheet.rows[n][5] = Some(if n % 3 == 2 {
+            format!("{{\"b\": {n}}}")
+        } else {
+            format!("{{\"at\": [1, {{\"x\": 2, \"y\": 1}}], \"zone\": {n}}}")
+        });
+    }
+    says(&sheet, &["prev ?? \"ROOT\", action, json(js, note)", "search note members"]);
+}
+
+#[test]
+fn rows_of_an_older_recipe_are_found_as_well() {
+    let sheet = written(|row, prev| {
+        if number(row) < 9 {
+            [or(prev, ""), or(row[2], ""), or(row[3], "")].concat()
+        } else {
+            [or(row[2], ""), or(row[3], ""), &iso(row[6]), or(prev, "")].join("|")
+        }
+    });
+    says(&sheet, &["join(\"|\", action, entity_type, ts(created_at, js), prev", "cat(prev"]);
+}
+
+#[test]
+fn rows_whose_hash_has_another_form_are_not_passed_over() {
+    let forms = |n: usize, text: &str| if (4..8).contains(&n) { sha(text) } else { format!("v2:{}", sha(text)) };
+    let joined = |row: &Cells<'_>, prev: Option<&str>| [or(prev, "ROOT"), or(row[2], ""), or(row[3], "")].join("|");
+    says(&written_by(forms, joined), &["cat(\"v2:\", hex(sha256(join("]);
+    // Those hashed what nobody knows.
+    let unknown = |row: &Cells<'_>, prev: Option<&str>| {
+        let text = joined(row, prev);
+        if (4..8).contains(&number(row)) { format!("{text} a secret") } else { text }
+    };
+    let found = searched(&written_by(forms, unknown), 60_000).found.unwrap();
+    assert_eq!((found.fits.len(), found.misfits), (20, vec![4, 5, 6, 7]));
+}
+
+#[test]
+fn another_digest_of_the_same_length_is_found() {
+    let sha3 = |_: usize, text: &str| {
+        sha3::Sha3_256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let mut sheet = written_by(sha3, |row, prev| [or(prev, ""), or(row[2], ""), or(row[3], "")].join("|"));
+    // With few columns it takes few candidates.
+    sheet.columns.drain(4..7);
+    sheet.rows.iter_mut().for_each(|row| drop(row.drain(4..7)));
+    says(&sheet, &["hex(sha3_256(join("]);
 }
 
 #[test]

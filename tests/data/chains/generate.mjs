@@ -138,7 +138,7 @@ chained('loa_dixie', 'entry_id uuid primary key, resource_type text, "timestamp"
   'entry_id timestamp event_type actor_id payload hash_domain_tag previous_hash entry_hash', `sha256:${sha('')}`, rowsOf(7), (n, prev) => {
     const own = { entry_id: uuid(n), timestamp: at(n).toISOString(), event_type: odd[n] };
     if (n % 2) own.actor_id = `actor-${n}`;
-    if (deep[n] !== null && n !== 0) own.payload = deep[n];
+    if (deep[n] !== null && n % 140 !== 0) own.payload = deep[n];
     // The ninth version hashed an entry made up from these alone.
     const tag = n < 2 ? 'loa-commons:audit:9:' : `loa-commons:audit:${n < 9 ? n : 10}:`;
     const { entry_id, event_type, timestamp } = own;
