@@ -126,7 +126,9 @@ impl Builder<'_> {
         found.retain(|family| {
             family.items.iter().any(|item| item.column.is_some() && !item.variants.is_empty())
         });
-        let whole: Vec<Family> = found.iter().filter_map(|family| self.whole(family)).collect();
+        // Families share their items, which are large.
+        let mut shared: Vec<(Arc<Vec<Item>>, Arc<Vec<Item>>)> = Vec::new();
+        let whole: Vec<Family> = found.iter().filter_map(|family| self.whole(family, &mut shared)).collect();
         found.extend(whole);
         found.sort_by_key(|family| family.cost);
         found
@@ -134,7 +136,7 @@ impl Builder<'_> {
 
     /// The same family for who hashes all that a row has: every column that is left out costs as much, and none that takes
     /// part. Keys keep what they cost, and so does what is written after hashing.
-    fn whole(&self, family: &Family) -> Option<Family> {
+    fn whole(&self, family: &Family, shared: &mut Vec<(Arc<Vec<Item>>, Arc<Vec<Item>>)>) -> Option<Family> {
         let columns = family.items.iter().filter(|item| item.column.is_some()).count();
         if columns < WIDE {
             return None;
@@ -143,7 +145,15 @@ impl Builder<'_> {
             Some(column) if !self.sheet.is_key(column) => Item { take: 0, skip: LEFT_OUT, ..item.clone() },
             _ => item.clone(),
         };
-        let items = Arc::new(family.items.iter().map(item).collect());
+        let known = shared.iter().find(|(of, _)| Arc::ptr_eq(of, &family.items)).map(|(_, items)| items);
+        let items = match known {
+            Some(items) => Arc::clone(items),
+            None => {
+                let items = Arc::new(family.items.iter().map(item).collect());
+                shared.push((Arc::clone(&family.items), Arc::clone(&items)));
+                items
+            }
+        };
         Some(Family { cost: family.cost + WHOLE, items, ..family.clone() })
     }
 

@@ -274,7 +274,7 @@ impl Learner<'_> {
             Frame::Json(profiles) => {
                 let Some(profile) = profiles.first() else { return Vec::new() };
                 let key = self.sheet.name(column);
-                spell::member_variants(&at, column, key, *profile, self.profiles)
+                spell::member_variants(&at, column, key, *profile, self.profiles, &spell::Documents::new())
             }
         };
         let stored = variants.into_iter().filter(|variant| variant.shift == 0);

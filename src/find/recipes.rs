@@ -50,7 +50,8 @@ impl One {
         // Formats of a time that come out alike on what is stored differ in what was lost.
         let mut tried = 0;
         for pick in learnt.shape.other_times() {
-            if best.fits.len() == learnt.fits.len() + learnt.misfits.len() || (settings.stop)() || tried == 12 {
+            if best.fits.len() == learnt.fits.len() + learnt.misfits.len() || (settings.stop)() || tried == 12
+            {
                 break;
             }
             tried += 1;
@@ -97,7 +98,8 @@ impl One {
                     continue;
                 }
                 let rows = [self.fits.as_slice(), &[row]].concat();
-                let mut all = explained(sheet, link, &recipe, &self.searches, &rows, &mut Budget(FOR_A_ROW * 10));
+                let mut all =
+                    explained(sheet, link, &recipe, &self.searches, &rows, &mut Budget(FOR_A_ROW * 10));
                 if all.len() > self.fits.len() {
                     all.sort_unstable();
                     (self.recipe, self.fits, self.learnt.pick) = (recipe, all, pick);

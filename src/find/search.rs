@@ -139,8 +139,7 @@ pub(super) fn search(
             };
             from = n + 1;
             let Some(task) = tasks.get(n) else { continue };
-            let (Some(mut link), Some(shape)) =
-                (links.get(task.link).cloned(), Shape::of(task.family, &hit))
+            let (Some(mut link), Some(shape)) = (links.get(task.link).cloned(), Shape::of(task.family, &hit))
             else {
                 continue;
             };

@@ -5,7 +5,7 @@ use super::sheet::Sheet;
 use super::spellings::{parts, values};
 use crate::chain::eval::{self, Inputs};
 use crate::chain::program::{Form, Program, is_time};
-use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
+use crate::chain::spec::{CellKind, JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
 use crate::chain::variants::NULL_WORDS;
 
 /// A part of what is hashed, as a recipe has it.
@@ -192,6 +192,42 @@ pub(super) fn shifted_members(
     })
 }
 
+/// A document as each profile writes it.
+pub(super) type Documents = Vec<(JsonProfile, Option<Vec<u8>>)>;
+
+/// The document of a column in one row, which is the same in whatever object it stands.
+pub(super) fn documents(at: &At<'_>, column: usize, profiles: &[JsonProfile]) -> Documents {
+    if !matches!(at.sheet.kind(column), CellKind::Json | CellKind::Jsonb)
+        || at.sheet.cell(at.row, column).is_none()
+    {
+        return Vec::new();
+    }
+    profiles.iter().map(|profile| (*profile, at.eval(&Recipe::JsonColumn(*profile, column)))).collect()
+}
+
+/// In which way a member is made of a document, and by which profile the document is written.
+fn of_document(value: &JsonValue) -> Option<(u8, JsonProfile)> {
+    match value {
+        JsonValue::Raw(Recipe::JsonColumn(profile, _)) => Some((0, *profile)),
+        JsonValue::String(Recipe::Cat(parts)) => match parts.as_slice() {
+            [Recipe::JsonColumn(profile, _)] => Some((1, *profile)),
+            _ => None,
+        },
+        JsonValue::String(Recipe::Base64(inner)) => match &**inner {
+            Recipe::JsonColumn(profile, _) => Some((2, *profile)),
+            _ => None,
+        },
+        JsonValue::String(Recipe::Hex(inner)) => match &**inner {
+            Recipe::Digest(_, inner) => match &**inner {
+                Recipe::JsonColumn(profile, _) => Some((3, *profile)),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The variants of a column in one row, as members of an object.
 pub(super) fn member_variants(
     at: &At<'_>,
@@ -199,7 +235,10 @@ pub(super) fn member_variants(
     key: &str,
     profile: JsonProfile,
     profiles: &[JsonProfile],
+    documents: &Documents,
 ) -> Vec<Variant> {
+    // Most profiles write most documents alike, and what is made of these is made once.
+    let mut made: Vec<(u8, &[u8], Option<Vec<u8>>)> = Vec::new();
     let null = at.sheet.cell(at.row, column).is_none();
     let mut list = Vec::new();
     let mut nulls: Vec<Option<Vec<u8>>> = Vec::new();
@@ -217,7 +256,21 @@ pub(super) fn member_variants(
             }));
             continue;
         }
-        list.push((cost, Choice::Member(field.clone()), at.member(profile, &field), 0));
+        let document = of_document(&field.value).and_then(|(way, of)| {
+            let bytes =
+                documents.iter().find(|(known, _)| *known == of).and_then(|(_, bytes)| bytes.as_ref())?;
+            Some((way, bytes.as_slice()))
+        });
+        let known = document.and_then(|of| made.iter().find(|(way, bytes, _)| (*way, *bytes) == of));
+        let bytes = match known {
+            Some((_, _, bytes)) => bytes.clone(),
+            None => {
+                let bytes = at.member(profile, &field);
+                made.extend(document.map(|(way, of)| (way, of, bytes.clone())));
+                bytes
+            }
+        };
+        list.push((cost, Choice::Member(field), bytes, 0));
     }
     grouped(list)
 }

@@ -235,8 +235,10 @@ fn rows_of_an_older_recipe_are_found_as_well() {
 
 #[test]
 fn rows_whose_hash_has_another_form_are_not_passed_over() {
-    let forms = |n: usize, text: &str| if (4..8).contains(&n) { sha(text) } else { format!("v2:{}", sha(text)) };
-    let joined = |row: &Cells<'_>, prev: Option<&str>| [or(prev, "ROOT"), or(row[2], ""), or(row[3], "")].join("|");
+    let forms =
+        |n: usize, text: &str| if (4..8).contains(&n) { sha(text) } else { format!("v2:{}", sha(text)) };
+    let joined =
+        |row: &Cells<'_>, prev: Option<&str>| [or(prev, "ROOT"), or(row[2], ""), or(row[3], "")].join("|");
     says(&written_by(forms, joined), &["cat(\"v2:\", hex(sha256(join("]);
     // Those hashed what nobody knows.
     let unknown = |row: &Cells<'_>, prev: Option<&str>| {
