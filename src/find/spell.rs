@@ -192,6 +192,9 @@ pub(super) fn shifted_members(
     })
 }
 
+/// What became of a document in one way.
+type Made<'a> = ((u8, &'a [u8]), Option<Vec<u8>>);
+
 /// A document as each profile writes it.
 pub(super) type Documents = Vec<(JsonProfile, Option<Vec<u8>>)>;
 
@@ -238,7 +241,7 @@ pub(super) fn member_variants(
     documents: &Documents,
 ) -> Vec<Variant> {
     // Most profiles write most documents alike, and what is made of these is made once.
-    let mut made: Vec<((u8, &[u8]), Option<Vec<u8>>)> = Vec::new();
+    let mut made: Vec<Made<'_>> = Vec::new();
     let null = at.sheet.cell(at.row, column).is_none();
     let mut list = Vec::new();
     let mut nulls: Vec<Option<Vec<u8>>> = Vec::new();
