@@ -9,7 +9,7 @@ use crate::chain::search::Seeker;
 use crate::chain::spec::{ChainColumn, ChainSpec};
 
 /// Most candidates of declared searches that are tried; rows that are not reached are held not to recompute.
-const MOST: u64 = 20_000_000;
+const MOST: u64 = 5_000_000;
 
 /// What became of the rows of a sample.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

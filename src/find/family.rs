@@ -24,6 +24,9 @@ pub(super) struct Item {
     pub(super) variants: Vec<Variant>,
 }
 
+/// Items that several families have in common.
+type Items = Arc<Vec<Item>>;
+
 /// How the parts are put together.
 #[derive(Clone, Debug)]
 pub(super) enum Frame {
@@ -127,7 +130,7 @@ impl Builder<'_> {
             family.items.iter().any(|item| item.column.is_some() && !item.variants.is_empty())
         });
         // Families share their items, which are large.
-        let mut shared: Vec<(Arc<Vec<Item>>, Arc<Vec<Item>>)> = Vec::new();
+        let mut shared: Vec<(Items, Items)> = Vec::new();
         let whole: Vec<Family> = found.iter().filter_map(|family| self.whole(family, &mut shared)).collect();
         found.extend(whole);
         found.sort_by_key(|family| family.cost);
@@ -136,7 +139,7 @@ impl Builder<'_> {
 
     /// The same family for who hashes all that a row has: every column that is left out costs as much, and none that takes
     /// part. Keys keep what they cost, and so does what is written after hashing.
-    fn whole(&self, family: &Family, shared: &mut Vec<(Arc<Vec<Item>>, Arc<Vec<Item>>)>) -> Option<Family> {
+    fn whole(&self, family: &Family, shared: &mut Vec<(Items, Items)>) -> Option<Family> {
         let columns = family.items.iter().filter(|item| item.column.is_some()).count();
         if columns < WIDE {
             return None;

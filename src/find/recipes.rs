@@ -19,6 +19,8 @@ const MOST: usize = 4;
 const SETTLED: usize = 6;
 const PICKS: usize = 120;
 const FOR_A_ROW: u64 = 400_000;
+/// Formats of a time that are tried together with what was lost of it.
+const TIMES: usize = 12;
 /// Most candidates that are tried to explain what is left.
 const FOR_THE_REST: u64 = 40_000_000;
 
@@ -51,13 +53,10 @@ impl One {
     fn of(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {
         let mut best = Self::picked(sheet, link, learnt.clone(), settings)?;
         // Formats of a time that come out alike on what is stored differ in what was lost.
-        let mut tried = 0;
-        for pick in learnt.shape.other_times() {
-            if best.fits.len() == learnt.fits.len() + learnt.misfits.len() || (settings.stop)() || tried == 12
-            {
+        for pick in learnt.shape.other_times().into_iter().take(TIMES) {
+            if best.fits.len() == learnt.fits.len() + learnt.misfits.len() || (settings.stop)() {
                 break;
             }
-            tried += 1;
             let other = Self::picked(sheet, link, Learnt { pick, ..learnt.clone() }, settings)?;
             if other.fits.len() > best.fits.len() {
                 best = other;

@@ -198,6 +198,9 @@ pub(super) fn shifted_members(
     })
 }
 
+/// What became of a document in one way.
+type Made<'a> = ((u8, &'a [u8]), Option<Vec<u8>>);
+
 /// A document as each profile writes it.
 pub(super) type Documents = Vec<(JsonProfile, Option<Vec<u8>>)>;
 
@@ -244,7 +247,7 @@ pub(super) fn member_variants(
     documents: &Documents,
 ) -> Vec<Variant> {
     // Most profiles write most documents alike, and what is made of these is made once.
-    let mut made: Vec<(u8, &[u8], Option<Vec<u8>>)> = Vec::new();
+    let mut made: Vec<Made<'_>> = Vec::new();
     let null = at.sheet.cell(at.row, column).is_none();
     let mut list = Vec::new();
     let mut nulls: Vec<Option<Vec<u8>>> = Vec::new();
@@ -267,12 +270,12 @@ pub(super) fn member_variants(
                 documents.iter().find(|(known, _)| *known == of).and_then(|(_, bytes)| bytes.as_ref())?;
             Some((way, bytes.as_slice()))
         });
-        let known = document.and_then(|of| made.iter().find(|(way, bytes, _)| (*way, *bytes) == of));
+        let known = document.and_then(|of| made.iter().find(|(known, _)| *known == of));
         let bytes = match known {
-            Some((_, _, bytes)) => bytes.clone(),
+            Some((_, bytes)) => bytes.clone(),
             None => {
                 let bytes = at.member(profile, &field);
-                made.extend(document.map(|(way, of)| (way, of, bytes.clone())));
+                made.extend(document.map(|of| (of, bytes.clone())));
                 bytes
             }
         };
