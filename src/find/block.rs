@@ -32,7 +32,7 @@ pub(super) fn block(
     name: &str,
     genesis: &Genesis,
     (recipes, binds): (&[Recipe], &[(usize, Recipe)]),
-    search: Option<&Search>,
+    searches: &[Search],
     narrowed: Option<&Narrowed>,
 ) -> String {
     let sheet = printer.sheet;
@@ -76,7 +76,7 @@ pub(super) fn block(
         let bind = format!("  bind {} = {}\n", printer.column(*column), printer.recipe(recipe));
         out.push_str(&wrapped(&bind));
     }
-    if let Some(search) = search {
+    for search in searches {
         out.push_str(&format!("  {}\n", printer.search(search)));
     }
     out.push_str("}\n");

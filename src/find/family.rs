@@ -24,6 +24,9 @@ pub(super) struct Item {
     pub(super) variants: Vec<Variant>,
 }
 
+/// Items that several families have in common.
+type Items = Arc<Vec<Item>>;
+
 /// How the parts are put together.
 #[derive(Clone, Debug)]
 pub(super) enum Frame {
@@ -86,6 +89,11 @@ const PREV_FIRST: Cost = 10;
 const PREV_LAST: Cost = 18;
 const PREV_WITHIN: Cost = 12;
 pub(super) const PREV_ABSENT: Cost = 65;
+/// Columns from which on it pays to look first at recipes that cover all of them, what that costs, and what it costs there
+/// that one is left out.
+const WIDE: usize = 9;
+const WHOLE: Cost = 12;
+const LEFT_OUT: Cost = 42;
 
 impl Builder<'_> {
     pub(super) fn at(&self) -> At<'_> {
@@ -121,8 +129,35 @@ impl Builder<'_> {
         found.retain(|family| {
             family.items.iter().any(|item| item.column.is_some() && !item.variants.is_empty())
         });
+        // Families share their items, which are large.
+        let mut shared: Vec<(Items, Items)> = Vec::new();
+        let whole: Vec<Family> = found.iter().filter_map(|family| self.whole(family, &mut shared)).collect();
+        found.extend(whole);
         found.sort_by_key(|family| family.cost);
         found
+    }
+
+    /// The same family for who hashes all that a row has: every column that is left out costs as much, and none that takes
+    /// part. Keys keep what they cost, and so does what is written after hashing.
+    fn whole(&self, family: &Family, shared: &mut Vec<(Items, Items)>) -> Option<Family> {
+        let columns = family.items.iter().filter(|item| item.column.is_some()).count();
+        if columns < WIDE {
+            return None;
+        }
+        let item = |item: &Item| match item.column {
+            Some(column) if !self.sheet.is_key(column) => Item { take: 0, skip: LEFT_OUT, ..item.clone() },
+            _ => item.clone(),
+        };
+        let known = shared.iter().find(|(of, _)| Arc::ptr_eq(of, &family.items)).map(|(_, items)| items);
+        let items = match known {
+            Some(items) => Arc::clone(items),
+            None => {
+                let items = Arc::new(family.items.iter().map(item).collect());
+                shared.push((Arc::clone(&family.items), Arc::clone(&items)));
+                items
+            }
+        };
+        Some(Family { cost: family.cost + WHOLE, items, ..family.clone() })
     }
 
     /// Concatenations with and without a separator.

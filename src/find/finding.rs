@@ -1,12 +1,13 @@
 //! What a search found, as a block to paste into a policy.
 
-use super::block::{Narrowed, block, chain_name, window};
+use super::block::{Narrowed, block, chain_name};
 use super::genesis::genesis;
-use super::keyed::{self, Key, Seal};
+use super::keyed::{self, Key};
 use super::learn::Learnt;
 use super::links::{Link, links};
 use super::print::{Printer, text};
-use super::search::{Searched, Settings, search};
+use super::recipes::{Known, recipes};
+use super::search::{END, Goal, Searched, Settings, search};
 use super::sheet::Sheet;
 use super::spell::Choice;
 use super::state::State;
@@ -58,10 +59,11 @@ pub struct Found {
 /// Searches a sample, from where a kept search has come to.
 #[must_use]
 pub fn find(sheet: &Sheet, settings: &Settings<'_>, from: State) -> Finding {
-    let Searched { links, best, state, families } = search(sheet, links(sheet), settings, from);
+    let goal = Goal { rows: None, some: true, until: END };
+    let Searched { links, best, state, families } = search(sheet, links(sheet), settings, from, goal);
     let found = best.and_then(|(n, learnt)| {
         let link = links.get(n)?;
-        written(sheet, link, n, learnt, settings)
+        written(sheet, link, n, recipes(sheet, link, learnt, settings, state.tenths_of_bits)?, settings)
     });
     Finding { links, found, families, state }
 }
@@ -78,7 +80,8 @@ fn contents(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>
     let limited = Settings { candidates: settings.candidates.min(CONTENT), ..*settings };
     let content = |column: usize| {
         let link = Link::content(sheet, column, link)?;
-        let found = search(sheet, vec![link], &limited, State::begin(sheet));
+        let goal = Goal { rows: None, some: false, until: END };
+        let found = search(sheet, vec![link], &limited, State::begin(sheet), goal);
         let (_, learnt) = found.best.filter(|(_, learnt)| {
             let whole = learnt.misfits.is_empty() && learnt.fits.len() == sheet.rows.len();
             whole && learnt.window.is_none() && learnt.keys.is_empty()
@@ -103,7 +106,8 @@ fn signatures(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'
     let signed = |column: usize| {
         // Unlike what is hashed, it may cover the hash of its row.
         let link = Link { apart: link.previous.into_iter().collect(), ..Link::content(sheet, column, link)? };
-        let found = search(sheet, vec![link], &limited, State::begin(sheet));
+        let goal = Goal { rows: None, some: false, until: END };
+        let found = search(sheet, vec![link], &limited, State::begin(sheet), goal);
         let (_, learnt) = found.best.filter(|(_, learnt)| {
             // A row without it, or with another one, is then one that does not recompute.
             let most = learnt.fits.len() * 2 > sheet.rows.len();
@@ -135,24 +139,18 @@ fn put(recipe: &mut Recipe, column: usize, content: &Recipe) {
     );
 }
 
-fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Settings<'_>) -> Option<Found> {
-    let sealed = |seal| Link { stored: Stored { seal, ..link.stored.clone() }, ..link.clone() };
-    let link = &sealed(learnt.seal);
-    let mut recipes = vec![link.stored.around(learnt.shape.hashed(&learnt.pick, &link.stored)?)];
-    for key in &learnt.keys {
-        let stored = sealed(learnt.seal.map(|seal| Seal { key: *key, ..seal })).stored;
-        recipes.push(stored.around(learnt.shape.hashed(&learnt.pick, &stored)?));
-    }
+fn written(sheet: &Sheet, link: &Link, n: usize, known: Known, settings: &Settings<'_>) -> Option<Found> {
+    let Known { mut recipes, learnt, searches, fits, misfits } = known;
     let contents = contents(sheet, link, recipes.first()?, settings);
     for (column, content) in &contents {
         recipes.iter_mut().for_each(|recipe| put(recipe, *column, content));
     }
-    let recipe = recipes.first()?;
+    let recipe = recipes.first()?.clone();
     let inner = learnt.shape.inner_digest(&learnt.pick, &link.stored);
     let inner: Vec<Recipe> =
         inner.into_iter().chain(contents.iter().map(|(_, content)| content.clone())).collect();
     let outside = |column: &usize| !contents.iter().any(|(inside, _)| inside == column);
-    let mut signatures = signatures(sheet, link, recipe, settings);
+    let mut signatures = signatures(sheet, link, &recipe, settings);
     signatures.retain(|(column, _)| outside(column));
     let (genesis, strange) = genesis(sheet, link, &inner, &keyed::secrets(settings.keys));
     let first = match &genesis {
@@ -166,19 +164,21 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
     keys.sort_unstable();
     keys.dedup();
     let printer = Printer { sheet, profiles: settings.profiles, keys: keyed::names(settings.keys, &keys) };
-    let narrowed = narrowed(sheet, recipe, &learnt);
+    let narrowed = narrowed(sheet, &recipe, &fits, &misfits);
     let (misfits, outside) = match &narrowed {
-        Some(_) => (Vec::new(), learnt.misfits.clone()),
-        None => (learnt.misfits.clone(), Vec::new()),
-    };
-    let search = match (learnt.shape.shift, learnt.window) {
-        (Some((column, _)), Some((low, high))) => Some(window(column, low, high)),
-        _ => None,
+        Some(_) => (Vec::new(), misfits),
+        None => (misfits, Vec::new()),
     };
     let name = chain_name(&sheet.table);
-    let block =
-        block(&printer, link, &name, &genesis, (&recipes, &signatures), search.as_ref(), narrowed.as_ref());
-    let mut open = open(sheet, recipe);
+    let block = block(&printer, link, &name, &genesis, (&recipes, &signatures), &searches, narrowed.as_ref());
+    let mut open = open(sheet, &recipe);
+    if recipes.len() > 1 + learnt.keys.len() {
+        open.push(
+            "rows follow one of several recipes, the one of most rows at the top; where a column says which, a `when` behind \
+             each makes the chain stricter"
+                .to_owned(),
+        );
+    }
     if strange > 0 {
         open.push(format!("{strange} of the first rows start from something else than the genesis above"));
     }
@@ -197,7 +197,7 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
         link: n,
         block,
         name,
-        fits: learnt.fits.clone(),
+        fits,
         misfits,
         outside,
         family: learnt.shape.name,
@@ -208,8 +208,8 @@ fn written(sheet: &Sheet, link: &Link, n: usize, learnt: Learnt, settings: &Sett
     })
 }
 
-fn narrowed(sheet: &Sheet, recipe: &Recipe, learnt: &Learnt) -> Option<Narrowed> {
-    if learnt.misfits.is_empty() || learnt.fits.len() < 2 {
+fn narrowed(sheet: &Sheet, recipe: &Recipe, fits: &[usize], misfits: &[usize]) -> Option<Narrowed> {
+    if misfits.is_empty() || fits.len() < 2 {
         return None;
     }
     let covered = visit::columns(recipe);
@@ -217,16 +217,16 @@ fn narrowed(sheet: &Sheet, recipe: &Recipe, learnt: &Learnt) -> Option<Narrowed>
     let columns = || (0..sheet.own()).filter(|c| sheet.kind(*c) == CellKind::Text);
     // A version, an algorithm, a codec.
     let same = columns().find_map(|column| {
-        let value = cell(learnt.fits.first()?, column).filter(|value| value.len() < 40)?;
-        let all = learnt.fits.iter().all(|row| cell(row, column) == Some(value));
-        let none = learnt.misfits.iter().all(|row| cell(row, column) != Some(value));
+        let value = cell(fits.first()?, column).filter(|value| value.len() < 40)?;
+        let all = fits.iter().all(|row| cell(row, column) == Some(value));
+        let none = misfits.iter().all(|row| cell(row, column) != Some(value));
         (all && none).then(|| Narrowed { column, test: format!("= {}", text(value)) })
     });
     // Rows from before what is hashed was kept.
     same.or_else(|| {
         columns().filter(|column| covered.contains(column)).find_map(|column| {
-            let empty = learnt.misfits.iter().all(|row| cell(row, column) == Some(""));
-            let filled = learnt.fits.iter().all(|row| cell(row, column).is_some_and(|c| !c.is_empty()));
+            let empty = misfits.iter().all(|row| cell(row, column) == Some(""));
+            let filled = fits.iter().all(|row| cell(row, column).is_some_and(|c| !c.is_empty()));
             (empty && filled).then(|| Narrowed { column, test: "!= \"\"".to_owned() })
         })
     })

@@ -14,6 +14,8 @@ use crate::chain::visit;
 
 /// Most combinations of choices that are tried for one row.
 const COMBINATIONS: usize = 4_000;
+/// Rows that are not explained before less is tried for each.
+const PATIENCE: usize = 6;
 /// How far a time is searched around the stored one, in milliseconds.
 const REACH: std::ops::RangeInclusive<i64> = -120..=20;
 
@@ -85,8 +87,8 @@ impl Learner<'_> {
         shape.slots.iter().map(group).collect()
     }
 
-    /// The choices that make a row recompute.
-    fn explain(&self, shape: &Shape, row: usize) -> Option<(Pick, Option<i64>)> {
+    /// The choices that make a row recompute, among so many.
+    fn explain(&self, shape: &Shape, row: usize, most: usize) -> Option<(Pick, Option<i64>)> {
         for profile in 0..shape.profiles().len().max(1) {
             let groups = self.groups(shape, shape.profiles().get(profile).copied(), row);
             if groups.iter().any(Vec::is_empty) {
@@ -100,7 +102,7 @@ impl Learner<'_> {
                     list.into_iter().map(|shift| Some((column, shift))).collect()
                 }
             };
-            let budget = COMBINATIONS / shifts.len();
+            let budget = most / shifts.len();
             for pick in combinations(shape, &groups, profile, budget.max(24)) {
                 for shift in &shifts {
                     if self.matches(shape, &pick, row, *shift) {
@@ -110,6 +112,17 @@ impl Learner<'_> {
             }
         }
         None
+    }
+
+    /// The likeliest picks that make a difference in a row, among the choices that other rows have left.
+    pub(super) fn open_picks(&self, shape: &Shape, row: usize, most: usize) -> Vec<Pick> {
+        let groups = self.groups(shape, shape.profiles().first().copied(), row);
+        if groups.iter().any(Vec::is_empty) {
+            return Vec::new();
+        }
+        let mut picks = combinations(shape, &groups, 0, most);
+        picks.truncate(most);
+        picks
     }
 
     /// Drops what does not become in this row what the pick became.
@@ -185,14 +198,23 @@ impl Learner<'_> {
         let mut window: Option<(i64, i64)> = None;
         loop {
             let before = left.len();
+            let mut failed = 0;
             left.retain(|row| {
-                let explained = self.explain(shape, *row).or_else(|| {
+                // Where many rows are not explained, they are of another kind, or have lost something.
+                let most = if failed < PATIENCE { COMBINATIONS } else { COMBINATIONS / 40 };
+                let explained = self.explain(shape, *row, most).or_else(|| {
+                    if failed >= PATIENCE * 4 {
+                        return None;
+                    }
                     let wider = self.widened(shape, *row)?;
-                    let explained = self.explain(&wider, *row)?;
+                    let explained = self.explain(&wider, *row, most)?;
                     *shape = wider;
                     Some(explained)
                 });
-                let Some((pick, shift)) = explained else { return true };
+                let Some((pick, shift)) = explained else {
+                    failed += 1;
+                    return true;
+                };
                 self.narrow(shape, &pick, *row);
                 if let Some(shift) = shift {
                     let (low, high) = window.unwrap_or((shift, shift));
@@ -229,7 +251,7 @@ impl Learner<'_> {
     fn fits_under(&self, shape: &Shape, profile: JsonProfile, row: usize) -> bool {
         let mut other = shape.clone();
         other.frame = Frame::Json(vec![profile]);
-        self.explain(&other, row).is_some()
+        self.explain(&other, row, COMBINATIONS / 10).is_some()
     }
 
     /// The shape with one more column, which was NULL or empty in the row it was found on and is neither here.
@@ -281,7 +303,7 @@ impl Learner<'_> {
             Frame::Json(profiles) => {
                 let Some(profile) = profiles.first() else { return Vec::new() };
                 let key = self.sheet.name(column);
-                spell::member_variants(&at, column, key, *profile, self.profiles)
+                spell::member_variants(&at, column, key, *profile, self.profiles, &spell::Documents::new())
             }
         };
         let stored = variants.into_iter().filter(|variant| variant.shift == 0);

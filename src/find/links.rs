@@ -76,6 +76,12 @@ impl Link {
         self.stored.bytes(sheet.cell(row, self.hash)?)
     }
 
+    /// Whether a row has a hash, in whatever form, and its predecessor is known.
+    pub(super) fn hashed_row(&self, sheet: &Sheet, row: usize) -> bool {
+        self.prevs.get(row).is_some_and(|prev| *prev != Prev::Unknown)
+            && sheet.cell(row, self.hash).is_some_and(|cell| !cell.is_empty())
+    }
+
     /// Whether both the row and its predecessor are known.
     pub(super) fn usable(&self, sheet: &Sheet, row: usize) -> bool {
         self.prevs.get(row).is_some_and(|prev| *prev != Prev::Unknown) && self.digest(sheet, row).is_some()

@@ -24,6 +24,8 @@ impl Builder<'_> {
     pub(super) fn json(&self, found: &mut Vec<Family>) {
         let at = self.at();
         let all: Vec<JsonProfile> = self.profiles.iter().map(|(_, profile)| *profile).collect();
+        let documents: Vec<spell::Documents> =
+            (0..self.sheet.columns.len()).map(|column| spell::documents(&at, column, &all)).collect();
         for naming in Naming::ALL {
             if naming != Naming::AsIs
                 && self.columns().all(|c| naming.key(self.sheet, c) == self.sheet.bare(c))
@@ -39,7 +41,12 @@ impl Builder<'_> {
                     .columns()
                     .map(|column| {
                         let key = naming.key(self.sheet, column);
-                        self.item(column, spell::member_variants(&at, column, &key, *profile, &all))
+                        let none = spell::Documents::new();
+                        let documents = documents.get(column).unwrap_or(&none);
+                        self.item(
+                            column,
+                            spell::member_variants(&at, column, &key, *profile, &all, documents),
+                        )
                     })
                     .collect();
                 let same = |group: &&mut Group| {

@@ -15,7 +15,6 @@ use super::prior::Cost;
 use super::shape::Shape;
 use super::sheet::Sheet;
 use super::state::State;
-use super::stored::Stored;
 use super::walk::{Hit, Walk};
 use crate::chain::keys::Keys;
 use crate::chain::program::is_time;
@@ -26,10 +25,12 @@ const STEP: Cost = 20;
 /// What a second row costs, on which the same is tried, and a second way to read the table as a chain.
 const OTHER_ROW: Cost = 40;
 const OTHER_LINK: Cost = 20;
+/// What a digest costs that is as long as the usual one.
+const OTHER_DIGEST: Cost = 60;
 /// How far a search goes on that has found a recipe of most rows.
-const FURTHER: Cost = 20;
+pub(super) const FURTHER: Cost = 20;
 /// No candidate can cost so much and be reached.
-const END: Cost = 700;
+pub(super) const END: Cost = 700;
 
 /// How a search is done.
 #[derive(Clone, Copy)]
@@ -65,6 +66,17 @@ pub(super) struct Searched {
     pub(super) families: Vec<&'static str>,
 }
 
+/// What a search is after.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Goal<'a> {
+    /// The rows to search on; all of them where `None`.
+    pub(super) rows: Option<&'a [usize]>,
+    /// Whether a recipe of some rows, two at least, ends the search.
+    pub(super) some: bool,
+    /// No level that begins behind this is begun.
+    pub(super) until: Cost,
+}
+
 struct Task<'a> {
     link: usize,
     row: usize,
@@ -98,21 +110,32 @@ struct Anchor {
 }
 
 /// Searches a sample.
-pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, from: State) -> Searched {
-    let anchors = anchors(sheet, &links, settings);
+pub(super) fn search(
+    sheet: &Sheet,
+    mut links: Vec<Link>,
+    settings: &Settings<'_>,
+    from: State,
+    goal: Goal<'_>,
+) -> Searched {
+    let anchors = anchors(sheet, &links, settings, goal.rows);
     let mut tasks: Vec<Task<'_>> = Vec::new();
     for anchor in &anchors {
         let Some(link) = links.get(anchor.link) else { continue };
+        let usual = (link.stored.digest, 0);
+        let others = alike(link.stored.digest).iter().map(|digest| (*digest, OTHER_DIGEST));
+        let digests: Vec<(Digest, Cost)> = std::iter::once(usual).chain(others).collect();
         for family in &anchor.families {
             let seals = keyed::seals(settings.keys, !family.outers.is_empty());
-            tasks.extend(seals.into_iter().map(|(cost, seal)| Task {
+            let ways = digests.iter().flat_map(|digest| seals.iter().map(move |seal| (*digest, *seal)));
+            let ways = ways.filter(|((digest, _), (_, seal))| seal.is_none() || digest.has_hmac());
+            tasks.extend(ways.map(|((digest, dearer), (cost, seal))| Task {
                 link: anchor.link,
                 row: anchor.row,
                 target: &anchor.target,
                 family,
-                digest: link.stored.digest,
+                digest,
                 seal,
-                later: anchor.later + cost,
+                later: anchor.later + dearer + cost,
             }));
         }
     }
@@ -120,10 +143,10 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
     let profiles: Vec<JsonProfile> = settings.profiles.iter().map(|(_, profile)| *profile).collect();
     let keys = keyed::secrets(settings.keys);
     let mut state = from;
-    let mut best: Option<(usize, Learnt)> = None;
+    let mut best: Option<(usize, Learnt, Digest)> = None;
     let tried = AtomicU64::new(state.tried);
-    let (mut last, mut found_at) = (END, END);
-    while !tasks.is_empty() && state.low() < last && state.tried < settings.candidates {
+    let (mut last, mut found_at) = (goal.until, END);
+    'levels: while !tasks.is_empty() && state.low() < last && state.tried < settings.candidates {
         let bounds = (state.low(), state.low() + STEP);
         let mut from = 0;
         loop {
@@ -140,30 +163,33 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
                 state.tried = tried.load(Ordering::Relaxed);
                 if stopped {
                     state.tenths_of_bits = state.tenths_of_bits.min(found_at);
-                    return finished(links, best, state, &tasks);
+                    break 'levels;
                 }
                 break;
             };
             from = n + 1;
             let Some(task) = tasks.get(n) else { continue };
-            let (Some(link), Some(shape)) = (links.get(task.link), Shape::of(task.family, &hit)) else {
+            let (Some(mut link), Some(shape)) = (links.get(task.link).cloned(), Shape::of(task.family, &hit))
+            else {
                 continue;
             };
-            let stored = Stored { seal: task.seal, ..link.stored.clone() };
-            let link = &Link { stored, ..link.clone() };
+            link.stored.digest = task.digest;
+            link.stored.seal = task.seal;
             let others = keyed::elsewhere(settings.keys, task.seal);
             let (keys, others) = (&keys, others.as_slice());
-            let learner = Learner { sheet, link, found_on: task.row, profiles: &profiles, keys, others };
+            let learner =
+                Learner { sheet, link: &link, found_on: task.row, profiles: &profiles, keys, others };
             let learnt = learner.learn(shape);
             let complete = learnt.misfits.is_empty();
+            let enough = complete || goal.some && learnt.fits.len() > 1;
             let most = learnt.fits.len() > learnt.misfits.len() && learnt.fits.len() > 1;
-            if best.as_ref().is_none_or(|(_, known)| learnt.fits.len() > known.fits.len()) {
-                best = Some((task.link, learnt));
+            if best.as_ref().is_none_or(|(_, known, _)| learnt.fits.len() > known.fits.len()) {
+                best = Some((task.link, learnt, task.digest));
                 found_at = bounds.0;
             }
-            if complete {
+            if enough {
                 state.tried = tried.load(Ordering::Relaxed);
-                return finished(links, best, state, &tasks);
+                break 'levels;
             }
             if most {
                 // Another recipe may explain more, which is worth a few rounds, and no long search.
@@ -174,17 +200,30 @@ pub(super) fn search(sheet: &Sheet, links: Vec<Link>, settings: &Settings<'_>, f
     }
     // Whoever goes on from here is to find it again.
     state.tenths_of_bits = state.tenths_of_bits.min(found_at);
-    finished(links, best, state, &tasks)
-}
-
-fn finished(links: Vec<Link>, best: Option<(usize, Learnt)>, state: State, tasks: &[Task<'_>]) -> Searched {
     let mut families: Vec<&'static str> = Vec::new();
     for task in tasks.iter().filter(|task| task.family.cost + task.later < state.tenths_of_bits) {
         if !families.contains(&task.family.name) {
             families.push(task.family.name);
         }
     }
+    let best = best.map(|(n, learnt, digest)| {
+        if let Some(link) = links.get_mut(n) {
+            link.stored.digest = digest;
+            link.stored.seal = learnt.seal;
+        }
+        (n, learnt)
+    });
     Searched { links, best, state, families }
+}
+
+/// Digests that are as long as one.
+fn alike(digest: Digest) -> &'static [Digest] {
+    match digest {
+        Digest::Sha256 => &[Digest::Sha3_256, Digest::Blake2s256, Digest::Blake2b256],
+        Digest::Sha384 => &[Digest::Sha3_384],
+        Digest::Sha512 => &[Digest::Sha3_512, Digest::Blake2b512],
+        _ => &[],
+    }
 }
 
 /// The tasks of one level.
@@ -229,8 +268,14 @@ impl Level<'_> {
                             Digest::Sha512 => task.walk::<Sha512>(bounds, self.keys, &stop),
                             Digest::Sha1 => task.walk::<sha1::Sha1>(bounds, self.keys, &stop),
                             Digest::Md5 => task.walk::<md5::Md5>(bounds, self.keys, &stop),
-                            // A length tells one of those above; the others are not looked for.
-                            _ => continue,
+                            Digest::Sha3_256 => task.walk::<sha3::Sha3_256>(bounds, self.keys, &stop),
+                            Digest::Sha3_384 => task.walk::<sha3::Sha3_384>(bounds, self.keys, &stop),
+                            Digest::Sha3_512 => task.walk::<sha3::Sha3_512>(bounds, self.keys, &stop),
+                            Digest::Blake2b256 => task.walk::<blake2::Blake2b256>(bounds, self.keys, &stop),
+                            Digest::Blake2b512 => task.walk::<blake2::Blake2b512>(bounds, self.keys, &stop),
+                            Digest::Blake2s256 => task.walk::<blake2::Blake2s256>(bounds, self.keys, &stop),
+                            // Its crate has another interface.
+                            Digest::Blake3 => continue,
                         };
                         if let Some(hit) = hit {
                             first.fetch_min(n, Ordering::Relaxed);
@@ -247,11 +292,11 @@ impl Level<'_> {
 }
 
 /// The rows to search on: those that leave the fewest questions open.
-fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>) -> Vec<Anchor> {
+fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>, only: Option<&[usize]>) -> Vec<Anchor> {
     let mut found = Vec::new();
     for (n, link) in links.iter().enumerate() {
         let mut rows: Vec<usize> = (0..sheet.rows.len())
-            .filter(|row| link.usable(sheet, *row))
+            .filter(|row| link.usable(sheet, *row) && only.is_none_or(|only| only.contains(row)))
             .filter(|row| {
                 let follows = link.prev(*row).is_some_and(|prev| !prev.is_empty());
                 link.content || (follows && !link.first.get(*row).copied().unwrap_or(true))

@@ -6,7 +6,8 @@ use super::prior::{Cost, NO_PREDECESSOR};
 use super::spell::{self, Choice};
 use super::stored::{Letters, Stored};
 use super::walk::Hit;
-use crate::chain::spec::{JsonField, JsonProfile, Recipe};
+use crate::chain::spec::{JsonField, JsonProfile, JsonValue, Recipe};
+use crate::chain::visit;
 
 /// A place of the recipe, with what may stand in it, the likeliest first.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ fn no_predecessor(choices: &[Choice]) -> Slot {
             }
             Choice::Member(field) => {
                 list.extend(
-                    spell::null_members(field).into_iter().map(|(cost, f)| (cost, Choice::Member(f))),
+                    spell::null_members(0, field).into_iter().map(|(cost, f)| (cost, Choice::Member(f))),
                 );
                 let crate::chain::spec::JsonValue::String(text) = &field.value else { continue };
                 let zeros = "0".repeat(64);
@@ -89,12 +90,12 @@ pub(super) fn slot(choices: impl IntoIterator<Item = (Cost, Choice)>) -> Slot {
             // One that already says what becomes of NULL.
             Choice::Part(Recipe::Coalesce(..)) => list.push((extra, choice)),
             Choice::Part(recipe) => list.extend(
-                spell::null_parts(recipe)
+                spell::null_parts(extra, recipe)
                     .into_iter()
                     .map(|(cost, recipe)| (cost * 8 + extra, Choice::Part(recipe))),
             ),
             Choice::Member(field) if field.null == crate::chain::spec::JsonNull::Undeclared => list.extend(
-                spell::null_members(field)
+                spell::null_members(extra, field)
                     .into_iter()
                     .map(|(cost, field)| (cost * 8 + extra, Choice::Member(field))),
             ),
@@ -180,6 +181,33 @@ impl Shape {
     /// The likeliest choice everywhere.
     pub(super) fn first_pick(&self) -> Pick {
         Pick { profile: 0, slots: vec![0; self.slots.len()] }
+    }
+
+    /// The picks that spell one time in another way than the likeliest.
+    pub(super) fn other_times(&self) -> Vec<Pick> {
+        let time = |choice: &Choice| match choice {
+            Choice::Part(recipe) => visit::times(recipe).first().copied(),
+            Choice::Member(field) => match &field.value {
+                JsonValue::String(recipe) | JsonValue::Raw(recipe) => visit::times(recipe).first().copied(),
+                _ => None,
+            },
+        };
+        let mut found = Vec::new();
+        for (n, slot) in self.slots.iter().enumerate() {
+            let mut seen: Vec<_> = slot.choices.first().map(|(_, choice)| time(choice)).into_iter().collect();
+            for (m, (_, choice)) in slot.choices.iter().enumerate() {
+                let spelt = time(choice);
+                if spelt.is_some() && !seen.contains(&spelt) {
+                    seen.push(spelt);
+                    let mut pick = self.first_pick();
+                    if let Some(place) = pick.slots.get_mut(n) {
+                        *place = m;
+                    }
+                    found.push(pick);
+                }
+            }
+        }
+        found
     }
 
     fn choice(&self, slot: usize, pick: &Pick) -> Option<&Choice> {

@@ -6,7 +6,7 @@ use super::spellings::{parts, values};
 use crate::chain::eval::{self, Inputs};
 use crate::chain::keys::Keys;
 use crate::chain::program::{Form, Program, is_time};
-use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
+use crate::chain::spec::{CellKind, JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
 use crate::chain::variants::NULL_WORDS;
 
 /// A part of what is hashed, as a recipe has it.
@@ -91,17 +91,21 @@ fn or(recipe: &Recipe, word: &str) -> Recipe {
     }
 }
 
-/// A part, and what it may be with a word for NULL. The first is the part itself.
-pub(super) fn null_parts(recipe: &Recipe) -> Vec<(Cost, Recipe)> {
+/// How dear a spelling may be to be tried with rare words for NULL. Both together are nothing that anybody writes.
+const DEAR: Cost = 30;
+
+/// A part that is spelt at that cost, and what it may be with a word for NULL. The first is the part itself.
+pub(super) fn null_parts(spelt: Cost, recipe: &Recipe) -> Vec<(Cost, Recipe)> {
     let usual =
         NULL_WORDS.iter().enumerate().map(|(n, word)| (if n == 0 { 8 } else { 40 }, or(recipe, word)));
-    let words = usual.chain(prior::NULLS.iter().map(|word| (55, or(recipe, word))));
+    let rare = prior::NULLS.iter().map(|word| (55, or(recipe, word)));
+    let words = usual.chain(rare.take(if spelt > DEAR { 0 } else { usize::MAX }));
     let omitted = (15, Recipe::Omit(Box::new(recipe.clone())));
     std::iter::once((0, recipe.clone())).chain(std::iter::once(omitted)).chain(words).collect()
 }
 
 /// A member, and what it may be where it is NULL. The first is the member itself.
-pub(super) fn null_members(field: &JsonField) -> Vec<(Cost, JsonField)> {
+pub(super) fn null_members(spelt: Cost, field: &JsonField) -> Vec<(Cost, JsonField)> {
     let with = |null| JsonField { null, ..field.clone() };
     let mut list = vec![(0, field.clone()), (5, with(JsonNull::Null)), (10, with(JsonNull::Omit))];
     let text = match &field.value {
@@ -109,7 +113,8 @@ pub(super) fn null_members(field: &JsonField) -> Vec<(Cost, JsonField)> {
         JsonValue::String(recipe) => Some(recipe.clone()),
         _ => None,
     };
-    let words = NULL_WORDS.iter().chain(&prior::NULLS);
+    let rare = prior::NULLS.iter().take(if spelt > DEAR { 0 } else { usize::MAX });
+    let words = NULL_WORDS.iter().take(if spelt > DEAR { 1 } else { usize::MAX }).chain(rare);
     for word in text.iter().flat_map(|text| words.clone().map(|word| or(text, word))) {
         list.push((35, JsonField { value: JsonValue::String(word), ..field.clone() }));
     }
@@ -129,12 +134,18 @@ pub(super) fn part_variants(
     let spellings = parts(at.sheet, column, profiles).into_iter().map(|(cost, recipe)| (cost, wrap(recipe)));
     let null = at.sheet.cell(at.row, column).is_none();
     let mut list = Vec::new();
+    let mut nulls: Vec<Option<Vec<u8>>> = Vec::new();
     for (cost, recipe) in spellings {
         if null {
             // Left out altogether is the same as not being there, which a later row tells.
-            let words = null_parts(&recipe).into_iter().filter(|(_, part)| !matches!(part, Recipe::Omit(_)));
-            list.extend(words.map(|(word, part)| {
-                let bytes = at.eval(&Recipe::Cat(vec![part.clone()]));
+            let words =
+                null_parts(cost, &recipe).into_iter().filter(|(_, part)| !matches!(part, Recipe::Omit(_)));
+            list.extend(words.enumerate().map(|(n, (word, part))| {
+                // What stands for NULL does not depend on how the value would have been spelt.
+                if nulls.len() == n {
+                    nulls.push(at.eval(&Recipe::Cat(vec![part.clone()])));
+                }
+                let bytes = nulls.get(n).cloned().flatten();
                 (cost / 8 + word, Choice::Part(part), bytes, 0)
             }));
             continue;
@@ -187,6 +198,45 @@ pub(super) fn shifted_members(
     })
 }
 
+/// What became of a document in one way.
+type Made<'a> = ((u8, &'a [u8]), Option<Vec<u8>>);
+
+/// A document as each profile writes it.
+pub(super) type Documents = Vec<(JsonProfile, Option<Vec<u8>>)>;
+
+/// The document of a column in one row, which is the same in whatever object it stands.
+pub(super) fn documents(at: &At<'_>, column: usize, profiles: &[JsonProfile]) -> Documents {
+    if !matches!(at.sheet.kind(column), CellKind::Json | CellKind::Jsonb)
+        || at.sheet.cell(at.row, column).is_none()
+    {
+        return Vec::new();
+    }
+    profiles.iter().map(|profile| (*profile, at.eval(&Recipe::JsonColumn(*profile, column)))).collect()
+}
+
+/// In which way a member is made of a document, and by which profile the document is written.
+fn of_document(value: &JsonValue) -> Option<(u8, JsonProfile)> {
+    match value {
+        JsonValue::Raw(Recipe::JsonColumn(profile, _)) => Some((0, *profile)),
+        JsonValue::String(Recipe::Cat(parts)) => match parts.as_slice() {
+            [Recipe::JsonColumn(profile, _)] => Some((1, *profile)),
+            _ => None,
+        },
+        JsonValue::String(Recipe::Base64(inner)) => match &**inner {
+            Recipe::JsonColumn(profile, _) => Some((2, *profile)),
+            _ => None,
+        },
+        JsonValue::String(Recipe::Hex(inner)) => match &**inner {
+            Recipe::Digest(_, inner) => match &**inner {
+                Recipe::JsonColumn(profile, _) => Some((3, *profile)),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The variants of a column in one row, as members of an object.
 pub(super) fn member_variants(
     at: &At<'_>,
@@ -194,20 +244,42 @@ pub(super) fn member_variants(
     key: &str,
     profile: JsonProfile,
     profiles: &[JsonProfile],
+    documents: &Documents,
 ) -> Vec<Variant> {
+    // Most profiles write most documents alike, and what is made of these is made once.
+    let mut made: Vec<Made<'_>> = Vec::new();
     let null = at.sheet.cell(at.row, column).is_none();
     let mut list = Vec::new();
+    let mut nulls: Vec<Option<Vec<u8>>> = Vec::new();
     for (cost, value) in values(at.sheet, column, profiles) {
         let field = JsonField { key: key.to_owned(), null: JsonNull::Undeclared, value };
         if null {
-            let words = null_members(&field).into_iter().filter(|(_, field)| field.null != JsonNull::Omit);
-            list.extend(words.map(|(word, field)| {
-                let bytes = at.member(profile, &field);
+            let words =
+                null_members(cost, &field).into_iter().filter(|(_, field)| field.null != JsonNull::Omit);
+            list.extend(words.enumerate().map(|(n, (word, field))| {
+                if nulls.len() == n {
+                    nulls.push(at.member(profile, &field));
+                }
+                let bytes = nulls.get(n).cloned().flatten();
                 (cost / 8 + word, Choice::Member(field), bytes, 0)
             }));
             continue;
         }
-        list.push((cost, Choice::Member(field.clone()), at.member(profile, &field), 0));
+        let document = of_document(&field.value).and_then(|(way, of)| {
+            let bytes =
+                documents.iter().find(|(known, _)| *known == of).and_then(|(_, bytes)| bytes.as_ref())?;
+            Some((way, bytes.as_slice()))
+        });
+        let known = document.and_then(|of| made.iter().find(|(known, _)| *known == of));
+        let bytes = match known {
+            Some((_, bytes)) => bytes.clone(),
+            None => {
+                let bytes = at.member(profile, &field);
+                made.extend(document.map(|of| (of, bytes.clone())));
+                bytes
+            }
+        };
+        list.push((cost, Choice::Member(field), bytes, 0));
     }
     grouped(list)
 }

@@ -36,8 +36,13 @@ pub(super) fn parts(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> V
         CellKind::Integer => vec![(0, plain)],
         CellKind::Numeric | CellKind::Float => {
             let scales = [(20, 2), (40, 4), (45, 0), (50, 1), (50, 3), (55, 6), (55, 8)];
+            // What runtimes make of a number that is not whole.
+            let spelt = profiles
+                .iter()
+                .filter(|_| kind == CellKind::Float)
+                .map(|profile| (25, Recipe::JsonColumn(*profile, column)));
             let decimals = scales.into_iter().map(|(cost, scale)| (cost, Recipe::Decimal(column, scale)));
-            [(3, plain), (40, Recipe::Integer(column))].into_iter().chain(decimals).collect()
+            [(3, plain), (40, Recipe::Integer(column))].into_iter().chain(decimals).chain(spelt).collect()
         }
         CellKind::Uuid => vec![
             (0, plain.clone()),
@@ -68,6 +73,8 @@ pub(super) fn parts(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> V
             (65, Recipe::Lower(boxed(column))),
             (65, Recipe::Upper(boxed(column))),
             (80, Recipe::UuidDigits(column)),
+            // Of a trigger that hashes text which it has cast.
+            (50, Recipe::ByteaCast(boxed(column))),
         ],
         CellKind::Inet => vec![(0, plain), (20, Recipe::Host(column))],
         CellKind::Other => vec![(0, plain)],
@@ -118,8 +125,13 @@ pub(super) fn values(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> 
                 .map(|profile| (48, string(Recipe::Cat(vec![Recipe::JsonColumn(*profile, column)]))));
             let digests =
                 profiles.iter().map(|profile| (65, string(sha(Recipe::JsonColumn(*profile, column)))));
+            // What Go makes of bytes that hold a document.
+            let bytes = profiles.iter().filter(|profile| profile.keeps_order()).map(|profile| {
+                let document = Recipe::JsonColumn(*profile, column);
+                (58, string(Recipe::Base64(Box::new(document))))
+            });
             let stored = [(0, own), (40, JsonValue::Raw(Recipe::Column(column)))];
-            stored.into_iter().chain(raw).chain(quoted).chain(digests).collect()
+            stored.into_iter().chain(raw).chain(quoted).chain(digests).chain(bytes).collect()
         }
         CellKind::Bytea => {
             vec![(10, string(Recipe::Hex(boxed(column)))), (25, string(Recipe::Base64(boxed(column))))]

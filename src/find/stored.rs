@@ -68,12 +68,16 @@ impl Stored {
             return None;
         }
         cells.truncate(64);
-        let mut forms = cells.iter().map(|cell| Self::of_cell(cell, sheet.kind(column)));
-        let first = forms.next().flatten()?;
-        let (same, all) = forms.fold((1usize, 1usize), |(same, all), form| {
-            (same + usize::from(form.as_ref() == Some(&first)), all + 1)
-        });
-        (same * 10 >= all * 9).then_some(first)
+        Self::of_most(&cells, sheet.kind(column))
+    }
+
+    /// The form that half of the cells have at least, where nearly all hold a digest. Some rows may be of an older form.
+    pub(super) fn of_most(cells: &[&str], kind: CellKind) -> Option<Self> {
+        let forms: Vec<Self> = cells.iter().filter_map(|cell| Self::of_cell(cell, kind)).collect();
+        let count = |form: &Self| forms.iter().filter(|other| *other == form).count();
+        let usual = forms.iter().max_by_key(|form| count(form))?;
+        let digests = forms.len() * 10 >= cells.len() * 9;
+        (digests && count(usual) * 2 >= cells.len()).then(|| usual.clone())
     }
 
     fn of_cell(cell: &str, kind: CellKind) -> Option<Self> {

@@ -29,6 +29,14 @@ fn written(hashed: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
     sealed(|row, prev| sha(&hashed(row, prev)))
 }
 
+/// The same with another digest, or form of it, which may depend on the row.
+fn written_by(
+    digest: impl Fn(usize, &str) -> String,
+    hashed: impl Fn(&Cells<'_>, Option<&str>) -> String,
+) -> Sheet {
+    sealed(|row, prev| digest(number(row), &hashed(row, prev)))
+}
+
 /// The same, with what each row has as its hash.
 fn sealed(hash: impl Fn(&Cells<'_>, Option<&str>) -> String) -> Sheet {
     let mut rows: Vec<Vec<Option<String>>> = Vec::new();
@@ -260,6 +268,84 @@ fn rows_that_take_another_key_are_explained_by_it() {
     let block = found_with(&sheet, &["old", "new", "unused"], 100_000).unwrap();
     assert_eq!(block.matches(r#"join(":", prev ?? "", action, user_id ?? "-")"#).count(), 2, "{block}");
     assert!(block.contains("key key_0 from env KEY_0 key key_1 from env KEY_1 hash"), "{block}");
+}
+
+fn number(row: &Cells<'_>) -> usize {
+    (row[0].unwrap().parse::<usize>().unwrap() - 7) / 3
+}
+
+#[test]
+fn digits_that_were_hashed_and_not_kept_are_searched() {
+    // Three digits are all that the other rows show, which six formats write alike.
+    let sheet = written(|row, prev| {
+        let at = iso(row[6]);
+        let at = if number(row) % 4 == 2 { at.replace('Z', "000417Z") } else { at };
+        [or(prev, ""), or(row[2], ""), or(row[3], ""), &at].join("|")
+    });
+    says(&sheet, &["search created_at digits 9"]);
+}
+
+#[test]
+fn an_order_of_members_that_was_not_kept_is_searched() {
+    let mut sheet = written(|row, prev| {
+        let n = number(row);
+        let document = if n % 3 == 2 {
+            format!("{{\"b\":{n}}}")
+        } else {
+            format!("{{\"zone\":{n},\"at\":[1,{{\"y\":1,\"x\":2}}]}}")
+        };
+        // What stands for the predecessor only shows in rows whose order is lost.
+        [or(prev, "ROOT"), or(row[2], ""), &document].join("|")
+    });
+    sheet.columns[5].kind = CellKind::Jsonb;
+    for n in 0..sheet.rows.len() {
+        sheet.rows[n][5] = Some(if n % 3 == 2 {
+            format!("{{\"b\": {n}}}")
+        } else {
+            format!("{{\"at\": [1, {{\"x\": 2, \"y\": 1}}], \"zone\": {n}}}")
+        });
+    }
+    says(&sheet, &["prev ?? \"ROOT\", action, json(js, note)", "search note members"]);
+}
+
+#[test]
+fn rows_of_an_older_recipe_are_found_as_well() {
+    let sheet = written(|row, prev| {
+        if number(row) < 9 {
+            [or(prev, ""), or(row[2], ""), or(row[3], "")].concat()
+        } else {
+            [or(row[2], ""), or(row[3], ""), &iso(row[6]), or(prev, "")].join("|")
+        }
+    });
+    says(&sheet, &["join(\"|\", action, entity_type, ts(created_at, js), prev", "cat(prev"]);
+}
+
+#[test]
+fn rows_whose_hash_has_another_form_are_not_passed_over() {
+    let forms =
+        |n: usize, text: &str| if (4..8).contains(&n) { sha(text) } else { format!("v2:{}", sha(text)) };
+    let joined =
+        |row: &Cells<'_>, prev: Option<&str>| [or(prev, "ROOT"), or(row[2], ""), or(row[3], "")].join("|");
+    says(&written_by(forms, joined), &["cat(\"v2:\", hex(sha256(join("]);
+    // Those hashed what nobody knows.
+    let unknown = |row: &Cells<'_>, prev: Option<&str>| {
+        let text = joined(row, prev);
+        if (4..8).contains(&number(row)) { format!("{text} a secret") } else { text }
+    };
+    let found = searched(&written_by(forms, unknown), 60_000).found.unwrap();
+    assert_eq!((found.fits.len(), found.misfits), (20, vec![4, 5, 6, 7]));
+}
+
+#[test]
+fn another_digest_of_the_same_length_is_found() {
+    let sha3 = |_: usize, text: &str| {
+        sha3::Sha3_256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let mut sheet = written_by(sha3, |row, prev| [or(prev, ""), or(row[2], ""), or(row[3], "")].join("|"));
+    // With few columns it takes few candidates.
+    sheet.columns.drain(4..7);
+    sheet.rows.iter_mut().for_each(|row| drop(row.drain(4..7)));
+    says(&sheet, &["hex(sha3_256(join("]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ const TABLES: [&str; 8] = [
     include_str!("../data/chains/native.sql"),
 ];
 /// What the keyed ones were written with.
-const KEYS: [(&str, &str); 10] = [
+pub(crate) const KEYS: [(&str, &str); 10] = [
     ("ACTIVITY", "a2V5IG9mIGFjdGl2aXR5"),
     ("AEGIS", "a2V5IG9mIGFlZ2lz"),
     ("AGENT_BOM", "key of agent-bom"),

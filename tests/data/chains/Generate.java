@@ -1,5 +1,5 @@
 // The table of an application that hashes in Java, as its code describes it: `java Generate.java > java.sql` (JDK 17).
-// The comment of the table lists what its hash covers.
+// The comment of the table lists what its hash covers. ROWS=200 makes so many rows.
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -14,7 +14,14 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 public class Generate {
+    static final int ROWS = Integer.parseInt(System.getenv().getOrDefault("ROWS", "8"));
+    static final String[] WORDS = {"login", "logout", "doc.read", "doc.update", "grant", "export", "revoke", "retry"};
     static final String[] ODD = {"plain", "O'Neil \"x\" \\ y", "é<>&\u2028😀", "a|b", "", "tab\tnew\nline", "mark"};
+
+    /** What most rows have, after those that were written out; one in twenty is odd again. */
+    static String odd(int n) {
+        return n < 8 ? ODD[n % 7] : n % 20 == 0 ? ODD[n / 20 % 7] : WORDS[n % 8] + (n % 3 == 0 ? " " + n : "");
+    }
 
     static void text(DataOutputStream out, String value) throws IOException {
         if (value == null) {
@@ -38,13 +45,13 @@ public class Generate {
             + "resource_type varchar, resource_id varchar, details varchar(4000), previous_hash char(64), hash char(64));");
         print.println("comment on table mustafa is 'sequence timestamp_ms actor action resource_type resource_id previous_hash hash';");
         String previous = "0".repeat(64);
-        for (int n = 0; n < 8; n++) {
+        for (int n = 0; n < ROWS; n++) {
             Instant at = Instant.ofEpochMilli(1767323045000L + n * 60_000L + (n % 3) * 339L);
             String actor = n % 2 == 0 ? null : "u" + n;
-            String action = ODD[n % 7];
+            String action = odd(n);
             String id = n % 3 == 0 ? null : "r" + n;
             Map<String, String> details = new TreeMap<>();
-            details.put("zeta", ODD[(n + 1) % 7]);
+            details.put("zeta", odd(n < 8 ? (n + 1) % 7 : n + 1));
             details.put("a", "x" + n);
             ByteArrayOutputStream map = new ByteArrayOutputStream();
             DataOutputStream mapped = new DataOutputStream(map);

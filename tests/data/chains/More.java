@@ -1,5 +1,6 @@
 // Further recipes as applications in Java might have them, with Jackson 2.14 on the class path:
 // `java -cp '/usr/share/java/*' More.java > more_java.sql` (JDK 17). The comment of each table lists what its hash covers.
+// ROWS=200 makes so many rows of each.
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,7 +21,14 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 public class More {
+    static final int ROWS = Integer.parseInt(System.getenv().getOrDefault("ROWS", "8"));
+    static final String[] WORDS = {"login", "logout", "doc.read", "doc.update", "grant", "export", "revoke", "retry"};
     static final String[] ODD = {"plain", "O'Neil \"x\" \\ y", "é<>&\u2028😀", "a|b", "", "tab\tnew\nline", "mark"};
+
+    /** What most rows have, after those that were written out; one in twenty is odd again. */
+    static String odd(int n) {
+        return n < 8 ? ODD[n % 7] : n % 20 == 0 ? ODD[n / 20 % 7] : WORDS[n % 8] + (n % 3 == 0 ? " " + n : "");
+    }
     static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
     @JsonPropertyOrder({"id", "payer", "amount", "rate", "approved", "details", "note", "at", "previous"})
@@ -52,7 +60,8 @@ public class More {
 
     static Instant at(int n) {
         int[] micros = {0, 678901, 678000, 100000, 0, 1, 999999, 0};
-        return LocalDateTime.of(2026, 1, 2, 3, n, n % 2 * 5, micros[n] * 1000).toInstant(ZoneOffset.UTC);
+        int fraction = n < 8 ? micros[n] : n * 337_171 % 1_000_000;
+        return LocalDateTime.of(2026, 1, 2, 3, 0, n % 2 * 5, fraction * 1000).plusMinutes(n).toInstant(ZoneOffset.UTC);
     }
 
     static void payments() throws Exception {
@@ -62,17 +71,17 @@ public class More {
         ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
         String previous = null;
         double[] rates = {0.1, 100.0, 1e-7, 1e7, 2.5, 12345678.5, 0.25, 7.0};
-        for (int n = 0; n < 8; n++) {
+        for (int n = 0; n < ROWS; n++) {
             Payment p = new Payment();
             p.id = new UUID(1, n).toString();
-            p.payer = n % 2 == 0 ? null : ODD[n % 7];
+            p.payer = n % 2 == 0 ? null : odd(n);
             p.amount = new BigDecimal(n * 1000 - 250).movePointLeft(2).setScale(2);
-            p.rate = rates[n];
+            p.rate = n < 8 ? rates[n] : n / 8.0;
             p.approved = n % 3 == 0;
-            p.details.put("zeta", ODD[n % 7]);
+            p.details.put("zeta", odd(n));
             p.details.put("a", new int[] {n, 2});
             p.details.put("mark", "mark");
-            p.note = n % 3 == 1 ? null : ODD[(n + 2) % 7];
+            p.note = n % 3 == 1 ? null : odd(n < 8 ? (n + 2) % 7 : n + 2);
             p.at = at(n).toString();
             p.previous = previous;
             String hash = Base64.getEncoder().encodeToString(digest("SHA-512", mapper.writeValueAsString(p)));
@@ -87,10 +96,10 @@ public class More {
             + "position integer, previous text, hash text);");
         OUT.println("comment on table cases is 'id owner urgent opened stamped previous hash';");
         String previous = "0".repeat(64);
-        for (int n = 0; n < 8; n++) {
+        for (int n = 0; n < ROWS; n++) {
             UUID id = new UUID(2, n);
             State state = State.values()[n % 3];
-            String owner = n % 2 == 0 ? null : ODD[n % 7];
+            String owner = n % 2 == 0 ? null : odd(n);
             LocalDateTime local = LocalDateTime.ofInstant(at(n), ZoneId.of("Asia/Kolkata"));
             Timestamp stamped = Timestamp.valueOf(LocalDateTime.ofInstant(at(n), ZoneOffset.UTC));
             String text = String.join("~", id.toString().toUpperCase(), String.valueOf(state.ordinal()), String.valueOf(owner),

@@ -1,5 +1,5 @@
 // Tables of applications that hash in Go, as their code describes it: `go run generate.go > go.sql` (Go 1.19).
-// The comment of each table lists what its hash covers.
+// The comment of each table lists what its hash covers. ROWS=200 makes so many rows of each, most of them ordinary.
 package main
 
 import (
@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -34,6 +36,25 @@ type event struct {
 	EventData         map[string]any `json:"event_data"`
 }
 
+// So many rows of one of so many chains in a table.
+func rows(few, chains int) int {
+	if all, err := strconv.Atoi(os.Getenv("ROWS")); err == nil {
+		return (all + chains - 1) / chains
+	}
+	return few
+}
+
+// Of a written list its entry; after it, what most clocks give.
+func fraction(list []int, n int, step int) int {
+	if n < len(list) {
+		return list[n]
+	}
+	if n%8 == 0 { // A clock of microseconds, as some systems have.
+		return n * 337171 % 1000000 * 1000
+	}
+	return n * 337171 * step % 1000000000
+}
+
 func quote(text *string) string {
 	if text == nil {
 		return "NULL"
@@ -43,6 +64,14 @@ func quote(text *string) string {
 
 func main() {
 	odd := []string{"plain", "O'Neil \"x\" \\ y", "é<>&\u2028😀", "a|b", "tab\tnew\nline", "mark"}
+	words := []string{"login", "logout", "doc.read", "doc.update", "grant", "export", "revoke", "retry"}
+	for n := len(odd); n < rows(6, 1); n++ { // What most rows have; one in twenty is odd again.
+		word := words[n%8] + strings.Repeat(fmt.Sprint(" ", n), n%3/2)
+		if n%20 == 0 {
+			word = odd[n/20%6]
+		}
+		odd = append(odd, word)
+	}
 	fmt.Println("create table kubernaut (event_id uuid primary key, event_timestamp timestamptz, event_date date, " +
 		"event_type varchar, event_version varchar, event_category varchar, event_action varchar, event_outcome varchar, " +
 		"correlation_id varchar, parent_event_id uuid, resource_type varchar, duration_ms integer, actor_id varchar, " +
@@ -53,10 +82,11 @@ func main() {
 		"event_data previous_event_hash event_hash';")
 	for _, correlation := range []string{"c1", "c2"} {
 		previous := ""
-		for n, word := range odd {
-			micros := []int{0, 678901, 678000, 100000, 1, 999999}[n]
+		for n := 0; n < rows(6, 2); n++ {
+			word := odd[n]
+			micros := fraction([]int{0, 678901, 678000, 100000, 1, 999999}, n, 1) % 1000000
 			e := event{
-				EventID:        fmt.Sprintf("550e8400-e29b-41d4-a716-44665544%s%02d", correlation[1:]+"0", n),
+				EventID:        fmt.Sprintf("550e8400-e29b-41d4-a716-44665544%s%03d", correlation[1:], n),
 				EventTimestamp: time.Date(2026, 1, 2, 3, n, 5, micros*1000, time.UTC),
 				EventDate:      "2026-01-02", EventType: word, Version: "1.0", EventCategory: "gateway",
 				EventAction: "received", EventOutcome: "success", CorrelationID: correlation,
@@ -65,7 +95,7 @@ func main() {
 			}
 			if n%2 == 1 {
 				parent, duration := e.EventID, n*10
-				e.ParentEventID, e.ResourceType, e.DurationMs, e.ActorID = &parent, &odd[5-n], &duration, &odd[n]
+				e.ParentEventID, e.ResourceType, e.DurationMs, e.ActorID = &parent, &odd[rows(6, 2)-1-n], &duration, &odd[n]
 			}
 			text, err := json.Marshal(e)
 			if err != nil {
@@ -108,9 +138,9 @@ func mcpany(odd []string) {
 		"arguments text, result text, error text, duration_ms bigint, prev_hash text, hash text);")
 	fmt.Println("comment on table mcpany is 'timestamp tool_name user_id profile_id arguments result error duration_ms prev_hash hash';")
 	previous := ""
-	for n := 0; n < 8; n++ {
-		word := odd[n%6]
-		nanos := []int{0, 678901234, 678000999, 100000000, 1000, 999999001, 5, 12345600}[n]
+	for n := 0; n < rows(8, 1); n++ {
+		word := odd[n%len(odd)]
+		nanos := fraction([]int{0, 678901234, 678000999, 100000000, 1000, 999999001, 5, 12345600}, n, 7)
 		// Before and after the clocks were changed.
 		at := time.Date(2026, 3, 5+n, 3, n, 5, nanos, time.UTC).In(zone)
 		arguments, result, duration := `{"b":1, "a":"`+fmt.Sprint(n)+`"}`, word, int64(n*7)
@@ -136,7 +166,15 @@ func mcpany(odd []string) {
 }
 
 // What a client sent as JSON, in its order and without white space; stored as jsonb.
-var sent = []string{`{"zone":"mark","id":7}`, `{"b":{"z":1,"y":[true,null]},"a":"mark"}`, `{"mark":"mark"}`}
+var sent = []string{`{"zone":"mark","id":7}`, `{"b":{"z":1,"y":[true,null]},"a":"mark"}`, `{"mark":"mark"}`,
+	`{"status":"open"}`, `{"path":"/x","ms":7}`, `{"user":{"name":"Anna","id":7},"ok":true}`}
+
+func which(n int) int {
+	if n > 8 && n%20 > 0 {
+		return n%3 + 3
+	}
+	return n % 3
+}
 
 // Bytes in JSON are base64, the nanoseconds are lost, and the flag was true when it was hashed, whatever it is now.
 func nkudo(odd []string) {
@@ -165,9 +203,9 @@ func nkudo(odd []string) {
 	}
 	for tenant := 0; tenant < 2; tenant++ {
 		e := entry{TenantID: fmt.Sprintf("550e8400-e29b-41d4-a716-44665544000%d", tenant), ActorType: "user", ResourceType: "vm", ChainValid: true, PrevHash: strings.Repeat("0", 64)}
-		for n := 0; n < 6; n++ {
-			e.Action, e.ResourceID, e.OccurredAt = odd[n], odd[5-n], time.Date(2026, 1, 2, 3, n, 5, []int{0, 678901234, 678000999, 1000, 999999001, 5}[n], time.UTC)
-			e.SiteID, e.RequestID, e.SourceIP, e.Metadata = "", fmt.Sprintf("r%d", n), "10.0.0.1", []byte(sent[n%3])
+		for n := 0; n < rows(6, 2); n++ {
+			e.Action, e.ResourceID, e.OccurredAt = odd[n], odd[rows(6, 2)-1-n], time.Date(2026, 1, 2, 3, n, 5, fraction([]int{0, 678901234, 678000999, 1000, 999999001, 5}, n, 7), time.UTC)
+			e.SiteID, e.RequestID, e.SourceIP, e.Metadata = "", fmt.Sprintf("r%d", n), "10.0.0.1", []byte(sent[which(n)])
 			if n == 4 {
 				e.SiteID, e.RequestID, e.SourceIP, e.Metadata = e.TenantID, "", "", nil
 			}
@@ -189,15 +227,15 @@ func historian(odd []string) {
 	fmt.Println("create table historian (id bigint primary key, timestamp timestamptz, actor text, action text, details jsonb, prev_hash text, hash text);")
 	fmt.Println("comment on table historian is 'timestamp actor action details prev_hash hash';")
 	previous := strings.Repeat("0", 64)
-	for n := 0; n < 8; n++ {
+	for n := 0; n < rows(8, 1); n++ {
 		offset := []int{0, 3600, -18000, 19800}[n%4]
-		at := time.Date(2026, 1, 2, 3, n, 5, []int{0, 678901000, 678000000, 1000}[n%4], time.UTC).In(time.FixedZone("", offset))
-		actor, details, stored := fmt.Sprintf("u%d", n), sent[n%3], &sent[n%3]
+		at := time.Date(2026, 1, 2, 3, n, 5, fraction([]int{0, 678901000, 678000000, 1000, 0, 678901000, 678000000, 1000}, n, 1)/1000*1000, time.UTC).In(time.FixedZone("", offset))
+		actor, details, stored := fmt.Sprintf("u%d", n), sent[which(n)], &sent[which(n)]
 		if n == 3 {
 			details, stored = "", nil
 		}
-		hash := fmt.Sprintf("%x", sha256.Sum256([]byte(previous+at.Format(time.RFC3339Nano)+actor+odd[n%6]+details)))
-		fmt.Printf("insert into historian values (%d, '%s', '%s', %s, %s, '%s', '%s');\n", n, at.Format(time.RFC3339Nano), actor, quote(&odd[n%6]), quote(stored), previous, hash)
+		hash := fmt.Sprintf("%x", sha256.Sum256([]byte(previous+at.Format(time.RFC3339Nano)+actor+odd[n%len(odd)]+details)))
+		fmt.Printf("insert into historian values (%d, '%s', '%s', %s, %s, '%s', '%s');\n", n, at.Format(time.RFC3339Nano), actor, quote(&odd[n%len(odd)]), quote(stored), previous, hash)
 		previous = hash
 	}
 }

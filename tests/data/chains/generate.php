@@ -1,9 +1,24 @@
 <?php
 // Tables of applications that hash in PHP, as their code describes it:
 // `php -n -d serialize_precision=-1 generate.php > php.sql` (PHP 8.2). The comment of each table lists what its hash covers.
+// ROWS=200 makes so many rows of each, most of them ordinary.
 
 const ODD = ['plain', "O'Neil \"x\" \\ y", "é<>&\u{2028}😀", 'a|b', '', "tab\tnew\nline/", 'mark'];
+const WORDS = ['login', 'logout', 'doc.read', 'doc.update', 'grant', 'Anna Meier', 'export', 'order 1042', 'no change', 'revoke', 'retry'];
 const FLAGS = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
+
+// So many rows of one of so many chains in a table.
+function rows_of(int $few, int $chains = 1): int
+{
+    $rows = (int) getenv('ROWS');
+    return $rows ? intdiv($rows + $chains - 1, $chains) : $few;
+}
+
+// What most rows have, after those that were written out; one in twenty is odd again.
+function odd(int $n): string
+{
+    return $n < 7 || $n % 20 === 0 ? ODD[($n < 7 ? $n : intdiv($n, 20)) % 7] : WORDS[$n % 11] . ($n % 3 ? '' : " $n");
+}
 
 function sorted($value)
 {
@@ -43,6 +58,12 @@ $deep = [
     ['é' => 'mark', 'z' => 'a/b'],
 ];
 
+for ($n = count($deep); $n < rows_of(6); $n++) {
+    $deep[] = $n % 20 === 0 ? $deep[intdiv($n, 20) % 6] : [
+        ['status' => WORDS[$n % 11]], ['path' => '/x/' . $n, 'ms' => $n], ['amount' => $n / 4, 'currency' => 'EUR'], ['user' => ['name' => WORDS[$n % 11], 'id' => $n]],
+    ][$n % 4];
+}
+
 $prev = '0';
 $rows = [];
 foreach ($deep as $n => $payload) {
@@ -57,11 +78,11 @@ table('chronicle', 'id varchar primary key, payload json, payload_hash varchar, 
 $rows = [];
 foreach (['eu', 'us'] as $partition) {
     $prev = str_repeat('0', 64);
-    for ($n = 0; $n < 7; $n++) {
+    for ($n = 0; $n < rows_of(7, 2); $n++) {
         $row = [
-            'partition' => $partition, 'scope' => 's', 'sequence' => $n + 1, 'codec' => $n < 4 ? 'v1' : 'v2', 'action' => ODD[$n],
+            'partition' => $partition, 'scope' => 's', 'sequence' => $n + 1, 'codec' => $n < 4 ? 'v1' : 'v2', 'action' => odd($n),
             'actor_type' => 'user', 'actor_id' => $n % 2 ? "u$n" : null, 'target_type' => $n % 3 ? 'doc' : null,
-            'target_id' => $n % 3 ? "d$n" : null, 'context' => json_encode($deep[$n % 6]), 'ip' => '10.0.0.1',
+            'target_id' => $n % 3 ? "d$n" : null, 'context' => json_encode($deep[$n % count($deep)]), 'ip' => '10.0.0.1',
         ];
         $at = 1767323045 + 60 * $n;
         $text = json_encode(sorted($row + ['recorded_at' => $at]), FLAGS);
@@ -87,9 +108,9 @@ enum Result: string
 
 $prev = null;
 $rows = [];
-for ($n = 0; $n < 7; $n++) {
-    $row = ['conversation_id' => $n % 2 ? $n : null, 'action' => ODD[$n], 'tool_name' => $n % 3 ? "t$n" : null];
-    $parameters = $n % 4 ? ['a' => ODD[$n], 'mark' => 'mark'] : ['mark' => 'mark'];
+for ($n = 0; $n < rows_of(7); $n++) {
+    $row = ['conversation_id' => $n % 2 ? $n : null, 'action' => odd($n), 'tool_name' => $n % 3 ? "t$n" : null];
+    $parameters = $n % 4 ? ['a' => odd($n), 'mark' => 'mark'] : ['mark' => 'mark'];
     $result = $n % 2 ? Result::Success : Result::Denied;
     $hashed = $row + ['parameters' => $parameters, 'result' => $result, 'ip_address' => '10.0.0.1', 'previous_signature' => $prev];
     $hash = hash_hmac('sha256', serialize($hashed), base64_decode('a2V5IG9mIGFlZ2lz'));

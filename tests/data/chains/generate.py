@@ -1,17 +1,35 @@
 """Tables of applications that hash in Python, Go, the JVM, .NET, Ruby and Rust, as their code describes it:
-`python3 generate.py > python.sql` (CPython 3.11, pydantic 2.13). The comment of each table lists what its hash covers."""
+`python3 generate.py > python.sql` (CPython 3.11, pydantic 2.13). The comment of each table lists what its hash covers.
+ROWS=200 makes so many rows of each, most of them ordinary."""
 
 import base64
 import hashlib
 import hmac
 import json
+import os
 from datetime import datetime, timedelta, timezone
 
 from pydantic import BaseModel
 
+ROWS = int(os.environ.get("ROWS", "0"))
+WORDS = ["login", "logout", "doc.read", "doc.update", "grant", "Anna Meier", "export", "order 1042", "no change", "revoke", "retry"]
+
+
+def many(first, ordinary):
+    """What was written out, and after it what most rows have; one in twenty is odd again."""
+    more = range(len(first), ROWS)
+    return first + [ordinary(n) if n % 20 else first[n // 20 % len(first)] for n in more]
+
+
+def rows_of(few, chains=1):
+    """So many rows of one of so many chains in a table."""
+    return -(-ROWS // chains) or few
+
+
 ZEROS = "0" * 64
-ODD = ["plain", "O'Neil \"x\" \\ y", "é<>&\u2028😀", "a|b", "", "tab\tnew\nline", "mark"]
-DEEP = [
+ODD = many(["plain", "O'Neil \"x\" \\ y", "é<>&\u2028😀", "a|b", "", "tab\tnew\nline", "mark"], lambda n: WORDS[n % 11] + ("" if n % 3 else f" {n}"))
+LAST = rows_of(7) - 1
+DEEP = many([
     {"zeta": 1, "a": {"y": 1.0, "x": [3, {"k": None, "b": "é<>& \u2028\x7f"}]}, "10": "ten", "mark": "mark"},
     {"n": 1.5, "small": 1e-7, "whole": 100.0, "minus": -2.0, "mark": "mark"},
     {},
@@ -19,7 +37,10 @@ DEEP = [
     [1, "mark", {"B": True, "a": False, "_": 0}],
     {"mark": "mark", "text": ODD[1], "id": 12345678901234567890},
     {"｡": 1, "😀": "mark"},
-]
+], lambda n: [
+    None, {"status": WORDS[n % 11]}, {"amount": n / 4, "currency": "EUR"}, {"user": {"name": WORDS[n % 11], "id": n}, "ok": True},
+    {"field": "status", "from": "open", "to": WORDS[n % 7]},
+][n % 5])
 
 
 def sha(value):
@@ -27,13 +48,13 @@ def sha(value):
 
 
 def uuid(n):
-    return f"550e8400-e29b-41d4-a716-4466554400{n:02}"
+    return f"550e8400-e29b-41d4-a716-44665544{n:04}"
 
 
 def at(n):
     """Instants with six, three or no digits of a fraction, and once at a full minute."""
-    micros = [0, 678901, 678000, 100000, 0, 1, 999999, 0][n % 8]
-    return datetime(2026, 1, 2, 3, n, [0, 5][n % 2], micros, tzinfo=timezone.utc)
+    micros = [0, 678901, 678000, 100000, 0, 1, 999999, 0][n % 8] if n < 16 else n * 337_171 % 1_000_000
+    return datetime(2026, 1, 2, 3, 0, [0, 5][n % 2], micros, tzinfo=timezone.utc) + timedelta(minutes=n)
 
 
 def fraction(t, group):
@@ -76,7 +97,7 @@ def table(name, columns, covered, rows):
 
 def chained(name, columns, covered, genesis, count, make):
     prev, rows = genesis, []
-    for n in range(count):
+    for n in range(rows_of(count)):
         row, prev = make(n, prev)
         rows.append(row)
     table(name, columns, covered, rows)
@@ -97,7 +118,7 @@ def text(value):
 rows = []
 for tenant in ["t1", "t2"]:
     prev = bytes(32)
-    for n in range(7):
+    for n in range(rows_of(7, 2)):
         row = {
             "tenant_id": tenant, "seq": n + 1, "agent_id": f"ag{n}", "action": ODD[n], "resource_type": "memory",
             "resource_id": uuid(n) if n % 2 else None, "detail": whole(DEEP[n]),
@@ -118,8 +139,8 @@ table(
 
 def frappe(n, prev):
     naive = at(n).replace(tzinfo=None)
-    line = sha(f"{n + 1}{naive}{ODD[n % 7]}")
-    row = {"row_index": str(n + 1), "timestamp": naive, "data": ODD[n % 7], "previous_hash": prev or line}
+    line = sha(f"{n + 1}{naive}{ODD[n % len(ODD)]}")
+    row = {"row_index": str(n + 1), "timestamp": naive, "data": ODD[n % len(ODD)], "previous_hash": prev or line}
     row |= {"transaction_hash": line, "chaining_hash": sha(line + (prev or line))}
     return row, row["chaining_hash"]
 
@@ -134,7 +155,7 @@ chained(
 
 def containarium(n, prev):
     row = {"timestamp": at(n), "username": f"u{n}", "action": ODD[n], "resource_type": "vm", "resource_id": f"vm-{n}"}
-    row |= {"detail": ODD[6 - n], "source_ip": "10.0.0.1", "status_code": 200 + n}
+    row |= {"detail": ODD[LAST - n], "source_ip": "10.0.0.1", "status_code": 200 + n % 300}
     # Of the first rows the clock's nanoseconds were hashed, which the column does not keep.
     nanos = int((at(n) - datetime(1970, 1, 1, tzinfo=timezone.utc)) / timedelta(microseconds=1)) * 1000 + [123, 987, 0][min(n, 2)]
     parts = [str(nanos), *[str(v) for v in list(row.values())[1:]], prev]
@@ -178,7 +199,7 @@ chained(
 
 
 def nyaysetu(n, prev):
-    row = {"action": ODD[n], "user_id": n if n % 3 else None, "description": ODD[6 - n] if n % 2 else None}
+    row = {"action": ODD[n], "user_id": n if n % 3 else None, "description": ODD[LAST - n] if n % 2 else None}
     parts = ["" if v is None else str(v) for v in row.values()]
     digest = sha("|".join([*parts, local(at(n)), prev]))
     naive = at(n).replace(tzinfo=None)
@@ -195,7 +216,7 @@ chained(
 
 def intellifin(n, prev):
     row = {"Actor": f"u{n}", "Action": ODD[n], "EntityType": "Loan" if n % 2 else None}
-    row |= {"EntityId": f"l{n}" if n % 3 else None, "EventData": ODD[6 - n] if n % 2 else None}
+    row |= {"EntityId": f"l{n}" if n % 3 else None, "EventData": ODD[LAST - n] if n % 2 else None}
     round_trip = at(n).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
     parts = [prev or "", uuid(n).replace("-", ""), round_trip, *[v or "" for v in row.values()]]
     digest = sha("".join(parts))
@@ -213,8 +234,8 @@ chained(
 
 
 def lex_audit(n, prev):
-    row = {"event_type": ODD[n % 7], "principal_id": f"p{n}", "action": "act", "resource": f"r{n}", "created_at": at(n)}
-    snapshot = ODD[6 - n % 7] if n % 2 else None
+    row = {"event_type": ODD[n % len(ODD)], "principal_id": f"p{n}", "action": "act", "resource": f"r{n}", "created_at": at(n)}
+    snapshot = ODD[(LAST - n) % len(ODD)] if n % 2 else None
     stamp = at(n).strftime("%Y-%m-%dT%H:%M:%SZ")
     parts = [prev, row["event_type"], row["principal_id"], row["action"], row["resource"], stamp, snapshot]
     if n in (3, 5):  # A second writer into the same table, with a scheme of its own.
@@ -232,7 +253,7 @@ chained(
 
 
 def msez(n, prev):
-    row = {"action": ODD[n], "event_type": "e", "resource_id": uuid(n), "resource_type": ODD[6 - n]}
+    row = {"action": ODD[n], "event_type": "e", "resource_id": uuid(n), "resource_type": ODD[LAST - n]}
     digest = sha(json.dumps(row | {"previous_hash": prev}, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
     return row | {"previous_hash": prev, "event_hash": digest, "created_at": at(n)}, digest
 
@@ -252,9 +273,9 @@ def keyed(key, message):
 rows = []
 for team in ["red", "blue"]:
     prev = ""
-    for n in range(8):
-        row = {"entry_id": f"{team}{n}", "timestamp": at(n).isoformat(), "action": ODD[n % 7], "actor": f"u{n}", "resource": ODD[6 - n % 7]}
-        details = DEEP[n % 7] or {"mark": "mark"}
+    for n in range(rows_of(8, 2)):
+        row = {"entry_id": f"{team}{n}", "timestamp": at(n).isoformat(), "action": ODD[n % len(ODD)], "actor": f"u{n}", "resource": ODD[(LAST - n) % len(ODD)]}
+        details = DEEP[n % len(DEEP)] or {"mark": "mark"}
         parts = [prev, *row.values()]
         if n > 1:  # Details were not hashed at first.
             parts.append(json.dumps(details, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
@@ -273,8 +294,8 @@ table(
 def excalibur(n, prev):
     """Lengths are those of .NET, in UTF-16 units."""
     units = lambda v: f"{len(v.encode('utf-16-le')) // 2}:{v}"
-    meta = {"plain": ODD[n % 7], "é😀": "mark", "z": "a|b"} if n % 3 else {"mark": "mark"}
-    row = {"event_id": uuid(n), "event_type": ["login", "logout", "change"][n % 3], "actor": ODD[n % 7] or None, "outcome": "ok"}
+    meta = {"plain": ODD[n % len(ODD)], "é😀": "mark", "z": "a|b"} if n % 3 else {"mark": "mark"}
+    row = {"event_id": uuid(n), "event_type": ["login", "logout", "change"][n % 3], "actor": ODD[n % len(ODD)] or None, "outcome": "ok"}
     number = {"login": "0", "logout": "1", "change": "7"}[row["event_type"]]
     ms = int(at(n).timestamp()) * 1000 + at(n).microsecond // 1000
     ordered = "".join(units(k) + units(meta[k]) for k in sorted(meta))
@@ -309,9 +330,9 @@ def stj(value):
 
 
 def synaxis(n, prev):
-    meta = [{"Route": ODD[1], "Code": 7}, {"b": ODD[2], "a": None, "mark": "mark"}, {"mark": "mark", "B": [1, {"z": "x", "y": True}]}][n % 3]
-    row = {"Id": uuid(n), "OrganizationId": uuid(50), "UserId": uuid(60 + n) if n % 2 else None, "EventType": "e", "EventCategory": "c"}
-    row |= {"Action": ODD[n % 7], "ResourceType": "doc", "ResourceId": f"d{n}", "Metadata": stj(meta), "IpAddress": "10.0.0.1"}
+    meta = [{"Route": ODD[1], "Code": 7}, {"b": ODD[2], "a": None, "mark": "mark"}, {"mark": "mark", "B": [1, {"z": "x", "y": True}]}, {"status": WORDS[n % 11]}, {"path": "/x", "ms": n}, {"ok": True}][n % 3 + (3 if n > 8 and n % 20 else 0)]
+    row = {"Id": uuid(n), "OrganizationId": uuid(50), "UserId": uuid(60 + n % 30) if n % 2 else None, "EventType": "e", "EventCategory": "c"}
+    row |= {"Action": ODD[n % len(ODD)], "ResourceType": "doc", "ResourceId": f"d{n}", "Metadata": stj(meta), "IpAddress": "10.0.0.1"}
     row |= {"UserAgent": "ua", "Region": "eu", "PreviousHash": prev}
     tenths = at(n).strftime("%Y-%m-%dT%H:%M:%S.%f") + str(n * 3 % 10) + "Z"
     parts = [*[v or "" for v in row.values()], tenths]
@@ -342,10 +363,10 @@ class Event(BaseModel):
 
 
 def municipal(n, prev):
-    details = [{"zone": ODD[2], "a": 1.0}, {"mark": "mark", "B": [1.5, {"y": 1, "x": None}]}, {"street": "mark", "id": 7}][n % 3]
-    score = [0.1, 100.0, 1e-7, 2.5][n % 4]
-    row = {"event_id": uuid(n), "timestamp": at(n), "actor": f"u{n}", "action": ODD[n % 7], "details": details, "score": score}
-    row |= {"note": ODD[n % 7] if n % 2 else None, "previous_hash": prev}
+    details = [{"zone": ODD[2], "a": 1.0}, {"mark": "mark", "B": [1.5, {"y": 1, "x": None}]}, {"street": "mark", "id": 7}, {"status": WORDS[n % 11]}, {"path": "/x", "ms": n}, {"ok": True}][n % 3 + (3 if n > 8 and n % 20 else 0)]
+    score = [0.1, 100.0, 1e-7, 2.5][n % 4] if n < 8 else n / 8
+    row = {"event_id": uuid(n), "timestamp": at(n), "actor": f"u{n}", "action": ODD[n % len(ODD)], "details": details, "score": score}
+    row |= {"note": ODD[n % len(ODD)] if n % 2 else None, "previous_hash": prev}
     digest = sha(prev + Event(**row).model_dump_json())
     return row | {"score": str(score), "details": text(details), "event_hash": digest}, digest
 

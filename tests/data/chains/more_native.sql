@@ -1,11 +1,15 @@
 -- Further recipes as triggers might have them. Loaded as it stands. The comment of each table lists what its hash covers.
 create extension if not exists pgcrypto;
 
+-- So many rows: as many as written, or those of `set chains.rows = 200`, most of them ordinary.
+create function rows_of(few int, chains int) returns int language sql as
+  $$ select coalesce((nullif(current_setting('chains.rows', true), '')::int + chains - 1) / chains, few) $$;
 create function odd(n int) returns text language sql as
-  $$ select (array['plain', E'O''Neil "x" \\ y', E'é<>&\u2028😀', 'a|b', '', E'tab\tnew\nline', 'mark', 'last'])[n] $$;
+  $$ select coalesce((array['plain', E'O''Neil "x" \\ y', E'é<>&\u2028😀', 'a|b', '', E'tab\tnew\nline', 'mark', 'last'])[case when n < 9 or n % 20 > 0 then n else n / 20 % 7 + 1 end]
+         , (array['login', 'logout', 'doc.read', 'doc.update', 'grant', 'export', 'revoke', 'retry'])[n % 8 + 1] || case when n % 3 = 0 then ' ' || n else '' end) $$;
 create function moment(n int) returns timestamptz language sql as
   $$ select '2026-01-02 03:04:05+00'::timestamptz + n * interval '1min'
-         + (array[0, 678901, 678000, 100000, 1, 999999, 0, 5])[n] * interval '1us' $$;
+         + coalesce((array[0, 678901, 678000, 100000, 1, 999999, 0, 5])[n], n * 7171 % 1000000) * interval '1us' $$;
 
 -- The row as JSON, in base64 that PostgreSQL breaks into lines.
 create table visits (id bigint primary key, guest text, at timestamptz, nights integer, price numeric(8, 2), vip boolean, note text,
@@ -21,7 +25,7 @@ end $$;
 create trigger chain before insert on visits for each row execute function visits_chain();
 insert into visits (id, guest, at, nights, price, vip, note, details)
   select n, odd(n), moment(n), n, n * 12.5, n % 2 = 0, case when n % 3 = 0 then odd(n) end, jsonb_build_object('zeta', 1.10, 'b', 'mark')
-  from generate_series(1, 8) as n;
+  from generate_series(1, rows_of(8, 1)) as n;
 
 -- concat_ws leaves out what is NULL and has booleans short; chains of a NULL depot are one.
 create table stock (id bigint primary key, depot integer, item text, counted numeric, at timestamp, day date, tags text[], ok boolean,
@@ -37,7 +41,7 @@ create trigger chain before insert on stock for each row execute function stock_
 insert into stock (id, depot, item, counted, at, day, tags, ok, lasted)
   select n, case when n % 2 = 0 then 7 end, odd((n + 1) / 2), case when n % 3 <> 0 then n * 1.10 end, moment((n + 1) / 2) at time zone 'UTC', date '2026-01-01' + n,
          array['x', odd((n + 1) / 2)], n % 4 < 2, n * interval '90min'
-  from generate_series(1, 16) as n;
+  from generate_series(1, rows_of(16, 1)) as n;
 
 -- The text of a composite value, which a view has.
 create table wards (id bigint primary key, patient text, moved timestamptz, bed integer, prev bytea, hash bytea);
@@ -49,7 +53,7 @@ begin
   return new;
 end $$;
 create trigger chain before insert on wards for each row execute function wards_chain();
-insert into wards (id, patient, moved, bed) select n, odd(n), moment(n), case when n % 3 <> 0 then n end from generate_series(1, 8) as n;
+insert into wards (id, patient, moved, bed) select n, odd(n), moment(n), case when n % 3 <> 0 then n end from generate_series(1, rows_of(8, 1)) as n;
 create view wards_read as select *, row(id, patient, moved, bed)::text as content from wards;
 
 -- An object built beside the predecessor's bytes, under a key in hex.
@@ -65,5 +69,5 @@ begin
 end $$;
 create trigger chain before insert on fees for each row execute function fees_chain();
 insert into fees (id, payer, cents, rate, info, at)
-  select n, case when n % 2 = 0 then md5(n::text)::uuid end, n * 100 - 250, (array[0.1, 1e20, 1e-7, 3, 2.5, 100, 0.25, 7])[n],
-         jsonb_build_object('zeta', 1.10, 'é', odd(n), 'mark', 'mark'), moment(n) from generate_series(1, 8) as n;
+  select n, case when n % 2 = 0 then md5(n::text)::uuid end, n * 100 - 250, coalesce((array[0.1, 1e20, 1e-7, 3, 2.5, 100, 0.25, 7])[n], n / 8.0),
+         jsonb_build_object('zeta', 1.10, 'é', odd(n), 'mark', 'mark'), moment(n) from generate_series(1, rows_of(8, 1)) as n;

@@ -5,12 +5,16 @@ set timezone = 'UTC';
 create function sha(preimage text) returns text language sql as
   $$ select encode(sha256(convert_to(preimage, 'UTF8')), 'hex') $$;
 
+-- So many rows: as many as written, or those of `set chains.rows = 200`, most of them ordinary.
+create function rows_of(few int, chains int) returns int language sql as
+  $$ select coalesce((nullif(current_setting('chains.rows', true), '')::int + chains - 1) / chains, few) $$;
 create function odd(n int) returns text language sql as
-  $$ select (array['plain', E'O''Neil "x" \\ y', E'é<>&\u2028😀', 'a|b', '', E'tab\tnew\nline', 'mark'])[n] $$;
+  $$ select coalesce((array['plain', E'O''Neil "x" \\ y', E'é<>&\u2028😀', 'a|b', '', E'tab\tnew\nline', 'mark'])[case when n < 8 or n % 20 > 0 then n else n / 20 % 7 + 1 end]
+         , (array['login', 'logout', 'doc.read', 'doc.update', 'grant', 'export', 'revoke', 'retry'])[n % 8 + 1] || case when n % 3 = 0 then ' ' || n else '' end) $$;
 
 create function moment(n int) returns timestamptz language sql as
   $$ select '2026-01-02 03:04:05'::timestamptz + n * interval '1min'
-         + (array[0, 678901, 678000, 100000, 1, 999999, 0])[n] * interval '1us' $$;
+         + coalesce((array[0, 678901, 678000, 100000, 1, 999999, 0])[n], n * 7171 % 1000000) * interval '1us' $$;
 
 -- breeze: each row is sealed in a table beside it.
 create table breeze_logs (id uuid primary key, org_id uuid, "timestamp" timestamp, actor_type text, actor_id uuid,
@@ -39,7 +43,7 @@ insert into breeze_logs
          '550e8400-e29b-41d4-a716-446655440001', odd(n), 'doc',
          case when n % 2 = 0 then '550e8400-e29b-41d4-a716-446655440002'::uuid end,
          case when n <> 3 then jsonb_build_object('zeta', 1.10, 'é', odd(n), 'mark', 'mark') end, 'success'
-  from generate_series(1, 7) as n, generate_series(1, 2) as o order by n, o;
+  from generate_series(1, rows_of(7, 2)) as n, generate_series(1, 2) as o order by n, o;
 
 -- midaz: the columns of the actor were hashed from some row on, without any mark; the cast reads backslashes.
 create table midaz (id bigint primary key, created_at timestamptz, hash varchar(64), previous_hash varchar(64),
@@ -61,9 +65,9 @@ begin
 end $$;
 create trigger chain before insert on midaz for each row execute function midaz_chain();
 insert into midaz (id, created_at, event_id, event_type, resource_id, actor_type, actor_id, actor_name, actor_ip_address)
-  select n * 3, moment(n), format('550e8400-e29b-41d4-a716-44665544000%s', n)::uuid, 'RULE', 'r\\' || n, 'user', 'u' || n,
+  select n * 3, moment(n), format('550e8400-e29b-41d4-a716-44665544%s', lpad(n::text, 4, '0'))::uuid, 'RULE', 'r\\' || n, 'user', 'u' || n,
          case when n % 2 = 0 then replace(odd(n), '\', '\\') end, case when n <> 4 then '10.0.0.' || n end
-  from generate_series(1, 7) as n;
+  from generate_series(1, rows_of(7, 1)) as n;
 
 -- mental-scribe: keyed, the key by its version; joined without separators before. The cast reads backslashes.
 create extension if not exists pgcrypto;
@@ -90,7 +94,7 @@ insert into mental_scribe (id, user_id, action, resource_type, resource_id, meta
          case when n % 2 = 0 then '550e8400-e29b-41d4-a716-446655440002'::uuid end,
          case when n <> 5 then jsonb_build_object('zeta', 1.10, 'é', 'a\b', 'mark', 'mark') end, moment(n),
          case when n < 5 then 1 else 2 end
-  from generate_series(1, 7) as n, generate_series(1, 2) as o order by n, o;
+  from generate_series(1, rows_of(7, 2)) as n, generate_series(1, 2) as o order by n, o;
 
 create table policing (event_id text primary key, arn text, event_type text, actor_type text, actor_id text,
   payload_jsonb jsonb, created_at timestamptz, prev_event_hash text, event_hash text, chain_position bigint);
@@ -106,9 +110,9 @@ begin
 end $$;
 create trigger chain before insert on policing for each row execute function policing_chain();
 insert into policing (event_id, arn, event_type, actor_type, actor_id, payload_jsonb, created_at, chain_position)
-  select 'e' || n, case when n % 2 = 0 then odd(n) end, odd(8 - n), 'OFFICER', case when n % 3 <> 0 then 'o' || n end,
+  select 'e' || n, case when n % 2 = 0 then odd(n) end, odd(rows_of(7, 1) + 1 - n), 'OFFICER', case when n % 3 <> 0 then 'o' || n end,
          case when n <> 3 then jsonb_build_object('b', 1.10, 'é', odd(n), 'mark', 'mark') end, moment(n), n
-  from generate_series(1, 7) as n;
+  from generate_series(1, rows_of(7, 1)) as n;
 
 create table fedramp (id bigint primary key, actor_id uuid, action text, entity_type text, entity_id uuid,
   workspace_id uuid, created_at timestamptz, details jsonb, prev_hash char(64), row_hash char(64));
@@ -125,10 +129,10 @@ begin
 end $$;
 create trigger chain before insert on fedramp for each row execute function fedramp_chain();
 insert into fedramp (id, actor_id, action, entity_type, entity_id, workspace_id, created_at)
-  select n * 2 + o, case when n % 2 = 0 then '550e8400-e29b-41d4-a716-446655440001'::uuid end, odd(n), odd(8 - n),
+  select n * 2 + o, case when n % 2 = 0 then '550e8400-e29b-41d4-a716-446655440001'::uuid end, odd(n), odd(rows_of(7, 1) + 1 - n),
          case when n % 3 = 0 then '550e8400-e29b-41d4-a716-446655440002'::uuid end,
          format('550e8400-e29b-41d4-a716-44665544000%s', o)::uuid, moment(n)
-  from generate_series(1, 7) as n, generate_series(0, 1) as o order by n, o;
+  from generate_series(1, rows_of(7, 2)) as n, generate_series(0, 1) as o order by n, o;
 
 create table soc_ready (seq_num bigint primary key, action text, entity_id uuid, created_at timestamptz, ledger_id uuid,
   actor_id uuid, ip_address inet, prev_hash text, hash text);
@@ -144,8 +148,8 @@ end $$;
 create trigger chain before insert on soc_ready for each row execute function soc_ready_chain();
 insert into soc_ready (seq_num, action, entity_id, created_at, ledger_id, actor_id, ip_address)
   select n, odd(n), '550e8400-e29b-41d4-a716-446655440001', moment(n), '550e8400-e29b-41d4-a716-446655440002',
-         '550e8400-e29b-41d4-a716-446655440003', ('10.0.0.' || n)::inet
-  from generate_series(1, 7) as n;
+         '550e8400-e29b-41d4-a716-446655440003', ('10.0.0.' || n % 200)::inet
+  from generate_series(1, rows_of(7, 1)) as n;
 
 create table apgms_owa (id bigint primary key, abn text, tax_type text, period_id text, balance_after_cents bigint,
   bank_receipt_hash text, prev_hash text, hash_after text);
@@ -160,4 +164,4 @@ end $$;
 create trigger chain before insert on apgms_owa for each row execute function apgms_owa_chain();
 insert into apgms_owa (id, abn, tax_type, period_id, balance_after_cents, bank_receipt_hash)
   select n * 4 + o, 'abn', (array['GST', 'PAYG'])[o], '2026-Q1', n * 1000 - 2500, case when n % 2 = 0 then sha('r' || n) end
-  from generate_series(1, 7) as n, generate_series(1, 2) as o order by n, o;
+  from generate_series(1, rows_of(7, 2)) as n, generate_series(1, 2) as o order by n, o;

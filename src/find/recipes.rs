@@ -1,0 +1,195 @@
+//! All recipes of a table: what the first one found leaves unexplained was hashed with losses, by another recipe, or altered.
+
+use super::block::window;
+use super::keyed::{self, Seal};
+use super::learn::{Learner, Learnt};
+use super::links::Link;
+use super::lost::{Budget, explained, lost};
+use super::prior::Cost;
+use super::search::{END, FURTHER, Goal, Settings, search};
+use super::sheet::Sheet;
+use super::state::State;
+use super::stored::Stored;
+use crate::chain::search::MOST_CANDIDATES;
+use crate::chain::spec::{JsonProfile, Recipe, Search};
+
+/// Most recipes of one table.
+const MOST: usize = 4;
+/// Rows that are tried with other words for NULL together with what was lost, so many picks and candidates for each.
+const SETTLED: usize = 6;
+const PICKS: usize = 120;
+const FOR_A_ROW: u64 = 400_000;
+/// Formats of a time that are tried together with what was lost of it.
+const TIMES: usize = 12;
+/// Most candidates that are tried to explain what is left.
+const FOR_THE_REST: u64 = 40_000_000;
+
+/// What is known of a table's recipes.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The recipes, that of most rows at the top.
+    pub(super) recipes: Vec<Recipe>,
+    /// How the one at the top was learnt.
+    pub(super) learnt: Learnt,
+    /// What is searched since it was hashed and not kept.
+    pub(super) searches: Vec<Search>,
+    /// Rows that recompute under one of them.
+    pub(super) fits: Vec<usize>,
+    /// Rows with a hash and a known predecessor that do not.
+    pub(super) misfits: Vec<usize>,
+}
+
+/// One recipe with its losses, and the rows that it explains.
+struct One {
+    learnt: Learnt,
+    recipe: Recipe,
+    /// The same under further keys, which other rows take.
+    rekeyed: Vec<Recipe>,
+    searches: Vec<Search>,
+    fits: Vec<usize>,
+}
+
+impl One {
+    fn of(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {
+        let mut best = Self::picked(sheet, link, learnt.clone(), settings)?;
+        // Formats of a time that come out alike on what is stored differ in what was lost.
+        for pick in learnt.shape.other_times().into_iter().take(TIMES) {
+            if best.fits.len() == learnt.fits.len() + learnt.misfits.len() || (settings.stop)() {
+                break;
+            }
+            let other = Self::picked(sheet, link, Learnt { pick, ..learnt.clone() }, settings)?;
+            if other.fits.len() > best.fits.len() {
+                best = other;
+            }
+        }
+        Some(best)
+    }
+
+    fn picked(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {
+        let under = |seal: Option<Seal>| {
+            let stored = Stored { seal, ..link.stored.clone() };
+            Some(stored.around(learnt.shape.hashed(&learnt.pick, &stored)?))
+        };
+        let recipe = under(learnt.seal)?;
+        let others = learnt.keys.iter().map(|key| under(learnt.seal.map(|seal| Seal { key: *key, ..seal })));
+        let rekeyed = others.collect::<Option<Vec<_>>>()?;
+        let keys = keyed::secrets(settings.keys);
+        let mut searches: Vec<Search> = match (learnt.shape.shift, learnt.window) {
+            (Some((column, _)), Some((low, high))) => vec![window(column, low, high)],
+            _ => Vec::new(),
+        };
+        let without: Vec<usize> = searches.iter().map(|search| search.column).collect();
+        let (more, found) = lost(sheet, link, (&recipe, &keys), &learnt.misfits, &without, settings.stop);
+        searches.extend(more);
+        let mut fits = [learnt.fits.as_slice(), &found].concat();
+        fits.sort_unstable();
+        let mut one = Self { learnt, recipe, rekeyed, searches, fits };
+        if !found.is_empty() && one.rekeyed.is_empty() {
+            one.settle(sheet, link, settings);
+        }
+        Some(one)
+    }
+
+    /// What becomes of NULL may be told only by a row that has lost something as well, such as the first one.
+    fn settle(&mut self, sheet: &Sheet, link: &Link, settings: &Settings<'_>) {
+        let profiles: Vec<JsonProfile> = settings.profiles.iter().map(|(_, profile)| *profile).collect();
+        let keys = &keyed::secrets(settings.keys);
+        let learner = Learner { sheet, link, found_on: 0, profiles: &profiles, keys, others: &[] };
+        let misfits = self.learnt.misfits.iter().copied().filter(|row| !self.fits.contains(row));
+        for row in misfits.take(SETTLED).collect::<Vec<_>>() {
+            let mut budget = Budget(FOR_A_ROW);
+            for pick in learner.open_picks(&self.learnt.shape, row, PICKS) {
+                if (settings.stop)() || budget.0 == 0 {
+                    return;
+                }
+                let Some(hashed) = self.learnt.shape.hashed(&pick, &link.stored) else { continue };
+                let recipe = link.stored.around(hashed);
+                if explained(sheet, link, (&recipe, keys), &self.searches, &[row], &mut budget).is_empty() {
+                    continue;
+                }
+                let rows = [self.fits.as_slice(), &[row]].concat();
+                let mut all = explained(
+                    sheet,
+                    link,
+                    (&recipe, keys),
+                    &self.searches,
+                    &rows,
+                    &mut Budget(FOR_A_ROW * 10),
+                );
+                if all.len() > self.fits.len() {
+                    all.sort_unstable();
+                    (self.recipe, self.fits, self.learnt.pick) = (recipe, all, pick);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// The link with the form in which these rows store their hashes, which may be another one than that of most rows.
+fn stored_as(sheet: &Sheet, link: &Link, rows: &[usize]) -> Link {
+    let cells: Vec<&str> = rows.iter().filter_map(|row| sheet.cell(*row, link.hash)).collect();
+    let stored = Stored::of_most(&cells, sheet.kind(link.hash)).filter(|stored| {
+        let form = |stored: &Stored| (stored.letters, stored.prefix.clone(), stored.digest.bits());
+        form(stored) != form(&link.stored)
+    });
+    Link { stored: stored.unwrap_or_else(|| link.stored.clone()), ..link.clone() }
+}
+
+/// Goes on from a first recipe, found on a level of that cost, to all of them.
+pub(super) fn recipes(
+    sheet: &Sheet,
+    link: &Link,
+    first: Learnt,
+    settings: &Settings<'_>,
+    level: Cost,
+) -> Option<Known> {
+    let rows: Vec<usize> = (0..sheet.rows.len()).filter(|row| link.hashed_row(sheet, *row)).collect();
+    let mut known = vec![One::of(sheet, link, first, settings)?];
+    loop {
+        let explained = |row: &usize| known.iter().any(|one| one.fits.contains(row));
+        let left: Vec<usize> = rows.iter().copied().filter(|row| !explained(row)).collect();
+        if left.is_empty() || known.len() == MOST || (settings.stop)() {
+            break;
+        }
+        let most = left.len() * 2 < rows.len();
+        let goal = Goal {
+            rows: Some(&left),
+            some: true,
+            until: if most { level.saturating_add(FURTHER * 2) } else { END },
+        };
+        let limited = Settings { candidates: settings.candidates.min(FOR_THE_REST), ..*settings };
+        let found = search(sheet, vec![stored_as(sheet, link, &left)], &limited, State::begin(sheet), goal);
+        let link = found.links.first()?;
+        let Some(one) = found.best.and_then(|(_, learnt)| One::of(sheet, link, learnt, settings)) else {
+            break;
+        };
+        let more = one.fits.iter().filter(|row| left.contains(row)).count();
+        // What explains all that another does takes its place. A recipe of a single row says nothing of a chain.
+        let before = known.len();
+        known.retain(|other| !other.fits.iter().all(|row| one.fits.contains(row)));
+        if more < 2 && known.len() == before {
+            break;
+        }
+        known.push(one);
+    }
+    known.sort_by_key(|one| std::cmp::Reverse(one.fits.len()));
+    let mut searches: Vec<Search> = Vec::new();
+    for search in known.iter().flat_map(|one| &one.searches) {
+        let all = |searches: &[Search]| {
+            let counts = searches.iter().map(|search| search.candidates(&sheet.columns));
+            counts.fold(1u64, u64::saturating_mul)
+        };
+        if !searches.iter().any(|other| other.column == search.column)
+            && all(&[searches.as_slice(), &[*search]].concat()) <= MOST_CANDIDATES
+        {
+            searches.push(*search);
+        }
+    }
+    let explained = |row: &usize| known.iter().any(|one| one.fits.contains(row));
+    let (fits, misfits) = rows.into_iter().partition(|row| explained(row));
+    let recipes =
+        known.iter().flat_map(|one| std::iter::once(&one.recipe).chain(&one.rekeyed)).cloned().collect();
+    let learnt = known.into_iter().next()?.learnt;
+    Some(Known { recipes, learnt, searches, fits, misfits })
+}
