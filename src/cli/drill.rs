@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::drill_judged::{Outcome, gates_of};
+use super::drill_judged::{Outcome, gates_of, shown};
 use super::drill_watch::{Bar, stop_on_signal, stopped};
+use super::record_show::unended;
 use super::recording::{self, KeyArgs, Part};
 use super::run::{RunArgs, cores, runtime};
 use super::shared::{Ready, Selected, needed_sources};
@@ -24,7 +25,7 @@ use crate::judge::{self, Selection};
 use crate::plan::Plan;
 use crate::policy::SourceKind;
 use crate::policy::procedure::Procedure;
-use crate::record::{self, DrillPhase, Event, Figure, Record, RecordError, Sealed, Signer};
+use crate::record::{self, DrillBegun, DrillPhase, Event, Figure, Record, RecordError, Sealed, Signer};
 use crate::report::model::{DrillInfo, Report};
 use crate::report::{Format, nagios};
 use crate::verdict::{ExitStatus, Verdict};
@@ -146,6 +147,10 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let mut aim = args.aim(talk)?;
     let started = jiff::Timestamp::now();
     let digest = aim.ready.digest();
+    let id = run_id(&format!("drill {digest}"), started);
+    // A drill that is killed leaves this, and nothing else.
+    let earlier = args.begun((&id, &digest, &aim.ready.policy.name), talk)?;
+    aim.notes.extend(earlier);
     let request = args.restore.request();
     let runtime = runtime(talk)?;
     let (bar, stop) = (Bar::new(talk), runtime.block_on(async { stop_on_signal() }));
@@ -188,7 +193,6 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
         restored: restored.as_ref().map(|bytes| *bytes),
     };
     outcome.add(&mut judged, &mut gates);
-    let id = run_id(&format!("drill {digest}"), started);
     let mut info = outcome.info(drill.as_ref().ok(), (&id, &args.restore.backup));
     if let (true, Ok(drill)) = (args.keep, &mut drill) {
         match drill.keep() {
@@ -247,6 +251,33 @@ impl Args {
         let failed = |why: RecordError| recording::unrecorded(&why, talk);
         drop(self.key.signer().and_then(|key| Record::open(folder, key)).map_err(failed)?);
         self.key.signer().map_err(failed)
+    }
+
+    /// Records that the drill begins. Returns what there is to say of drills before it that never ended.
+    fn begun(
+        &self,
+        (id, digest, policy): (&str, &str, &str),
+        talk: &Talk,
+    ) -> Result<Vec<String>, ExitStatus> {
+        let Some(folder) = &self.record else { return Ok(Vec::new()) };
+        let begun = Event::DrillBegun(DrillBegun {
+            drill: id.to_owned(),
+            policy: policy.to_owned(),
+            policy_digest: digest.to_owned(),
+            backup: shown(&self.restore.backup),
+        });
+        let add = || {
+            let mut record = Record::open(folder, self.key.signer()?)?;
+            // Said once: after the next drill that ends, only the record says it.
+            let since = record.history().drills.last().map(|(at, _)| *at);
+            let lost = record.history().unended.iter().filter(|(at, _)| Some(*at) >= since);
+            let lost = lost
+                .map(|(at, drill)| format!("drill {} {}", drill.drill, unended(*at, &drill.backup)))
+                .collect();
+            recording::add(&mut record, &[begun], folder, talk)?;
+            Ok(lost)
+        };
+        add().map_err(|why: RecordError| recording::unrecorded(&why, talk))
     }
 
     /// Which source is restored, which gates are judged, and what phases are compared with.

@@ -49,15 +49,19 @@ fn range(expected: Expected) -> String {
     format!("{}..{}", duration_text(expected.from), duration_text(expected.to))
 }
 
+/// The address of a backup as it may be shown. One that is not understood may hold a password anywhere.
+pub(super) fn shown(address: &str) -> String {
+    let scheme = address.split_once("://").map(|(scheme, _)| scheme);
+    scheme.map_or_else(|| address.to_owned(), |scheme| format!("{scheme}://(not shown)"))
+}
+
 impl Outcome<'_> {
     /// The drill for the report.
     pub(super) fn info(&self, drill: Option<&Drill<'_>>, (id, address): (&str, &str)) -> DrillInfo {
-        let (kind, path) =
-            drill.map(Drill::backup).filter(|(kind, _)| !kind.is_empty()).unwrap_or_else(|| {
-                // An address that was not understood may hold a password anywhere.
-                let scheme = address.split_once("://").map(|(scheme, _)| scheme);
-                ("", scheme.map_or_else(|| address.to_owned(), |scheme| format!("{scheme}://(not shown)")))
-            });
+        let (kind, path) = drill
+            .map(Drill::backup)
+            .filter(|(kind, _)| !kind.is_empty())
+            .unwrap_or_else(|| ("", shown(address)));
         let facts = drill.map(Drill::facts).unwrap_or_default().iter();
         DrillInfo {
             id: id.to_owned(),

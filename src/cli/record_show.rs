@@ -20,7 +20,15 @@ pub(super) fn text(folder: &Path) -> Result<String, RecordError> {
         out.push('\n');
         out.push_str(&restored(restore));
     }
+    for (at, drill) in &history.unended {
+        let _ = write!(out, "\nDrill {}: {}\n", drill.drill, visible(&unended(*at, &drill.backup)));
+    }
     Ok(out)
+}
+
+/// A drill of which no end is recorded.
+pub(super) fn unended(begun: Timestamp, backup: &str) -> String {
+    format!("began at {begun} with {backup}, and no end of it is recorded: it is going on, or was killed")
 }
 
 /// One entry. Texts come from outside, so nothing in them may steer a terminal.
@@ -70,6 +78,7 @@ fn says(event: &Event) -> String {
             let until = said.expires.as_ref().map(|at| format!(" (until {at})")).unwrap_or_default();
             format!("{} by {}{until}: {}", said.check, said.by, said.text)
         }
+        Event::DrillBegun(drill) => format!("drill {} of {}", drill.drill, drill.backup),
         Event::Drill(drill) => format!("{}: {}", drill.verdict, drill.backup),
         Event::Corrected(said) => format!("entry {} by {}: {}", said.sequence, said.by, said.text),
         Event::KeyRotated(_) => "entries after this one are signed with another key".to_owned(),

@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use super::cluster::{Ended, lines};
+use super::complaints;
 use super::phases::REPLAY_WAL;
 use super::trouble::Trouble;
 use super::{Drill, Restored};
@@ -94,7 +95,7 @@ pub(super) enum WalFrom {
 }
 
 /// Fetches a file of WAL. What is not there is told by status 1; anything else that goes wrong must end the replay, or it
-/// would look like the end of WAL.
+/// would look like the end of WAL. So does one that cannot be noted, since it is asked later what was not there.
 const SCRIPT: &str = r#"#!/bin/sh
 log() { echo "$1 $2" >>"$(dirname "$0")/wal.log"; }
 fetch() {
@@ -102,8 +103,8 @@ FETCH
 }
 fetch "$1" "$2"
 case $? in
-0) log "$1" found ;;
-1) log "$1" missing; exit 1 ;;
+0) log "$1" found || exit 200 ;;
+1) log "$1" missing || exit 200; exit 1 ;;
 *) log "$1" failed; exit 200 ;;
 esac
 "#;
@@ -120,15 +121,6 @@ const FROM_FOLDER: &str = r#"
     done
     return 1
 "#;
-
-/// What ends a server for reasons that say nothing of the backup.
-const OURS: [&str; 5] = [
-    "No space left",
-    "out of memory",
-    "could not map",
-    "could not create shared memory",
-    "invalid value for parameter",
-];
 
 /// A text as a shell reads it.
 pub(super) fn shell(text: &str) -> String {
@@ -297,11 +289,16 @@ impl Drill<'_> {
                 self.beyond(from, name).map(|later| format!(", though later ones are, up to `{later}`"));
             format!("; WAL segment `{name}` is not there{}", later.unwrap_or_default())
         });
+        if let Some(why) = complaints::machine(log) {
+            let message =
+                format!("the replay was broken off, since this machine has too little room or memory: {why}");
+            return Trouble::unproven(message).with(lines(log));
+        }
         match &self.request.target {
             Some(target) if fatal.contains("before configured recovery target was reached") => {
                 Trouble::broken(format!("the target was never reached ({target}): {fatal}{hole}"))
             }
-            _ if OURS.iter().any(|words| fatal.contains(words)) => {
+            _ if fatal.contains("invalid value for parameter") => {
                 Trouble::unproven(format!("the scratch server cannot go on: {fatal}"))
             }
             _ => Trouble::broken(format!("the restored cluster does not start: {fatal}{hole}")),

@@ -69,7 +69,7 @@ impl Drill<'_> {
         let said = self.runner.run(call)?;
         if !said.status.success() {
             return Err(self
-                .refused("pgbackrest", &said.last(), said.status.code() == Some(127))
+                .refused("pgbackrest", (&said.last(), &said.err), said.status.code() == Some(127))
                 .with(super::cluster::lines(&said.err)));
         }
         self.settle()?;
@@ -142,7 +142,11 @@ impl Drill<'_> {
         let said = self.runner.run(call.arg(&name).arg(&info.id).arg(&data))?;
         if !said.status.success() {
             return Err(self
-                .refused("barman", &said.last(), said.status.code() == Some(127))
+                .refused(
+                    "barman",
+                    (&said.last(), &format!("{}\n{}", said.out, said.err)),
+                    said.status.code() == Some(127),
+                )
                 .with(super::cluster::lines(&said.out)));
         }
         self.settle()?;
@@ -185,10 +189,15 @@ impl Drill<'_> {
     }
 
     /// What a repository's own command came to that did not restore.
-    fn refused(&self, program: &str, last: &str, absent: bool) -> Trouble {
+    fn refused(&self, program: &str, (last, said): (&str, &str), absent: bool) -> Trouble {
         if absent {
             return Trouble::unproven(format!(
                 "`{program}` is not installed on this machine; install the package `{program}`"
+            ));
+        }
+        if let Some(why) = super::complaints::machine(said) {
+            return Trouble::unproven(format!(
+                "`{program}` was broken off, since this machine has too little room or memory: {why}"
             ));
         }
         Trouble::broken(format!("`{program}` does not restore the backup: {last}"))

@@ -218,9 +218,11 @@ impl Kept {
                     .map(|(_, drill)| drill)
                     .collect();
                 let proven = drills.iter().filter(|drill| drill.verdict == "holds").count();
+                // One that was killed proved nothing, and would be missing otherwise.
+                let all = drills.len() + history.lost().filter(|(at, _)| (from..=to).contains(at)).count();
                 match fact.name {
-                    "drills" => Ok(Told::plain(Value::Number((drills.len() as u64).into()))),
-                    _ => share(proven, drills.len(), ("drill", argument)),
+                    "drills" => Ok(Told::plain(Value::Number((all as u64).into()))),
+                    _ => share(proven, all, ("drill", argument)),
                 }
             }
             name => Err(other(format!("`{name}` is no fact of a record"))),

@@ -3,6 +3,7 @@
 mod archives;
 mod ended;
 mod files;
+mod room;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Bench, POLICY, done, programs_of};
+use super::{Bench, POLICY, programs_of};
 use crate::support::{Run, Scratch, pg_dump, program, shared};
 
 const SQL: &str = "
@@ -187,29 +187,6 @@ fn what_this_machine_lacks_is_named_before_anything_is_restored() {
     let mut none = bench.command(&path, &[]);
     Run::of(none.env("PG_BINDIR", "/nonexistent")).ends_with(3).says("PG_BINDIR is `/nonexistent`");
     bench.is_clean();
-    // Too little room.
-    let small = bench.file("small");
-    fs::create_dir(&small).unwrap();
-    let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=64m", "tmpfs"])
-        .arg(&small)
-        .status();
-    if mounted.is_ok_and(|status| status.success()) {
-        let mut command = program();
-        command.current_dir(bench.path()).args([
-            "drill",
-            "p.hold",
-            "--backup",
-            "t.sql",
-            "--scratch",
-            "small",
-        ]);
-        let run = Run::of(&mut command);
-        done(std::process::Command::new("umount").arg(&small));
-        run.ends_with(3).says("the restore needs about").says("free in `small`");
-    } else {
-        eprintln!("skipped: no file system can be mounted here, so that one is too small was not tried");
-    }
 }
 
 #[test]
