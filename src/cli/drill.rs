@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::drill_judged::{Outcome, gates_of, shown};
+use super::drill_judged::{Outcome, gates_of};
 use super::drill_watch::{Bar, stop_on_signal, stopped};
 use super::record_show::unended;
 use super::recording::{self, KeyArgs, Part};
@@ -18,13 +18,14 @@ use super::verify::{compose, deliver, ended, output, run_id};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::suggest;
 use crate::drill::phases::{Timed, VERIFY};
-use crate::drill::{Action, Drill, Request, Target, Trouble};
+use crate::drill::{Action, Drill, Request, Target, Trouble, shown};
 use crate::facts::{self, Facts, Failure, SourceFacts};
 use crate::failure::FailureKind;
 use crate::judge::{self, Selection};
 use crate::plan::Plan;
 use crate::policy::SourceKind;
 use crate::policy::procedure::Procedure;
+use crate::probe::stores::Stores;
 use crate::record::{self, DrillBegun, DrillPhase, Event, Figure, Record, RecordError, Sealed, Signer};
 use crate::report::model::{DrillInfo, Report};
 use crate::report::{Format, nagios};
@@ -71,7 +72,7 @@ struct RestoreArgs {
     backup: String,
     /// Folder with the archived WAL of a base backup
     #[arg(long, value_name = "FOLDER")]
-    wal: Option<PathBuf>,
+    wal: Option<String>,
     /// Where replay ends: `time:2026-01-14T14:30:00Z`, `lsn:0/3000060`, `name:POINT` or `immediate` [default: the end of the WAL]
     #[arg(long, value_name = "TARGET", value_parser = Target::parse)]
     target: Option<Target>,
@@ -112,9 +113,10 @@ enum TargetAction {
 }
 
 impl RestoreArgs {
-    fn request(&self) -> Request {
+    fn request(&self, stores: Stores) -> Request {
         Request {
             backup: self.backup.clone(),
+            stores,
             wal: self.wal.clone(),
             target: self.target.clone(),
             action: if self.target_action == TargetAction::Pause { Action::Pause } else { Action::Promote },
@@ -151,9 +153,9 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     // A drill that is killed leaves this, and nothing else.
     let earlier = args.begun((&id, &digest, &aim.ready.policy.name), talk)?;
     aim.notes.extend(earlier);
-    let request = args.restore.request();
     let runtime = runtime(talk)?;
-    let (bar, stop) = (Bar::new(talk), runtime.block_on(async { stop_on_signal() }));
+    let (bar, (stop, stores)) = (Bar::new(talk), runtime.block_on(async { stop_on_signal() }));
+    let request = args.restore.request(stores);
     let mut drill = Drill::begin(&request, stop.clone(), &bar);
     let restored = match &mut drill {
         Ok(drill) => drill.restore(),
@@ -240,20 +242,18 @@ fn note_recorded(
 }
 
 impl Args {
-    /// The key for the record. That nothing can be recorded is said before anything is restored.
+    /// The key for the record.
     fn recording(&self, talk: &Talk) -> Result<Option<Signer>, ExitStatus> {
-        let Some(folder) = &self.record else {
+        if self.record.is_none() {
             return match self.key.is_given() {
                 true => Err(talk.stop("`--record-key` needs `--record FOLDER`")),
                 false => Ok(None),
             };
-        };
-        let failed = |why: RecordError| recording::unrecorded(&why, talk);
-        drop(self.key.signer().and_then(|key| Record::open(folder, key)).map_err(failed)?);
-        self.key.signer().map_err(failed)
+        }
+        self.key.signer().map_err(|why| recording::unrecorded(&why, talk))
     }
 
-    /// Records that the drill begins. Returns what there is to say of drills before it that never ended.
+    /// Records that the drill begins; where that cannot be, nothing is restored. Returns what there is to say of drills before it that never ended.
     fn begun(
         &self,
         (id, digest, policy): (&str, &str, &str),

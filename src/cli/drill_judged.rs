@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::drill::phases::{MOVING, Timed, VERIFY};
-use crate::drill::{Drill, Trouble};
+use crate::drill::{Drill, Trouble, shown};
 use crate::finding::Finding;
 use crate::judge::Judged;
 use crate::policy::operand::Operand;
@@ -47,12 +47,6 @@ fn words(took: Duration) -> String {
 
 fn range(expected: Expected) -> String {
     format!("{}..{}", duration_text(expected.from), duration_text(expected.to))
-}
-
-/// The address of a backup as it may be shown. One that is not understood may hold a password anywhere.
-pub(super) fn shown(address: &str) -> String {
-    let scheme = address.split_once("://").map(|(scheme, _)| scheme);
-    scheme.map_or_else(|| address.to_owned(), |scheme| format!("{scheme}://(not shown)"))
 }
 
 impl Outcome<'_> {

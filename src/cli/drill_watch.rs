@@ -9,6 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::terminal::Talk;
 use crate::drill::phases::Watch;
+use crate::probe::postgres::Canceller;
+use crate::probe::stores::Stores;
 use crate::verdict::ExitStatus;
 
 /// A bar on a terminal, or nothing.
@@ -68,7 +70,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Set as soon as somebody wants the drill to end: Ctrl-C, or a signal that ends programs. Another one some time later ends it
 /// as if it were killed.
-pub(super) fn stop_on_signal() -> Arc<AtomicBool> {
+///
+/// Also what reads stores until then.
+pub(super) fn stop_on_signal() -> (Arc<AtomicBool>, Stores) {
     let stop = Arc::new(AtomicBool::new(false));
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
         // Where a signal cannot be taken it ends the program, and with that everything the drill began.
@@ -85,7 +89,13 @@ pub(super) fn stop_on_signal() -> Arc<AtomicBool> {
             });
         }
     }
-    stop
+    let canceller = Canceller::new();
+    let (stores, stop_reading) = (Stores::here(&canceller), Arc::clone(&stop));
+    tokio::spawn(async move {
+        stopped(&stop_reading).await;
+        let _report = canceller.cancel_all().await;
+    });
+    (stop, stores)
 }
 
 /// Ends when that is set.

@@ -24,7 +24,7 @@ const RESTORED: &str = "restored";
 /// Most errors that are listed.
 const SHOWN: usize = 20;
 /// What a cluster takes beside its data, with WAL: bytes.
-const OVERHEAD: u64 = 192 << 20;
+pub(super) const OVERHEAD: u64 = 192 << 20;
 
 impl Drill<'_> {
     pub(super) fn archive(&mut self, path: &Path, archive: &Archive) -> Result<Restored, Trouble> {
@@ -267,7 +267,7 @@ impl Drill<'_> {
     }
 
     /// Runs a program that fills the cluster.
-    fn moving(&self, call: Call) -> Result<Said, Trouble> {
+    pub(super) fn moving(&self, call: Call) -> Result<Said, Trouble> {
         let data = self.here()?.data();
         let of = self.expected;
         let last = std::cell::Cell::new(None::<std::time::Instant>);

@@ -58,7 +58,11 @@ impl Clock {
     /// The phase is over.
     pub fn end(&mut self) {
         if let Some((name, since)) = self.now.take() {
-            self.over.push(Timed { name, took: since.elapsed() });
+            // What is gone back to, such as fetching one thing after another, is one phase.
+            match self.over.iter_mut().find(|phase| phase.name == name) {
+                Some(phase) => phase.took += since.elapsed(),
+                None => self.over.push(Timed { name, took: since.elapsed() }),
+            }
         }
     }
 

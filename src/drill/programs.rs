@@ -35,6 +35,15 @@ impl Programs {
         if own.is_file() { own } else { PathBuf::from(name) }
     }
 
+    /// Whether there is such a program beside the server, or on the `PATH`.
+    #[must_use]
+    pub(super) fn has(&self, name: &str) -> bool {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::iter::once(self.folder.clone())
+            .chain(std::env::split_paths(&path))
+            .any(|folder| folder.join(name).is_file())
+    }
+
     /// Where they are.
     #[must_use]
     pub(super) fn folder(&self) -> &Path {

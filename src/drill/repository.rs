@@ -157,20 +157,25 @@ impl Drill<'_> {
 
     /// The stanza or server that is named, or the only one there.
     fn one_of(&self, folder: &Path, what: &str) -> Result<String, Trouble> {
-        if let Some(name) = &self.request.stanza {
-            return Ok(name.clone());
-        }
-        let mut names: Vec<String> = fs::read_dir(folder)
+        let names = fs::read_dir(folder)
             .into_iter()
             .flatten()
             .flatten()
             .filter(|entry| entry.path().join("backup.info").is_file() || entry.path().join("base").is_dir())
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .collect();
+            .filter_map(|entry| entry.file_name().into_string().ok());
+        self.only(names.collect(), what, &folder.display().to_string())
+    }
+
+    /// The name that is asked for, or the only one of several.
+    pub(super) fn only(&self, mut names: Vec<String>, what: &str, place: &str) -> Result<String, Trouble> {
+        if let Some(name) = &self.request.stanza {
+            return Ok(name.clone());
+        }
         names.sort();
+        names.dedup();
         match names.as_slice() {
             [one] => Ok(one.clone()),
-            [] => Err(Trouble::unproven(format!("`{}` holds no {what}", folder.display()))),
+            [] => Err(Trouble::unproven(format!("`{place}` holds no {what}"))),
             several => Err(Trouble::unproven(format!(
                 "there are several: {}; name a {what} with `--stanza`",
                 several.join(", ")

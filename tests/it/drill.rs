@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Run, fail, program};
+use crate::support::{Run, program};
 
 const POLICY: &str = r#"
 policy p "a drill" { language 1; owner "@o" }
@@ -94,13 +94,4 @@ fn programs_of(bench: &Bench, version: &str) -> PathBuf {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     folder
-}
-
-/// Runs a program that must succeed.
-#[track_caller]
-fn done(command: &mut Command) {
-    let output = command.output().unwrap();
-    if !output.status.success() {
-        fail(&format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    }
 }

@@ -105,7 +105,7 @@ fn every_format_is_restored_with_the_roles_that_it_names() {
     assert_eq!((verdicts.len(), verdicts[6].as_str()), (7, "\"broken\""));
     // The newest of several, and one that stands for another server than the only one.
     bench.drill(Path::new("t.dum*"), &["--as", "restord"]).ends_with(2).says("did you mean `restored`?");
-    bench.drill(Path::new("s3://u:secret@h/x.dump"), &[]).ends_with(3).says("fetch it first");
+    bench.drill(Path::new("s3://u:secret@h/x.dump"), &[]).ends_with(3).says("carries a credential");
     assert!(!fs::read_to_string(bench.file("rec/record.jsonl")).unwrap().contains("secret"));
 }
 
