@@ -35,13 +35,10 @@ impl Programs {
         if own.is_file() { own } else { PathBuf::from(name) }
     }
 
-    /// Whether there is such a program beside the server, or on the `PATH`.
+    /// Whether there is such a program of this version.
     #[must_use]
     pub(super) fn has(&self, name: &str) -> bool {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::iter::once(self.folder.clone())
-            .chain(std::env::split_paths(&path))
-            .any(|folder| folder.join(name).is_file())
+        self.folder.join(name).is_file()
     }
 
     /// Where they are.

@@ -1,6 +1,7 @@
 //! Drills of real backups, through the program: what is proven, what is not, and that nothing stays behind.
 
 mod archives;
+mod chains;
 mod ended;
 mod files;
 mod room;

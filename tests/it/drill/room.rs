@@ -32,7 +32,7 @@ impl Drop for Mounted {
 }
 
 /// The programs of this machine, of which one is a script instead.
-fn programs_but(bench: &Bench, name: &str, script: &str) -> PathBuf {
+pub(super) fn programs_but(bench: &Bench, name: &str, script: &str) -> PathBuf {
     let folder = bench.file("programs");
     fs::create_dir(&folder).unwrap();
     for one in fs::read_dir(postgres_program("initdb").parent().unwrap()).unwrap() {
