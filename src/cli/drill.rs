@@ -66,11 +66,11 @@ pub(super) struct Args {
 /// What is restored, and how.
 #[derive(Debug, ClapArgs)]
 struct RestoreArgs {
-    /// The backup: an archive of pg_dump, a base backup, a repository of pgBackRest or a catalogue of Barman; of several files
-    /// that a pattern matches, the newest
+    /// The backup: an archive of pg_dump, a base backup, a repository of pgBackRest or a catalogue of Barman, here or in object
+    /// storage (`s3://`, `gs://`, `az://`); of several that a pattern matches, the newest
     #[arg(long, value_name = "PATH")]
     backup: String,
-    /// Folder with the archived WAL of a base backup
+    /// Folder with the archived WAL of a base backup, here or in object storage
     #[arg(long, value_name = "FOLDER")]
     wal: Option<String>,
     /// Where replay ends: `time:2026-01-14T14:30:00Z`, `lsn:0/3000060`, `name:POINT` or `immediate` [default: the end of the WAL]
@@ -195,6 +195,7 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
         restored: restored.as_ref().map(|bytes| *bytes),
     };
     outcome.add(&mut judged, &mut gates);
+    let unmeasured = outcome.unmeasured();
     let mut info = outcome.info(drill.as_ref().ok(), (&id, &args.restore.backup));
     if let (true, Ok(drill)) = (args.keep, &mut drill) {
         match drill.keep() {
@@ -206,7 +207,7 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     }
     let mut report =
         compose((&aim.ready, &aim.selected, &args.run), (&plan, &facts, started, false), (judged, gates));
-    report.notes.extend(aim.notes.iter().cloned());
+    report.notes.extend(aim.notes.iter().cloned().chain(unmeasured));
     report.notes.extend(drill.as_ref().map(Drill::notes).unwrap_or_default().iter().cloned());
     // Everything is over before it is told, and before it is recorded.
     drop(drill);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::drill::phases::{MOVING, Timed, VERIFY};
+use crate::drill::phases::{ALL, MOVING, Timed, VERIFY};
 use crate::drill::{Drill, Trouble, shown};
 use crate::finding::Finding;
 use crate::judge::Judged;
@@ -79,6 +79,23 @@ impl Outcome<'_> {
 
     fn expected(&self, phase: &str) -> Option<Expected> {
         self.procedure?.phases.iter().find(|planned| planned.name == phase)?.expected
+    }
+
+    /// What the procedure expects of phases that a drill does not have, which people carry out or which are misspelt.
+    pub(super) fn unmeasured(&self) -> Option<String> {
+        let procedure = self.procedure?;
+        let planned = procedure.phases.iter().filter(|phase| phase.expected.is_some());
+        let others: Vec<String> = planned
+            .filter(|phase| !ALL.contains(&phase.name.as_str()))
+            .map(|phase| format!("`{}`", phase.name))
+            .collect();
+        (!others.is_empty()).then(|| {
+            format!(
+                "what `{}` expects of {} was compared with nothing: a drill has no such phase",
+                procedure.name,
+                others.join(", ")
+            )
+        })
     }
 
     fn all(&self) -> Duration {

@@ -223,3 +223,51 @@ fn times_are_compared_and_the_objective_decides() {
         bench.drill(&path, &[option, value]).ends_with(3).says("does not take");
     }
 }
+
+#[test]
+fn every_phase_and_failure_is_shown_to_machines() {
+    let bench = Bench::new();
+    let scratch = Scratch::new("drill_shown", SQL);
+    let path = dump(&bench, &scratch.name, "t.dump", &["-Fc"]);
+    let text = POLICY.replace(
+        "restore_data expect 1ms..1h",
+        "restore_data expect 1ms..2ms; phase announce expect 1min..2min",
+    );
+    fs::write(bench.file("p.hold"), text).unwrap();
+    let outputs = ["--output", "junit=j.xml", "--output", "sarif=s.json"];
+    let run = bench.drill(&path, &outputs).ends_with(0).judges("drill.in_range", "broken", "1 of 1 times");
+    run.says("what `full` expects of `announce` was compared with nothing");
+    let junit = fs::read_to_string(bench.file("j.xml")).unwrap();
+    for piece in [
+        "name=\"drill.phase.restore_data\"",
+        "expected 1ms..2ms",
+        "drill.in_range",
+        "phase `restore_data` took",
+    ] {
+        assert!(junit.contains(piece), "{piece}: {junit}");
+    }
+    let sarif = || -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(bench.file("s.json")).unwrap()).unwrap()
+    };
+    let results = |sarif: &serde_json::Value, rule: &str| {
+        let all = sarif["runs"][0]["results"].as_array().unwrap();
+        all.iter()
+            .filter(|result| result["ruleId"] == rule)
+            .map(|result| result["level"].clone())
+            .collect::<Vec<_>>()
+    };
+    let found = sarif();
+    assert_eq!(results(&found, "drill.in_range"), ["warning"]);
+    assert_eq!(found["runs"][0]["properties"]["drill"]["phases"][2]["name"], "restore_data");
+    // The record shows it, too.
+    let shown = Run::with(bench.path(), &["record", "show", "rec"]).ends_with(0);
+    shown.says("restored in").says("  restore_data: ").says("! phase `restore_data` took");
+    // What does not restore is a failure.
+    let sound = fs::read(&path).unwrap();
+    fs::write(&path, &sound[..sound.len() / 2]).unwrap();
+    bench.drill(&path, &outputs).ends_with(1);
+    let junit = fs::read_to_string(bench.file("j.xml")).unwrap();
+    let (_, failed) = junit.split_once("drill.restored").unwrap();
+    assert!(failed.contains("<failure"), "{junit}");
+    assert_eq!(results(&sarif(), "drill.restored").first().unwrap(), "error");
+}

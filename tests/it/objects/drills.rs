@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::{Fault, SECRET, Stand, TOKEN, bundled, files};
 use crate::backups::archived::story;
@@ -28,22 +30,26 @@ fn bench() -> Stand {
     stand
 }
 
-/// Drills; nothing may be left and no secret be shown, and the record verifies.
-#[track_caller]
-fn drill(stand: &Stand, backup: &str, more: &[&str]) -> Run {
-    let mut command = stand.command(&[]);
-    let environment: Vec<_> =
-        command.get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
-    command = crate::support::program();
-    for (name, value) in environment {
+/// A drill with credentials for the stand's server.
+fn command(stand: &Stand, backup: &str, more: &[&str]) -> Command {
+    let mut command = crate::support::program();
+    for (name, value) in stand.command(&[]).get_envs() {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
     }
+    command.current_dir(stand.folder.path());
+    command.args(["drill", "p.hold", "--format", "json", "--scratch", "scratch", "--record", "rec"]);
+    command.args(["--backup", backup]).args(more);
+    command
+}
+
+/// Drills; nothing may be left and no secret be shown, and the record verifies.
+#[track_caller]
+fn drill(stand: &Stand, backup: &str, more: &[&str]) -> Run {
+    let run = Run::of(&mut command(stand, backup, more));
     let folder = stand.folder.path();
-    command.current_dir(folder).args(["drill", "p.hold", "--format", "json", "--scratch", "scratch"]);
-    let run = Run::of(command.args(["--record", "rec", "--backup", backup]).args(more));
     assert_eq!(fs::read_dir(folder.join("scratch")).unwrap().count(), 0, "something is left");
     Run::with(folder, &["record", "verify", "rec"]).ends_with(0);
     let all = run.said() + &fs::read_to_string(folder.join("rec/record.jsonl")).unwrap();
@@ -150,4 +156,24 @@ fn base_backups_and_repositories_are_fetched() {
     let kept = stand.server.take("base/base/1/PG_VERSION");
     assert!(!kept.is_empty());
     drill(&stand, "s3://backups/base", &[]).ends_with(1).judges("drill.restored", "broken", "");
+}
+
+#[test]
+fn a_store_that_says_nothing_is_not_waited_for() {
+    let stand = bench();
+    stand.server.put("t.dump", bundled("tala_clean.dump"));
+    stand.server.fails_from(stand.server.served().0 + 1, Fault::Silence);
+    let mut started = command(&stand, "s3://backups/t.dump", &[]);
+    let child = started.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while stand.server.served().0 < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing was asked for");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("the drill was interrupted"), "{said}");
+    assert_eq!(fs::read_dir(stand.folder.path().join("scratch")).unwrap().count(), 0, "something is left");
 }
