@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::backup::{Backup, KINDS, is_base_tar};
 use super::phases::{CHECK_BACKUP, FETCH};
+use super::recovery::segment;
 use super::trouble::Trouble;
 use super::{Drill, archive, base};
 use crate::probe::barman::Server;
@@ -130,12 +131,10 @@ impl Drill<'_> {
         let found = away.tree.list().map_err(|why| self.unfetched(at(away, &why)))?;
         let bytes = backup.control.map_or(16 << 20, |control| u64::from(control.segment_bytes));
         let first = backup.label.as_ref().map(|label| label.start.0 / bytes);
-        let needed = |found: &Found| match parse(found.base()).file {
-            WalFile::Segment(name) | WalFile::Partial(name) => {
-                first.is_none_or(|first| name.number(bytes).is_none_or(|number| number >= first))
-            }
-            WalFile::History(_) => true,
-            WalFile::Backup(_) | WalFile::Other => false,
+        // Whatever suffix it has: what cannot be unpacked must be missed, and not look like the end of WAL.
+        let needed = |found: &Found| match segment(found.base()).and_then(SegmentName::parse) {
+            Some(name) => first.is_none_or(|first| name.number(bytes).is_none_or(|number| number >= first)),
+            None => found.base().contains(".history"),
         };
         let wanted: Vec<Found> = found.into_iter().filter(needed).collect();
         let all: u64 = wanted.iter().map(|found| found.bytes).sum();

@@ -333,6 +333,12 @@ impl Drill<'_> {
                 missing.unwrap_or_default()
             )));
         }
+        // One that was asked for and not had is there under a name that says that it is packed in some other way.
+        if self.missing().contains(&last) {
+            return Err(Trouble::unproven(format!(
+                "replay ended at {done}, since segment `{last}` is in the archive in a form that nothing here unpacks, or came late"
+            )));
+        }
         // The end of WAL is where the next segment is missing, or where the backup's own was taken for one that is.
         let after = |name: &String| {
             SegmentName::parse(name).and_then(|name| name.number(bytes)).is_some_and(|n| n >= done.0 / bytes)
@@ -424,7 +430,7 @@ impl Drill<'_> {
 }
 
 /// The name of a segment at the beginning of a file's name.
-fn segment(name: &str) -> Option<&str> {
+pub(super) fn segment(name: &str) -> Option<&str> {
     let (start, rest) = name.split_at_checked(24)?;
     let digits = start.bytes().all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
     (digits && !rest.starts_with(".partial") && !rest.contains(".backup")).then_some(start)

@@ -1,10 +1,10 @@
 //! Drills of real backups, through the program: what is proven, what is not, and that nothing stays behind.
 
 mod archives;
-mod chains;
+pub(crate) mod chains;
 mod ended;
 mod files;
-mod room;
+pub(crate) mod room;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -13,13 +13,22 @@ use super::room::programs_but;
 use crate::backups::archived::story;
 use crate::support::Run;
 
+/// Takes `--no-sync -o DATA FULL ... LAST`, in the order of `a`, `b`, `c`.
+pub(crate) const STAND_IN: &str = "#!/bin/sh
+[ \"$1 $2 $#\" = '--no-sync -o 6' ] || exit 1
+case \"$4 $5 $6\" in
+*/a*/b*/c | */fetched-1*/fetched-0*/fetched) cp -R \"$6\" \"$3\" && sed -i '/INCREMENTAL/d' \"$3/backup_label\" ;;
+*) exit 1 ;;
+esac
+";
+
 fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A copy of a backup below the bench.
-fn placed(bench: &Bench, from: &Path, name: &str) -> PathBuf {
-    let to = bench.file("chain").join(name);
+pub(crate) fn placed(folder: &Path, from: &Path, name: &str) -> PathBuf {
+    let to = folder.join("chain").join(name);
     fs::create_dir_all(to.parent().unwrap()).unwrap();
     assert!(Command::new("cp").arg("-a").arg(from).arg(&to).status().unwrap().success());
     fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).unwrap();
@@ -27,7 +36,7 @@ fn placed(bench: &Bench, from: &Path, name: &str) -> PathBuf {
 }
 
 /// Lets a backup say that it builds on another, in its label and in its manifest.
-fn builds_on(backup: &Path, other: &Path) {
+pub(crate) fn builds_on(backup: &Path, other: &Path) {
     let read = |folder: &Path, name: &str| fs::read_to_string(folder.join(name)).unwrap();
     let start = read(other, "backup_label");
     let start = start.split(' ').nth(3).unwrap().to_owned();
@@ -51,8 +60,11 @@ fn a_chain_is_found_and_put_together() {
     let kept = |name: &str| server.backup(name, &["--manifest-checksums=SHA256"]);
     let (full, middle, last) = (kept("chain_full"), kept("chain_middle"), kept("chain_last"));
     let n = format!("n={}", server.sql("select count(*) from t"));
-    let (full, middle, last) =
-        (placed(&bench, &full, "a"), placed(&bench, &middle, "b"), placed(&bench, &last, "c"));
+    let (full, middle, last) = (
+        placed(bench.path(), &full, "a"),
+        placed(bench.path(), &middle, "b"),
+        placed(bench.path(), &last, "c"),
+    );
     builds_on(&middle, &full);
     builds_on(&last, &middle);
     // Version 15 has no such program.
@@ -61,10 +73,7 @@ fn a_chain_is_found_and_put_together() {
         "unproven",
         "`pg_combinebackup` is not installed for PostgreSQL 15",
     );
-    // `--no-sync -o DATA FULL MIDDLE LAST`, in this order.
-    let script = "#!/bin/sh\n[ \"$1 $2 $#\" = '--no-sync -o 6' ] || exit 1\n\
-                  case \"$4 $5 $6\" in */a*/b*/c) cp -R \"$6\" \"$3\" && sed -i '/INCREMENTAL/d' \"$3/backup_label\" ;; *) exit 1 ;; esac\n";
-    let folder = programs_but(&bench, "pg_combinebackup", script);
+    let folder = programs_but(bench.path(), "pg_combinebackup", STAND_IN);
     let drill = |more: &[&str]| {
         let run = Run::of(bench.command(&last, more).env("PG_BINDIR", &folder));
         bench.is_clean();

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Bench;
@@ -32,8 +32,8 @@ impl Drop for Mounted {
 }
 
 /// The programs of this machine, of which one is a script instead.
-pub(super) fn programs_but(bench: &Bench, name: &str, script: &str) -> PathBuf {
-    let folder = bench.file("programs");
+pub(crate) fn programs_but(folder: &Path, name: &str, script: &str) -> PathBuf {
+    let folder = folder.join("programs");
     fs::create_dir(&folder).unwrap();
     for one in fs::read_dir(postgres_program("initdb").parent().unwrap()).unwrap() {
         let path = one.unwrap().path();
@@ -55,7 +55,7 @@ fn a_disk_that_is_full_is_no_fault_of_the_backup() {
     let said = "could not extend file \"base/16384/16390\": No space left on device";
     let script =
         format!("#!/bin/sh\necho 'pg_restore: error: could not execute query: ERROR:  {said}' >&2\nexit 1\n");
-    let folder = programs_but(&bench, "pg_restore", &script);
+    let folder = programs_but(bench.path(), "pg_restore", &script);
     // No pattern ignores it, either.
     for more in [&[][..], &["--ignore-error", "could not extend*"]] {
         let run = Run::of(bench.command(&path, more).env("PG_BINDIR", &folder)).ends_with(3);

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use super::{Fault, SECRET, Stand, TOKEN, bundled, files};
 use crate::backups::archived::story;
 use crate::backups::{barman::barman, pgbackrest::gzip};
+use crate::drill::chains::{STAND_IN, builds_on, placed};
+use crate::drill::room::programs_but;
 use crate::support::{Run, Scratch, pg_dump, shared};
 
 const POLICY: &str = r#"
@@ -130,6 +132,33 @@ fn what_does_not_come_whole_is_named() {
     unproven("has no ETag");
 }
 
+/// How many rows there are by now.
+fn now(story: &crate::backups::archived::Story) -> String {
+    format!("n={}", story.server.sql("select count(*) from t"))
+}
+
+#[test]
+fn a_chain_is_fetched() {
+    let stand = bench();
+    let server = &story().server;
+    let kept = |name: &str, letter: &str| {
+        let backup = server.backup(name, &["--manifest-checksums=SHA256"]);
+        placed(stand.folder.path(), &backup, letter)
+    };
+    let (full, middle, last) = (kept("away_full", "a"), kept("away_middle", "b"), kept("away_last", "c"));
+    let n = now(story());
+    builds_on(&middle, &full);
+    builds_on(&last, &middle);
+    for (backup, name) in [(&full, "a"), (&middle, "b"), (&last, "c")] {
+        stand.server.put_all(&format!("chain/{name}"), backup);
+    }
+    let programs = programs_but(stand.folder.path(), "pg_combinebackup", STAND_IN);
+    let run = || Run::of(command(&stand, "s3://backups/chain/c", &["--set", &n]).env("PG_BINDIR", &programs));
+    run().ends_with(0).judges("rows", "holds", "").says("s3://backups/chain/a");
+    stand.server.take("chain/a/backup_label");
+    run().ends_with(1).judges("drill.restored", "broken", "which is not here");
+}
+
 #[test]
 fn base_backups_and_repositories_are_fetched() {
     let stand = bench();
@@ -150,6 +179,17 @@ fn base_backups_and_repositories_are_fetched() {
         "the target was never reached",
     );
     drill(&stand, "s3://backups/base", &["--wal", "s3://backups/none"]).ends_with(3);
+    // Tar files, of which one may be named.
+    stand.server.put_all("tar", &story.server.backup("drilled_tar", &["-Ft", "-z"]));
+    drill(&stand, "s3://backups/tar/base.tar.gz", &["--set", &now(story)]).ends_with(0);
+    // A segment that nothing here unpacks is not the end of WAL.
+    let last =
+        stand.server.ending("").into_iter().rfind(|key| key.starts_with("wal/00000002") && key.len() == 28);
+    let last = last.unwrap();
+    let bytes = stand.server.take(&last);
+    stand.server.put(&format!("{last}.odd"), bytes);
+    let run = drill(&stand, "s3://backups/base", &["--wal", "s3://backups/wal"]).ends_with(3);
+    run.judges("drill.restored", "unproven", "in a form that nothing here unpacks");
     stand.server.flip("base/base/5/1255", 9000);
     let run = drill(&stand, "s3://backups/base", &["--set", "n=1"]).ends_with(1);
     run.judges("drill.restored", "broken", "base/5/1255");
