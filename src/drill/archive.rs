@@ -288,11 +288,8 @@ impl Drill<'_> {
             .or_else(|| complaints::machine(&self.here().ok()?.log()).map(str::to_owned));
         // What a program says that is no error of a statement holds no rows.
         let own = own.or_else(|| {
-            let lines = said
-                .err
-                .lines()
-                .filter(|line| line.starts_with(program) && complaints::machine(line).is_some());
-            lines.last().map(str::to_owned)
+            let own = |line: &&str| line.starts_with(program) && complaints::machine(line).is_some();
+            said.err.lines().rfind(own).map(str::to_owned)
         });
         match own {
             Some(why) => Err(Trouble::unproven(format!(

@@ -129,7 +129,7 @@ impl Drill<'_> {
         beside: u64,
     ) -> Result<PathBuf, Trouble> {
         let found = away.tree.list().map_err(|why| self.unfetched(at(away, &why)))?;
-        let bytes = backup.control.map_or(16 << 20, |control| u64::from(control.segment_bytes));
+        let bytes = backup.control.map_or(16 << 20, |control| control.segment_bytes);
         let first = backup.label.as_ref().map(|label| label.start.0 / bytes);
         // Whatever suffix it has: what cannot be unpacked must be missed, and not look like the end of WAL.
         let needed = |found: &Found| match segment(found.base()).and_then(SegmentName::parse) {

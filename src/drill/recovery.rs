@@ -132,6 +132,7 @@ pub(super) fn shell(text: &str) -> String {
 struct Control {
     redo: Option<Lsn>,
     segment_bytes: Option<u64>,
+    timeline: Option<u32>,
 }
 
 /// `max_connections setting:                 100` of pg_controldata, and the setting that may not be less.
@@ -195,6 +196,7 @@ impl Drill<'_> {
             let line = line.trim_start_matches("LOG:").trim().to_owned();
             self.told("stopped", line);
         }
+        self.followed(&log, &before)?;
         if target.is_none() {
             self.whole(&log, from, &before)?;
         }
@@ -224,6 +226,7 @@ impl Drill<'_> {
             .filter_map(|(name, setting)| Some(((*setting).to_owned(), number(name)?.to_string())));
         let control = Control {
             redo: value("Latest checkpoint's REDO location").and_then(|text| text.parse().ok()),
+            timeline: number("Latest checkpoint's TimeLineID"),
             segment_bytes: number("Bytes per WAL segment").map(u64::from).filter(|bytes| *bytes > 0),
         };
         Ok((all.collect(), control))
@@ -304,6 +307,55 @@ impl Drill<'_> {
             _ => Trouble::broken(format!("the restored cluster does not start: {fatal}{hole}")),
         }
         .with(lines(log))
+    }
+
+    /// Where WAL of the newest timeline is missing, the server goes on along the one that was left, past the place where it
+    /// was left, and says nothing.
+    fn followed(&self, log: &str, before: &Control) -> Result<(), Trouble> {
+        let asked = fs::read_to_string(self.scratch.server().join("wal.log")).unwrap_or_default();
+        let found = || asked.lines().filter_map(|line| line.strip_suffix(" found"));
+        let Some(newest) = found().filter_map(|name| name.strip_suffix(".history")).max() else {
+            return Ok(());
+        };
+        let number = u32::from_str_radix(newest, 16).ok();
+        if number == before.timeline
+            || found().any(|name| segment(name).is_some_and(|n| n.starts_with(newest)))
+        {
+            return Ok(());
+        }
+        // `PARENT <tab> PLACE <tab> REASON`, the last line for the timeline itself (`timeline.c`).
+        let file = self.here()?.data().join("pg_wal").join(format!("{newest}.history"));
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        let left = text.lines().rev().find_map(|line| {
+            let mut words = line.split_whitespace();
+            let parent: u32 = words.next()?.parse().ok()?;
+            Some((parent, words.next()?.parse::<Lsn>().ok()?))
+        });
+        let done = log.lines().filter_map(|line| line.split_once("redo done at ")).next_back();
+        let done = done.and_then(|(_, rest)| rest.split(' ').next()?.parse::<Lsn>().ok());
+        let done = match done {
+            // Paused, it has not said where it stands. The place is the end of a record, and that above the beginning of one.
+            None if self.request.action == Action::Pause => {
+                let asked = "select pg_catalog.pg_last_wal_replay_lsn()";
+                let end = self.here()?.sql("postgres", asked)?.parse::<Lsn>().ok();
+                end.map(|end| Lsn(end.0.saturating_sub(1)))
+            }
+            // Nothing was replayed.
+            None => before.redo,
+            some => some,
+        };
+        match (left, done) {
+            (Some((_, left)), Some(done)) if done < left => Ok(()),
+            (Some((parent, left)), Some(done)) => Err(Trouble::broken(format!(
+                "replay went on along timeline {parent} up to {done}, though timeline {} left it at {left}: no WAL segment of that \
+                 timeline is there",
+                number.unwrap_or_default()
+            ))),
+            (Some(_), None) => {
+                Err(Trouble::unproven("where replay ended is not known, so neither is along which timeline"))
+            }
+            (None, _) => Err(Trouble::unproven(format!("the history of timeline {newest} cannot be read"))),
+        }
     }
 
     /// Without a target, all of the archived WAL must have been replayed: a hole or a damaged record looks like its end.

@@ -56,6 +56,9 @@ pub(super) fn check(text: &str) -> Result<(), Trouble> {
     Address::folder(text).map(drop)
 }
 
+/// An object, and what the store calls its content.
+pub(super) type Tagged = (Arc<dyn Medium>, String);
+
 /// An object from its beginning to its end.
 pub(super) fn stream(medium: &dyn Medium) -> Box<dyn std::io::Read> {
     Box::new(grove::Stream::new(medium))
@@ -181,7 +184,7 @@ impl Finder {
     ///
     /// # Errors
     /// Why it is not to be had.
-    pub(super) fn tagged(self, text: &str) -> Result<Option<(Arc<dyn Medium>, String)>, Trouble> {
+    pub(super) fn tagged(self, text: &str) -> Result<Option<Tagged>, Trouble> {
         let address = Address::parse(text)?;
         let store = Arc::new(Store::new(&address, &store::variables(), self.bridge)?);
         match Object::open(&store, &address.key) {

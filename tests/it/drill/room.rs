@@ -1,6 +1,7 @@
 //! Drills whose machine runs out of room while they restore: that says nothing of the backup.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +19,8 @@ impl Mounted {
         mount.args(["-t", "tmpfs", "-o", &format!("size={size},mode=0755"), "tmpfs"]).arg(&folder);
         let done = mount.output().is_ok_and(|output| output.status.success());
         if !done {
-            eprintln!("skipped: no file system can be mounted here, so that one is too small was not tried");
+            let said = "skipped: no file system can be mounted here, so that one is too small was not tried";
+            writeln!(std::io::stderr(), "{said}").unwrap();
         }
         done.then_some(Self(folder))
     }
