@@ -19,8 +19,9 @@ impl Mounted {
         mount.args(["-t", "tmpfs", "-o", &format!("size={size},mode=0755"), "tmpfs"]).arg(&folder);
         let done = mount.output().is_ok_and(|output| output.status.success());
         if !done {
-            let said = "skipped: no file system can be mounted here, so that one is too small was not tried";
-            writeln!(std::io::stderr(), "{said}").unwrap();
+            let said =
+                "skipped: no file system can be mounted here, so that one is too small was not tried\n";
+            std::io::stderr().write_all(said.as_bytes()).unwrap();
         }
         done.then_some(Self(folder))
     }
