@@ -10,6 +10,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use super::drill_judged::{Outcome, gates_of};
 use super::drill_trend;
 use super::drill_watch::{Bar, stop_on_signal, stopped};
+use super::record_show::unended;
 use super::recording::{self, KeyArgs, Part};
 use super::run::{RunArgs, cores, runtime};
 use super::shared::{Ready, Selected, needed_sources};
@@ -18,14 +19,15 @@ use super::verify::{compose, deliver, ended, output, run_id};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::suggest;
 use crate::drill::phases::{Timed, VERIFY};
-use crate::drill::{Action, Drill, Request, Target, Trouble};
+use crate::drill::{Action, Drill, Request, Target, Trouble, shown};
 use crate::facts::{self, Facts, Failure, SourceFacts};
 use crate::failure::FailureKind;
 use crate::judge::{self, Selection};
 use crate::plan::Plan;
 use crate::policy::SourceKind;
 use crate::policy::procedure::Procedure;
-use crate::record::{self, DrillPhase, Event, Figure, Record, RecordError, Sealed, Signer};
+use crate::probe::stores::Stores;
+use crate::record::{self, DrillBegun, DrillPhase, Event, Figure, Record, RecordError, Sealed, Signer};
 use crate::report::model::{DrillInfo, Report};
 use crate::report::{Format, nagios};
 use crate::verdict::{ExitStatus, Verdict};
@@ -65,13 +67,13 @@ pub(super) struct Args {
 /// What is restored, and how.
 #[derive(Debug, ClapArgs)]
 struct RestoreArgs {
-    /// The backup: an archive of pg_dump, a base backup, a repository of pgBackRest or a catalogue of Barman; of several files
-    /// that a pattern matches, the newest
+    /// The backup: an archive of pg_dump, a base backup, a repository of pgBackRest or a catalogue of Barman, here or in object
+    /// storage (`s3://`, `gs://`, `az://`); of several that a pattern matches, the newest
     #[arg(long, value_name = "PATH")]
     backup: String,
-    /// Folder with the archived WAL of a base backup
+    /// Folder with the archived WAL of a base backup, here or in object storage
     #[arg(long, value_name = "FOLDER")]
-    wal: Option<PathBuf>,
+    wal: Option<String>,
     /// Where replay ends: `time:2026-01-14T14:30:00Z`, `lsn:0/3000060`, `name:POINT` or `immediate` [default: the end of the WAL]
     #[arg(long, value_name = "TARGET", value_parser = Target::parse)]
     target: Option<Target>,
@@ -112,9 +114,10 @@ enum TargetAction {
 }
 
 impl RestoreArgs {
-    fn request(&self) -> Request {
+    fn request(&self, stores: Stores) -> Request {
         Request {
             backup: self.backup.clone(),
+            stores,
             wal: self.wal.clone(),
             target: self.target.clone(),
             action: if self.target_action == TargetAction::Pause { Action::Pause } else { Action::Promote },
@@ -147,9 +150,13 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     let mut aim = args.aim(talk)?;
     let started = jiff::Timestamp::now();
     let digest = aim.ready.digest();
-    let request = args.restore.request();
+    let id = run_id(&format!("drill {digest}"), started);
+    // A drill that is killed leaves this, and nothing else.
+    let earlier = args.begun((&id, &digest, &aim.ready.policy.name), talk)?;
+    aim.notes.extend(earlier);
     let runtime = runtime(talk)?;
-    let (bar, stop) = (Bar::new(talk), runtime.block_on(async { stop_on_signal() }));
+    let (bar, (stop, stores)) = (Bar::new(talk), runtime.block_on(async { stop_on_signal() }));
+    let request = args.restore.request(stores);
     let mut drill = Drill::begin(&request, stop.clone(), &bar);
     let restored = match &mut drill {
         Ok(drill) => drill.restore(),
@@ -190,7 +197,7 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     };
     outcome.add(&mut judged, &mut gates);
     let limit = outcome.limit();
-    let id = run_id(&format!("drill {digest}"), started);
+    let unmeasured = outcome.unmeasured();
     let mut info = outcome.info(drill.as_ref().ok(), (&id, &args.restore.backup));
     if let (true, Ok(drill)) = (args.keep, &mut drill) {
         match drill.keep() {
@@ -202,7 +209,7 @@ fn drill(args: &Args, talk: &Talk) -> Result<u8, ExitStatus> {
     }
     let mut report =
         compose((&aim.ready, &aim.selected, &args.run), (&plan, &facts, started, false), (judged, gates));
-    report.notes.extend(aim.notes.iter().cloned());
+    report.notes.extend(aim.notes.iter().cloned().chain(unmeasured));
     report.notes.extend(drill.as_ref().map(Drill::notes).unwrap_or_default().iter().cloned());
     // Everything is over before it is told, and before it is recorded.
     drop(drill);
@@ -238,17 +245,42 @@ fn note_recorded(
 }
 
 impl Args {
-    /// The key for the record. That nothing can be recorded is said before anything is restored.
+    /// The key for the record.
     fn recording(&self, talk: &Talk) -> Result<Option<Signer>, ExitStatus> {
-        let Some(folder) = &self.record else {
+        if self.record.is_none() {
             return match self.key.is_given() {
                 true => Err(talk.stop("`--record-key` needs `--record FOLDER`")),
                 false => Ok(None),
             };
+        }
+        self.key.signer().map_err(|why| recording::unrecorded(&why, talk))
+    }
+
+    /// Records that the drill begins; where that cannot be, nothing is restored. Returns what there is to say of drills before it that never ended.
+    fn begun(
+        &self,
+        (id, digest, policy): (&str, &str, &str),
+        talk: &Talk,
+    ) -> Result<Vec<String>, ExitStatus> {
+        let Some(folder) = &self.record else { return Ok(Vec::new()) };
+        let begun = Event::DrillBegun(DrillBegun {
+            drill: id.to_owned(),
+            policy: policy.to_owned(),
+            policy_digest: digest.to_owned(),
+            backup: shown(&self.restore.backup),
+        });
+        let add = || {
+            let mut record = Record::open(folder, self.key.signer()?)?;
+            // Said once: after the next drill that ends, only the record says it.
+            let since = record.history().drills.last().map(|(at, _)| *at);
+            let lost = record.history().unended.iter().filter(|(at, _)| Some(*at) >= since);
+            let lost = lost
+                .map(|(at, drill)| format!("drill {} {}", drill.drill, unended(*at, &drill.backup)))
+                .collect();
+            recording::add(&mut record, &[begun], folder, talk)?;
+            Ok(lost)
         };
-        let failed = |why: RecordError| recording::unrecorded(&why, talk);
-        drop(self.key.signer().and_then(|key| Record::open(folder, key)).map_err(failed)?);
-        self.key.signer().map_err(failed)
+        add().map_err(|why: RecordError| recording::unrecorded(&why, talk))
     }
 
     /// Which source is restored, which gates are judged, and what phases are compared with.

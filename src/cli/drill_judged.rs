@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use crate::drill::phases::{MOVING, Timed, VERIFY};
-use crate::drill::{Drill, Trouble};
+use crate::drill::phases::{ALL, MOVING, Timed, VERIFY};
+use crate::drill::{Drill, Trouble, shown};
 use crate::finding::Finding;
 use crate::judge::Judged;
 use crate::policy::operand::Operand;
@@ -52,12 +52,10 @@ fn range(expected: Expected) -> String {
 impl Outcome<'_> {
     /// The drill for the report.
     pub(super) fn info(&self, drill: Option<&Drill<'_>>, (id, address): (&str, &str)) -> DrillInfo {
-        let (kind, path) =
-            drill.map(Drill::backup).filter(|(kind, _)| !kind.is_empty()).unwrap_or_else(|| {
-                // An address that was not understood may hold a password anywhere.
-                let scheme = address.split_once("://").map(|(scheme, _)| scheme);
-                ("", scheme.map_or_else(|| address.to_owned(), |scheme| format!("{scheme}://(not shown)")))
-            });
+        let (kind, path) = drill
+            .map(Drill::backup)
+            .filter(|(kind, _)| !kind.is_empty())
+            .unwrap_or_else(|| ("", shown(address)));
         let facts = drill.map(Drill::facts).unwrap_or_default().iter();
         DrillInfo {
             id: id.to_owned(),
@@ -81,6 +79,23 @@ impl Outcome<'_> {
 
     fn expected(&self, phase: &str) -> Option<Expected> {
         self.procedure?.phases.iter().find(|planned| planned.name == phase)?.expected
+    }
+
+    /// What the procedure expects of phases that a drill does not have, which people carry out or which are misspelt.
+    pub(super) fn unmeasured(&self) -> Option<String> {
+        let procedure = self.procedure?;
+        let planned = procedure.phases.iter().filter(|phase| phase.expected.is_some());
+        let others: Vec<String> = planned
+            .filter(|phase| !ALL.contains(&phase.name.as_str()))
+            .map(|phase| format!("`{}`", phase.name))
+            .collect();
+        (!others.is_empty()).then(|| {
+            format!(
+                "what `{}` expects of {} was compared with nothing: a drill has no such phase",
+                procedure.name,
+                others.join(", ")
+            )
+        })
     }
 
     fn all(&self) -> Duration {

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::terminal::Talk;
 use crate::drill::phases::Watch;
+use crate::probe::postgres::Canceller;
+use crate::probe::stores::Stores;
+use crate::verdict::ExitStatus;
 
 /// A bar on a terminal, or nothing.
 pub(super) struct Bar(Option<ProgressBar>);
@@ -62,21 +65,37 @@ impl Watch for Bar {
     }
 }
 
-/// Set as soon as somebody wants the drill to end: Ctrl-C, or a signal that ends programs.
-pub(super) fn stop_on_signal() -> Arc<AtomicBool> {
+/// How long after a signal another one means that it takes too long. Some send one twice.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Set as soon as somebody wants the drill to end: Ctrl-C, or a signal that ends programs. Another one some time later ends it
+/// as if it were killed.
+///
+/// Also what reads stores until then.
+pub(super) fn stop_on_signal() -> (Arc<AtomicBool>, Stores) {
     let stop = Arc::new(AtomicBool::new(false));
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
         // Where a signal cannot be taken it ends the program, and with that everything the drill began.
         if let Ok(mut wanted) = signal(kind) {
             let stop = Arc::clone(&stop);
             tokio::spawn(async move {
+                let mut first: Option<Instant> = None;
                 while wanted.recv().await.is_some() {
                     stop.store(true, Ordering::SeqCst);
+                    if first.get_or_insert_with(Instant::now).elapsed() > AGAIN {
+                        std::process::exit(i32::from(ExitStatus::Unproven.code()));
+                    }
                 }
             });
         }
     }
-    stop
+    let canceller = Canceller::new();
+    let (stores, stop_reading) = (Stores::here(&canceller), Arc::clone(&stop));
+    tokio::spawn(async move {
+        stopped(&stop_reading).await;
+        let _report = canceller.cancel_all().await;
+    });
+    (stop, stores)
 }
 
 /// Ends when that is set.

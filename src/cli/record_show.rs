@@ -5,10 +5,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::record::{Entry, Event, History, RecordError, Restore, each};
+use crate::record::{Drill, Entry, Event, History, RecordError, Restore, each};
 use crate::value::duration_text;
 
-/// Every entry on a line, then each restore with its phases.
+/// Every entry on a line, then each restore and each drill with its phases.
 pub(super) fn text(folder: &Path) -> Result<String, RecordError> {
     let mut out = String::new();
     let mut history = History::default();
@@ -20,7 +20,38 @@ pub(super) fn text(folder: &Path) -> Result<String, RecordError> {
         out.push('\n');
         out.push_str(&restored(restore));
     }
+    for (_, drill) in &history.drills {
+        out.push('\n');
+        out.push_str(&drilled(drill));
+    }
+    for (at, drill) in &history.unended {
+        let _ = write!(out, "\nDrill {}: {}\n", drill.drill, visible(&unended(*at, &drill.backup)));
+    }
     Ok(out)
+}
+
+/// A drill with its phases and what is to be said of it.
+fn drilled(drill: &Drill) -> String {
+    let mut out = String::new();
+    let words = |ms: u64| duration_text(i64::try_from(ms).unwrap_or(i64::MAX).saturating_mul(1000));
+    let took = match drill.restore_ms {
+        Some(ms) => format!("restored in {}", words(ms)),
+        None if drill.interrupted => "broken off".to_owned(),
+        None => "not restored".to_owned(),
+    };
+    let _ = writeln!(out, "Drill {}, {}: {}, {took}", drill.drill, visible(&drill.backup), drill.verdict);
+    for phase in &drill.phases {
+        let _ = writeln!(out, "  {}: {}", visible(&phase.name), words(phase.took_ms));
+    }
+    for finding in &drill.findings {
+        let _ = writeln!(out, "  ! {}", visible(finding));
+    }
+    out
+}
+
+/// A drill of which no end is recorded.
+pub(super) fn unended(begun: Timestamp, backup: &str) -> String {
+    format!("began at {begun} with {backup}, and no end of it is recorded: it is going on, or was killed")
 }
 
 /// One entry. Texts come from outside, so nothing in them may steer a terminal.
@@ -70,6 +101,7 @@ fn says(event: &Event) -> String {
             let until = said.expires.as_ref().map(|at| format!(" (until {at})")).unwrap_or_default();
             format!("{} by {}{until}: {}", said.check, said.by, said.text)
         }
+        Event::DrillBegun(drill) => format!("drill {} of {}", drill.drill, drill.backup),
         Event::Drill(drill) => format!("{}: {}", drill.verdict, drill.backup),
         Event::Corrected(said) => format!("entry {} by {}: {}", said.sequence, said.by, said.text),
         Event::KeyRotated(_) => "entries after this one are signed with another key".to_owned(),

@@ -24,7 +24,7 @@ const RESTORED: &str = "restored";
 /// Most errors that are listed.
 const SHOWN: usize = 20;
 /// What a cluster takes beside its data, with WAL: bytes.
-const OVERHEAD: u64 = 192 << 20;
+pub(super) const OVERHEAD: u64 = 192 << 20;
 
 impl Drill<'_> {
     pub(super) fn archive(&mut self, path: &Path, archive: &Archive) -> Result<Restored, Trouble> {
@@ -267,7 +267,7 @@ impl Drill<'_> {
     }
 
     /// Runs a program that fills the cluster.
-    fn moving(&self, call: Call) -> Result<Said, Trouble> {
+    pub(super) fn moving(&self, call: Call) -> Result<Said, Trouble> {
         let data = self.here()?.data();
         let of = self.expected;
         let last = std::cell::Cell::new(None::<std::time::Instant>);
@@ -279,9 +279,32 @@ impl Drill<'_> {
         })
     }
 
+    /// What failed for lack of room or memory says nothing of the archive, and no pattern ignores it.
+    fn able(&self, program: &str, said: &Said) -> Result<(), Trouble> {
+        let errors = complaints::errors(&said.err);
+        let own = errors.iter().find(|error| complaints::machine(&error.message).is_some());
+        let own = own
+            .map(Complaint::without_values)
+            .or_else(|| complaints::machine(&self.here().ok()?.log()).map(str::to_owned));
+        // What a program says that is no error of a statement holds no rows.
+        let own = own.or_else(|| {
+            let own = |line: &&str| line.starts_with(program) && complaints::machine(line).is_some();
+            said.err.lines().rfind(own).map(str::to_owned)
+        });
+        match own {
+            Some(why) => Err(Trouble::unproven(format!(
+                "the restore was broken off, since this machine has too little room or memory: {why}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Errors that were to be ignored; any other is the end.
     fn judged(&mut self, program: &str, said: &Said, part: &str) -> Result<Vec<Complaint>, Trouble> {
         let all = complaints::errors(&said.err);
+        if !said.status.success() || !all.is_empty() {
+            self.able(program, said)?;
+        }
         let (counted, ignored, _) = complaints::sorted(all, &self.request.ignore);
         if !counted.is_empty() {
             let broken = Trouble::broken(format!(

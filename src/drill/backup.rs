@@ -20,26 +20,31 @@ pub(super) enum Backup {
 }
 
 /// Words that an address may begin with, where what is there does not tell by itself.
-const KINDS: [&str; 4] = ["dump", "basebackup", "pgbackrest", "barman"];
+pub(super) const KINDS: [&str; 4] = ["dump", "basebackup", "pgbackrest", "barman"];
 
 impl Backup {
-    /// Looks what is there.
+    /// The word for the kind that an address begins with, if it does, and the rest.
+    #[must_use]
+    pub(super) fn split(address: &str) -> (Option<&str>, &str) {
+        match address.split_once(':') {
+            Some((kind, path)) if KINDS.contains(&kind) => (Some(kind), path),
+            _ => (None, address),
+        }
+    }
+
+    /// Looks what is at a path, of which several may match a pattern.
     ///
     /// # Errors
     /// Nothing, nothing that is known, or an archive that cannot be read.
-    pub(super) fn find(address: &str) -> Result<Self, Trouble> {
-        let (kind, path) = match address.split_once(':') {
-            Some((kind, path)) if KINDS.contains(&kind) => (Some(kind), path),
-            _ => (None, address),
-        };
-        if path.contains("://") {
-            // The address may hold a password.
-            let scheme = path.split("://").next().unwrap_or_default();
-            return Err(Trouble::unproven(format!(
-                "a drill restores files of this machine, and `{scheme}://...` is elsewhere; fetch it first, or mount it"
-            )));
-        }
-        let path = archive::newest(path).map_err(Trouble::unproven)?;
+    pub(super) fn find(kind: Option<&str>, path: &str) -> Result<Self, Trouble> {
+        Self::at(kind, archive::newest(path).map_err(Trouble::unproven)?)
+    }
+
+    /// Looks what is at a path.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn at(kind: Option<&str>, path: PathBuf) -> Result<Self, Trouble> {
         let missing =
             |why: std::io::Error| Trouble::unproven(format!("`{}` cannot be read: {why}", path.display()));
         let path = std::fs::canonicalize(&path).map_err(missing)?;
@@ -77,7 +82,7 @@ impl Backup {
 }
 
 /// `base.tar`, with the suffix of a compression.
-fn is_base_tar(name: &str) -> bool {
+pub(super) fn is_base_tar(name: &str) -> bool {
     name.strip_prefix("base.").is_some_and(|rest| rest == "tgz" || rest == "tar" || rest.starts_with("tar."))
 }
 

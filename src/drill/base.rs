@@ -11,7 +11,8 @@ use super::trouble::Trouble;
 use super::{Drill, Restored};
 use crate::probe::basebackup::{Backup, Options};
 use crate::probe::damage::Damage;
-use crate::probe::tree::{Local, packed};
+use crate::probe::stores::Away;
+use crate::probe::tree::{Local, Tree, packed};
 
 /// Most damages that are listed.
 const SHOWN: usize = 20;
@@ -28,24 +29,24 @@ pub(super) fn sound(what: &str, damages: &[Damage]) -> Result<(), Trouble> {
     Err(trouble.with(damages.iter().take(SHOWN).map(ToString::to_string)))
 }
 
+/// Archived WAL.
+enum Wal {
+    None,
+    Here(Local, PathBuf),
+    Away(Away),
+}
+
 impl Drill<'_> {
     pub(super) fn base(&mut self, folder: &Path) -> Result<Restored, Trouble> {
         let unread = |why: Damage| Trouble::unproven(format!("`{}` cannot be read: {why}", folder.display()));
         let tree = Local::new(folder).map_err(unread)?.with_tablespaces();
-        let wal = match &self.request.wal {
-            Some(wal) => {
-                let path = fs::canonicalize(wal)
-                    .map_err(|why| Trouble::unproven(format!("`{}` cannot be read: {why}", wal.display())))?;
-                Some((
-                    Local::new(&path).map_err(|why| {
-                        Trouble::unproven(format!("`{}` cannot be read: {why}", wal.display()))
-                    })?,
-                    path,
-                ))
-            }
-            None => None,
+        let wal = self.wal()?;
+        let archived = match &wal {
+            Wal::None => None,
+            Wal::Here(tree, _) => Some(tree as &dyn Tree),
+            Wal::Away(away) => Some(&*away.tree),
         };
-        let options = Options { wal: wal.as_ref().map(|(tree, _)| tree as _), system_identifier: None };
+        let options = Options { wal: archived, system_identifier: None };
         let backup = Backup::read(&tree, &options).map_err(unread)?;
         let say = |text: Option<String>| text.unwrap_or_else(|| "not recorded".to_owned());
         self.told("format", if backup.tar { "tar" } else { "folder" });
@@ -58,11 +59,6 @@ impl Drill<'_> {
         }
         self.told("bytes", backup.stored);
         sound("backup", &backup.damages)?;
-        if !backup.incremental.is_empty() {
-            return Err(Trouble::unproven(
-                "the backup is incremental; put it together with `pg_combinebackup` first",
-            ));
-        }
         let tars = tars(folder);
         let version = match (&tars, backup.tar) {
             (tars, true) => version_in(tars)?,
@@ -72,20 +68,53 @@ impl Drill<'_> {
             .ok_or_else(|| Trouble::broken("the backup does not say which version of PostgreSQL it is of"))?;
         self.told("server_version", version);
         let programs = find(Wanted::Exactly(version))?;
-        self.room(backup.bytes.max(if backup.tar { 0 } else { backup.stored }).saturating_add(OVERHEAD))?;
+        let incremental = backup.label.as_ref().is_some_and(|label| label.incremental_from.is_some());
+        let links = if incremental { self.chain_of(folder, &backup)? } else { Vec::new() };
+        let need = match (backup.tar, self.fetched.is_some(), links.is_empty()) {
+            // What was fetched is the data folder itself.
+            (false, true, true) => 0,
+            (false, _, true) => backup.bytes.max(backup.stored),
+            (_, _, true) => backup.bytes,
+            (_, _, false) => links.iter().fold(backup.stored, |all, link| all.saturating_add(link.stored())),
+        };
+        let need = need.saturating_add(OVERHEAD);
+        self.room(need)?;
+        let from = match wal {
+            Wal::None => WalFrom::Backup,
+            Wal::Here(_, path) => WalFrom::Folder(path),
+            Wal::Away(away) => WalFrom::Folder(self.fetched_wal(&away, &backup, need)?),
+        };
         self.clock(FETCH);
         self.cluster(programs)?;
         let data = self.here()?.data();
-        if backup.tar {
+        if !links.is_empty() {
+            self.combined(folder, &links)?;
+        } else if backup.tar {
             for (tar, root) in &tars {
                 self.unpacked(tar, root, &data)?;
             }
+        } else if self.fetched.is_some() {
+            fs::rename(folder, &data).map_err(|why| {
+                Trouble::unproven(format!("what was fetched cannot be put in its place: {why}"))
+            })?;
         } else {
             self.copied(folder, &data)?;
         }
         self.settle()?;
-        let from = wal.map_or(WalFrom::Backup, |(_, path)| WalFrom::Folder(path));
         self.replay(&from)
+    }
+
+    /// The archived WAL that is named.
+    fn wal(&self) -> Result<Wal, Trouble> {
+        let Some(wal) = &self.request.wal else { return Ok(Wal::None) };
+        if let Some(away) = self.wal_away(wal)? {
+            return Ok(Wal::Away(away));
+        }
+        let unread =
+            |why: &dyn std::fmt::Display| Trouble::unproven(format!("`{wal}` cannot be read: {why}"));
+        let path = fs::canonicalize(wal).map_err(|why| unread(&why))?;
+        let tree = Local::new(&path).map_err(|why| unread(&why))?;
+        Ok(Wal::Here(tree, path))
     }
 
     /// Unpacks a tar file of a backup below the data folder, or a tablespace beside it.

@@ -63,6 +63,24 @@ pub(super) fn meant(pattern: &str, message: &str) -> bool {
     })
 }
 
+/// Words of the system and the server for a machine that has too little of something, or ended a process for that.
+const MACHINE: [&str; 8] = [
+    "No space left",
+    "Disk quota exceeded",
+    "out of memory",
+    "Cannot allocate memory",
+    "could not map",
+    "could not create shared memory",
+    "could not resize shared memory",
+    "was terminated by signal 9",
+];
+
+/// A line that says that this machine is the reason, which says nothing of the backup.
+#[must_use]
+pub(super) fn machine(said: &str) -> Option<&str> {
+    said.lines().map(str::trim).find(|line| MACHINE.iter().any(|words| line.contains(words)))
+}
+
 /// Errors that no pattern means, those that one does, and patterns that mean none.
 #[must_use]
 pub(super) fn sorted(
@@ -108,6 +126,13 @@ mod tests {
             errors("pg_restore: error: could not read from input file: end of file\n")[0].message,
             "could not read from input file: end of file"
         );
+    }
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_the_backup() {
+        let said = "pg_restore: error: could not execute query: ERROR:  could not extend file \"base/1\": No space left on device\n";
+        assert!(machine(said).is_some_and(|line| line.contains("base/1")));
+        assert_eq!(machine(SAID), None);
     }
 
     #[test]

@@ -17,7 +17,50 @@ const STEERING: [&str; 6] = [
     "tablespace_map",
 ];
 
+/// Folders of a cluster that may be empty in a base backup (`subdirs` of `initdb.c`).
+const EMPTY: [&str; 18] = [
+    "global",
+    "base",
+    "pg_wal/archive_status",
+    "pg_commit_ts",
+    "pg_dynshmem",
+    "pg_logical/mappings",
+    "pg_logical/snapshots",
+    "pg_multixact/members",
+    "pg_multixact/offsets",
+    "pg_notify",
+    "pg_replslot",
+    "pg_serial",
+    "pg_snapshots",
+    "pg_stat",
+    "pg_stat_tmp",
+    "pg_subtrans",
+    "pg_tblspc",
+    "pg_twophase",
+];
+
 impl Drill<'_> {
+    /// Tablespaces that are folders where links should be, as in a store, beside the data folder and linked.
+    fn brought_in(&self, data: &Path) -> Result<(), Trouble> {
+        let failed = |why: std::io::Error| {
+            Trouble::unproven(format!(
+                "the tablespaces of the restored data folder cannot be prepared: {why}"
+            ))
+        };
+        for entry in fs::read_dir(data.join("pg_tblspc")).map_err(failed)?.flatten() {
+            let number = entry.file_name().to_string_lossy().into_owned();
+            let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+            if !digits || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let own = self.scratch.server().join("ts").join(&number);
+            fs::create_dir_all(self.scratch.server().join("ts")).map_err(failed)?;
+            fs::rename(entry.path(), &own).map_err(failed)?;
+            symlink(&own, entry.path()).map_err(failed)?;
+        }
+        Ok(())
+    }
+
     /// Takes out what would lead elsewhere: settings, slots, and links that leave the scratch folder. Files of tablespaces come
     /// in.
     pub(super) fn settle(&self) -> Result<(), Trouble> {
@@ -35,6 +78,13 @@ impl Drill<'_> {
         for slot in fs::read_dir(data.join("pg_replslot")).into_iter().flatten().flatten() {
             fs::remove_dir_all(slot.path()).map_err(failed)?;
         }
+        // A store keeps no empty folders, and the server makes none of these itself.
+        for name in
+            EMPTY.into_iter().filter(|name| !name.starts_with("pg_wal") || !data.join("pg_wal").is_symlink())
+        {
+            fs::create_dir_all(data.join(name)).map_err(failed)?;
+        }
+        self.brought_in(&data)?;
         let mut map = String::new();
         for link in self.links(&data)? {
             let inside = link.strip_prefix(&data).unwrap_or(&link).to_string_lossy().into_owned();

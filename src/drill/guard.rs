@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -20,9 +20,10 @@ use super::user::User;
 
 /// `$1` the named pipe, `$2` the signal that asks the program to end, then the program.
 ///
+/// It opens the pipe for both first: opening it for reading alone would wait for ever where the drill was killed before.
 /// A background command of such a shell ignores SIGINT until it says otherwise, and would read from nowhere.
 const SCRIPT: &str = r#"
-exec 4<&0 </dev/null 3<"$1"
+exec 4<&0 </dev/null 5<>"$1" 3<"$1" 5<&-
 signal=$2
 shift 2
 "$@" <&4 3<&- 4<&- &
@@ -47,6 +48,9 @@ exit "$status"
 
 /// What is kept of what a program says, in bytes.
 const MOST: u64 = 4 << 20;
+
+/// What is kept free for it, in bytes.
+const RESERVED: u64 = 128 << 10;
 
 /// How programs are run in a drill.
 #[derive(Clone, Debug)]
@@ -171,9 +175,12 @@ impl Runner {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let place = |end: &str| self.folder.join(format!("{number:03}-{name}.{end}"));
         let (pipe, out, err) = (place("pipe"), place("out"), place("err"));
-        let mode = rustix::fs::Mode::from_raw_mode(0o644);
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0)
             .map_err(|why| failed(why.into()))?;
+        if let Some(user) = &call.user {
+            chown(&pipe, Some(user.id), Some(user.group)).map_err(failed)?;
+        }
         // For both, so that opening it does not wait for the other end.
         let line = OpenOptions::new().read(true).write(true).open(&pipe).map_err(failed)?;
         let file = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
@@ -189,7 +196,9 @@ impl Runner {
             .env("PGSSLMODE", "disable");
         command.current_dir(&call.home).process_group(0);
         command.stdin(call.input.map_or_else(Stdio::null, Stdio::from));
-        command.stdout(file(&out).map_err(failed)?).stderr(file(&err).map_err(failed)?);
+        command
+            .stdout(file(&out).map_err(failed)?)
+            .stderr(reserved(file(&err).map_err(failed)?).map_err(failed)?);
         if let Some(user) = &call.user {
             command.uid(user.id).gid(user.group);
         }
@@ -246,6 +255,15 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// A file with room that is kept for it: what a program says when the disk is full must not be lost for that, too.
+fn reserved(file: File) -> std::io::Result<File> {
+    match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, RESERVED) {
+        Err(why) if why == rustix::io::Errno::NOSPC => Err(why.into()),
+        // Not every file system keeps room.
+        _ => Ok(file),
     }
 }
 

@@ -4,9 +4,11 @@
 //! not know: whoever runs it judges.
 
 mod archive;
+mod away;
 mod backup;
 mod base;
 mod cluster;
+mod combine;
 mod complaints;
 mod fetched;
 mod guard;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::probe::stores::{self, Stores, is_away};
 use backup::Backup;
 use cluster::{Cluster, Ended};
 use guard::{Call, Runner};
@@ -37,10 +40,12 @@ pub use trouble::Trouble;
 /// What is to be restored, and how.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Path of the backup, perhaps with the word for its kind before it.
+    /// Path of the backup or its address in a store, perhaps with the word for its kind before it.
     pub backup: String,
-    /// A folder with archived WAL.
-    pub wal: Option<PathBuf>,
+    /// What stores are read with.
+    pub stores: Stores,
+    /// A folder with archived WAL, here or in a store.
+    pub wal: Option<String>,
     /// Where replay is to end.
     pub target: Option<Target>,
     /// What comes then.
@@ -59,6 +64,14 @@ pub struct Request {
     pub jobs: u64,
     /// Folder to make the scratch folder in.
     pub scratch: PathBuf,
+}
+
+/// The address of a backup as it may be shown: of one in a store that is none, or carries a credential, the scheme alone.
+#[must_use]
+pub fn shown(address: &str) -> String {
+    let (kind, place) = Backup::split(address);
+    let place = if is_away(place) { stores::shown(place) } else { place.to_owned() };
+    kind.map_or_else(|| place.clone(), |kind| format!("{kind}:{place}"))
 }
 
 /// What a restore came to.
@@ -87,7 +100,10 @@ pub struct Drill<'a> {
     scratch: Scratch,
     user: Option<user::User>,
     kind: &'static str,
-    path: PathBuf,
+    /// Where the backup is: a path, or an address in a store.
+    place: String,
+    /// What it was fetched into, from a store.
+    fetched: Option<PathBuf>,
     facts: Vec<(String, String)>,
     notes: Vec<String>,
     expected: u64,
@@ -117,7 +133,8 @@ impl<'a> Drill<'a> {
             scratch,
             user,
             kind: "",
-            path: PathBuf::new(),
+            place: String::new(),
+            fetched: None,
             facts: Vec::new(),
             notes,
             expected: 0,
@@ -131,14 +148,23 @@ impl<'a> Drill<'a> {
     pub fn restore(&mut self) -> Result<Ready, Trouble> {
         let done = self.restored();
         self.clock.end();
-        done
+        match &self.fetched {
+            Some(folder) => done.map_err(|why| away::renamed(why, folder, &self.place)),
+            None => done,
+        }
     }
 
     fn restored(&mut self) -> Result<Ready, Trouble> {
         self.clock(CHECK_BACKUP);
-        let backup = Backup::find(&self.request.backup)?;
-        (self.kind, self.path) = (backup.kind(), backup.path().to_owned());
-        self.suits(&backup)?;
+        let (kind, place) = Backup::split(&self.request.backup);
+        let backup = if is_away(place) {
+            self.brought(kind, place)?
+        } else {
+            let backup = Backup::find(kind, place)?;
+            (self.kind, self.place) = (backup.kind(), backup.path().display().to_string());
+            self.suits(backup.kind())?;
+            backup
+        };
         let restored = match &backup {
             Backup::Archive(path, archive) => self.archive(path, archive)?,
             Backup::Base(folder) => self.base(folder)?,
@@ -168,10 +194,10 @@ impl<'a> Drill<'a> {
     }
 
     /// Options that this kind of backup does not know would change nothing, which must not go unsaid.
-    fn suits(&self, backup: &Backup) -> Result<(), Trouble> {
+    fn suits(&self, kind: &str) -> Result<(), Trouble> {
         let request = self.request;
-        let archive = matches!(backup, Backup::Archive(..));
-        let repository = matches!(backup, Backup::PgBackRest(_) | Backup::Barman(_));
+        let archive = kind == "dump";
+        let repository = ["pgbackrest", "barman"].contains(&kind);
         let wrong = [
             (archive && request.target.is_some(), "`--target`: an archive of pg_dump is of one instant"),
             (archive && request.wal.is_some(), "`--wal`: no WAL belongs to an archive of pg_dump"),
@@ -190,7 +216,7 @@ impl<'a> Drill<'a> {
             ),
             (repository && request.wal.is_some(), "`--wal`: the repository has its own"),
             (
-                matches!(backup, Backup::Base(_))
+                kind == "basebackup"
                     && request.wal.is_none()
                     && request.target.as_ref().is_some_and(|t| *t != Target::Immediate),
                 "`--target`: a base backup needs archived WAL for that; name its folder with `--wal`",
@@ -309,7 +335,7 @@ impl<'a> Drill<'a> {
     /// The word for the kind of backup, and where it is; empty before anything was found.
     #[must_use]
     pub fn backup(&self) -> (&'static str, String) {
-        (self.kind, self.path.display().to_string())
+        (self.kind, self.place.clone())
     }
 
     /// What the backup and the restore say of themselves.

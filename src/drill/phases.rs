@@ -19,6 +19,10 @@ pub const FIRST_QUERY: &str = "first_query";
 /// Gates are judged.
 pub const VERIFY: &str = "verify";
 
+/// All of them.
+pub const ALL: [&str; 8] =
+    [CHECK_BACKUP, PREPARE, FETCH, RESTORE_DATA, REPLAY_WAL, BUILD, FIRST_QUERY, VERIFY];
+
 /// Those that move data: the gates of a procedure that come after them are what a drill is for.
 pub const MOVING: [&str; 4] = [FETCH, RESTORE_DATA, REPLAY_WAL, BUILD];
 
@@ -58,7 +62,11 @@ impl Clock {
     /// The phase is over.
     pub fn end(&mut self) {
         if let Some((name, since)) = self.now.take() {
-            self.over.push(Timed { name, took: since.elapsed() });
+            // What is gone back to, such as fetching one thing after another, is one phase.
+            match self.over.iter_mut().find(|phase| phase.name == name) {
+                Some(phase) => phase.took += since.elapsed(),
+                None => self.over.push(Timed { name, took: since.elapsed() }),
+            }
         }
     }
 

@@ -35,6 +35,12 @@ impl Programs {
         if own.is_file() { own } else { PathBuf::from(name) }
     }
 
+    /// Whether there is such a program of this version.
+    #[must_use]
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.folder.join(name).is_file()
+    }
+
     /// Where they are.
     #[must_use]
     pub(super) fn folder(&self) -> &Path {

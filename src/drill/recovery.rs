@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use super::cluster::{Ended, lines};
+use super::complaints;
 use super::phases::REPLAY_WAL;
 use super::trouble::Trouble;
 use super::{Drill, Restored};
@@ -94,7 +95,7 @@ pub(super) enum WalFrom {
 }
 
 /// Fetches a file of WAL. What is not there is told by status 1; anything else that goes wrong must end the replay, or it
-/// would look like the end of WAL.
+/// would look like the end of WAL. So does one that cannot be noted, since it is asked later what was not there.
 const SCRIPT: &str = r#"#!/bin/sh
 log() { echo "$1 $2" >>"$(dirname "$0")/wal.log"; }
 fetch() {
@@ -102,8 +103,8 @@ FETCH
 }
 fetch "$1" "$2"
 case $? in
-0) log "$1" found ;;
-1) log "$1" missing; exit 1 ;;
+0) log "$1" found || exit 200 ;;
+1) log "$1" missing || exit 200; exit 1 ;;
 *) log "$1" failed; exit 200 ;;
 esac
 "#;
@@ -121,15 +122,6 @@ const FROM_FOLDER: &str = r#"
     return 1
 "#;
 
-/// What ends a server for reasons that say nothing of the backup.
-const OURS: [&str; 5] = [
-    "No space left",
-    "out of memory",
-    "could not map",
-    "could not create shared memory",
-    "invalid value for parameter",
-];
-
 /// A text as a shell reads it.
 pub(super) fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -140,6 +132,7 @@ pub(super) fn shell(text: &str) -> String {
 struct Control {
     redo: Option<Lsn>,
     segment_bytes: Option<u64>,
+    timeline: Option<u32>,
 }
 
 /// `max_connections setting:                 100` of pg_controldata, and the setting that may not be less.
@@ -203,6 +196,7 @@ impl Drill<'_> {
             let line = line.trim_start_matches("LOG:").trim().to_owned();
             self.told("stopped", line);
         }
+        self.followed(&log, &before)?;
         if target.is_none() {
             self.whole(&log, from, &before)?;
         }
@@ -232,6 +226,7 @@ impl Drill<'_> {
             .filter_map(|(name, setting)| Some(((*setting).to_owned(), number(name)?.to_string())));
         let control = Control {
             redo: value("Latest checkpoint's REDO location").and_then(|text| text.parse().ok()),
+            timeline: number("Latest checkpoint's TimeLineID"),
             segment_bytes: number("Bytes per WAL segment").map(u64::from).filter(|bytes| *bytes > 0),
         };
         Ok((all.collect(), control))
@@ -297,16 +292,70 @@ impl Drill<'_> {
                 self.beyond(from, name).map(|later| format!(", though later ones are, up to `{later}`"));
             format!("; WAL segment `{name}` is not there{}", later.unwrap_or_default())
         });
+        if let Some(why) = complaints::machine(log) {
+            let message =
+                format!("the replay was broken off, since this machine has too little room or memory: {why}");
+            return Trouble::unproven(message).with(lines(log));
+        }
         match &self.request.target {
             Some(target) if fatal.contains("before configured recovery target was reached") => {
                 Trouble::broken(format!("the target was never reached ({target}): {fatal}{hole}"))
             }
-            _ if OURS.iter().any(|words| fatal.contains(words)) => {
+            _ if fatal.contains("invalid value for parameter") => {
                 Trouble::unproven(format!("the scratch server cannot go on: {fatal}"))
             }
             _ => Trouble::broken(format!("the restored cluster does not start: {fatal}{hole}")),
         }
         .with(lines(log))
+    }
+
+    /// Where WAL of the newest timeline is missing, the server goes on along the one that was left, past the place where it
+    /// was left, and says nothing.
+    fn followed(&self, log: &str, before: &Control) -> Result<(), Trouble> {
+        let asked = fs::read_to_string(self.scratch.server().join("wal.log")).unwrap_or_default();
+        let found = || asked.lines().filter_map(|line| line.strip_suffix(" found"));
+        let Some(newest) = found().filter_map(|name| name.strip_suffix(".history")).max() else {
+            return Ok(());
+        };
+        let number = u32::from_str_radix(newest, 16).ok();
+        if number == before.timeline
+            || found().any(|name| segment(name).is_some_and(|n| n.starts_with(newest)))
+        {
+            return Ok(());
+        }
+        // `PARENT <tab> PLACE <tab> REASON`, the last line for the timeline itself (`timeline.c`).
+        let file = self.here()?.data().join("pg_wal").join(format!("{newest}.history"));
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        let left = text.lines().rev().find_map(|line| {
+            let mut words = line.split_whitespace();
+            let parent: u32 = words.next()?.parse().ok()?;
+            Some((parent, words.next()?.parse::<Lsn>().ok()?))
+        });
+        let done = log.lines().filter_map(|line| line.split_once("redo done at ")).next_back();
+        let done = done.and_then(|(_, rest)| rest.split(' ').next()?.parse::<Lsn>().ok());
+        let done = match done {
+            // Paused, it has not said where it stands. The place is the end of a record, and that above the beginning of one.
+            None if self.request.action == Action::Pause => {
+                let asked = "select pg_catalog.pg_last_wal_replay_lsn()";
+                let end = self.here()?.sql("postgres", asked)?.parse::<Lsn>().ok();
+                end.map(|end| Lsn(end.0.saturating_sub(1)))
+            }
+            // Nothing was replayed.
+            None => before.redo,
+            some => some,
+        };
+        match (left, done) {
+            (Some((_, left)), Some(done)) if done < left => Ok(()),
+            (Some((parent, left)), Some(done)) => Err(Trouble::broken(format!(
+                "replay went on along timeline {parent} up to {done}, though timeline {} left it at {left}: no WAL segment of that \
+                 timeline is there",
+                number.unwrap_or_default()
+            ))),
+            (Some(_), None) => {
+                Err(Trouble::unproven("where replay ended is not known, so neither is along which timeline"))
+            }
+            (None, _) => Err(Trouble::unproven(format!("the history of timeline {newest} cannot be read"))),
+        }
     }
 
     /// Without a target, all of the archived WAL must have been replayed: a hole or a damaged record looks like its end.
@@ -334,6 +383,12 @@ impl Drill<'_> {
             return Err(Trouble::broken(format!(
                 "replay ended at {done}{}, though the archive goes on up to segment `{last}`",
                 missing.unwrap_or_default()
+            )));
+        }
+        // One that was asked for and not had is there under a name that says that it is packed in some other way.
+        if self.missing().contains(&last) {
+            return Err(Trouble::unproven(format!(
+                "replay ended at {done}, since segment `{last}` is in the archive in a form that nothing here unpacks, or came late"
             )));
         }
         // The end of WAL is where the next segment is missing, or where the backup's own was taken for one that is.
@@ -427,7 +482,7 @@ impl Drill<'_> {
 }
 
 /// The name of a segment at the beginning of a file's name.
-fn segment(name: &str) -> Option<&str> {
+pub(super) fn segment(name: &str) -> Option<&str> {
     let (start, rest) = name.split_at_checked(24)?;
     let digits = start.bytes().all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
     (digits && !rest.starts_with(".partial") && !rest.contains(".backup")).then_some(start)

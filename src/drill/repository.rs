@@ -69,7 +69,7 @@ impl Drill<'_> {
         let said = self.runner.run(call)?;
         if !said.status.success() {
             return Err(self
-                .refused("pgbackrest", &said.last(), said.status.code() == Some(127))
+                .refused("pgbackrest", (&said.last(), &said.err), said.status.code() == Some(127))
                 .with(super::cluster::lines(&said.err)));
         }
         self.settle()?;
@@ -142,7 +142,11 @@ impl Drill<'_> {
         let said = self.runner.run(call.arg(&name).arg(&info.id).arg(&data))?;
         if !said.status.success() {
             return Err(self
-                .refused("barman", &said.last(), said.status.code() == Some(127))
+                .refused(
+                    "barman",
+                    (&said.last(), &format!("{}\n{}", said.out, said.err)),
+                    said.status.code() == Some(127),
+                )
                 .with(super::cluster::lines(&said.out)));
         }
         self.settle()?;
@@ -153,20 +157,25 @@ impl Drill<'_> {
 
     /// The stanza or server that is named, or the only one there.
     fn one_of(&self, folder: &Path, what: &str) -> Result<String, Trouble> {
-        if let Some(name) = &self.request.stanza {
-            return Ok(name.clone());
-        }
-        let mut names: Vec<String> = fs::read_dir(folder)
+        let names = fs::read_dir(folder)
             .into_iter()
             .flatten()
             .flatten()
             .filter(|entry| entry.path().join("backup.info").is_file() || entry.path().join("base").is_dir())
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .collect();
+            .filter_map(|entry| entry.file_name().into_string().ok());
+        self.only(names.collect(), what, &folder.display().to_string())
+    }
+
+    /// The name that is asked for, or the only one of several.
+    pub(super) fn only(&self, mut names: Vec<String>, what: &str, place: &str) -> Result<String, Trouble> {
+        if let Some(name) = &self.request.stanza {
+            return Ok(name.clone());
+        }
         names.sort();
+        names.dedup();
         match names.as_slice() {
             [one] => Ok(one.clone()),
-            [] => Err(Trouble::unproven(format!("`{}` holds no {what}", folder.display()))),
+            [] => Err(Trouble::unproven(format!("`{place}` holds no {what}"))),
             several => Err(Trouble::unproven(format!(
                 "there are several: {}; name a {what} with `--stanza`",
                 several.join(", ")
@@ -185,10 +194,15 @@ impl Drill<'_> {
     }
 
     /// What a repository's own command came to that did not restore.
-    fn refused(&self, program: &str, last: &str, absent: bool) -> Trouble {
+    fn refused(&self, program: &str, (last, said): (&str, &str), absent: bool) -> Trouble {
         if absent {
             return Trouble::unproven(format!(
                 "`{program}` is not installed on this machine; install the package `{program}`"
+            ));
+        }
+        if let Some(why) = super::complaints::machine(said) {
+            return Trouble::unproven(format!(
+                "`{program}` was broken off, since this machine has too little room or memory: {why}"
             ));
         }
         Trouble::broken(format!("`{program}` does not restore the backup: {last}"))

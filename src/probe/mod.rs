@@ -31,6 +31,7 @@ pub mod served;
 mod skew;
 mod stale;
 mod standard;
+pub mod stores;
 mod tells;
 mod transfer;
 pub mod tree;

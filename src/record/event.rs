@@ -57,6 +57,7 @@ events! {
     RolledBack(RolledBack) = "rolled_back", "a restore turns to its rollback";
     RestoreEnded(RestoreEnded) = "restore_ended", "a restore is over";
     Attested(Attested) = "attested", "a person says something about a check";
+    DrillBegun(DrillBegun) = "drill_begun", "the rehearsal of a restore begins";
     Drill(Drill) = "drill", "a restore was rehearsed";
     Corrected(Corrected) = "corrected", "a person corrects an earlier entry, which stays as it is";
     KeyRotated(KeyRotated) = "key_rotated", "entries from here on are signed with another key";
@@ -332,6 +333,20 @@ pub struct Attested {
     pub text: String,
     /// Until when it counts.
     pub expires: Option<String>,
+}
+
+/// The rehearsal of a restore begins. Without an entry `drill` of the same id after it, the drill is going on, or was killed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrillBegun {
+    /// Its id.
+    pub drill: String,
+    /// Name of the policy.
+    pub policy: String,
+    /// Digest over its text and parameters.
+    pub policy_digest: String,
+    /// The backup, as it was named, without secrets.
+    pub backup: String,
 }
 
 /// A restore was rehearsed.

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::entry::Entry;
 use super::event::{
-    Attested, Drill, Event, GateRun, Outcome, PhaseBegun, PlannedPhase, RestoreBegun, RestoreEnded,
-    SourceRead,
+    Attested, Drill, DrillBegun, Event, GateRun, Outcome, PhaseBegun, PlannedPhase, RestoreBegun,
+    RestoreEnded, SourceRead,
 };
 
 /// Everything that is told, in the order of the entries.
@@ -17,6 +17,10 @@ pub struct History {
     pub restores: Vec<Restore>,
     /// Drills with when they were recorded.
     pub drills: Vec<(Timestamp, Drill)>,
+    /// Drills that began and of which no end is recorded, with when they began: they are going on, or were killed.
+    pub unended: Vec<(Timestamp, DrillBegun)>,
+    /// The drill that began last.
+    pub(super) last_drill: Option<String>,
     /// Statements with when they were made.
     pub attested: Vec<(Timestamp, Attested)>,
     /// The last run that looked at something, and the last of them that was proven.
@@ -85,6 +89,12 @@ pub struct Restore {
 }
 
 impl History {
+    /// Drills that never ended, and were followed by another: they were killed. Of the last one nobody knows yet.
+    pub fn lost(&self) -> impl Iterator<Item = &(Timestamp, DrillBegun)> {
+        let last = self.last_drill.as_ref();
+        self.unended.iter().filter(move |(_, drill)| Some(&drill.drill) != last)
+    }
+
     /// The restore that has begun and not ended.
     #[must_use]
     pub fn open(&self) -> Option<&Restore> {
@@ -112,7 +122,14 @@ impl History {
             Event::RestoreEnded(end) => {
                 self.of(&end.restore, |restore| restore.ended = Some((at, end.clone())))
             }
-            Event::Drill(drill) => self.drills.push((at, drill.clone())),
+            Event::DrillBegun(drill) => {
+                self.last_drill = Some(drill.drill.clone());
+                self.unended.push((at, drill.clone()));
+            }
+            Event::Drill(drill) => {
+                self.unended.retain(|(_, begun)| begun.drill != drill.drill);
+                self.drills.push((at, drill.clone()));
+            }
             Event::Attested(said) => self.attested.push((at, said.clone())),
             Event::Opened(_) | Event::WaiverUsed(_) | Event::Corrected(_) | Event::KeyRotated(_) => {}
             Event::Recovered(recovered) => self.set_aside.extend(recovered.kept.clone()),

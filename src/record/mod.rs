@@ -27,9 +27,9 @@ pub use check::{Flaw, Head, Trust, Verification, verify};
 pub use entry::{Entry, FORMAT, GENESIS, Sealed};
 pub use error::RecordError;
 pub use event::{
-    Attested, CheckRun, Corrected, Drill, DrillPhase, Event, Expected, Figure, GateRun, GateState,
-    KeyRotated, ObjectiveRun, Opened, Outcome, PhaseBegun, PhaseEnded, PlannedPhase, Recovered, RestoreBegun,
-    RestoreEnded, RolledBack, SourceRead, WaiverUsed,
+    Attested, CheckRun, Corrected, Drill, DrillBegun, DrillPhase, Event, Expected, Figure, GateRun,
+    GateState, KeyRotated, ObjectiveRun, Opened, Outcome, PhaseBegun, PhaseEnded, PlannedPhase, Recovered,
+    RestoreBegun, RestoreEnded, RolledBack, SourceRead, WaiverUsed,
 };
 pub use file::{FILE, Reading, Record, each, new_id, read, read_with};
 pub use history::{History, Pass, PhaseTime, Restore};

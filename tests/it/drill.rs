@@ -1,15 +1,17 @@
 //! Drills of real backups, through the program: what is proven, what is not, and that nothing stays behind.
 
 mod archives;
+pub(crate) mod chains;
 mod ended;
 mod files;
+pub(crate) mod room;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Run, fail, program};
+use crate::support::{Run, program};
 
 const POLICY: &str = r#"
 policy p "a drill" { language 1; owner "@o" }
@@ -93,13 +95,4 @@ fn programs_of(bench: &Bench, version: &str) -> PathBuf {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     folder
-}
-
-/// Runs a program that must succeed.
-#[track_caller]
-fn done(command: &mut Command) {
-    let output = command.output().unwrap();
-    if !output.status.success() {
-        fail(&format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    }
 }

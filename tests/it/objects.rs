@@ -2,6 +2,7 @@
 //! the real ones do only sometimes.
 
 mod backups;
+mod drills;
 mod found;
 mod pinned;
 mod refused;

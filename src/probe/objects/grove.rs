@@ -11,7 +11,7 @@ use super::store::Store;
 use super::{Trouble, listing};
 use crate::failure::FailureKind;
 use crate::probe::damage::{Damage, DamageKind};
-use crate::probe::dump::medium::{Medium as _, ReadAt};
+use crate::probe::dump::medium::{Medium, ReadAt};
 use crate::probe::tree::{Found, FoundKind, Tree, inside};
 
 /// Objects under a prefix, as they were when they were listed. Whatever is another by the time it is read is not read.
@@ -99,17 +99,22 @@ impl Tree for Grove {
                 format!("`{}` was replaced while this run was reading; run again", self.store.named(&key));
             return Err(Damage::new(DamageKind::Unread, name, message));
         }
-        let held = Held(Arc::new(object));
-        Ok(Box::new(Stream { reader: held.reader(), at: 0, bytes: held.bytes() }))
+        Ok(Box::new(Stream::new(&Held(Arc::new(object)))))
     }
 }
 
 /// An object from its beginning to its end.
 #[derive(Debug)]
-struct Stream {
+pub(super) struct Stream {
     reader: Box<dyn ReadAt>,
     at: u64,
     bytes: u64,
+}
+
+impl Stream {
+    pub(super) fn new(medium: &dyn Medium) -> Self {
+        Self { reader: medium.reader(), at: 0, bytes: medium.bytes() }
+    }
 }
 
 impl Read for Stream {

@@ -56,6 +56,14 @@ pub(super) fn check(text: &str) -> Result<(), Trouble> {
     Address::folder(text).map(drop)
 }
 
+/// An object, and what the store calls its content.
+pub(super) type Tagged = (Arc<dyn Medium>, String);
+
+/// An object from its beginning to its end.
+pub(super) fn stream(medium: &dyn Medium) -> Box<dyn std::io::Read> {
+    Box::new(grove::Stream::new(medium))
+}
+
 /// An archive that was found in a store.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -170,6 +178,23 @@ impl Finder {
         let address = Address::parse(text)?;
         let bucket = Bucket { store: Arc::new(Store::new(&address, &store::variables(), self.bridge)?) };
         bucket.open(&address.key)
+    }
+
+    /// The same with what the store calls its content.
+    ///
+    /// # Errors
+    /// Why it is not to be had.
+    pub(super) fn tagged(self, text: &str) -> Result<Option<Tagged>, Trouble> {
+        let address = Address::parse(text)?;
+        let store = Arc::new(Store::new(&address, &store::variables(), self.bridge)?);
+        match Object::open(&store, &address.key) {
+            Ok(object) => {
+                let tag = object.tag().to_owned();
+                Ok(Some((Arc::new(Held(Arc::new(object))), tag)))
+            }
+            Err(trouble) if trouble.kind == FailureKind::MissingObject => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Finds what an address names: an object, a folder of them, or the newest of those that a pattern matches. `found` is

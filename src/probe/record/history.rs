@@ -57,11 +57,15 @@ impl Tally {
     }
 
     fn drills(history: &History, span: SignedDuration) -> Result<Self, Failure> {
-        let drills = history.drills_in(before(span)?).map_err(other)?;
+        let window = before(span)?;
+        let drills = history.drills_in(window).map_err(other)?;
         let told = |(at, drill): &(Timestamp, Drill)| {
             (drill.proven(), false, format!("the drill of {at} was {}", drill.verdict))
         };
-        Ok(Self { all: drills.into_iter().map(told).collect(), what: "drill", over: over(span) })
+        // One that was killed proved nothing, and would be missing otherwise.
+        let lost = history.lost().filter(|(at, _)| (window.from..=window.to).contains(at));
+        let lost = lost.map(|(at, _)| (false, false, format!("the drill that began {at} never ended")));
+        Ok(Self { all: drills.into_iter().map(told).chain(lost).collect(), what: "drill", over: over(span) })
     }
 
     fn count(&self) -> u64 {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Bench, POLICY, done, programs_of};
+use super::{Bench, POLICY, programs_of};
 use crate::support::{Run, Scratch, pg_dump, program, shared};
 
 const SQL: &str = "
@@ -105,7 +105,7 @@ fn every_format_is_restored_with_the_roles_that_it_names() {
     assert_eq!((verdicts.len(), verdicts[6].as_str()), (7, "\"broken\""));
     // The newest of several, and one that stands for another server than the only one.
     bench.drill(Path::new("t.dum*"), &["--as", "restord"]).ends_with(2).says("did you mean `restored`?");
-    bench.drill(Path::new("s3://u:secret@h/x.dump"), &[]).ends_with(3).says("fetch it first");
+    bench.drill(Path::new("s3://u:secret@h/x.dump"), &[]).ends_with(3).says("carries a credential");
     assert!(!fs::read_to_string(bench.file("rec/record.jsonl")).unwrap().contains("secret"));
 }
 
@@ -187,29 +187,6 @@ fn what_this_machine_lacks_is_named_before_anything_is_restored() {
     let mut none = bench.command(&path, &[]);
     Run::of(none.env("PG_BINDIR", "/nonexistent")).ends_with(3).says("PG_BINDIR is `/nonexistent`");
     bench.is_clean();
-    // Too little room.
-    let small = bench.file("small");
-    fs::create_dir(&small).unwrap();
-    let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=64m", "tmpfs"])
-        .arg(&small)
-        .status();
-    if mounted.is_ok_and(|status| status.success()) {
-        let mut command = program();
-        command.current_dir(bench.path()).args([
-            "drill",
-            "p.hold",
-            "--backup",
-            "t.sql",
-            "--scratch",
-            "small",
-        ]);
-        let run = Run::of(&mut command);
-        done(std::process::Command::new("umount").arg(&small));
-        run.ends_with(3).says("the restore needs about").says("free in `small`");
-    } else {
-        eprintln!("skipped: no file system can be mounted here, so that one is too small was not tried");
-    }
 }
 
 #[test]
@@ -245,4 +222,52 @@ fn times_are_compared_and_the_objective_decides() {
         let path = dump(&bench, &scratch.name, "again.dump", &["-Fc"]);
         bench.drill(&path, &[option, value]).ends_with(3).says("does not take");
     }
+}
+
+#[test]
+fn every_phase_and_failure_is_shown_to_machines() {
+    let bench = Bench::new();
+    let scratch = Scratch::new("drill_shown", SQL);
+    let path = dump(&bench, &scratch.name, "t.dump", &["-Fc"]);
+    let text = POLICY.replace(
+        "restore_data expect 1ms..1h",
+        "restore_data expect 1ms..2ms; phase announce expect 1min..2min",
+    );
+    fs::write(bench.file("p.hold"), text).unwrap();
+    let outputs = ["--output", "junit=j.xml", "--output", "sarif=s.json"];
+    let run = bench.drill(&path, &outputs).ends_with(0).judges("drill.in_range", "broken", "1 of 1 times");
+    run.says("what `full` expects of `announce` was compared with nothing");
+    let junit = fs::read_to_string(bench.file("j.xml")).unwrap();
+    for piece in [
+        "name=\"drill.phase.restore_data\"",
+        "expected 1ms..2ms",
+        "drill.in_range",
+        "phase `restore_data` took",
+    ] {
+        assert!(junit.contains(piece), "{piece}: {junit}");
+    }
+    let sarif = || -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(bench.file("s.json")).unwrap()).unwrap()
+    };
+    let results = |sarif: &serde_json::Value, rule: &str| {
+        let all = sarif["runs"][0]["results"].as_array().unwrap();
+        all.iter()
+            .filter(|result| result["ruleId"] == rule)
+            .map(|result| result["level"].clone())
+            .collect::<Vec<_>>()
+    };
+    let found = sarif();
+    assert_eq!(results(&found, "drill.in_range"), ["warning"]);
+    assert_eq!(found["runs"][0]["properties"]["drill"]["phases"][2]["name"], "restore_data");
+    // The record shows it, too.
+    let shown = Run::with(bench.path(), &["record", "show", "rec"]).ends_with(0);
+    shown.says("restored in").says("  restore_data: ").says("! phase `restore_data` took");
+    // What does not restore is a failure.
+    let sound = fs::read(&path).unwrap();
+    fs::write(&path, &sound[..sound.len() / 2]).unwrap();
+    bench.drill(&path, &outputs).ends_with(1);
+    let junit = fs::read_to_string(bench.file("j.xml")).unwrap();
+    let (_, failed) = junit.split_once("drill.restored").unwrap();
+    assert!(failed.contains("<failure"), "{junit}");
+    assert_eq!(results(&sarif(), "drill.restored").first().unwrap(), "error");
 }

@@ -82,3 +82,40 @@ fn nothing_runs_on_when_a_drill_is_broken_off() {
     let run = Run::of(&mut bench.command(&path, &[])).ends_with(3);
     assert!(run.stdout.is_empty(), "{}", run.said());
 }
+
+#[test]
+fn a_killed_drill_is_seen_in_its_record() {
+    let bench = Bench::new();
+    let scratch = Scratch::new("drill_killed", "create table t as select generate_series(1, 3) as id");
+    let path = bench.file("t.dump");
+    pg_dump(&shared().url(&scratch.name), Some(&path), &["-Fc"]);
+    let at = |name: &'static str| {
+        let pattern = bench.file("scratch").join("*").join(name).display().to_string();
+        move || glob::glob(&pattern).unwrap().any(|found| found.is_ok())
+    };
+    for moment in
+        ["lock", "said/*-initdb.pipe", "s/data/PG_VERSION", "s/data/postmaster.pid", "said/*-pg_restore.out"]
+    {
+        let mut command = bench.command(&path, &[]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        until(moment, at(moment));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        until("the end of every process", || working_in(&bench.file("scratch")) == 0);
+        Run::with(bench.path(), &["record", "verify", "rec"]).ends_with(0);
+        Run::with(bench.path(), &["record", "show", "rec"]).ends_with(0).says("no end of it is recorded");
+    }
+    let run = bench.drill(&path, &[]).ends_with(0);
+    run.says("was left by a drill that was killed")
+        .says("no end of it is recorded: it is going on, or was killed");
+    let shown = Run::with(bench.path(), &["record", "show", "rec"]).ends_with(0);
+    assert_eq!(shown.stdout.matches("no end of it is recorded").count(), 5, "{}", shown.stdout);
+    // It is said by the next drill alone, and counts as one that proved nothing.
+    let run = bench.drill(&path, &[]).ends_with(0);
+    assert!(!run.stdout.contains("no end of it"), "{}", run.stdout);
+    let asked = "policy p { language 1; owner \"@o\" }\nsource record history from \"rec\"\n\
+                 gate g { check all { require history.drills(1d) = 7 } check rate { require history.drill_success_rate(1d) > 28% } \
+                 check low { require history.drill_success_rate(1d) < 29% } }";
+    fs::write(bench.file("r.hold"), asked).unwrap();
+    Run::with(bench.path(), &["verify", "r.hold"]).ends_with(0);
+}
