@@ -17,6 +17,7 @@ mod docs;
 mod drill;
 mod dump;
 mod equals;
+mod erased;
 mod false_green;
 mod faults;
 mod figures;
