@@ -48,7 +48,7 @@ impl Checker<'_> {
                     Some(name) => Some(self.source_of_tables(name)?),
                     None => None,
                 };
-                Some(Listing::Sql(source, self.caged(text)?))
+                Some(Listing::Sql(source, Box::new(self.caged(text)?)))
             }
             ast::Listing::Named(reference, filter) => {
                 let path = self.reference_path(reference)?;
@@ -65,7 +65,7 @@ impl Checker<'_> {
                 }
                 let (source, relation, column) = self.listing_column(&path)?;
                 let mut scope = Scope { rows: Rows::Relation(relation.clone()), aggregates: false };
-                let filter = self.filter(filter.as_deref(), &mut scope)?;
+                let filter = self.filter(filter.as_deref(), &mut scope)?.map(Box::new);
                 Some(Listing::Column { source, relation, column: (column.node, column.span), filter })
             }
         }
@@ -132,7 +132,8 @@ impl Checker<'_> {
             && let Listing::Column { source: of, relation, column, .. } = &absent.listing
             && (of.is_none() || of.as_deref() == source)
             && absent.columns.iter().any(|set| {
-                set.relation.as_ref() == Some(relation) && set.columns.iter().any(|(name, _)| *name == column.0)
+                set.relation.as_ref() == Some(relation)
+                    && set.columns.iter().any(|(name, _)| *name == column.0)
             })
         {
             self.vacuous(written);

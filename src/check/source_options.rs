@@ -49,7 +49,9 @@ impl Checker<'_> {
                 && !permits(kind, *what)
             {
                 let message = match what {
-                    Permission::Redirects => format!("nothing redirects for a source of kind `{}`", kind.word()),
+                    Permission::Redirects => {
+                        format!("nothing redirects for a source of kind `{}`", kind.word())
+                    }
                     _ => format!("this is not allowed of a source of kind `{}`", kind.word()),
                 };
                 self.error(Code::BadAssertion, message, (child.span, "means nothing here"), "remove it");

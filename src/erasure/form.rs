@@ -36,7 +36,8 @@ impl Form {
             (ColumnKind::Text, Some(_)) if is_citext(&column.type_name) => Ok(Self::Folded),
             (_, Some(schema)) => Err(own(schema)),
             (_, None) if column.folding => {
-                Err("has a collation that calls different texts equal, and a list is compared byte by byte".to_owned())
+                Err("has a collation that calls different texts equal, and a list is compared byte by byte"
+                    .to_owned())
             }
             (ColumnKind::Text, None) => Ok(Self::Text),
             (ColumnKind::PaddedText, None) => Ok(Self::Padded),
@@ -58,7 +59,7 @@ impl Form {
         match self {
             Self::Text | Self::Padded | Self::Folded => "text",
             Self::Uuid => "UUID",
-            Self::Whole(..) => "whole number of its size",
+            Self::Whole(..) => "whole number of this size",
             Self::Numeric => "decimal number",
         }
     }

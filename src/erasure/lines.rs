@@ -18,8 +18,18 @@ pub enum Entry<'t> {
 const NAMED: usize = 3;
 
 /// Names of digests that are not read, and that a value would hardly begin with.
-const OTHERS: [&str; 10] =
-    ["md5:", "sha1:", "sha224:", "sha384:", "sha512:", "sha-256:", "sha3-256:", "blake2b:", "blake3:", "hmac:"];
+const OTHERS: [&str; 10] = [
+    "md5:",
+    "sha1:",
+    "sha224:",
+    "sha384:",
+    "sha512:",
+    "sha-256:",
+    "sha3-256:",
+    "blake2b:",
+    "blake3:",
+    "hmac:",
+];
 
 /// Hands over every entry with the number of its line, from 1. Blank lines, and lines that begin with `#`, are none.
 ///

@@ -69,7 +69,8 @@ impl Gather {
     /// and `memory` how many bytes it may take, about.
     #[must_use]
     pub fn new(forms: &[Form], pepper: Option<Vec<u8>>, lines: bool, memory: u64) -> Self {
-        let plain = forms.iter().map(|form| (*form, Plain { few: Some(BTreeSet::new()), ..Plain::default() }));
+        let plain =
+            forms.iter().map(|form| (*form, Plain { few: Some(BTreeSet::new()), ..Plain::default() }));
         Self {
             plain: plain.collect(),
             written: Set::default(),
@@ -166,7 +167,6 @@ impl Plain {
 }
 
 /// A list that was read to its end.
-#[derive(Clone)]
 pub struct Subjects {
     plain: BTreeMap<Form, Plain>,
     digests: Set,
@@ -239,7 +239,8 @@ impl Subjects {
     #[must_use]
     pub fn find(&self, form: Form, stored: &str) -> Option<Mark> {
         let plain = self.plain.get(&form).filter(|plain| !plain.set.0.is_empty());
-        let same = plain.and_then(|plain| plain.set.find(&Sha256::digest(form.stored(stored)?.as_bytes()).into()));
+        let same =
+            plain.and_then(|plain| plain.set.find(&Sha256::digest(form.stored(stored)?.as_bytes()).into()));
         if same.is_some() || (self.digests.0.is_empty() && self.pepper.is_none()) {
             return same;
         }

@@ -5,14 +5,8 @@ use proptest::prelude::*;
 use super::lines::{Entry, entry, read};
 use super::{Form, Gather, Mark, Subjects};
 
-const FORMS: [Form; 6] = [
-    Form::Text,
-    Form::Padded,
-    Form::Folded,
-    Form::Uuid,
-    Form::Whole(i64::MIN, i64::MAX),
-    Form::Numeric,
-];
+const FORMS: [Form; 6] =
+    [Form::Text, Form::Padded, Form::Folded, Form::Uuid, Form::Whole(i64::MIN, i64::MAX), Form::Numeric];
 
 fn subjects(bytes: &[u8], forms: &[Form]) -> Result<Subjects, String> {
     let mut gather = Gather::new(forms, None, true, 1 << 20);

@@ -34,7 +34,8 @@ pub(super) fn absent(proof: &Proof, subject: &str, seen: &Seen) -> Result<Outcom
     outcome.reasons = found.reasons;
     if outcome.examined > 0 && values::count(values, seen)? == 0 && !allowed {
         if *named {
-            let why = format!("`{subject}.{column}` is NULL in every row, so that there was nobody to compare");
+            let why =
+                format!("`{subject}.{column}` is NULL in every row, so that there was nobody to compare");
             outcome.reasons.push((Verdict::Unproven, why));
         } else {
             (outcome.examined, outcome.rows) = (0, false);

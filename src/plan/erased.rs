@@ -86,7 +86,10 @@ impl Erased {
     /// What is looked at, for people.
     #[must_use]
     pub fn about(&self) -> String {
-        format!("each `{}` looked for in {}; by the server itself where that names few and all by their values", self.column, self.called)
+        format!(
+            "each `{}` looked for in {}; by their values where these are few, else row by row",
+            self.column, self.called
+        )
     }
 
     /// The columns that name a row. Without a primary key there are none: others might hold what was to be erased.
@@ -200,7 +203,9 @@ impl<'a> Planner<'a> {
                 let message = format!("`{}.{column}` {why}", rows.name());
                 let help = "name a column that holds what the list names: text, `uuid`, `citext`, a whole number or `numeric`";
                 return self.wrong(vec![
-                    Diagnostic::error(Code::ColumnType, message).at(set.span, "cannot be looked in").help(help),
+                    Diagnostic::error(Code::ColumnType, message)
+                        .at(set.span, "cannot be looked in")
+                        .help(help),
                 ]);
             }
         };
@@ -248,8 +253,9 @@ impl<'a> Planner<'a> {
             }
             assertion::Listing::Column { relation, column, filter, .. } => {
                 let found = self.relation(catalogue, &source, relation, Some(column.1))?;
-                let filter = self.resolved(self.resolver.filter(filter.as_ref()))?;
-                let mut wrong: Vec<Diagnostic> = bind::column(found, &column.0, column.1).err().into_iter().collect();
+                let filter = self.resolved(self.resolver.filter(filter.as_deref()))?;
+                let mut wrong: Vec<Diagnostic> =
+                    bind::column(found, &column.0, column.1).err().into_iter().collect();
                 if let Some(filter) = &filter {
                     bind::condition(filter, found, &mut wrong);
                 }

@@ -286,6 +286,16 @@ impl Work {
         }
     }
 
+    /// For subjects of a list, the statement for all rows, where the values are not sent to the server; `None` where that is
+    /// the only one.
+    #[must_use]
+    pub fn row_by_row(&self) -> Option<String> {
+        match self {
+            Self::Erased { erased, .. } => erased.count_sql().map(|_| erased.rows_sql()),
+            _ => None,
+        }
+    }
+
     /// Whether it reads rows of which another server keeps some.
     #[must_use]
     pub fn foreign(&self) -> bool {
@@ -323,7 +333,7 @@ impl Work {
             Self::Table { sql, .. } => sql.clone(),
             Self::Chain { chained, .. } => chains::stream(chained),
             Self::List { listing, .. } => listing.sql(),
-            Self::Erased { erased, .. } => erased.rows_sql(),
+            Self::Erased { erased, .. } => erased.count_sql().unwrap_or_else(|| erased.rows_sql()),
         }
     }
 }

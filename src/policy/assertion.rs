@@ -110,10 +110,10 @@ pub enum Listing {
         /// Its column.
         column: (String, Span),
         /// The rows that count.
-        filter: Option<Condition>,
+        filter: Option<Box<Condition>>,
     },
     /// What a query of a source answers; `None` is the source of the check.
-    Sql(Option<String>, RawSql),
+    Sql(Option<String>, Box<RawSql>),
 }
 
 impl Listing {

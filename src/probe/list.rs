@@ -46,11 +46,7 @@ impl List {
     ///
     /// # Errors
     /// It is not there, not a file, cannot be read, or is too long.
-    pub(super) fn open(
-        address: &str,
-        pepper: Option<Vec<u8>>,
-        shown: &mut String,
-    ) -> Result<Self, Failure> {
+    pub(super) fn open(address: &str, pepper: Option<Vec<u8>>, shown: &mut String) -> Result<Self, Failure> {
         if objects::is_address(address) {
             return Err(other("a list is a file of this machine, and is not read from a store"));
         }

@@ -34,12 +34,11 @@ pub(super) async fn read(
             Some(Reached::Server(server)) => served(server, (statement, listing), &forms, options).await,
             Some(Reached::Archive(opened)) => held(opened, listing, &forms, options).await,
         };
-        let read = read.map_err(|failure| Failure {
-            message: format!("{}: {}", listing.called, failure.message),
-            ..failure
-        });
-        lists.add(key, read.as_ref().map(Clone::clone).map_err(|failure| failure.message.clone()));
-        let counted = read.map(|subjects| Observed::Cell(Some(subjects.count().to_string())));
+        let counted = match &read {
+            Ok(subjects) => Ok(Observed::Cell(Some(subjects.count().to_string()))),
+            Err(failure) => Err(failure.clone()),
+        };
+        lists.add(key, read.map_err(|failure| failure.message));
         seen.push((key.clone(), Observation::since(started, counted)));
     }
     (lists, seen)
@@ -128,7 +127,9 @@ async fn held(
     options: &ObserveOptions,
 ) -> Result<Subjects, Failure> {
     let Listed::Column { rows, column } = &listing.listed else {
-        return Err(other("raw SQL needs a server, and this source is none: name a table and a column of it"));
+        return Err(other(
+            "raw SQL needs a server, and this source is none: name a table and a column of it",
+        ));
     };
     let (opened, rows, column) = (Arc::clone(opened), rows.clone(), column.clone());
     let gather = Gather::new(forms, None, false, options.memory);

@@ -121,7 +121,9 @@ impl Run<'_> {
     /// Carries out statements until none is left.
     async fn work(&self, queue: &Queue, pool: &Pool) {
         while let Some(statement) = queue.next().await {
-            let found = worker::carry_out(&statement, pool, self.options, (&self.outside, &self.lists), self.seen).await;
+            let found =
+                worker::carry_out(&statement, pool, self.options, (&self.outside, &self.lists), self.seen)
+                    .await;
             self.took(&statement, &found);
             self.seen.lock().await.extend(found);
             queue.finished(&statement).await;
@@ -208,7 +210,8 @@ impl Run<'_> {
 
     /// Every statement on a source that holds no rows.
     async fn told(&self, name: &str, told: &Told, sources: &BTreeMap<String, Reached>) {
-        let mine = self.plan.statements.iter().filter(|s| s.source == *name && !is_list(s)).cloned().collect();
+        let mine =
+            self.plan.statements.iter().filter(|s| s.source == *name && !is_list(s)).cloned().collect();
         let done = |statement: &Statement, found: &[(String, Observation)]| self.took(statement, found);
         let beside = |name: &str| match sources.get(name) {
             Some(Reached::Told(told)) => Some(Arc::clone(&told.0)),

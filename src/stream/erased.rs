@@ -26,7 +26,10 @@ pub fn subjects(lists: &Lists, erased: &plan::Erased) -> Result<Arc<Subjects>, S
     let subjects = lists.of(&erased.list)?;
     subjects.fits(erased.form).map_err(|why| {
         let (relation, column) = (erased.rows.name(), &erased.column);
-        format!("{} does not fit `{relation}.{column}`: {why}, so that it could never be found there", erased.called)
+        format!(
+            "{} does not fit `{relation}.{column}`: {why}, so that it could never be found there",
+            erased.called
+        )
     })?;
     Ok(subjects)
 }

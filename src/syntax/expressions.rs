@@ -3,8 +3,8 @@
 use pest::iterators::Pair;
 
 use super::ast::{
-    Argument, Assertion, Excepted, Expr, ExprKind, Fallback, Listing, Literal, Measure, Member, MemberTest, Name,
-    Parent, Per, Predicate, PredicateRight, Reference, Signed, Since,
+    Argument, Assertion, Excepted, Expr, ExprKind, Fallback, Listing, Literal, Measure, Member, MemberTest,
+    Name, Parent, Per, Predicate, PredicateRight, Reference, Signed, Since,
 };
 use super::grammar::Rule;
 use super::parts::{self, Parts, Place};

@@ -3,7 +3,8 @@
 use pest::iterators::Pair;
 
 use super::ast::{
-    Address, Beside, Clause, Grouping, HowHashed, Literal, Name, OrderKey, Permission, Side, Sought, Target, WhenRight,
+    Address, Beside, Clause, Grouping, HowHashed, Literal, Name, OrderKey, Permission, Side, Sought, Target,
+    WhenRight,
 };
 use super::expressions::Reader;
 use super::grammar::Rule;

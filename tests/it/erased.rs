@@ -195,8 +195,12 @@ fn a_damaged_list_proves_nothing() {
 fn a_list_of_something_else_is_not_taken_for_absence() {
     let s = Scratch::new("erased_misfits", SHOP);
     for (column, list, why) in [
-        ("customer.number", "3\nabc\n", "list `erased` does not fit `public.customer.number`: line 2 is no whole number"),
-        ("customer.number", "10000000003\n", "line 1 is no whole number of its size"),
+        (
+            "customer.number",
+            "3\nabc\n",
+            "list `erased` does not fit `public.customer.number`: line 2 is no whole number",
+        ),
+        ("customer.number", "10000000003\n", "line 1 is no whole number of this size"),
         ("customer.number", "3.0\n", "line 1 is no whole number"),
         ("customer.id", "3\n5\n6\n7\n", "lines 1, 2, 3 and 1 more are no UUID"),
         ("customer.amount", "1e3\n", "line 1 is no decimal number"),
@@ -280,16 +284,27 @@ fn a_table_or_a_query_names_them_too() {
     let run = s.broken("", text, "1 case");
     assert!(!run.said().contains("person6"), "{}", run.said());
     s.unproven("", "require customer.email not in erasure_request.subject", "a subject is NULL");
-    s.unproven("", "require customer.number not in erasure_request.subject where state = \"done\"", "1 of its values is no whole number");
+    s.unproven(
+        "",
+        "require customer.number not in erasure_request.subject where state = \"done\"",
+        "1 of its values is no whole number",
+    );
     // Digests in a table are digests.
-    s.sql(&format!("update erasure_request set subject = 'sha256:{}' where state = 'done'", sha256("person7@example.org")));
+    s.sql(&format!(
+        "update erasure_request set subject = 'sha256:{}' where state = 'done'",
+        sha256("person7@example.org")
+    ));
     s.broken("", text, "1 case");
     s.sql("update erasure_request set subject = 'sha256:12' where state = 'done'");
     s.unproven("", text, "one of its values is no SHA-256");
     s.on_server(|s| {
         let query = |sql: &str| format!("require customer.id not in sql $$ {sql} $$");
         s.broken("", &query("select subject_id from erasure_request where state = 'done'"), "1 case");
-        s.broken("param state: text = \"done\"", &query("select subject_id from erasure_request where state = $state"), "1 case");
+        s.broken(
+            "param state: text = \"done\"",
+            &query("select subject_id from erasure_request where state = $state"),
+            "1 case",
+        );
         s.holds("", "require customer.number not in sql $$ select 1000 from erasure_request $$");
         s.unproven("", &query("select subject_id, state from erasure_request"), "answers 2 columns");
         s.unproven("", &query("select subject_id from erasure_request where state = 'x'"), "names nobody");
@@ -305,7 +320,9 @@ fn a_control_database_names_them() {
         "create schema privacy; create table privacy.request (id int primary key, who uuid, erased_at timestamptz not null);
          insert into privacy.request values (1, '00000000-0000-0000-0000-000000000003', '2026-03-01 00:00+00'), (2, '00000000-0000-0000-0000-0000000000ff', '2026-04-01 00:00+00')",
     );
-    control.sql("grant usage on schema privacy to public; grant select on all tables in schema privacy to public");
+    control.sql(
+        "grant usage on schema privacy to public; grant select on all tables in schema privacy to public",
+    );
     let s = Scratch::new("erased_restored", SHOP).with_environment(&[("CONTROL_URL", &control.url())]);
     let words = "source postgres control from env CONTROL_URL";
     let of = |rest: &str| format!("require customer.id not in {rest}");
@@ -334,7 +351,11 @@ fn words_that_make_no_sense_are_refused() {
     listed(&s, "x\n");
     for (words, body, why) in [
         (LIST, "require customer.email not in erasd", "no source `erasd` of kind `list` is declared"),
-        (LIST, "require customer.email not in erased.subject", "`erased` is of kind `list`, which holds no tables"),
+        (
+            LIST,
+            "require customer.email not in erased.subject",
+            "`erased` is of kind `list`, which holds no tables",
+        ),
         (LIST, "require customer.email not in db", "`db` is of kind `postgres`"),
         (LIST, "require customer.email not in db.customer", "which column of which table names them?"),
         (LIST, "require email not in erased", "of which table is column `email`?"),
@@ -342,9 +363,21 @@ fn words_that_make_no_sense_are_refused() {
         (LIST, "require customer.email not in erased where state = \"done\"", "`where` is for rows"),
         ("", "require customer.email not in customer.email", "compares with itself"),
         ("", "require customer.email not in db.customer.email", "compares with itself"),
-        ("source list erased from \"*.txt\"", "require customer.email not in erased", "write `newest` after it"),
-        ("source list erased from \"a\" { allow private }", "require customer.email not in erased", "not allowed of a source of kind `list`"),
-        ("source list erased from \"a\" { header \"A\" from env B }", "require customer.email not in erased", "`header` means nothing"),
+        (
+            "source list erased from \"*.txt\"",
+            "require customer.email not in erased",
+            "write `newest` after it",
+        ),
+        (
+            "source list erased from \"a\" { allow private }",
+            "require customer.email not in erased",
+            "not allowed of a source of kind `list`",
+        ),
+        (
+            "source list erased from \"a\" { header \"A\" from env B }",
+            "require customer.email not in erased",
+            "`header` means nothing",
+        ),
         ("source list erased", "require customer.email not in erased", "has no place"),
     ] {
         s.refused(words, body, why);
@@ -372,9 +405,8 @@ fn nothing_that_is_kept_of_a_run_identifies_anybody() {
     let kept = std::fs::read_to_string(s.folder().join("facts.json")).unwrap();
     assert!(!kept.contains("person"), "{kept}");
     s.run(&["--facts", "facts.json"]).ends_with(1).judges("c", "broken", "is there again");
-    let planned = Run::of(
-        program().current_dir(s.folder()).env("DATABASE_URL", s.url()).args(["plan", "p.hold"]),
-    );
+    let planned =
+        Run::of(program().current_dir(s.folder()).env("DATABASE_URL", s.url()).args(["plan", "p.hold"]));
     assert!(planned.said().contains("the subjects that list `erased` names"), "{}", planned.said());
     assert!(!planned.said().contains("person"), "{}", planned.said());
 }
