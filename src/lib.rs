@@ -15,6 +15,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod drill;
+pub mod erasure;
 pub mod facts;
 pub mod failure;
 pub mod find;

@@ -3,7 +3,7 @@
 use super::operands::{Rows, Scope};
 use super::{Checker, sql_cage};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::policy::assertion::{Assertion, ColumnSet, Comparison, Returns};
+use crate::policy::assertion::{Assertion, ColumnSet, Comparison, RawSql, Returns};
 use crate::policy::operand::{Arithmetic, Comparator, Operand};
 use crate::policy::{On, RelationName, RelationPattern};
 use crate::source_text::Span;
@@ -112,6 +112,7 @@ impl Checker<'_> {
             ast::Assertion::Equals { subject, of, source, except } => {
                 self.equals(subject, of.as_ref(), source, except)
             }
+            ast::Assertion::Absent { columns, listing } => self.absent(columns, listing, on),
             ast::Assertion::Every { kind, state } => self.every(kind, state),
             ast::Assertion::Request { source, method, path, status, members, within } => {
                 self.request((source, method, path), status, members, within.as_ref())
@@ -175,6 +176,12 @@ impl Checker<'_> {
             None => Some(Returns::NoRows),
             Some(literal) => self.literal(literal, None).map(Returns::Value),
         };
+        let sql = self.caged(text)?;
+        Some(Assertion::Sql(returns?, sql))
+    }
+
+    /// Raw SQL that may be run.
+    pub(super) fn caged(&mut self, text: &Name) -> Option<RawSql> {
         if self.given.no_raw_sql {
             let help = "express the check without SQL, or run without `--no-raw-sql`";
             self.error(
@@ -190,6 +197,6 @@ impl Checker<'_> {
         for name in &sql.parameters {
             self.used.insert(format!("parameter {name}"));
         }
-        Some(Assertion::Sql(returns?, sql))
+        Some(sql)
     }
 }

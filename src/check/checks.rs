@@ -97,6 +97,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.equals_itself(source.as_deref(), checked.as_ref(), *written);
+        self.absent_from_itself(source.as_deref(), checked.as_ref(), *written);
         let mut check = Check {
             id: name.node.clone(),
             gate: gate.to_owned(),

@@ -8,6 +8,7 @@ mod comparisons;
 mod declarations;
 mod elements;
 mod equals;
+mod erased;
 mod gates;
 mod hashings;
 mod header;

@@ -76,7 +76,7 @@ impl Checker<'_> {
     }
 
     /// Columns that all belong to one relation.
-    fn column_set(&mut self, references: &[Reference], bare: bool) -> Option<ColumnSet> {
+    pub(super) fn column_set(&mut self, references: &[Reference], bare: bool) -> Option<ColumnSet> {
         let mut relation: Option<RelationName> = None;
         let mut columns = Vec::new();
         let mut whole: Option<Span> = None;

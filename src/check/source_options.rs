@@ -6,7 +6,7 @@ use super::{Checker, literals};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::source::Named;
 use crate::policy::{SourceAddress, SourceKind, SourceOptions};
-use crate::syntax::ast::{Address, Clause, Name, Statement};
+use crate::syntax::ast::{Address, Clause, Name, Permission, Statement};
 use crate::value::{Type, Value};
 
 /// Most bytes of an answer that a policy may allow.
@@ -45,8 +45,15 @@ impl Checker<'_> {
                 );
             }
             seen.push(what);
-            if kind != SourceKind::Http && matches!(child.clause, Clause::Permit { redirects: true }) {
-                let message = format!("nothing redirects for a source of kind `{}`", kind.word());
+            if let Clause::Permit { what } = &child.clause
+                && !permits(kind, *what)
+            {
+                let message = match what {
+                    Permission::Redirects => {
+                        format!("nothing redirects for a source of kind `{}`", kind.word())
+                    }
+                    _ => format!("this is not allowed of a source of kind `{}`", kind.word()),
+                };
                 self.error(Code::BadAssertion, message, (child.span, "means nothing here"), "remove it");
                 continue;
             }
@@ -66,8 +73,10 @@ impl Checker<'_> {
                 options.checksums = lists.iter().map(|list| list.node.clone()).collect();
             }
             Clause::Header { name, value } => self.header_option(name, value, options),
-            Clause::Permit { redirects: true } => options.redirects = true,
-            Clause::Permit { redirects: false } => options.private = true,
+            Clause::Permit { what: Permission::Redirects } => options.redirects = true,
+            Clause::Permit { what: Permission::Private } => options.private = true,
+            Clause::Permit { what: Permission::Empty } => options.empty = true,
+            Clause::Pepper { value } => options.pepper = Some(secret(value)),
             Clause::MaxBody { limit } => {
                 let size = literals::quantity_of(&limit.node, false, Type::Size, limit.span);
                 if let Some(Value::Size(bytes)) = self.keep(size) {
@@ -114,13 +123,26 @@ impl Checker<'_> {
             self.error(Code::BadLiteral, "this is no header that can be set", (name.span, "here"), help);
             return;
         }
-        let from = match value {
-            Address::Env(variable) => SourceAddress::Env(variable.node.clone()),
-            Address::File(path) | Address::Literal(path) | Address::Newest(path, _) => {
-                SourceAddress::File(path.node.clone())
-            }
-        };
-        options.headers.push((name.node.clone(), from));
+        options.headers.push((name.node.clone(), secret(value)));
+    }
+}
+
+/// Where a secret comes from.
+fn secret(value: &Address) -> SourceAddress {
+    match value {
+        Address::Env(variable) => SourceAddress::Env(variable.node.clone()),
+        Address::File(path) | Address::Literal(path) | Address::Newest(path, _) => {
+            SourceAddress::File(path.node.clone())
+        }
+    }
+}
+
+/// Whether a source of a kind can be allowed something.
+fn permits(kind: SourceKind, what: Permission) -> bool {
+    match what {
+        Permission::Redirects => kind == SourceKind::Http,
+        Permission::Private => kind != SourceKind::List,
+        Permission::Empty => kind == SourceKind::List,
     }
 }
 

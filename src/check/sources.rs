@@ -86,7 +86,10 @@ impl<'a> Checker<'a> {
                 if !secret && known.newest == Newest::Needed && text.node.contains(['*', '?', '[']) {
                     self.error(
                         Code::BadArity,
-                        "several archives may match this pattern".to_owned(),
+                        format!(
+                            "several {} may match this pattern",
+                            if kind == SourceKind::Dump { "archives" } else { "files" }
+                        ),
                         (text.span, "which of them?"),
                         "write `newest` after it",
                     );

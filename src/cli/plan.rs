@@ -114,7 +114,8 @@ fn text(plan: &Plan, sources: &BTreeMap<String, SourceFacts>) -> String {
         };
         let _ = writeln!(out, "\n{}. {}: {place}{what}", n + 1, place_of(statement));
         let _ = writeln!(out, "   for {}", statement.checks.join(", "));
-        for sql in statement.work.laid().into_iter().chain([statement.work.sql()]) {
+        let work = &statement.work;
+        for sql in work.laid().into_iter().chain([work.sql()]).chain(work.row_by_row()) {
             for line in sql.lines() {
                 let _ = writeln!(out, "   {line}");
             }

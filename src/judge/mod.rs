@@ -1,5 +1,6 @@
 //! Policy, plan and facts to verdicts. Pure: no clock, no files, no server.
 
+mod erased;
 mod gates;
 mod objectives;
 mod proofs;

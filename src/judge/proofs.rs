@@ -112,6 +112,8 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
         Proof::Unchanged { .. } | Proof::SameObjects { .. } => {
             super::sealed::judge(&obligation.proof, subject, seen)
         }
+        Proof::Listed { key, allowed } => super::erased::listed(subject, key, *allowed, seen),
+        Proof::Absent { .. } => super::erased::absent(&obligation.proof, subject, seen),
         Proof::Chain { key } => chain(subject, key, seen),
         Proof::Returned { key, returns, see } => returned(key, returns, see, seen),
     };
@@ -183,7 +185,7 @@ pub(super) fn found(subject: &str, verdict: Verdict, kind: &str, message: &str) 
     Outcome { findings: vec![finding], total: 1, reasons: vec![(verdict, reason)], ..Outcome::default() }
 }
 
-fn examined(subject: &str, key: &str, strict: bool, seen: &Seen) -> Result<Outcome, String> {
+pub(super) fn examined(subject: &str, key: &str, strict: bool, seen: &Seen) -> Result<Outcome, String> {
     let mut outcome = Outcome { examined: values::count(key, seen)?, ..Outcome::default() };
     outcome.rows = outcome.examined > 0 && !strict;
     if outcome.examined == 0 {
@@ -240,7 +242,7 @@ fn rows(
     Ok(counted(subject, &sampled, words))
 }
 
-fn tally(subject: &str, key: &str, words: Words<'_>, seen: &Seen) -> Result<Outcome, String> {
+pub(super) fn tally(subject: &str, key: &str, words: Words<'_>, seen: &Seen) -> Result<Outcome, String> {
     match seen.get(key).map(|o| &o.result) {
         Some(Ok(Observed::Tally(tally))) if tally.violations + tally.unknown == 0 => Ok(Outcome::default()),
         Some(Ok(Observed::Tally(tally))) => Ok(counted(subject, tally, words)),

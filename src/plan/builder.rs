@@ -222,6 +222,7 @@ impl<'a> Planner<'a> {
             Assertion::Way(way) => self.way(way),
             Assertion::Unchanged(unchanged) => self.unchanged(check, unchanged),
             Assertion::Equal(equal) => self.equal(check, equal),
+            Assertion::Absent(absent) => self.absent(check, absent),
         }
     }
 
@@ -344,6 +345,7 @@ fn uses_on(assertion: &Assertion) -> bool {
             .iter()
             .any(|c| crate::policy::operand::over_on(&c.left) || crate::policy::operand::over_on(&c.right)),
         Assertion::References { child, .. } => child.relation.is_none(),
+        Assertion::Absent(absent) => absent.columns.iter().all(|set| set.relation.is_none()),
         Assertion::Groups(..) | Assertion::Rows(_) | Assertion::Unique { .. } | Assertion::NotNull(_) => true,
         Assertion::Standard(rule) => rule.asked == AskedAs::Every,
         Assertion::Sql(..)

@@ -8,6 +8,7 @@ mod bind;
 mod builder;
 mod chains;
 mod equals;
+mod erased;
 mod groups;
 mod inexact;
 mod inspections;
@@ -34,6 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use builder::plan;
 pub use chains::Chained;
+pub use erased::{Erased, Listed, Listing, SUBJECT};
 pub use inspections::Inspection;
 pub use joins::Joined;
 pub use sealings::{Before, Sealing, Seals, inventory_key, sealed_key, seals};
@@ -205,6 +207,22 @@ pub enum Work {
         /// What is sealed.
         sealing: Box<Sealing>,
     },
+    /// The subjects that a list names, counted; what names them is kept beside what is observed.
+    List {
+        /// Key of the observation.
+        key: String,
+        /// Where they are named.
+        listing: Box<Listing>,
+    },
+    /// Rows of subjects of a list, counted and shown.
+    Erased {
+        /// Key of the observation.
+        key: String,
+        /// The rows, and the list.
+        erased: Box<Erased>,
+        /// Most samples.
+        samples: u64,
+    },
     /// The objects of a database.
     Inventory {
         /// Key of the observation.
@@ -246,6 +264,8 @@ impl Work {
             | Self::Inspect { key, .. }
             | Self::Table { key, .. }
             | Self::Seal { key, .. }
+            | Self::List { key, .. }
+            | Self::Erased { key, .. }
             | Self::Inventory { key }
             | Self::Chain { key, .. } => vec![key],
         }
@@ -266,6 +286,16 @@ impl Work {
         }
     }
 
+    /// For subjects of a list, the statement for all rows, where the values are not sent to the server; `None` where that is
+    /// the only one.
+    #[must_use]
+    pub fn row_by_row(&self) -> Option<String> {
+        match self {
+            Self::Erased { erased, .. } => erased.count_sql().map(|_| erased.rows_sql()),
+            _ => None,
+        }
+    }
+
     /// Whether it reads rows of which another server keeps some.
     #[must_use]
     pub fn foreign(&self) -> bool {
@@ -275,6 +305,9 @@ impl Work {
             Self::Tally { tally, .. } => tally.foreign(),
             Self::Show { show, .. } => show.rows.foreign(),
             Self::Seal { sealing, .. } => sealing.relation.foreign,
+            Self::Erased { erased, .. } => erased.rows.foreign(),
+            // It is read before all else, by one session.
+            Self::List { .. } => false,
             // Rows that are there are there, and what raw SQL reads is its own affair.
             Self::Any { .. }
             | Self::Fact { .. }
@@ -299,6 +332,8 @@ impl Work {
             Self::Inspect { .. } | Self::Seal { .. } | Self::Inventory { .. } => String::new(),
             Self::Table { sql, .. } => sql.clone(),
             Self::Chain { chained, .. } => chains::stream(chained),
+            Self::List { listing, .. } => listing.sql(),
+            Self::Erased { erased, .. } => erased.count_sql().unwrap_or_else(|| erased.rows_sql()),
         }
     }
 }
@@ -519,6 +554,30 @@ pub enum Proof {
         to: Option<Scalar>,
         /// The pinned instant of the run.
         now: jiff::Timestamp,
+    },
+    /// A list was read, and names somebody.
+    Listed {
+        /// Key of the count of its subjects.
+        key: String,
+        /// Whether it may name nobody.
+        allowed: bool,
+    },
+    /// No row of a subject of a list.
+    Absent {
+        /// Key of the list.
+        list: String,
+        /// Key of the tally.
+        key: String,
+        /// Key of the count of rows.
+        rows: String,
+        /// Key of the count of values.
+        values: String,
+        /// The column.
+        column: String,
+        /// Whether the relation came in by its name.
+        named: bool,
+        /// Whether there may be nothing to compare.
+        allowed: bool,
     },
     /// The contents of a relation are what was sealed.
     Unchanged {

@@ -46,6 +46,8 @@ impl Planner<'_> {
                     Work::Inspect { inspection, .. } => inspection.about(),
                     Work::Fact { fact, .. } if fact.sql.is_empty() => format!("the fact `{}`", fact.name),
                     Work::Seal { .. } => "fingerprints of its rows, by tenant where they have one".to_owned(),
+                    Work::List { listing, .. } => listing.about(),
+                    Work::Erased { erased, .. } => erased.about(),
                     Work::Inventory { .. } => "the objects of the database".to_owned(),
                     Work::Show { .. } => "samples, only if a scan counted something".to_owned(),
                     Work::Chain { .. } if statement.work.laid().is_some() => {
@@ -201,7 +203,9 @@ fn weight(work: &Work) -> i64 {
         | Work::Inspect { .. }
         | Work::Inventory { .. }
         | Work::Any { .. }
+        | Work::List { .. }
         | Work::Table { .. } => 0,
+        Work::Erased { erased, .. } => rows(erased.rows.relation.estimated_rows).saturating_mul(3),
         Work::Seal { sealing, .. } => rows(sealing.relation.estimated_rows).saturating_mul(6),
         Work::Show { show, .. } => rows(show.rows.relation.estimated_rows),
         Work::Scan { rows: of, folds } => {

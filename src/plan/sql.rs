@@ -2,6 +2,7 @@
 
 use super::builder::Planner;
 use super::{Proof, Work};
+use crate::catalogue::Catalogue;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::assertion::{RawSql, Returns};
 use crate::policy::{Check, RelationName};
@@ -13,70 +14,7 @@ const MAX_ROWS: u64 = 100;
 impl<'a> Planner<'a> {
     pub(super) fn raw_sql(&mut self, check: &'a Check, returns: &Returns, sql: &RawSql) {
         let Some((source, catalogue)) = self.source(check) else { return };
-        for (names, what, why) in [
-            (
-                &catalogue.volatile,
-                "which the server calls volatile",
-                "may change data or differ from call to call",
-            ),
-            (
-                &catalogue.clocks,
-                "which reads a clock by its definition in the database",
-                "differs from day to day",
-            ),
-        ] {
-            let called: Vec<&str> = sql
-                .functions
-                .iter()
-                .map(|(_, name)| name.as_str())
-                .filter(|n| names.iter().any(|v| v == n))
-                .collect();
-            if !called.is_empty() {
-                let diagnostic = Diagnostic::error(
-                    Code::SqlRefused,
-                    format!("the SQL calls `{}`, {what}", called.join("`, `")),
-                )
-                .at(sql.span, why)
-                .help("leave the call out; a check only looks, and takes the time it compares with as a `$name`");
-                self.wrong(vec![diagnostic]);
-                return;
-            }
-        }
-        let mut arguments = Vec::new();
-        for name in &sql.parameters {
-            match self.policy.param(name) {
-                Some(value) => arguments.push(argument(value)),
-                None => {
-                    self.unprovable(
-                        "",
-                        &format!(
-                            "parameter `${name}` is `all` or was not given, and the SQL needs one value"
-                        ),
-                    );
-                    return;
-                }
-            }
-        }
-        let shadows: Vec<String> = catalogue
-            .shadows
-            .iter()
-            .filter(|s| s.schema == self.policy.schema)
-            .filter(|s| {
-                s.operator || sql.functions.iter().any(|(schema, name)| schema.is_none() && *name == s.name)
-            })
-            .map(|s| format!("{} `{}`", if s.operator { "operator" } else { "function" }, s.name))
-            .collect();
-        if !shadows.is_empty() {
-            self.unprovable(
-                "",
-                &format!(
-                    "schema `{}` has {} of its own, which could answer instead of the system's; remove it, or write the check without raw SQL",
-                    self.policy.schema,
-                    shadows.join(", ")
-                ),
-            );
-            return;
-        }
+        let Some(arguments) = self.usable(catalogue, sql) else { return };
         // A statement that finds nothing in an empty table has looked at nothing.
         for (schema, name) in &sql.relations {
             let system = match schema {
@@ -108,6 +46,75 @@ impl<'a> Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// The arguments of raw SQL, or a report of why it cannot be run on a source.
+    pub(super) fn usable(&mut self, catalogue: &Catalogue, sql: &RawSql) -> Option<Vec<String>> {
+        for (names, what, why) in [
+            (
+                &catalogue.volatile,
+                "which the server calls volatile",
+                "may change data or differ from call to call",
+            ),
+            (
+                &catalogue.clocks,
+                "which reads a clock by its definition in the database",
+                "differs from day to day",
+            ),
+        ] {
+            let called: Vec<&str> = sql
+                .functions
+                .iter()
+                .map(|(_, name)| name.as_str())
+                .filter(|n| names.iter().any(|v| v == n))
+                .collect();
+            if !called.is_empty() {
+                let diagnostic = Diagnostic::error(
+                    Code::SqlRefused,
+                    format!("the SQL calls `{}`, {what}", called.join("`, `")),
+                )
+                .at(sql.span, why)
+                .help("leave the call out; a check only looks, and takes the time it compares with as a `$name`");
+                self.wrong(vec![diagnostic]);
+                return None;
+            }
+        }
+        let mut arguments = Vec::new();
+        for name in &sql.parameters {
+            match self.policy.param(name) {
+                Some(value) => arguments.push(argument(value)),
+                None => {
+                    self.unprovable(
+                        "",
+                        &format!(
+                            "parameter `${name}` is `all` or was not given, and the SQL needs one value"
+                        ),
+                    );
+                    return None;
+                }
+            }
+        }
+        let shadows: Vec<String> = catalogue
+            .shadows
+            .iter()
+            .filter(|s| s.schema == self.policy.schema)
+            .filter(|s| {
+                s.operator || sql.functions.iter().any(|(schema, name)| schema.is_none() && *name == s.name)
+            })
+            .map(|s| format!("{} `{}`", if s.operator { "operator" } else { "function" }, s.name))
+            .collect();
+        if !shadows.is_empty() {
+            self.unprovable(
+                "",
+                &format!(
+                    "schema `{}` has {} of its own, which could answer instead of the system's; remove it, or write the check without raw SQL",
+                    self.policy.schema,
+                    shadows.join(", ")
+                ),
+            );
+            return None;
+        }
+        Some(arguments)
+    }
+
     /// Adds the question whether a relation has any rows; the key of a cell that is 1 or 0.
     pub(super) fn exists(&mut self, source: &str, name: &RelationName) -> String {
         let key = format!("{source}: any rows in {name}");

@@ -87,6 +87,46 @@ pub struct Equal {
     pub tables: Vec<super::RelationPattern>,
 }
 
+/// People who must not be found again.
+#[derive(Clone, Debug)]
+pub struct Absent {
+    /// Where they are looked for: one column each.
+    pub columns: Vec<ColumnSet>,
+    /// Who they are.
+    pub listing: Listing,
+}
+
+/// What names subjects.
+#[derive(Clone, Debug)]
+pub enum Listing {
+    /// A source of kind `list`, and whether it may name nobody.
+    File(String, bool),
+    /// A column of a source; `None` is the source of the check.
+    Column {
+        /// The source.
+        source: Option<String>,
+        /// The relation.
+        relation: RelationName,
+        /// Its column.
+        column: (String, Span),
+        /// The rows that count.
+        filter: Option<Box<Condition>>,
+    },
+    /// What a query of a source answers; `None` is the source of the check.
+    Sql(Option<String>, Box<RawSql>),
+}
+
+impl Listing {
+    /// The source, where it is another than that of the check or may be.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        match self {
+            Self::File(source, _) => Some(source),
+            Self::Column { source, .. } | Self::Sql(source, _) => source.as_deref(),
+        }
+    }
+}
+
 /// What must not have changed.
 #[derive(Clone, Debug)]
 pub enum Subject {
@@ -167,4 +207,6 @@ pub enum Assertion {
     Unchanged(Unchanged),
     /// Something is what another source holds.
     Equal(Equal),
+    /// Nobody of a list is found.
+    Absent(Absent),
 }

@@ -33,6 +33,8 @@ pub enum SourceKind {
     Record,
     /// What was sealed of a database earlier.
     Baseline,
+    /// A file that names people whose data was erased.
+    List,
 }
 
 /// Kinds of sources the design names and this version cannot read.
@@ -81,7 +83,7 @@ pub enum Newest {
 
 impl SourceKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Postgres,
         Self::Dump,
         Self::Files,
@@ -96,6 +98,7 @@ impl SourceKind {
         Self::Redis,
         Self::Record,
         Self::Baseline,
+        Self::List,
     ];
 
     /// The word of the language.
@@ -128,6 +131,7 @@ impl SourceKind {
             Self::Redis => &REDIS,
             Self::Record => &RECORD,
             Self::Baseline => &BASELINE,
+            Self::List => &LIST,
         }
     }
 }
@@ -258,5 +262,14 @@ const REDIS: Kind = Kind {
 const BASELINE: Kind = Kind {
     word: "baseline",
     about: "what `holdtrue baseline record` sealed of a database at one moment",
+    ..BARE
+};
+
+const LIST: Kind = Kind {
+    word: "list",
+    about: "a file that names one subject a line, such as people whose data was erased",
+    place: Place::Always("write `from \"PATH\"`, `from \"lists/*.txt\" newest` or `from env NAME`"),
+    newest: Newest::Needed,
+    options: &["allow", "pepper"],
     ..BARE
 };

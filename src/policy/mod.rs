@@ -365,6 +365,7 @@ pub fn fact_sources(policy: &Policy, check: &Check) -> Vec<String> {
         }
         Assertion::Unchanged(unchanged) => names.push(unchanged.since.clone()),
         Assertion::Equal(equal) => names.push(equal.source.clone()),
+        Assertion::Absent(absent) => names.extend(absent.listing.source().map(str::to_owned)),
         _ => {}
     }
     if let Some(when) = &check.when {

@@ -48,6 +48,10 @@ pub struct SourceOptions {
     pub redirects: bool,
     /// Whether names may lead to private addresses.
     pub private: bool,
+    /// Whether a list may name nobody.
+    pub empty: bool,
+    /// What digests of a list are made under.
+    pub pepper: Option<SourceAddress>,
     /// Most bytes of an answer.
     pub max_body: Option<u64>,
 }
@@ -60,6 +64,7 @@ impl SourceOptions {
             "named" => self.named.is_some(),
             "every" => self.every.is_some(),
             "checksums" => !self.checksums.is_empty(),
+            "pepper" => self.pepper.is_some(),
             "max_body" => self.max_body.is_some(),
             _ => false,
         }

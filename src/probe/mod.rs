@@ -16,6 +16,8 @@ mod files;
 mod host;
 pub mod http;
 mod inventory;
+mod list;
+mod lists;
 mod objects;
 pub mod observe;
 pub mod options;

@@ -14,8 +14,9 @@ use super::postgres::{Session, Snapshot};
 use super::queue::Queue;
 use super::reach::{Reached, Server, Told};
 use super::served::Served;
-use super::{brought, stale, worker};
+use super::{brought, lists, stale, worker};
 use crate::chain::given::Outside;
+use crate::erasure::Lists;
 use crate::facts::{Failure, Observation};
 use crate::failure::FailureKind;
 use crate::plan::{Engine, Plan, Statement, Work};
@@ -42,7 +43,11 @@ pub async fn observe(
     let mut outside = brought::read(plan);
     outside.want_heads(options.heads);
     let outside = Arc::new(outside);
-    let run = Run { plan, options, outside, progress, seen: &seen, done: &done, bits: &bits, total };
+    // Every other reading needs them whole.
+    let (named, listed) = lists::read(plan, sources, options).await;
+    seen.lock().await.extend(listed);
+    let lists = Arc::new(named);
+    let run = Run { plan, options, outside, lists, progress, seen: &seen, done: &done, bits: &bits, total };
     for (name, reached) in sources {
         match reached {
             Reached::Server(server) => run.server(name, server).await,
@@ -59,6 +64,7 @@ struct Run<'a> {
     plan: &'a Plan,
     options: &'a ObserveOptions,
     outside: Arc<Outside>,
+    lists: Arc<Lists>,
     progress: Progress<'a>,
     seen: &'a Mutex<BTreeMap<String, Observation>>,
     done: &'a AtomicUsize,
@@ -93,7 +99,7 @@ impl Run<'_> {
         let pool = Arc::new(Pool::new(sessions(server, self.options, jobs.min(most)).await, jobs));
         let shared = |s: &&Statement| Arc::new((*s).clone());
         let (streamed, asked): (Vec<&Statement>, Vec<&Statement>) =
-            mine.iter().partition(|s| s.engine == Engine::Stream);
+            mine.iter().filter(|s| !is_list(s)).partition(|s| s.engine == Engine::Stream);
         let streamed: Vec<Arc<Statement>> = streamed.iter().map(shared).collect();
         let elsewhere = streamed.iter().flat_map(|s| s.work.keys()).map(str::to_owned).collect();
         let queue = Queue::new(asked.iter().map(shared).collect(), elsewhere);
@@ -115,7 +121,9 @@ impl Run<'_> {
     /// Carries out statements until none is left.
     async fn work(&self, queue: &Queue, pool: &Pool) {
         while let Some(statement) = queue.next().await {
-            let found = worker::carry_out(&statement, pool, self.options, &self.outside, self.seen).await;
+            let found =
+                worker::carry_out(&statement, pool, self.options, (&self.outside, &self.lists), self.seen)
+                    .await;
             self.took(&statement, &found);
             self.seen.lock().await.extend(found);
             queue.finished(&statement).await;
@@ -146,6 +154,7 @@ impl Run<'_> {
             jobs: self.options.jobs.max(2),
             seed: self.options.seed,
             outside: Arc::clone(&self.outside),
+            lists: Arc::clone(&self.lists),
         };
         let mine = statements.to_vec();
         let found = tokio::task::spawn_blocking(move || {
@@ -201,8 +210,8 @@ impl Run<'_> {
 
     /// Every statement on a source that holds no rows.
     async fn told(&self, name: &str, told: &Told, sources: &BTreeMap<String, Reached>) {
-        let mine: Vec<Statement> =
-            self.plan.statements.iter().filter(|s| s.source == *name).cloned().collect();
+        let mine =
+            self.plan.statements.iter().filter(|s| s.source == *name && !is_list(s)).cloned().collect();
         let done = |statement: &Statement, found: &[(String, Observation)]| self.took(statement, found);
         let beside = |name: &str| match sources.get(name) {
             Some(Reached::Told(told)) => Some(Arc::clone(&told.0)),
@@ -225,6 +234,7 @@ impl Run<'_> {
             jobs: self.options.jobs,
             seed: self.options.seed,
             outside: Arc::clone(&self.outside),
+            lists: Arc::clone(&self.lists),
         };
         let started = Instant::now();
         let found = tokio::task::spawn_blocking(move || {
@@ -253,6 +263,11 @@ impl Run<'_> {
         (self.progress)(done, self.total, name);
         self.seen.lock().await.extend(found);
     }
+}
+
+/// Whether a statement was carried out before all else.
+fn is_list(statement: &Statement) -> bool {
+    matches!(statement.work, Work::List { .. })
 }
 
 /// How often it is said how much of an archive was read.

@@ -14,6 +14,7 @@ use super::tells::{self, Means, Tells};
 use crate::catalogue::{Catalogue, Relation};
 use crate::facts::{Failure, SourceFacts};
 use crate::failure::FailureKind;
+use crate::policy::assertion::{Assertion, Listing};
 use crate::policy::{Policy, Source, SourceAddress, SourceKind};
 
 /// How sources are reached.
@@ -142,8 +143,19 @@ async fn told(
             }
         }
     }
+    let mut pepper = None;
+    if let Some(from) = &source.options.pepper {
+        match resolve(from, environment) {
+            Ok(value) => pepper = Some(value.into_bytes()),
+            Err(why) => {
+                let message = format!("the pepper: {why}");
+                facts.failure = Some(Failure { kind: FailureKind::Unreachable, message });
+                return Outcome { reached: None, facts, refusal: None };
+            }
+        }
+    }
     let canceller = options.session.canceller.clone();
-    let means = Means { finder: Finder::here(&canceller), canceller, headers };
+    let means = Means { finder: Finder::here(&canceller), canceller, headers, pepper };
     let (kind, declared, mut shown) = (source.kind, source.options.clone(), facts.address.clone());
     let opened = tokio::task::spawn_blocking(move || {
         let opened = tells::open((kind, &declared), &address, means, &mut shown);
@@ -264,7 +276,11 @@ fn functions(policy: &Policy) -> Vec<String> {
         .checks
         .iter()
         .filter_map(|check| match &check.assertion {
-            crate::policy::assertion::Assertion::Sql(_, sql) => Some(&sql.functions),
+            Assertion::Sql(_, sql) => Some(&sql.functions),
+            Assertion::Absent(absent) => match &absent.listing {
+                Listing::Sql(_, sql) => Some(&sql.functions),
+                _ => None,
+            },
             _ => None,
         })
         .flatten()

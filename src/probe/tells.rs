@@ -11,7 +11,7 @@ use super::backups::Begin;
 use super::objects::{self, Finder};
 use super::options::ObserveOptions;
 use super::postgres::Canceller;
-use super::{attestation, backups, baseline, document, files, host, http, record, redis};
+use super::{attestation, backups, baseline, document, files, host, http, list, record, redis};
 use crate::catalogue::Catalogue;
 use crate::facts::{Failure, Observation, Observed};
 use crate::failure::FailureKind;
@@ -55,6 +55,14 @@ pub(super) trait Tells: fmt::Debug + Send + Sync {
     /// Why it cannot be followed.
     fn way(&self, _from: Option<&Begin>) -> Result<Observed, Failure> {
         Err(other("this source is no archive of WAL"))
+    }
+
+    /// The subjects that it names, and what digests of them are made under.
+    ///
+    /// # Errors
+    /// Why it names none.
+    fn listing(&self) -> Result<list::Named<'_>, Failure> {
+        Err(other("this source is no list"))
     }
 
     /// What else it can be asked.
@@ -120,6 +128,8 @@ pub(super) struct Means {
     pub(super) canceller: Canceller,
     /// Headers of requests, with their secret values.
     pub(super) headers: Vec<(String, String)>,
+    /// What digests of a list are made under.
+    pub(super) pepper: Option<Vec<u8>>,
 }
 
 /// Opens a source at an address, and says how the address may be shown.
@@ -143,6 +153,7 @@ pub(super) fn open(
         }
         SourceKind::Document => Arc::new(document::Document::open(address)?),
         SourceKind::Baseline => Arc::new(baseline::Sealed::open(address)?),
+        SourceKind::List => Arc::new(list::List::open(address, means.pepper, shown)?),
         SourceKind::Attestation => Arc::new(attestation::Statements::open(address)?),
         SourceKind::Record => Arc::new(record::Kept::open(address)?),
         SourceKind::Http => {

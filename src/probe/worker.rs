@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -16,12 +17,14 @@ use crate::chain::report::ChainReport;
 use crate::chain::segment::Segment;
 use crate::chain::spec::ChainSpec;
 use crate::chain::verify::{ChainFold, Limits};
+use crate::erasure::Lists;
 use crate::facts::{Failure, Observation, Observed, Tallied};
 use crate::failure::FailureKind;
 use crate::measure::TallySql;
 use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
-use crate::plan::{Inspection, Statement, Work};
+use crate::plan::{Erased, Inspection, Statement, Work};
+use crate::stream::erased::{self, Sought};
 
 /// Most bytes kept about the splits of a chain that is read as it lies.
 const MOST_OF_SPLITS: usize = 128 << 20;
@@ -31,7 +34,7 @@ pub(super) async fn carry_out(
     statement: &Statement,
     pool: &Pool,
     options: &ObserveOptions,
-    outside: &Outside,
+    (outside, lists): (&Outside, &Lists),
     seen: &Mutex<BTreeMap<String, Observation>>,
 ) -> Vec<(String, Observation)> {
     let started = Instant::now();
@@ -46,7 +49,7 @@ pub(super) async fn carry_out(
         Ok(lent) => lent,
         Err(error) => return all(statement, Err(Failure::from(&error)), started),
     };
-    Worker { session: &lent, options, outside }.run(statement, seen, started).await
+    Worker { session: &lent, options, outside, lists }.run(statement, seen, started).await
 }
 
 /// How a statement is run.
@@ -79,6 +82,7 @@ struct Worker<'a> {
     session: &'a Session,
     options: &'a ObserveOptions,
     outside: &'a Outside,
+    lists: &'a Lists,
 }
 
 impl Worker<'_> {
@@ -151,6 +155,11 @@ impl Worker<'_> {
                 let message =
                     "its rows are sealed as they pass, and they could not be fetched for that".to_owned();
                 all(statement, Err(Failure { kind: FailureKind::Other, message }), started)
+            }
+            Work::List { .. } => Vec::new(),
+            Work::Erased { erased, samples, .. } => {
+                let result = self.erased(erased, *samples).await;
+                all(statement, result.map(Observed::Tally), started)
             }
             Work::Inventory { .. } => {
                 let found = super::inventory::of_server(self.session).await;
@@ -292,6 +301,38 @@ impl Worker<'_> {
         if going && streamed.complete { segment.finish() } else { None }
     }
 
+    /// Rows of subjects of a list. Where it names few and all by their values, the server looks for them, by an index if it
+    /// has one; else every row is looked at here.
+    async fn erased(&self, erased: &Erased, samples: u64) -> Result<Tallied, Failure> {
+        let other = |message: String| Failure { kind: FailureKind::Other, message };
+        let subjects = erased::subjects(self.lists, erased).map_err(other)?;
+        let mut sought = Sought::new(erased, Arc::clone(&subjects), samples);
+        let asked = (subjects.few(erased.form), erased.count_sql(), erased.show_sql(samples));
+        let (Some(few), Some(count), Some(show)) = asked else {
+            let take = |cells: &[Option<&str>]| {
+                sought.push(cells);
+                self.fetched(cells)
+            };
+            let streamed = self.session.stream(&erased.rows_sql(), &[], take).await;
+            if !streamed.map_err(|e| Failure::from(&e))?.complete {
+                return Err(other(TOO_MUCH.to_owned()));
+            }
+            return Ok(sought.finish());
+        };
+        let array = array(few.iter().map(String::as_str));
+        let asked = [array.as_str()];
+        let counted = self.session.rows(&count, &asked).await.map_err(|e| Failure::from(&e))?;
+        let counted = counted.into_iter().flatten().next().flatten();
+        let violations = counted.and_then(|text| text.parse().ok()).ok_or_else(unexpected)?;
+        if violations > 0 {
+            for row in self.session.rows(&show, &asked).await.map_err(|e| Failure::from(&e))? {
+                let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
+                sought.push(&cells);
+            }
+        }
+        Ok(Tallied { violations, ..sought.finish() })
+    }
+
     /// Takes a row from what may be fetched.
     fn fetched(&self, cells: &[Option<&str>]) -> ControlFlow<()> {
         let bytes: usize = cells.iter().map(|cell| 4 + cell.map_or(0, str::len)).sum();
@@ -331,6 +372,26 @@ impl Worker<'_> {
         }
         Ok(Observed::Chain(fold.finish()))
     }
+}
+
+/// An array of texts as PostgreSQL reads one (`array_in` in its `arrayfuncs.c`).
+fn array<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut out = String::from("{");
+    for (n, text) in texts.enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        out.push('"');
+        for c in text.chars() {
+            if matches!(c, '"' | '\\') {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+        out.push('"');
+    }
+    out.push('}');
+    out
 }
 
 /// Whether an error may come from one expression of several, and asking again is no waste of time.

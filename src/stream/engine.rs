@@ -200,7 +200,7 @@ fn can_stream(statement: &Statement) -> bool {
     }
     let rides = match &statement.work {
         Work::Scan { folds, .. } => folds.iter().any(|(_, fold)| !fold.only_spares()),
-        Work::Tally { .. } | Work::Chain { .. } => true,
+        Work::Tally { .. } | Work::Chain { .. } | Work::Erased { .. } => true,
         _ => false,
     };
     rides && compile(statement, &mut Builder::default()).is_empty()
@@ -264,6 +264,7 @@ impl Fetched {
             let hashed = match &statement.work {
                 Work::Chain { chained, .. } => &chained.rows.relation,
                 Work::Seal { sealing, .. } => &sealing.relation,
+                Work::Erased { erased, .. } => &erased.rows.relation,
                 _ => continue,
             };
             let of = reading.relations.entry(statement.relation.clone()).or_default();
@@ -332,6 +333,7 @@ fn asked(statement: &Statement) -> u64 {
                 Tally::Running(_) => child.saturating_mul(2 * GROUP),
             }
         }
+        Work::Erased { erased, .. } => counted(&erased.rows.relation).saturating_mul(SCAN + PROBE_FEW),
         _ => 0,
     }
 }

@@ -22,6 +22,7 @@ mod compiler;
 mod cores;
 pub mod differences;
 pub mod engine;
+pub mod erased;
 pub mod exact;
 pub mod expr;
 mod gathered;
@@ -52,6 +53,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::chain::given::Outside;
+use crate::erasure::Lists;
 use crate::facts::{Failure, Observation, Observed, Tallied};
 use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
@@ -118,6 +120,8 @@ pub struct Limits {
     pub seed: i64,
     /// What chains are given beside their rows.
     pub outside: Arc<Outside>,
+    /// The lists that subjects are looked for in.
+    pub lists: Arc<Lists>,
 }
 
 /// What was measured.
@@ -148,7 +152,7 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> M
     let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
     let cores = Cores::new(limits.jobs);
     let mut reads = BTreeMap::new();
-    let first = look(statements, rows, Arc::clone(&limits.outside), &mut shared, &cores, &mut reads);
+    let first = look(statements, rows, limits, &mut shared, &cores, &mut reads);
 
     let mut second = Builder::after(&first);
     for statement in statements {
@@ -169,8 +173,7 @@ pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> Me
     let started = Instant::now();
     let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
     let cores = Cores::new(limits.jobs);
-    let outside = Arc::clone(&limits.outside);
-    let first = look(statements, rows, outside, &mut shared, &cores, &mut BTreeMap::new());
+    let first = look(statements, rows, limits, &mut shared, &cores, &mut BTreeMap::new());
     for statement in statements {
         if let Work::Tally { key, tally, .. } = &statement.work
             && !shared.found.contains_key(key)
@@ -187,12 +190,12 @@ pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> Me
 fn look(
     statements: &[&Statement],
     rows: &dyn Rows,
-    outside: Arc<Outside>,
+    limits: &Limits,
     shared: &mut Shared,
     cores: &Cores,
     reads: &mut pass::Reads,
 ) -> Builder {
-    let mut first = Builder::with(outside);
+    let mut first = Builder::with(Arc::clone(&limits.outside), Arc::clone(&limits.lists));
     for statement in statements {
         for (key, why) in compile(statement, &mut first) {
             shared.fail(&key, &why);
@@ -232,7 +235,13 @@ fn compile(statement: &Statement, builder: &mut Builder) -> Vec<(String, expr::R
             Vec::new()
         }
         Work::Seal { key, sealing } => one(key, builder.seal(key, sealing)),
-        Work::Show { .. } | Work::Fact { .. } | Work::Inspect { .. } | Work::Inventory { .. } => Vec::new(),
+        Work::Erased { key, erased, samples } => one(key, builder.erased(key, erased, *samples)),
+        // A list is read before all else.
+        Work::List { .. }
+        | Work::Show { .. }
+        | Work::Fact { .. }
+        | Work::Inspect { .. }
+        | Work::Inventory { .. } => Vec::new(),
     }
 }
 

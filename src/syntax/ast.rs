@@ -101,7 +101,8 @@ pub enum Clause {
     Cadence { every: Name },
     Checksums { lists: Vec<Name> },
     Header { name: Name, value: Address },
-    Permit { redirects: bool },
+    Permit { what: Permission },
+    Pepper { value: Address },
     MaxBody { limit: Name },
     // policy and waive
     Language { version: Name },
@@ -453,6 +454,26 @@ pub enum Excepted {
     Tables(Pattern),
 }
 
+/// What a source's block allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Answers that lead elsewhere are followed.
+    Redirects,
+    /// Names may lead to private addresses.
+    Private,
+    /// There may be nothing in it.
+    Empty,
+}
+
+/// What columns must not hold anything of.
+#[derive(Clone, Debug)]
+pub enum Listing {
+    /// A source, or a column of one, with the rows that count.
+    Named(Reference, Option<Box<Predicate>>),
+    /// What a query answers, of a source if one is named.
+    Sql(Option<Name>, Name),
+}
+
 /// What must hold.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "fields are the parts of the form the variant is named for")]
@@ -485,6 +506,10 @@ pub enum Assertion {
         of: Option<Excepted>,
         source: Name,
         except: Vec<Pattern>,
+    },
+    Absent {
+        columns: Vec<Reference>,
+        listing: Listing,
     },
     Every {
         kind: Name,

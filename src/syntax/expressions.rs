@@ -3,8 +3,8 @@
 use pest::iterators::Pair;
 
 use super::ast::{
-    Argument, Assertion, Excepted, Expr, ExprKind, Fallback, Literal, Measure, Member, MemberTest, Name,
-    Parent, Per, Predicate, PredicateRight, Reference, Signed, Since,
+    Argument, Assertion, Excepted, Expr, ExprKind, Fallback, Listing, Literal, Measure, Member, MemberTest,
+    Name, Parent, Per, Predicate, PredicateRight, Reference, Signed, Since,
 };
 use super::grammar::Rule;
 use super::parts::{self, Parts, Place};
@@ -292,15 +292,27 @@ impl Reader<'_> {
 
     fn references(&mut self, parts: &mut Parts<'_>) -> Option<Vec<Reference>> {
         let mut inside = self.parts(parts.take(Rule::tuple)?);
-        let mut list = Vec::new();
-        while let Some(reference) = inside.take(Rule::reference) {
-            let mut one = self.parts(reference);
-            list.push(match one.word(Rule::param) {
-                Some(name) => Reference::Param(unmarked(name)),
-                None => Reference::Path(one.path()?),
-            });
+        Some(std::iter::from_fn(|| self.next_reference(&mut inside)).collect())
+    }
+
+    fn next_reference(&self, parts: &mut Parts<'_>) -> Option<Reference> {
+        let mut one = self.parts(parts.take(Rule::reference)?);
+        match one.word(Rule::param) {
+            Some(name) => Some(Reference::Param(unmarked(name))),
+            None => one.path().map(Reference::Path),
         }
-        Some(list)
+    }
+
+    /// What columns must not hold anything of: the last reference, or a query.
+    fn listing(&mut self, parts: &mut Parts<'_>, columns: &mut Vec<Reference>) -> Option<Listing> {
+        if parts.saw(Rule::k_sql) {
+            let source = parts.word(Rule::name);
+            let mut text = parts.word(Rule::raw)?;
+            text.node = text.node.trim_matches('$').trim().to_owned();
+            return Some(Listing::Sql(source, text));
+        }
+        let named = columns.pop()?;
+        Some(Listing::Named(named, self.next_filter(parts).map(Box::new)))
     }
 
     /// The `tuple` that comes next.
@@ -419,6 +431,12 @@ impl Reader<'_> {
                     except.push(pattern);
                 }
                 Assertion::Equals { subject, of, source, except }
+            }
+            Rule::a_absent => {
+                let mut columns: Vec<Reference> =
+                    std::iter::from_fn(|| self.next_reference(&mut parts)).collect();
+                let listing = self.listing(&mut parts, &mut columns)?;
+                Assertion::Absent { columns, listing }
             }
             Rule::a_every => {
                 Assertion::Every { kind: parts.word(Rule::name)?, state: parts.word(Rule::name)? }

@@ -3,7 +3,8 @@
 use pest::iterators::Pair;
 
 use super::ast::{
-    Address, Beside, Clause, Grouping, HowHashed, Literal, Name, OrderKey, Side, Sought, Target, WhenRight,
+    Address, Beside, Clause, Grouping, HowHashed, Literal, Name, OrderKey, Permission, Side, Sought, Target,
+    WhenRight,
 };
 use super::expressions::Reader;
 use super::grammar::Rule;
@@ -81,7 +82,19 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             };
             Clause::Header { name, value }
         }
-        Rule::s_permit => Clause::Permit { redirects: p.saw(Rule::k_redirects) },
+        Rule::s_permit => Clause::Permit {
+            what: match () {
+                () if p.saw(Rule::k_redirects) => Permission::Redirects,
+                () if p.saw(Rule::k_private) => Permission::Private,
+                () => Permission::Empty,
+            },
+        },
+        Rule::s_pepper => Clause::Pepper {
+            value: match p.word(Rule::name) {
+                Some(variable) => Address::Env(variable),
+                None => Address::File(p.text(reader.found)?),
+            },
+        },
         Rule::s_max_body => Clause::MaxBody { limit: p.word(Rule::quantity)? },
         Rule::s_tenancy => Clause::Tenancy { key: p.path()?, column: p.ident()? },
         Rule::s_ledger => {

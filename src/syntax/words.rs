@@ -121,6 +121,7 @@ impl Block {
                         word("header", Rule::s_header, Has::None),
                         word("allow", Rule::s_permit, Has::None),
                         word("max_body", Rule::s_max_body, Has::None),
+                        word("pepper", Rule::s_pepper, Has::None),
                     ]
                 }
             }

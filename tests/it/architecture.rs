@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rooms, each with the rooms it may use. A room not named here may not exist.
-const ROOMS: [(&str, &[&str]); 24] = [
+const ROOMS: [(&str, &[&str]); 25] = [
     ("source_text", &[]),
     ("verdict", &[]),
     ("value", &[]),
@@ -18,6 +18,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
     ("policy", &["source_text", "verdict", "value", "chain"]),
     ("catalogue", &["policy", "chain", "value"]),
     ("baseline", &["policy", "catalogue", "chain"]),
+    ("erasure", &["catalogue"]),
     ("facts", &["baseline", "catalogue", "chain", "failure", "finding", "verdict"]),
     ("check", &["source_text", "verdict", "value", "diagnostic", "syntax", "chain", "policy"]),
     ("measure", &["source_text", "value", "policy", "catalogue"]),
@@ -34,12 +35,14 @@ const ROOMS: [(&str, &[&str]); 24] = [
             "facts",
             "measure",
             "baseline",
+            "erasure",
         ],
     ),
     (
         "stream",
         &[
             "baseline",
+            "erasure",
             "source_text",
             "value",
             "failure",
@@ -66,6 +69,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
             "plan",
             "record",
             "baseline",
+            "erasure",
         ],
     ),
     ("drill", &["verdict", "probe"]),

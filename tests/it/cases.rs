@@ -52,8 +52,10 @@ fn judged(number: usize, case: &Path) -> Result<(), String> {
         shared().reader_role(&scratch.name);
         command.env("DATABASE_URL", scratch.url());
         if read("args").starts_with("verify ") {
-            std::fs::copy(case.join("policy.hold"), scratch.folder().join("p.hold"))
-                .map_err(|e| e.to_string())?;
+            for file in fs::read_dir(case).map_err(|error| error.to_string())?.flatten() {
+                fs::copy(file.path(), scratch.folder().join(file.file_name())).map_err(|e| e.to_string())?;
+            }
+            fs::copy(case.join("policy.hold"), scratch.folder().join("p.hold")).map_err(|e| e.to_string())?;
             // On the rows of the server and on an archive it must be judged alike.
             let _same = scratch.run(&[]);
         }

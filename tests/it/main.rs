@@ -20,6 +20,7 @@ mod docs;
 mod drill;
 mod dump;
 mod equals;
+mod erased;
 mod false_green;
 mod faults;
 mod figures;

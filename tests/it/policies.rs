@@ -165,6 +165,23 @@ fn accubooks_verifies_its_backup_in_place() {
     }
 }
 
+#[test]
+fn accubooks_finds_whoever_was_erased_and_is_there_again() {
+    let database = accubooks(AccuBooks::Clean);
+    let user = shared().psql(database, "select id from users order by id limit 1");
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("erased.txt");
+    let source = format!("erased_users={}", list.display());
+    for (named, status) in [(user.trim(), 1), ("usr_0000000000000000", 0)] {
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(named);
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        std::fs::write(&list, format!("# erased in January\nsha256:{hex}\n")).unwrap();
+        let looked = verify("policies/accubooks/erasure.hold", database, &["--source", &source]);
+        assert_eq!(looked.status, Some(status), "{}", looked.said());
+    }
+    verify("policies/accubooks/erasure.hold", database, &["--source", "erased_users=/no/list"]).ends_with(3);
+}
+
 /// A line of the table may promise no check that there is not.
 #[test]
 fn every_check_that_the_coverage_names_exists() {

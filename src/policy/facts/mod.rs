@@ -8,6 +8,7 @@ mod dump;
 mod files;
 mod host;
 mod http;
+mod list;
 mod postgres;
 mod record;
 
@@ -123,5 +124,6 @@ pub fn published(kind: SourceKind) -> &'static [Fact] {
         SourceKind::Redis => backups::REDIS,
         SourceKind::Record => record::FACTS,
         SourceKind::Baseline => baseline::FACTS,
+        SourceKind::List => list::FACTS,
     }
 }

@@ -10,8 +10,10 @@ use std::time::Instant;
 use super::dump::{Archive, ArchiveError, ArchiveErrorKind, OnRow, TableData};
 use super::objects::{self, Finder};
 use crate::catalogue::RelationKind;
+use crate::erasure::Gather;
 use crate::facts::{Failure, Observation, Observed, SourceFacts};
 use crate::failure::FailureKind;
+use crate::measure::rows::RowSet;
 use crate::plan::{Inspection, Statement, Work};
 use crate::policy::RelationName;
 use crate::stream::{self, Measured};
@@ -146,6 +148,20 @@ fn failure(error: &ArchiveError) -> Failure {
 /// Why they could not be read.
 pub(super) fn rows_of(opened: &Opened, relation: &RelationName, on_row: OnRow<'_>) -> Result<bool, Failure> {
     opened.archive.rows(relation, on_row).map(|read| read.complete).map_err(|error| failure(&error))
+}
+
+/// The subjects that a column of an archive names.
+///
+/// # Errors
+///
+/// Why they could not be read.
+pub(super) fn named(
+    opened: &Opened,
+    column: (&RowSet, &str),
+    limits: &stream::Limits,
+    gather: Gather,
+) -> Result<Gather, Failure> {
+    stream::erased::named(column, &rows::Held::new(&opened.archive), limits, gather)
 }
 
 /// Makes every observation of these statements on an archive.

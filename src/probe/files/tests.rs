@@ -44,7 +44,7 @@ impl Folder {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let _inside = runtime.enter();
         let canceller = Canceller::new();
-        let means = Means { finder: Finder::here(&canceller), canceller, headers: Vec::new() };
+        let means = Means { finder: Finder::here(&canceller), canceller, headers: Vec::new(), pepper: None };
         Files::open(&self.path(pattern), options, means)
     }
 

@@ -1,6 +1,7 @@
 //! Statements of a plan to jobs.
 
 mod chains;
+mod erased;
 mod groups;
 mod ledgers;
 mod references;
@@ -23,6 +24,7 @@ use super::scan::{Folding, Folds, Showing};
 use super::shared::{Suspicion, TableId};
 use crate::catalogue::{Relation, RelationKind};
 use crate::chain::given::Outside;
+use crate::erasure::Lists;
 use crate::measure::Tally;
 use crate::measure::fold::{Fold, Show};
 use crate::measure::rows::RowSet;
@@ -41,6 +43,8 @@ pub(super) struct Builder {
     pub(super) parts: BTreeMap<String, u32>,
     /// What chains are given; `None` where it is only found out what could be made.
     outside: Option<Arc<Outside>>,
+    /// The lists of the run; `None` likewise.
+    lists: Option<Arc<Lists>>,
     known: BTreeMap<String, TableId>,
     next: TableId,
 }
@@ -52,10 +56,10 @@ struct Narrowed {
 }
 
 impl Builder {
-    /// A builder that knows what chains are given.
+    /// A builder that knows what chains are given, and who is looked for.
     #[must_use]
-    pub(super) fn with(outside: Arc<Outside>) -> Self {
-        Self { outside: Some(outside), ..Self::default() }
+    pub(super) fn with(outside: Arc<Outside>, lists: Arc<Lists>) -> Self {
+        Self { outside: Some(outside), lists: Some(lists), ..Self::default() }
     }
 
     /// A builder whose tables do not meet those of an earlier stage, but whose equal key sets are the same.
@@ -63,6 +67,7 @@ impl Builder {
     pub(super) fn after(earlier: &Self) -> Self {
         Self {
             outside: earlier.outside.clone(),
+            lists: earlier.lists.clone(),
             known: earlier.known.clone(),
             next: earlier.next,
             ..Self::default()
