@@ -57,7 +57,7 @@ impl<'a> Planner<'a> {
                         return self.unprovable(&name.to_string(), "its rows belong to no tenant");
                     }
                 };
-                self.same(&source, (here, there), relation, beside, &whose);
+                self.same(&source, (here, there), relation, beside, (&whose, None));
             }
             (_, Some(tenant)) => self.tenant_of(&source, (here, there), beside, (equal, tenant)),
             (_, None) => self.unprovable("", "the rows of which tenant?"),
@@ -98,7 +98,7 @@ impl<'a> Planner<'a> {
                     Belongs::Undeclared => self.nobody_says(tenancy, name),
                     Belongs::Tenants | Belongs::Keyed | Belongs::Reached => {
                         let whose = Whose::Only(tenant.clone());
-                        self.same(source, (here, there), relation, (other, baseline), &whose);
+                        self.same(source, (here, there), relation, (other, baseline), (&whose, None));
                     }
                 },
                 (Some(relation), None) if belongs(tenancy, relation) != Belongs::Global => {

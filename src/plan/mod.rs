@@ -7,6 +7,7 @@ mod belongs;
 mod bind;
 mod builder;
 mod chains;
+mod cutoffs;
 mod equals;
 mod groups;
 mod inexact;
@@ -34,6 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use builder::plan;
 pub use chains::Chained;
+pub use cutoffs::{Cut, CutBy};
 pub use inspections::Inspection;
 pub use joins::Joined;
 pub use sealings::{Before, Sealing, Seals, inventory_key, sealed_key, seals};
@@ -537,6 +539,8 @@ pub enum Proof {
         /// Whether having no such rows on either side is unproven even where a check allows emptiness: of a tenant in the
         /// table of tenants.
         needed: bool,
+        /// What tells which rows are newer than the baseline, and are not compared.
+        cut: Option<CutBy>,
     },
     /// The objects of a database are what was sealed.
     SameObjects {

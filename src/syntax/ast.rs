@@ -431,13 +431,17 @@ impl Measure {
     }
 }
 
-/// `since BASELINE [except ...]`.
+/// `since BASELINE [except ...] [as of COLUMN, ... [with updates by COLUMN, ...]]`.
 #[derive(Clone, Debug)]
 pub struct Since {
     /// The baseline.
     pub baseline: Name,
     /// What may have changed.
     pub except: Vec<Excepted>,
+    /// Columns that tell which rows are newer than the baseline.
+    pub as_of: Vec<Path>,
+    /// Columns that tell which rows were changed since.
+    pub updates: Vec<Path>,
     /// Where it is written.
     pub span: Span,
 }

@@ -9,6 +9,7 @@ mod alerts;
 mod anchors;
 mod architecture;
 mod backups;
+mod baseline_cutoffs;
 mod baselines;
 mod cases;
 mod chain_find;
