@@ -18,6 +18,8 @@ pub(super) enum Belongs {
     Reached,
     /// To nobody, as declared.
     Global,
+    /// To the tenant whose schema it is in.
+    Schema,
     /// Nobody said.
     Undeclared,
 }
@@ -30,11 +32,19 @@ pub(super) fn belongs(tenancy: &Tenancy, relation: &Relation) -> Belongs {
         Belongs::Reached
     } else if tenancy.global.iter().any(|(patterns, _)| patterns.iter().any(|p| p.covers(&relation.name))) {
         Belongs::Global
+    } else if tenancy.schemas.as_ref().is_some_and(|s| s.tenant(&relation.name.schema).is_some()) {
+        Belongs::Schema
     } else if relation.column(&tenancy.column).is_some() {
         Belongs::Keyed
     } else {
         Belongs::Undeclared
     }
+}
+
+/// The tenant whose schema a relation is in, where all of it is that tenant's.
+pub(super) fn tenant_in<'r>(tenancy: &Tenancy, relation: &'r Relation) -> Option<&'r str> {
+    let schemas = tenancy.schemas.as_ref().filter(|_| belongs(tenancy, relation) == Belongs::Schema)?;
+    schemas.tenant(&relation.name.schema)
 }
 
 impl<'a> Planner<'a> {
@@ -80,6 +90,9 @@ impl<'a> Planner<'a> {
 
     /// A column that no table has makes every table look undeclared, when it is the column's name that is wrong.
     fn tenant_column(&mut self, tenancy: &Tenancy, catalogue: &Catalogue, source: &str) -> Option<()> {
+        if tenancy.schemas.is_some() {
+            return Some(());
+        }
         let stored = || catalogue.relations.iter().filter(|r| r.kind.stores());
         let keyed = stored().any(|r| r.column(&tenancy.column).is_some());
         if keyed || !stored().any(|r| belongs(tenancy, r) == Belongs::Undeclared) {

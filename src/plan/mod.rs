@@ -24,6 +24,7 @@ mod references;
 mod resolve;
 mod scalars;
 mod scans;
+mod schemas;
 mod sealings;
 mod shortcut;
 mod sql;
@@ -451,6 +452,15 @@ pub enum Proof {
         key: String,
         /// The tenant.
         tenant: String,
+    },
+    /// A tenant that has a schema is known.
+    Known {
+        /// Key of the count of its rows in the relation of tenants.
+        key: String,
+        /// The tenant.
+        tenant: String,
+        /// The relation of tenants.
+        of: String,
     },
     /// No value may be `NaN` or infinite, or comparisons with it are worthless.
     Finite {

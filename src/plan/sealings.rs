@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::belongs::{Belongs, belongs};
+use super::belongs::{Belongs, belongs, tenant_in};
 use super::builder::Planner;
 use super::cutoffs::{Cut, CutBy};
 use super::{Catalogues, Inspection, Options, Plan, Proof, Work};
@@ -235,7 +235,12 @@ impl<'a> Planner<'a> {
                     self.unprovable(&name.to_string(), "it stores no rows of its own, so none were sealed");
                     return;
                 }
-                if !except.is_empty() {
+                if let Some(other) = self.policy.tenancy.as_ref().and_then(|t| tenant_in(t, relation)) {
+                    if except.iter().any(|name| name == other) {
+                        let why = format!("all its rows are those of tenant `{other}`, which is excepted");
+                        return self.unprovable(&name.to_string(), &why);
+                    }
+                } else if !except.is_empty() {
                     let whose = self.policy.tenancy.as_ref().map(|tenancy| belongs(tenancy, relation));
                     if !matches!(whose, Some(Belongs::Tenants | Belongs::Keyed | Belongs::Reached)) {
                         let why = "its rows belong to no tenant, so none can be excepted";
@@ -276,7 +281,25 @@ impl<'a> Planner<'a> {
     ) {
         let tables: &'a [RelationPattern] = &unchanged.tables;
         let mut uncut = BTreeSet::new();
-        let excepted = |name: &RelationName| tables.iter().any(|pattern| pattern.covers(name));
+        let tenancy = self.policy.tenancy.as_ref();
+        let schema_of = |relation: &'a Relation| tenancy.and_then(|t| tenant_in(t, relation));
+        // What is left out of the comparison, as the report calls it.
+        let excepted = |relation: &'a Relation| -> Option<String> {
+            let name = &relation.name;
+            match schema_of(relation).filter(|tenant| except.iter().any(|name| name == tenant)) {
+                Some(_) => Some(format!("every table of schema {}", name.schema)),
+                None => tables.iter().any(|pattern| pattern.covers(name)).then(|| name.to_string()),
+            }
+        };
+        if let Some(schemas) = tenancy.and_then(|t| t.schemas.as_ref())
+            && !catalogue.relations.iter().chain(&sealed.relations).any(|r| schema_of(r).is_some())
+        {
+            let why = format!(
+                "neither the source nor the baseline has a table in a schema `{}*{}`",
+                schemas.before, schemas.after
+            );
+            return self.unprovable("", &why);
+        }
         let stored: Vec<&'a Relation> = catalogue.relations.iter().filter(|r| r.kind.stores()).collect();
         let shared = stored.iter().any(|r| sealed.relation(&r.name).is_some());
         if !shared {
@@ -288,8 +311,8 @@ impl<'a> Planner<'a> {
         }
         let mut left_out = BTreeSet::new();
         for relation in stored {
-            if excepted(&relation.name) {
-                left_out.insert(relation.name.to_string());
+            if let Some(what) = excepted(relation) {
+                left_out.insert(what);
                 continue;
             }
             if sealed.relation(&relation.name).is_none() {
@@ -323,8 +346,8 @@ impl<'a> Planner<'a> {
             ));
         }
         for relation in &sealed.relations {
-            if excepted(&relation.name) {
-                left_out.insert(relation.name.to_string());
+            if let Some(what) = excepted(relation) {
+                left_out.insert(what);
             } else if !catalogue.relation(&relation.name).is_some_and(|r| r.kind.stores()) {
                 self.gone(sealed, &relation.name, since);
             }

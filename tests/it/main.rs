@@ -44,6 +44,7 @@ mod spelled;
 mod standard;
 mod streamed;
 mod support;
+mod tenant_schemas;
 mod tenants;
 mod waivers;
 mod whole_gate;
