@@ -1,5 +1,7 @@
 //! What a source says it holds: relations, columns, keys and the objects around them. Plain data.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::chain::spec::CellKind;
@@ -28,6 +30,9 @@ pub struct Catalogue {
     /// Extensions that are installed in the database; `None` where the source does not say.
     #[serde(default)]
     pub extensions: Option<Vec<String>>,
+    /// Of a baseline, the greatest values that cut-offs are by: relation, column, value if any row has one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub greatest: BTreeMap<String, BTreeMap<String, Option<String>>>,
 }
 
 /// A function or operator over system types that has the name of a system one and belongs to no extension. Where its

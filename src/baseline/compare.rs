@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::{Inventory, Object};
 use super::seal::{Count, Seal};
 use super::sketch::{Item, unpack};
+use super::updated::{Rest, Updated};
 
 /// What comparing two states of a relation came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub struct Difference {
     pub rows: u64,
     /// What could not be compared.
     pub gap: Option<String>,
+    /// Of which rows nothing can be said, although others were compared.
+    pub unsure: Option<String>,
+    /// Rows that others changed since, as the seal was told to take them.
+    pub updated: u64,
 }
 
 /// One thing that changed.
@@ -62,6 +67,7 @@ pub fn contents(
 ) -> Difference {
     let everybody = *whose == Whose::AllBut(Vec::new());
     let mut difference = Difference::default();
+    let untouched = now.aside.changed == 0;
     let (was, is) = match (&before.tenants, &now.tenants) {
         (Some(was), Some(is)) if was_by == is_by => (was, is),
         (None, None) if matches!(whose, Whose::Only(_)) => {
@@ -70,12 +76,15 @@ pub fn contents(
         }
         (None, None) => {
             difference.examined = before.whole.rows.max(now.whole.rows);
-            if before.whole != now.whole {
-                part(None, (before.whole, now.whole), &named(before, now), key, sides, &mut difference);
+            if before.whole != now.whole || !untouched {
+                let (named, updated) = named(before, now);
+                difference.updated = updated.count(|_| true);
+                let counts = (before.whole, now.whole);
+                rest(None, counts, (&named, &updated), key, sides, &mut difference);
             }
             return difference;
         }
-        _ if before.whole == now.whole && everybody => {
+        _ if before.whole == now.whole && everybody && untouched => {
             difference.examined = now.whole.rows;
             return difference;
         }
@@ -108,17 +117,63 @@ pub fn contents(
     let nobody = whose.covers(None).then_some((None, [before.unowned, now.unowned]));
     for (name, [was, is]) in pairs.chain(nobody) {
         difference.examined = difference.examined.saturating_add(was.rows.max(is.rows));
-        if was != is {
+        if was != is || !untouched {
             changed.push((name, (was, is)));
         }
     }
     if !changed.is_empty() {
-        let named = named(before, now);
+        let (named, updated) = named(before, now);
+        difference.updated =
+            updated.count(|item| changed.iter().any(|(name, _)| is_of(item, name.map(String::as_str))));
         for (name, counts) in changed {
-            part(Some(name.map(String::as_str)), counts, &named, key, sides, &mut difference);
+            let tenant = Some(name.map(String::as_str));
+            rest(tenant, counts, (&named, &updated), key, sides, &mut difference);
         }
     }
     difference
+}
+
+/// What changed in the rows of a tenant beside those that others changed.
+fn rest(
+    tenant: Option<Option<&str>>,
+    (was, is): (Count, Count),
+    (named, updated): (&Named, &Updated),
+    key: &[String],
+    sides: Sides<'_>,
+    difference: &mut Difference,
+) {
+    let (was, new) = match updated.rest(tenant, was, is, [&named.0, &named.1]) {
+        Rest::Known(was, new) => (was, new),
+        Rest::Unknown => {
+            let why =
+                "more rows were changed since than can be told apart, so what else changed is not known";
+            difference.unsure = Some(why.to_owned());
+            return;
+        }
+    };
+    for name in new {
+        let text = name.key().map(|(text, _)| text).unwrap_or_default();
+        let owner = owner(tenant);
+        difference.rows = difference.rows.saturating_add(1);
+        difference.changes.push(Change {
+            kind: "row_added",
+            tenant: tenant.flatten().map(str::to_owned),
+            key: values(text.as_bytes(), false, key),
+            message: format!("{owner}{}, and changed", sides.added()),
+        });
+    }
+    if was != is {
+        part(tenant, (was, is), named, key, sides, difference);
+    }
+}
+
+/// Whose rows a sentence is about.
+fn owner(tenant: Option<Option<&str>>) -> String {
+    match tenant {
+        None => String::new(),
+        Some(None) => "of no tenant: ".to_owned(),
+        Some(Some(name)) => format!("tenant `{name}`: "),
+    }
 }
 
 impl Whose {
@@ -185,12 +240,15 @@ impl Sides<'_> {
 /// Rows that are there now and were not, and those that were and are not.
 type Named = (Vec<Item>, Vec<Item>);
 
-fn named(before: &Seal, now: &Seal) -> Named {
-    now.sketch.minus(&before.sketch).map(|d| (d.more, d.less)).unwrap_or_default()
+/// Rows that only one of the two has, without those that others changed, and these.
+fn named(before: &Seal, now: &Seal) -> (Named, Updated) {
+    let (more, mut less) = now.sketch.minus(&before.sketch).map(|d| (d.more, d.less)).unwrap_or_default();
+    let updated = Updated::of(&now.aside, &mut less);
+    ((more, less), updated)
 }
 
 /// Whether a row is a tenant's: of one whose name is cut, by what is kept of it.
-fn is_of(item: &Item, tenant: Option<&str>) -> bool {
+pub(super) fn is_of(item: &Item, tenant: Option<&str>) -> bool {
     match (unpack(&item.tenant), tenant) {
         (None, None) => true,
         (Some((text, false)), Some(tenant)) => text == tenant.as_bytes(),
@@ -218,11 +276,7 @@ fn part(
     let (n_added, n_removed) = (added.len() as u64, removed.len() as u64);
     let explained = was.sum.wrapping_add(sum(&added)) == is.sum.wrapping_add(sum(&removed))
         && u128::from(was.rows) + u128::from(n_added) == u128::from(is.rows) + u128::from(n_removed);
-    let owner = match tenant {
-        None => String::new(),
-        Some(None) => "of no tenant: ".to_owned(),
-        Some(Some(name)) => format!("tenant `{name}`: "),
-    };
+    let owner = owner(tenant);
     let whose = tenant.flatten().map(str::to_owned);
     let mut push = |kind: &'static str, item: Option<&Item>, what: String| {
         let key = item.map(|item| key_of(item, columns)).unwrap_or_default();
@@ -284,6 +338,10 @@ fn other_side(item: Option<&Item>, verb: &str, tenant: Option<Option<&str>>) -> 
 /// A key's columns with their values. What was cut ends with an ellipsis.
 fn key_of(item: &Item, columns: &[String]) -> Vec<(String, Option<String>)> {
     let Some((text, cut)) = unpack(&item.key) else { return Vec::new() };
+    values(text, cut, columns)
+}
+
+fn values(text: &[u8], cut: bool, columns: &[String]) -> Vec<(String, Option<String>)> {
     let parts: Vec<&[u8]> = text.split(|byte| *byte == 0x1f).collect();
     let last = parts.len().saturating_sub(1);
     let value = |(n, part): (usize, &&[u8])| match *part {
@@ -377,6 +435,8 @@ mod tests {
             tenants: Some(BTreeMap::new()),
             unowned: Count::default(),
             sketch: Sketch::new(true),
+            greatest: BTreeMap::new(),
+            aside: super::super::seal::Aside::default(),
         };
         for (tenant, key, value) in rows {
             let mut hasher = RowHasher::default();

@@ -5,7 +5,8 @@
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::model::{Baseline, SCHEMA};
+use super::model::{Baseline, SCHEMA, Sealed};
+use super::seal::Aside;
 
 /// The members that say something about the rest.
 const ABOUT: [&str; 2] = ["sha256", "signature"];
@@ -65,6 +66,10 @@ pub fn read(text: &str) -> Result<(Baseline, String), String> {
     if let Some(odd) = baseline.relations.iter().find(|r| r.seal.as_ref().is_some_and(|seal| !seal.adds_up()))
     {
         return Err(format!("the tenants of `{}` do not add up to its rows", odd.name));
+    }
+    let is_cut = |r: &&Sealed| r.seal.as_ref().is_some_and(|seal| seal.aside != Aside::default());
+    if let Some(odd) = baseline.relations.iter().find(is_cut) {
+        return Err(format!("the seal of `{}` is not of all rows", odd.name));
     }
     if let Some(twice) = baseline.relations.windows(2).find(|pair| matches!(pair, [a, b] if a.name >= b.name))
     {
@@ -127,7 +132,7 @@ fn string(text: &str, out: &mut String) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{Inventory, PolicyRef, Sealed, SealedColumn, SourceRef};
+    use super::super::model::{Inventory, PolicyRef, SealedColumn, SourceRef};
     use super::super::seal::Seal;
     use super::super::sketch::Sketch;
     use super::*;
@@ -139,6 +144,8 @@ mod tests {
             tenants: None,
             unowned: crate::baseline::Count::default(),
             sketch: Sketch::new(false),
+            greatest: [("at".to_owned(), Some("5".to_owned())), ("changed".to_owned(), None)].into(),
+            aside: crate::baseline::Aside::default(),
         };
         seal.whole.add(7);
         Baseline {

@@ -4,6 +4,7 @@
 //! matter, by tenant where rows have one. A sketch beside the sums names what changed, as long as that is not much. The
 //! bytes are defined in `docs/fingerprint.md`.
 
+pub mod age;
 pub mod canon;
 pub mod compare;
 pub mod file;
@@ -11,6 +12,7 @@ pub mod hash;
 pub mod model;
 pub mod seal;
 pub mod sketch;
+mod updated;
 
 pub use model::Baseline;
-pub use seal::{Count, Seal};
+pub use seal::{Aside, Count, Seal};

@@ -154,6 +154,12 @@ impl Baseline {
             plain: false,
             parts: Vec::new(),
         };
-        Catalogue { relations: self.relations.iter().map(relation).collect(), ..Catalogue::default() }
+        let sealed = self.relations.iter().filter_map(|r| Some((r.name.to_string(), r.seal.as_ref()?)));
+        let greatest = sealed.filter(|(_, seal)| !seal.greatest.is_empty());
+        Catalogue {
+            relations: self.relations.iter().map(relation).collect(),
+            greatest: greatest.map(|(name, seal)| (name, seal.greatest.clone())).collect(),
+            ..Catalogue::default()
+        }
     }
 }

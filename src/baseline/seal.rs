@@ -56,6 +56,55 @@ pub struct Seal {
     pub unowned: Count,
     /// What can name the rows that changed.
     pub sketch: Sketch,
+    /// The greatest value of each column that a cut-off may be by; none where no row has one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub greatest: BTreeMap<String, Option<String>>,
+    /// What a cut-off kept out of the sums, or let in for want of a value.
+    #[serde(default, skip_serializing_if = "Aside::is_nothing")]
+    pub aside: Aside,
+}
+
+/// Rows that a cut-off is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Aside {
+    /// Rows beyond the cut-off: not in the sums.
+    pub newer: u64,
+    /// Rows without a value: in the sums, as if they were old.
+    pub undated: u64,
+    /// Rows that are not newer and were changed beyond the cut-off of changes: not in the sums.
+    pub changed: u64,
+    /// Tenant and key of those, as the sketch packs them, at most [`Aside::MOST`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<AsideName>,
+}
+
+/// Whose a row is and which, both packed, as hex digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AsideName {
+    /// The tenant.
+    pub tenant: String,
+    /// The key.
+    pub key: String,
+}
+
+impl Aside {
+    /// Most rows that are named: a sketch tells no more of them apart.
+    pub const MOST: usize = 512;
+
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Adds those of another part.
+    pub fn merge(&mut self, other: Self) {
+        self.newer += other.newer;
+        self.undated += other.undated;
+        self.changed += other.changed;
+        self.names.extend(other.names);
+        self.names.truncate(Self::MOST);
+    }
 }
 
 fn is_nothing(count: &Count) -> bool {

@@ -3,26 +3,37 @@
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::RelationName;
-use crate::policy::tenancy::{Link, Reached, Tenancy};
-use crate::source_text::Span;
-use crate::syntax::ast::{Clause, Reference, Statement};
+use crate::policy::tenancy::{Link, Reached, Tenancy, TenantSchemas};
+use crate::source_text::{Span, Spanned};
+use crate::syntax::ast::{Clause, Reference, Statement, TenantBy};
 
 impl<'a> Checker<'a> {
     pub(super) fn tenancy(&mut self, statements: &[&'a Statement]) -> Option<Tenancy> {
         let statement = statements.iter().find(|s| matches!(s.clause, Clause::Tenancy { .. }))?;
-        let Clause::Tenancy { key, column } = &statement.clause else { return None };
+        let Clause::Tenancy { key, by } = &statement.clause else { return None };
         let (relation, key) = self.qualified(key)?;
+        let (column, column_span, schemas) = match by {
+            TenantBy::Column(column) => (column.node.clone(), column.span, None),
+            TenantBy::Schema(pattern) => (String::new(), pattern.span, Some(self.schemas(pattern)?)),
+        };
         let mut tenancy = Tenancy {
             relation,
             key: key.node,
-            column: column.node.clone(),
-            column_span: column.span,
+            column,
+            column_span,
+            schemas,
             global: Vec::new(),
             reached: Vec::new(),
             links: Vec::new(),
             span: statement.span,
         };
         for child in &statement.children {
+            if tenancy.schemas.is_some() && !matches!(child.clause, Clause::Global { .. }) {
+                let help = "remove it: a table is the tenant's whose schema it is in";
+                let message = "tenants that have schemas of their own are reached and linked through none of their columns";
+                self.error(Code::BadAssertion, message, (child.span, "not with `by schema`"), help);
+                continue;
+            }
             match &child.clause {
                 Clause::Global { tables, because } => {
                     tenancy.global.push((self.patterns(tables), because.node.clone()));
@@ -74,6 +85,21 @@ impl<'a> Checker<'a> {
         }
         self.reached_in_circles(&tenancy);
         Some(tenancy)
+    }
+
+    /// The pattern of tenants' schemas: one `*` and no other.
+    fn schemas(&mut self, pattern: &Spanned<String>) -> Option<TenantSchemas> {
+        match pattern.node.split('*').collect::<Vec<_>>().as_slice() {
+            [before, after] => {
+                Some(TenantSchemas { before: (*before).to_owned(), after: (*after).to_owned() })
+            }
+            _ => {
+                let help = "write `by schema \"tenant_*\"`, with one `*` where the tenant's key stands";
+                let message = format!("`{}` does not say where in it the tenant stands", pattern.node);
+                self.error(Code::Malformed, message, (pattern.span, "one `*` is needed"), help);
+                None
+            }
+        }
     }
 
     fn side(&mut self, references: &[Reference]) -> Option<(RelationName, Vec<(String, Span)>)> {

@@ -4,7 +4,7 @@ use super::Checker;
 use super::operands::Scope;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::SourceKind;
-use crate::policy::assertion::{Assertion, Subject, Unchanged};
+use crate::policy::assertion::{Assertion, CutOff, Subject, Unchanged};
 use crate::policy::operand::Operand;
 use crate::source_text::Span;
 use crate::syntax::ast::{Excepted, Name, Path, Since};
@@ -77,8 +77,60 @@ impl Checker<'_> {
         if !except.is_empty() {
             self.used.insert("tenancy".to_owned());
         }
+        let as_of = self.cut_offs(&since.as_of, what.as_ref());
+        let updates = self.cut_offs(&since.updates, what.as_ref());
         let (subject, since) = (what?, baseline?);
-        whole.then_some(Assertion::Unchanged(Unchanged { subject, since, except, tables }))
+        let (as_of, updates) = (as_of?, updates?);
+        whole.then_some(Assertion::Unchanged(Unchanged { subject, since, except, tables, as_of, updates }))
+    }
+
+    /// The columns of a cut-off: one name for every table that has it, or `table.column`.
+    fn cut_offs(&mut self, paths: &[Path], of: Option<&Subject>) -> Option<Vec<CutOff>> {
+        let mut found: Vec<CutOff> = Vec::new();
+        let mut whole = true;
+        for path in paths {
+            let relation = match path.single() {
+                Some(column) => Some((None, column.node.clone())),
+                None => self.qualified(path).map(|(relation, column)| (Some(relation), column.node)),
+            };
+            let Some((relation, column)) = relation else {
+                whole = false;
+                continue;
+            };
+            let elsewhere = match (of, &relation) {
+                (Some(Subject::Relation(name, _)), Some(relation)) => name != relation,
+                _ => false,
+            };
+            let refused = match of {
+                Some(Subject::Schema) => Some("objects of a database carry no column that tells their age"),
+                Some(Subject::Relation(..)) if elsewhere => Some("this check is about another table"),
+                _ => None,
+            };
+            if let Some(why) = refused {
+                let help = "leave it out, or name a column of a table that is compared";
+                self.error(
+                    Code::BadAssertion,
+                    "this column cannot be a cut-off here",
+                    (path.span, why),
+                    help,
+                );
+                whole = false;
+                continue;
+            }
+            let twice = found.iter().find(|c| c.relation == relation && c.column == column);
+            if let Some(first) = twice.map(|first| first.span) {
+                self.sink.push(
+                    Diagnostic::error(Code::Duplicate, format!("`{}` is named twice", path.dotted()))
+                        .at(path.span, "again here")
+                        .at(first, "first here")
+                        .help("keep one of them"),
+                );
+                whole = false;
+                continue;
+            }
+            found.push(CutOff { relation, column, span: path.span });
+        }
+        whole.then_some(found)
     }
 
     /// A relation, and none of the things that have states of their own.

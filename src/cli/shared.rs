@@ -245,6 +245,11 @@ impl SelectArgs {
                 talk.stop("`--tenant` needs a `tenancy` in the policy, which says what belongs to whom")
             );
         }
+        if self.tenant.is_some() && policy.tenancy.as_ref().is_some_and(|t| t.schemas.is_some()) {
+            return Err(talk.stop(
+                "`--tenant` narrows by a column, and this policy's tenants have schemas: write `on SCHEMA.*` for the tables of one",
+            ));
+        }
         Ok(Selected { gates, checks, rebound })
     }
 }

@@ -69,6 +69,14 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
             Ok(_) => return Outcome::default(),
             Err(why) => Err(why),
         },
+        Proof::Known { key, tenant, of } => match values::count(key, seen) {
+            Ok(0) => {
+                let message = format!("`{of}` has no tenant `{tenant}`, whose schema this is");
+                Ok(found(subject, Verdict::Broken, "orphan_schema", &message))
+            }
+            Ok(_) => Ok(Outcome { examined: 1, ..Outcome::default() }),
+            Err(why) => Err(why),
+        },
         Proof::Looked => Ok(Outcome { examined: 1, ..Outcome::default() }),
         Proof::Read { key } => match key.as_ref().map_or(Ok(1), |key| values::count(key, seen)) {
             Ok(0) => Ok(Outcome { empty: vec![subject.to_owned()], ..Outcome::default() }),

@@ -6,15 +6,16 @@ use crate::baseline::compare::{Change, Sides, Whose, contents, schema};
 use crate::baseline::{Baseline, Seal};
 use crate::facts::Observed;
 use crate::finding::{Finding, KeyPart};
-use crate::plan::{Before, Proof};
+use crate::plan::{Before, Cut, CutBy, Proof};
 use crate::policy::RelationName;
 use crate::verdict::Verdict;
 
 /// Judges a comparison with a baseline.
 pub(super) fn judge(proof: &Proof, subject: &str, seen: &Seen) -> Result<Outcome, String> {
     match proof {
-        Proof::Unchanged { before, relation, columns, tenant_by, key, whose, needed } => {
-            unchanged(before, relation, (columns, tenant_by, key), (whose, *needed), seen)
+        Proof::Unchanged { before, relation, columns, tenant_by, key, whose, needed, cut } => {
+            let cut = cut.as_ref();
+            unchanged(before, relation, (columns, tenant_by, key), (whose, *needed, cut), seen)
         }
         Proof::SameObjects { baseline, key } => same_objects(sealed(baseline, seen)?, subject, key, seen),
         _ => Err("this is no comparison with a baseline".to_owned()),
@@ -48,7 +49,7 @@ fn unchanged(
     before: &Before,
     name: &RelationName,
     (columns, tenant_by, key): (&[String], &str, &str),
-    (whose, needed): (&Whose, bool),
+    (whose, needed, cut): (&Whose, bool, Option<&CutBy>),
     seen: &Seen,
 ) -> Result<Outcome, String> {
     let now = contents_of(key, seen)?;
@@ -76,9 +77,28 @@ fn unchanged(
         let then = then.replacen("{}", &was_key.join(", "), 1);
         return Err(format!("its primary key is ({}) and {then}", columns.join(", ")));
     }
+    if let Some(cut) = cut {
+        same_cut(cut, was)?;
+    }
     let difference = contents((was, was_by), (now, tenant_by), columns, whose, sides);
     if let Some(gap) = difference.gap {
         return Err(gap);
+    }
+    if let Some(CutBy { column, cut: None }) = cut
+        && difference
+            .changes
+            .iter()
+            .any(|change| change.kind != "row_removed" && change.kind != "row_altered")
+    {
+        return Err(format!(
+            "rows were added, and no row of the baseline has a `{column}`, so nobody can say whether they are newer"
+        ));
+    }
+    if difference.examined == 0 && now.aside.newer > 0 {
+        return Err(format!(
+            "all that could be compared is newer than the cut-off: {} rows",
+            now.aside.newer
+        ));
     }
     if let (Whose::Only(tenant), true, 0) = (whose, needed, difference.examined) {
         return Err(format!("there is nothing to look at: neither side knows a tenant `{tenant}`"));
@@ -90,6 +110,12 @@ fn unchanged(
         total: difference.rows,
         ..Outcome::default()
     };
+    if let Some(why) = difference.unsure {
+        outcome.reasons.push((Verdict::Unproven, format!("{subject}: {why}")));
+    }
+    if let Some(CutBy { cut: Some(cut), .. }) = cut {
+        outcome.notes.extend(set_aside(&subject, cut, now, difference.updated));
+    }
     if difference.examined == 0 {
         outcome.empty_by_pattern.push(subject.clone());
     }
@@ -98,6 +124,44 @@ fn unchanged(
         outcome.findings.push(finding(change, &subject));
     }
     Ok(outcome)
+}
+
+/// The cut-off that rows were sealed up to is that of the baseline at hand.
+fn same_cut(by: &CutBy, was: &Seal) -> Result<(), String> {
+    let same = |column: &str, value: Option<&String>| {
+        was.greatest.get(column).is_some_and(|greatest| greatest.as_ref() == value)
+    };
+    let updates = by.cut.as_ref().and_then(|cut| cut.updates.as_ref());
+    let holds = same(&by.column, by.cut.as_ref().map(|cut| &cut.after))
+        && updates.is_none_or(|(column, after)| same(column, after.as_ref()));
+    if holds { Ok(()) } else { Err("the cut-off is not that of the baseline".to_owned()) }
+}
+
+/// What a cut-off left out, and what it could not tell.
+fn set_aside(subject: &str, cut: &Cut, now: &Seal, updated: u64) -> Vec<String> {
+    let (column, after) = (&cut.column, &cut.after);
+    let mut notes = Vec::new();
+    if now.aside.newer > 0 {
+        notes.push(format!(
+            "{subject}: not compared, since their {column} is after {after}: {} of all tenants",
+            rows(now.aside.newer)
+        ));
+    }
+    if now.aside.undated > 0 {
+        notes.push(format!(
+            "{subject}: compared as if they were old, since they have no {column}: {}",
+            rows(now.aside.undated)
+        ));
+    }
+    if let (Some((column, after)), 1..) = (&cut.updates, updated) {
+        let after = after.as_ref().map_or(String::new(), |after| format!(" after {after}"));
+        notes.push(format!("{subject}: changed since by others, who set {column}{after}: {}", rows(updated)));
+    }
+    notes
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
 /// A change with the key of its row.

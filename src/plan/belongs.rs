@@ -18,6 +18,8 @@ pub(super) enum Belongs {
     Reached,
     /// To nobody, as declared.
     Global,
+    /// To the tenant whose schema it is in.
+    Schema,
     /// Nobody said.
     Undeclared,
 }
@@ -32,13 +34,23 @@ pub(super) fn belongs(tenancy: &Tenancy, relation: &Relation) -> Belongs {
         let mut covering =
             tenancy.global.iter().flat_map(|(patterns, _)| patterns).filter(|p| p.covers(&relation.name));
         // A pattern speaks of tables that nobody thought of one by one. One that carries the tenant is excused by its name only.
-        let keyed = relation.column(&tenancy.column).is_some();
-        match covering.any(|pattern| !(pattern.glob && keyed)) {
-            true => Belongs::Global,
-            false if keyed => Belongs::Keyed,
-            false => Belongs::Undeclared,
+        let carries = if tenancy.schemas.as_ref().is_some_and(|s| s.tenant(&relation.name.schema).is_some()) {
+            Some(Belongs::Schema)
+        } else {
+            relation.column(&tenancy.column).map(|_| Belongs::Keyed)
+        };
+        if covering.any(|pattern| !(pattern.glob && carries.is_some())) {
+            Belongs::Global
+        } else {
+            carries.unwrap_or(Belongs::Undeclared)
         }
     }
+}
+
+/// The tenant whose schema a relation is in, where all of it is that tenant's.
+pub(super) fn tenant_in<'r>(tenancy: &Tenancy, relation: &'r Relation) -> Option<&'r str> {
+    let schemas = tenancy.schemas.as_ref().filter(|_| belongs(tenancy, relation) == Belongs::Schema)?;
+    schemas.tenant(&relation.name.schema)
 }
 
 impl<'a> Planner<'a> {
@@ -84,6 +96,9 @@ impl<'a> Planner<'a> {
 
     /// A column that no table has makes every table look undeclared, when it is the column's name that is wrong.
     fn tenant_column(&mut self, tenancy: &Tenancy, catalogue: &Catalogue, source: &str) -> Option<()> {
+        if tenancy.schemas.is_some() {
+            return Some(());
+        }
         let stored = || catalogue.relations.iter().filter(|r| r.kind.stores());
         let keyed = stored().any(|r| r.column(&tenancy.column).is_some());
         if keyed || !stored().any(|r| belongs(tenancy, r) == Belongs::Undeclared) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::belongs::{Belongs, belongs};
+use super::belongs::{Belongs, belongs, tenant_in};
 use super::builder::Planner;
 use super::{Inspection, Proof};
 use crate::baseline::compare::Whose;
@@ -53,11 +53,21 @@ impl<'a> Planner<'a> {
                 let whose = match only {
                     None => Whose::AllBut(Vec::new()),
                     Some(tenant) if self.is_owned(relation) => Whose::Only(tenant),
+                    Some(tenant)
+                        if self.policy.tenancy.as_ref().and_then(|t| tenant_in(t, relation))
+                            == Some(tenant.as_str()) =>
+                    {
+                        Whose::AllBut(Vec::new())
+                    }
                     Some(_) => {
-                        return self.unprovable(&name.to_string(), "its rows belong to no tenant");
+                        let why = match self.policy.tenancy.as_ref().and_then(|t| tenant_in(t, relation)) {
+                            Some(other) => format!("its rows are those of tenant `{other}`"),
+                            None => "its rows belong to no tenant".to_owned(),
+                        };
+                        return self.unprovable(&name.to_string(), &why);
                     }
                 };
-                self.same(&source, (here, there), relation, beside, &whose);
+                self.same(&source, (here, there), relation, beside, (&whose, None));
             }
             (_, Some(tenant)) => self.tenant_of(&source, (here, there), beside, (equal, tenant)),
             (_, None) => self.unprovable("", "the rows of which tenant?"),
@@ -86,6 +96,16 @@ impl<'a> Planner<'a> {
         for relation in there.relations.iter().filter(|r| r.kind.stores()) {
             tables.entry(&relation.name).or_default().1 = Some(relation);
         }
+        // Of schemas, those of other tenants are not looked at, and those of this one are compared with all they hold.
+        let others = |relation: &Relation| tenant_in(tenancy, relation).is_some_and(|other| other != tenant);
+        let in_schema = |pair: (Option<&Relation>, Option<&Relation>)| {
+            [pair.0, pair.1].into_iter().flatten().any(|r| tenant_in(tenancy, r) == Some(tenant.as_str()))
+        };
+        if tenancy.schemas.is_some() && !tables.values().any(|pair| in_schema(*pair)) {
+            let why = format!("neither source has a table in a schema of tenant `{tenant}`");
+            self.unprovable("", &why);
+        }
+        tables.retain(|_, pair| ![pair.0, pair.1].into_iter().flatten().any(others));
         let mut left_out = Vec::new();
         for (name, pair) in tables {
             if equal.tables.iter().any(|pattern| pattern.covers(name)) {
@@ -96,9 +116,13 @@ impl<'a> Planner<'a> {
                 (Some(relation), Some(_)) => match belongs(tenancy, relation) {
                     Belongs::Global => {}
                     Belongs::Undeclared => self.nobody_says(tenancy, name),
+                    Belongs::Schema => {
+                        let whose = Whose::AllBut(Vec::new());
+                        self.same(source, (here, there), relation, (other, baseline), (&whose, None));
+                    }
                     Belongs::Tenants | Belongs::Keyed | Belongs::Reached => {
                         let whose = Whose::Only(tenant.clone());
-                        self.same(source, (here, there), relation, (other, baseline), &whose);
+                        self.same(source, (here, there), relation, (other, baseline), (&whose, None));
                     }
                 },
                 (Some(relation), None) if belongs(tenancy, relation) != Belongs::Global => {
@@ -128,10 +152,7 @@ impl<'a> Planner<'a> {
     }
 
     fn nobody_says(&mut self, tenancy: &Tenancy, name: &RelationName) {
-        let why = format!(
-            "nobody says whose the rows are: it has no column `{}`; declare it `reached ... through ...` or `global ... because ...`",
-            tenancy.column
-        );
+        let why = format!("nobody says whose the rows are: {}", tenancy.lacking());
         self.unprovable(&name.to_string(), &why);
     }
 }

@@ -7,6 +7,7 @@ mod belongs;
 mod bind;
 mod builder;
 mod chains;
+mod cutoffs;
 mod equals;
 mod erased;
 mod groups;
@@ -24,6 +25,7 @@ mod references;
 mod resolve;
 mod scalars;
 mod scans;
+mod schemas;
 mod sealings;
 mod shortcut;
 mod sql;
@@ -35,6 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use builder::plan;
 pub use chains::Chained;
+pub use cutoffs::{Cut, CutBy};
 pub use erased::{Erased, Listed, Listing, SUBJECT};
 pub use inspections::Inspection;
 pub use joins::Joined;
@@ -485,6 +488,15 @@ pub enum Proof {
         /// The tenant.
         tenant: String,
     },
+    /// A tenant that has a schema is known.
+    Known {
+        /// Key of the count of its rows in the relation of tenants.
+        key: String,
+        /// The tenant.
+        tenant: String,
+        /// The relation of tenants.
+        of: String,
+    },
     /// No value may be `NaN` or infinite, or comparisons with it are worthless.
     Finite {
         /// Key of a sum, which shows such a value, or of the fold that looks for one.
@@ -596,6 +608,8 @@ pub enum Proof {
         /// Whether having no such rows on either side is unproven even where a check allows emptiness: of a tenant in the
         /// table of tenants.
         needed: bool,
+        /// What tells which rows are newer than the baseline, and are not compared.
+        cut: Option<CutBy>,
     },
     /// The objects of a database are what was sealed.
     SameObjects {

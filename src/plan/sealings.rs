@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::belongs::{Belongs, belongs};
+use super::belongs::{Belongs, belongs, tenant_in};
 use super::builder::Planner;
+use super::cutoffs::{Cut, CutBy};
 use super::{Catalogues, Inspection, Options, Plan, Proof, Work};
 use crate::baseline::compare::Whose;
 use crate::baseline::model::{SealedColumn, columns_of};
@@ -32,6 +33,10 @@ pub struct Sealing {
     pub path: Option<TenantPath>,
     /// That way as text; empty without one.
     pub tenant_by: String,
+    /// Columns whose greatest value is sealed as well, so that cut-offs may be by them.
+    pub greatest: Vec<String>,
+    /// Which rows are not sealed.
+    pub cut: Option<Cut>,
 }
 
 /// What the contents of a relation are compared with.
@@ -54,8 +59,9 @@ pub enum Before {
 
 /// Key of the observation that seals a relation.
 #[must_use]
-pub fn sealed_key(source: &str, relation: &RelationName, tenant_by: &str) -> String {
-    format!("{source}: seal {relation} by [{tenant_by}]")
+pub fn sealed_key(source: &str, relation: &RelationName, tenant_by: &str, cut: Option<&Cut>) -> String {
+    let cut = cut.map_or(String::new(), |cut| format!(" as of {cut}"));
+    format!("{source}: seal {relation} by [{tenant_by}]{cut}")
 }
 
 /// Key of the observation of a source's objects.
@@ -87,7 +93,10 @@ pub fn seals(policy: &Policy, catalogues: &Catalogues, options: &Options, source
     let (mut relations, mut sums) = (Vec::new(), Vec::new());
     if let Some(catalogue) = planner.catalogue(source) {
         for relation in catalogue.relations.iter().filter(|r| r.kind.stores()) {
-            let sealing = planner.sealing(source, catalogue, relation);
+            let mut sealing = planner.sealing(source, catalogue, relation);
+            if let Ok(sealing) = &mut sealing {
+                sealing.greatest = super::cutoffs::columns(policy, relation);
+            }
             if let Ok(sealing) = &sealing {
                 planner.sealed(source, sealing.clone());
             }
@@ -143,12 +152,19 @@ impl<'a> Planner<'a> {
             return Err(format!("it has no column `{}`", path.column));
         }
         let tenant_by = path.as_ref().map(spelt).unwrap_or_default();
-        Ok(Sealing { relation: relation.clone(), named: relation.key_columns(), path, tenant_by })
+        Ok(Sealing {
+            relation: relation.clone(),
+            named: relation.key_columns(),
+            path,
+            tenant_by,
+            greatest: Vec::new(),
+            cut: None,
+        })
     }
 
     /// Seals a relation, once for all who ask.
     fn sealed(&mut self, source: &str, sealing: Sealing) -> String {
-        let key = sealed_key(source, &sealing.relation.name, &sealing.tenant_by);
+        let key = sealed_key(source, &sealing.relation.name, &sealing.tenant_by, sealing.cut.as_ref());
         let relation = sealing.relation.name.to_string();
         self.other(source, relation, key, |key| Work::Seal { key, sealing: Box::new(sealing) })
     }
@@ -219,7 +235,12 @@ impl<'a> Planner<'a> {
                     self.unprovable(&name.to_string(), "it stores no rows of its own, so none were sealed");
                     return;
                 }
-                if !except.is_empty() {
+                if let Some(other) = self.policy.tenancy.as_ref().and_then(|t| tenant_in(t, relation)) {
+                    if except.iter().any(|name| name == other) {
+                        let why = format!("all its rows are those of tenant `{other}`, which is excepted");
+                        return self.unprovable(&name.to_string(), &why);
+                    }
+                } else if !except.is_empty() {
                     let whose = self.policy.tenancy.as_ref().map(|tenancy| belongs(tenancy, relation));
                     if !matches!(whose, Some(Belongs::Tenants | Belongs::Keyed | Belongs::Reached)) {
                         let why = "its rows belong to no tenant, so none can be excepted";
@@ -227,16 +248,24 @@ impl<'a> Planner<'a> {
                         return;
                     }
                 }
+                let cut = match self.cut(unchanged, relation, sealed) {
+                    Ok(cut) => cut,
+                    Err(why) => return self.unprovable(&name.to_string(), &why),
+                };
+                let missing = Self::cut_missing(unchanged, relation);
+                if !missing.is_empty() {
+                    return self.wrong(missing);
+                }
                 let whose = Whose::AllBut(except);
                 let before = Some(baseline.as_str());
-                self.same(&source, (catalogue, sealed), relation, (&unchanged.since, before), &whose);
+                self.same(&source, (catalogue, sealed), relation, (&unchanged.since, before), (&whose, cut));
             }
             Subject::Tenancy => {
                 self.whole_tenancy(
                     &source,
                     (catalogue, sealed),
                     (&unchanged.since, &baseline),
-                    (&except, &unchanged.tables),
+                    (&except, unchanged),
                 );
             }
         }
@@ -248,9 +277,29 @@ impl<'a> Planner<'a> {
         source: &str,
         (catalogue, sealed): (&'a Catalogue, &'a Catalogue),
         (since, baseline): (&str, &str),
-        (except, tables): (&[String], &'a [RelationPattern]),
+        (except, unchanged): (&[String], &'a Unchanged),
     ) {
-        let excepted = |name: &RelationName| tables.iter().any(|pattern| pattern.covers(name));
+        let tables: &'a [RelationPattern] = &unchanged.tables;
+        let mut uncut = BTreeSet::new();
+        let tenancy = self.policy.tenancy.as_ref();
+        let schema_of = |relation: &'a Relation| tenancy.and_then(|t| tenant_in(t, relation));
+        // What is left out of the comparison, as the report calls it.
+        let excepted = |relation: &'a Relation| -> Option<String> {
+            let name = &relation.name;
+            match schema_of(relation).filter(|tenant| except.iter().any(|name| name == tenant)) {
+                Some(_) => Some(format!("every table of schema {}", name.schema)),
+                None => tables.iter().any(|pattern| pattern.covers(name)).then(|| name.to_string()),
+            }
+        };
+        if let Some(schemas) = tenancy.and_then(|t| t.schemas.as_ref())
+            && !catalogue.relations.iter().chain(&sealed.relations).any(|r| schema_of(r).is_some())
+        {
+            let why = format!(
+                "neither the source nor the baseline has a table in a schema `{}*{}`",
+                schemas.before, schemas.after
+            );
+            return self.unprovable("", &why);
+        }
         let stored: Vec<&'a Relation> = catalogue.relations.iter().filter(|r| r.kind.stores()).collect();
         let shared = stored.iter().any(|r| sealed.relation(&r.name).is_some());
         if !shared {
@@ -262,8 +311,8 @@ impl<'a> Planner<'a> {
         }
         let mut left_out = BTreeSet::new();
         for relation in stored {
-            if excepted(&relation.name) {
-                left_out.insert(relation.name.to_string());
+            if let Some(what) = excepted(relation) {
+                left_out.insert(what);
                 continue;
             }
             if sealed.relation(&relation.name).is_none() {
@@ -275,12 +324,30 @@ impl<'a> Planner<'a> {
                 );
                 continue;
             }
+            let cut = match self.cut(unchanged, relation, sealed) {
+                Ok(cut) => cut,
+                Err(why) => {
+                    self.unprovable(&relation.name.to_string(), &why);
+                    continue;
+                }
+            };
+            if cut.is_none() && !unchanged.as_of.is_empty() {
+                uncut.insert(relation.name.to_string());
+            }
             let whose = Whose::AllBut(except.to_vec());
-            self.same(source, (catalogue, sealed), relation, (since, Some(baseline)), &whose);
+            self.same(source, (catalogue, sealed), relation, (since, Some(baseline)), (&whose, cut));
+        }
+        self.cut_columns(unchanged, catalogue, source);
+        if !uncut.is_empty() {
+            let names: Vec<String> = uncut.into_iter().collect();
+            self.notes.push(format!(
+                "compared with all their rows, since they have no column of the cut-off: {}",
+                names.join(", ")
+            ));
         }
         for relation in &sealed.relations {
-            if excepted(&relation.name) {
-                left_out.insert(relation.name.to_string());
+            if let Some(what) = excepted(relation) {
+                left_out.insert(what);
             } else if !catalogue.relation(&relation.name).is_some_and(|r| r.kind.stores()) {
                 self.gone(sealed, &relation.name, since);
             }
@@ -397,7 +464,7 @@ impl<'a> Planner<'a> {
         (catalogue, sealed): (&'a Catalogue, &'a Catalogue),
         relation: &'a Relation,
         (since, baseline): (&str, Option<&str>),
-        whose: &Whose,
+        (whose, cut): (&Whose, Option<CutBy>),
     ) {
         let subject = relation.name.to_string();
         let Some(before) = sealed.relation(&relation.name) else {
@@ -434,7 +501,8 @@ impl<'a> Planner<'a> {
         }
         match self.sealing(source, catalogue, relation) {
             Err(why) => self.unprovable(&subject, &why),
-            Ok(sealing) => {
+            Ok(mut sealing) => {
+                sealing.cut = cut.as_ref().and_then(|by| by.cut.clone());
                 let tenant_by = sealing.tenant_by.clone();
                 let columns = relation.primary_key.clone();
                 let before = match baseline {
@@ -459,7 +527,7 @@ impl<'a> Planner<'a> {
                 let needed = tenants && matches!(whose, Whose::Only(_));
                 self.must(
                     subject,
-                    Proof::Unchanged { before, relation, columns, tenant_by, key, whose, needed },
+                    Proof::Unchanged { before, relation, columns, tenant_by, key, whose, needed, cut },
                 );
             }
         }

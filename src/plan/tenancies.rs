@@ -1,7 +1,7 @@
 //! What "the tenancy is complete" and "is isolated" come down to.
 
 use super::Proof;
-use super::belongs::{Belongs, belongs};
+use super::belongs::{Belongs, belongs, tenant_in};
 use super::builder::Planner;
 use super::references::Reference;
 use crate::catalogue::{Catalogue, Relation};
@@ -18,12 +18,15 @@ impl<'a> Planner<'a> {
     pub(super) fn complete(&mut self, check: &'a Check) {
         let Some((source, catalogue, tenancy, tenants)) = self.tenants(check) else { return };
         self.examined(&source, &tenants, true);
+        if tenancy.schemas.is_some() {
+            self.schemas_complete(&source, catalogue, tenancy, &tenants);
+        }
         let key = vec![tenancy.key.clone()];
         let column = vec![tenancy.column.clone()];
         let owned = |r: &&Relation| {
             r.kind.stores() && matches!(belongs(tenancy, r), Belongs::Keyed | Belongs::Reached)
         };
-        if !catalogue.relations.iter().any(|r| owned(&r)) {
+        if tenancy.schemas.is_none() && !catalogue.relations.iter().any(|r| owned(&r)) {
             self.unprovable(
                 "",
                 &format!(
@@ -34,16 +37,13 @@ impl<'a> Planner<'a> {
         }
         for relation in catalogue.relations.iter().filter(|r| r.kind.stores()) {
             match belongs(tenancy, relation) {
-                Belongs::Tenants | Belongs::Global => {}
+                Belongs::Tenants | Belongs::Global | Belongs::Schema => {}
                 Belongs::Undeclared => self.must(
                     relation.name.to_string(),
                     Proof::Found {
                         verdict: Verdict::Broken,
                         kind: "undeclared_table".to_owned(),
-                        message: format!(
-                            "nobody says whose the rows are: it has no column `{}`; declare it `reached ... through ...` or `global ... because ...`",
-                            tenancy.column
-                        ),
+                        message: format!("nobody says whose the rows are: {}", tenancy.lacking()),
                     },
                 ),
                 Belongs::Keyed => {
@@ -56,7 +56,9 @@ impl<'a> Planner<'a> {
                     self.reference(&source, &reference, true, "orphan_tenant", &message);
                 }
                 Belongs::Reached => {
-                    let Some((through, parent, parent_key)) = self.reach(&source, catalogue, tenancy, relation) else {
+                    let Some((through, parent, parent_key)) =
+                        self.reach(&source, catalogue, tenancy, relation)
+                    else {
                         continue;
                     };
                     // A way that ends at no tenant leaves its rows with nobody, and says so.
@@ -65,9 +67,14 @@ impl<'a> Planner<'a> {
                     }
                     let rows = self.rows(catalogue, relation);
                     self.examined(&source, &rows, false);
-                    let reference =
-                        Reference { child: &rows, columns: &through, parent: &parent, parent_columns: &parent_key };
-                    let message = format!("`{}` has no such row, so this one belongs to no tenant", parent.name());
+                    let reference = Reference {
+                        child: &rows,
+                        columns: &through,
+                        parent: &parent,
+                        parent_columns: &parent_key,
+                    };
+                    let message =
+                        format!("`{}` has no such row, so this one belongs to no tenant", parent.name());
                     self.reference(&source, &reference, true, "orphan", &message);
                 }
             }
@@ -128,8 +135,16 @@ impl<'a> Planner<'a> {
             else {
                 continue;
             };
+            let tenants = [child, parent].map(|r| tenant_in(tenancy, r));
+            if let [Some(from), Some(to)] = tenants {
+                proven += 1;
+                if from != to {
+                    self.crosses(&child.name, &columns, &parent.name, to);
+                }
+                continue;
+            }
             let whose = [child, parent].map(|r| belongs(tenancy, r));
-            if whose.iter().any(|w| matches!(w, Belongs::Global | Belongs::Undeclared)) {
+            if whose.iter().any(|w| matches!(w, Belongs::Global | Belongs::Undeclared | Belongs::Schema)) {
                 continue;
             }
             // A row that takes its tenant from the very row it points to cannot cross; that proves nothing.
@@ -179,7 +194,11 @@ impl<'a> Planner<'a> {
         if proven == 0 {
             self.unprovable(
                 "",
-                "there is no foreign key and no declared `link` between tenants' tables, so nothing shows isolation",
+                if tenancy.schemas.is_some() {
+                    "there is no foreign key between tables of tenants' schemas, so nothing shows isolation"
+                } else {
+                    "there is no foreign key and no declared `link` between tenants' tables, so nothing shows isolation"
+                },
             );
         }
         let undeclared: Vec<String> = catalogue

@@ -70,6 +70,21 @@ pub struct Unchanged {
     pub except: Vec<super::operand::Operand>,
     /// Tables that may have changed.
     pub tables: Vec<super::RelationPattern>,
+    /// Columns that tell which rows are newer than the baseline: those are not compared.
+    pub as_of: Vec<CutOff>,
+    /// Columns that tell which of the other rows were changed since: those are counted apart.
+    pub updates: Vec<CutOff>,
+}
+
+/// A column whose greatest value in a baseline is a cut-off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutOff {
+    /// The relation, where one is named; any that has the column otherwise.
+    pub relation: Option<RelationName>,
+    /// The column.
+    pub column: String,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// Something that must be what another source holds.

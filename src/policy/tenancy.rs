@@ -10,8 +10,10 @@ pub struct Tenancy {
     pub relation: RelationName,
     /// Its key column.
     pub key: String,
-    /// The column that carries the tenant in other relations.
+    /// The column that carries the tenant in other relations; empty where tenants have schemas of their own.
     pub column: String,
+    /// The schemas of tenants, where each has one of its own.
+    pub schemas: Option<TenantSchemas>,
     /// Where it is written.
     pub column_span: Span,
     /// Relations that belong to nobody, each with the reason.
@@ -22,6 +24,40 @@ pub struct Tenancy {
     pub links: Vec<Link>,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// Schemas of tenants: what stands between a beginning and an end is the tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantSchemas {
+    /// How their names begin.
+    pub before: String,
+    /// How they end.
+    pub after: String,
+}
+
+impl TenantSchemas {
+    /// The tenant of a schema.
+    #[must_use]
+    pub fn tenant<'s>(&self, schema: &'s str) -> Option<&'s str> {
+        let tenant = schema.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
+        (!tenant.is_empty()).then_some(tenant)
+    }
+}
+
+impl Tenancy {
+    /// Why nobody knows whose the rows of a relation are, and what to write.
+    #[must_use]
+    pub fn lacking(&self) -> String {
+        match &self.schemas {
+            None => format!(
+                "it has no column `{}`; declare it `reached ... through ...` or `global ... because ...`",
+                self.column
+            ),
+            Some(TenantSchemas { before, after }) => {
+                format!("it is in no schema `{before}*{after}`; declare it `global ... because ...`")
+            }
+        }
+    }
 }
 
 /// A relation that carries no tenant itself.

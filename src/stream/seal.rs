@@ -9,10 +9,12 @@ use super::expr::Refusal;
 use super::job::{Job, fork_of};
 use super::row::Row;
 use super::shared::{Shared, TableId};
+use crate::baseline::age::{Age, NO_AGE};
 use crate::baseline::canon::Canon;
 use crate::baseline::hash::RowHasher;
+use crate::baseline::seal::AsideName;
 use crate::baseline::sketch::{Item, Sketch, group_of, pack};
-use crate::baseline::{Count, Seal};
+use crate::baseline::{Aside, Count, Seal};
 use crate::facts::Observed;
 
 /// Bytes that one more tenant costs, about, beside its name.
@@ -32,6 +34,34 @@ pub(super) enum Owner {
 /// A column of the row's hash or key.
 pub(super) type Place = (usize, Canon);
 
+/// A column that tells how old a row is.
+#[derive(Clone, Debug)]
+pub(super) struct Aged {
+    /// Where it is.
+    pub(super) place: Place,
+    /// The order of its values.
+    pub(super) age: Age,
+}
+
+/// Which rows are not sealed.
+#[derive(Clone, Debug)]
+pub(super) struct Cutting {
+    /// Those beyond this value of this column.
+    pub(super) column: Aged,
+    /// The value.
+    pub(super) after: i128,
+    /// Of the others, those beyond this value of another column; with none, those that have a value.
+    pub(super) updates: Option<(Aged, Option<i128>)>,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Sealed,
+    Newer,
+    Changed,
+}
+
 /// Seals the rows of a relation.
 pub(super) struct Sealing {
     /// Key of the observation.
@@ -42,6 +72,10 @@ pub(super) struct Sealing {
     pub(super) named: Vec<Place>,
     /// Whose a row is.
     pub(super) owner: Owner,
+    /// Columns whose greatest value is kept, by name.
+    pub(super) greatest: Vec<(String, Aged)>,
+    /// Which rows are not sealed.
+    pub(super) cut: Option<Cutting>,
     /// What was seen.
     pub(super) seen: Seen,
 }
@@ -65,6 +99,9 @@ pub(super) struct Seen {
     /// The part of the last row: rows of one tenant mostly come together.
     last: usize,
     sketch: Sketch,
+    /// The greatest values so far, in the order of their columns, with their texts.
+    greatest: Vec<Option<(i128, Vec<u8>)>>,
+    aside: Aside,
     hasher: RowHasher,
     name: Vec<u8>,
     owner: Vec<u8>,
@@ -80,6 +117,8 @@ impl Seen {
             parts: Vec::new(),
             last: 0,
             sketch: Sketch::new(tenants),
+            greatest: Vec::new(),
+            aside: Aside::default(),
             hasher: RowHasher::default(),
             name: Vec::new(),
             owner: Vec::new(),
@@ -107,7 +146,44 @@ impl Seen {
     }
 }
 
+fn rank(aged: &Aged, text: &[u8]) -> Result<i128, Refusal> {
+    aged.age.rank(text).ok_or_else(|| NO_AGE.to_owned())
+}
+
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Sealing {
+    /// What a cut-off says of a row.
+    fn fate(&mut self, row: &Row<'_>) -> Result<Fate, Refusal> {
+        let Some(cut) = &self.cut else { return Ok(Fate::Sealed) };
+        match row.raw.get(cut.column.place.0) {
+            None => self.seen.aside.undated += 1,
+            Some(text) if rank(&cut.column, text)? > cut.after => return Ok(Fate::Newer),
+            Some(_) => {}
+        }
+        let Some((column, after)) = &cut.updates else { return Ok(Fate::Sealed) };
+        let Some(text) = row.raw.get(column.place.0) else { return Ok(Fate::Sealed) };
+        let at = rank(column, text)?;
+        Ok(if after.is_none_or(|after| at > after) { Fate::Changed } else { Fate::Sealed })
+    }
+
+    /// Keeps the greatest values.
+    fn age(&mut self, row: &Row<'_>) -> Result<(), Refusal> {
+        self.seen.greatest.resize(self.greatest.len(), None);
+        for ((_, aged), best) in self.greatest.iter().zip(&mut self.seen.greatest) {
+            let Some(text) = row.raw.get(aged.place.0) else { continue };
+            let at = rank(aged, text)?;
+            if best.as_ref().is_none_or(|(best, _)| at > *best) {
+                let mut written = Vec::new();
+                aged.place.1.write(text, &mut written)?;
+                *best = Some((at, written));
+            }
+        }
+        Ok(())
+    }
+
     fn owner(&mut self, row: &Row<'_>, shared: &Shared) -> Result<Option<usize>, Refusal> {
         self.seen.owner.clear();
         match &self.owner {
@@ -133,6 +209,12 @@ impl Sealing {
     }
 
     fn see(&mut self, row: &Row<'_>, shared: &Shared) -> Result<(), Refusal> {
+        let fate = self.fate(row)?;
+        if fate == Fate::Newer {
+            self.seen.aside.newer += 1;
+            return Ok(());
+        }
+        self.age(row)?;
         self.seen.hasher.begin();
         for (place, canon) in &self.columns {
             self.seen.hasher.cell(*canon, row.raw.get(*place))?;
@@ -150,6 +232,15 @@ impl Sealing {
         }
         let part = self.owner(row, shared)?;
         let seen = &mut self.seen;
+        if fate == Fate::Changed {
+            seen.aside.changed += 1;
+            if seen.aside.names.len() < Aside::MOST {
+                let tenant: [u8; 40] = pack(part.map(|_| seen.owner.as_slice()));
+                let key: [u8; 48] = pack(Some(&seen.name));
+                seen.aside.names.push(AsideName { tenant: digits(&tenant), key: digits(&key) });
+            }
+            return Ok(());
+        }
         seen.whole.add(hash);
         let mut group = 0;
         let whose: Option<&[u8]> = match part.and_then(|at| seen.parts.get_mut(at)) {
@@ -187,6 +278,8 @@ impl Job for Sealing {
             columns: self.columns.clone(),
             named: self.named.clone(),
             owner: self.owner.clone(),
+            greatest: self.greatest.clone(),
+            cut: self.cut.clone(),
             seen: Seen::new(tenants),
         }))
     }
@@ -196,6 +289,13 @@ impl Job for Sealing {
         self.seen.whole.merge(other.whole);
         self.seen.unowned.merge(other.unowned);
         self.seen.sketch.merge(&other.sketch);
+        self.seen.aside.merge(other.aside);
+        self.seen.greatest.resize(self.greatest.len(), None);
+        for (best, other) in self.seen.greatest.iter_mut().zip(other.greatest) {
+            if other.as_ref().map(|(at, _)| *at) > best.as_ref().map(|(at, _)| *at) {
+                *best = other;
+            }
+        }
         for part in other.parts {
             let mine = self.seen.part(&part.name, shared)?;
             if let Some(mine) = self.seen.parts.get_mut(mine) {
@@ -207,10 +307,17 @@ impl Job for Sealing {
 
     fn finish(self: Box<Self>, shared: &mut Shared) {
         let tenants = !matches!(self.owner, Owner::None);
-        let Seen { whole, unowned, parts, sketch, .. } = self.seen;
+        let Seen { whole, unowned, parts, sketch, mut greatest, mut aside, .. } = self.seen;
+        greatest.resize(self.greatest.len(), None);
+        aside.names.sort();
+        let text = |found: Option<(i128, Vec<u8>)>| {
+            found.map(|(_, text)| String::from_utf8_lossy(&text).into_owned())
+        };
+        let names = self.greatest.into_iter().map(|(name, _)| name);
+        let greatest = names.zip(greatest.into_iter().map(text)).collect();
         let by: BTreeMap<String, Count> =
             parts.into_iter().map(|part| (part.name.as_ref().to_owned(), part.count)).collect();
-        let seal = Seal { whole, tenants: tenants.then_some(by), unowned, sketch };
+        let seal = Seal { whole, tenants: tenants.then_some(by), unowned, sketch, greatest, aside };
         shared.found.insert(self.key, Ok(Observed::Sealed(Box::new(seal))));
     }
 

@@ -83,7 +83,7 @@ pub enum Clause {
     Param { name: Name, ty: Name, default: Option<Literal> },
     Source { kind: Name, name: Name, address: Option<Address> },
     Objective { name: Name, target: Name, of: Target },
-    Tenancy { key: Path, column: Name },
+    Tenancy { key: Path, by: TenantBy },
     Ledger { name: Name, on: Path, filter: Option<Predicate> },
     Chain { name: Name, on: Path, filter: Option<Predicate> },
     Template { name: Name, slots: Vec<(Name, Name)> },
@@ -432,13 +432,26 @@ impl Measure {
     }
 }
 
-/// `since BASELINE [except ...]`.
+/// What says whose a row is.
+#[derive(Clone, Debug)]
+pub enum TenantBy {
+    /// A column.
+    Column(Name),
+    /// The schema that its table is in: a pattern with a `*` where the tenant stands.
+    Schema(Name),
+}
+
+/// `since BASELINE [except ...] [as of COLUMN, ... [with updates by COLUMN, ...]]`.
 #[derive(Clone, Debug)]
 pub struct Since {
     /// The baseline.
     pub baseline: Name,
     /// What may have changed.
     pub except: Vec<Excepted>,
+    /// Columns that tell which rows are newer than the baseline.
+    pub as_of: Vec<Path>,
+    /// Columns that tell which rows were changed since.
+    pub updates: Vec<Path>,
     /// Where it is written.
     pub span: Span,
 }

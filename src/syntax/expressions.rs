@@ -336,7 +336,18 @@ impl Reader<'_> {
                 Excepted::Tables(one.pattern()?)
             });
         }
-        Some(Since { baseline, except, span })
+        let (mut as_of, mut updates) = (Vec::new(), Vec::new());
+        if let Some(pair) = inside.take(Rule::as_of) {
+            let mut cut = self.parts(pair);
+            while let Some(path) = cut.path() {
+                as_of.push(path);
+            }
+            let mut changes = cut.take(Rule::updates).map(|pair| self.parts(pair));
+            while let Some(path) = changes.as_mut().and_then(Parts::path) {
+                updates.push(path);
+            }
+        }
+        Some(Since { baseline, except, as_of, updates, span })
     }
 
     fn next_per(&self, parts: &mut Parts<'_>) -> Option<Per> {

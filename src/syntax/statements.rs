@@ -4,7 +4,7 @@ use pest::iterators::Pair;
 
 use super::ast::{
     Address, Beside, Clause, Grouping, HowHashed, Literal, Name, OrderKey, Permission, Side, Sought, Target,
-    WhenRight,
+    TenantBy, WhenRight,
 };
 use super::expressions::Reader;
 use super::grammar::Rule;
@@ -96,7 +96,13 @@ fn clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Clause> {
             },
         },
         Rule::s_max_body => Clause::MaxBody { limit: p.word(Rule::quantity)? },
-        Rule::s_tenancy => Clause::Tenancy { key: p.path()?, column: p.ident()? },
+        Rule::s_tenancy => Clause::Tenancy {
+            key: p.path()?,
+            by: match p.text(reader.found) {
+                Some(schema) => TenantBy::Schema(schema),
+                None => TenantBy::Column(p.ident()?),
+            },
+        },
         Rule::s_ledger => {
             Clause::Ledger { name: p.word(Rule::name)?, on: p.path()?, filter: reader.next_filter(&mut p) }
         }

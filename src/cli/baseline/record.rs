@@ -207,7 +207,7 @@ fn relation(
     let (tenant_by, found) = match how {
         Err(why) => (String::new(), Err(why.clone())),
         Ok(sealing) => {
-            let key = sealed_key(source, &relation.name, &sealing.tenant_by);
+            let key = sealed_key(source, &relation.name, &sealing.tenant_by, None);
             let found = match facts.observations.get(&key).map(|o| &o.result) {
                 Some(Ok(Observed::Sealed(seal))) => Ok((**seal).clone()),
                 Some(Err(failure)) => Err(failure.message.clone()),

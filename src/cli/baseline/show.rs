@@ -32,6 +32,10 @@ pub(super) fn text(baseline: &Baseline, digest: &str) -> String {
                     "  {}: {} rows {:032x}{tenants}{unowned}",
                     relation.name, seal.whole.rows, seal.whole.sum
                 );
+                for (column, value) in &seal.greatest {
+                    let value = value.as_deref().unwrap_or("no row has one");
+                    let _ = writeln!(out, "    up to {column}: {value}");
+                }
             }
             (None, why) => {
                 let _ =

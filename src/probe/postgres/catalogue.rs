@@ -196,6 +196,7 @@ pub async fn read(session: &Session, functions: &[String]) -> Result<Catalogue, 
         clocks: among(session, CLOCKS, functions).await?,
         shadows: shadows(session, functions).await?,
         extensions: Some(extensions(session).await?),
+        greatest: BTreeMap::new(),
     })
 }
 
