@@ -38,10 +38,12 @@ impl Report<'_> {
         (proven.rows.fits.len() > 1 && link.linked > 0).then_some((found, proven, link))
     }
 
-    /// Open only where every row of the sample that has a hash recomputes.
+    /// Open only where every row of the sample that has a hash recomputes, in an order that its links follow.
     pub(super) fn status(&self) -> ExitStatus {
         match self.proven() {
-            Some((found, proven, _)) if proven.rows.misfits.is_empty() && found.outside.is_empty() => {
+            Some((found, proven, link))
+                if proven.rows.misfits.is_empty() && found.outside.is_empty() && link.order.against == 0 =>
+            {
                 ExitStatus::Open
             }
             _ => ExitStatus::Unproven,

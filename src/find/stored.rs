@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
 use super::keyed::{Place, Seal};
 use super::sheet::Sheet;
 use crate::chain::hex;
-use crate::chain::spec::{CellKind, Digest, Recipe};
+use crate::chain::spec::{Base64Form, CellKind, Digest, Recipe};
 
 /// The letters a digest is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Letters {
     HexUpper,
     /// Base64 with padding.
     Base64,
+    /// Base64 for addresses (RFC 4648, section 5), without padding.
+    Base64Url,
     /// None: the bytes of a `bytea`.
     Raw,
 }
@@ -30,6 +33,7 @@ impl Letters {
             Self::Hex => Recipe::Hex(Box::new(bytes)),
             Self::HexUpper => Recipe::HexUpper(Box::new(bytes)),
             Self::Base64 => Recipe::Base64(Box::new(bytes)),
+            Self::Base64Url => Recipe::Base64As(Base64Form::Url, Box::new(bytes)),
         }
     }
 }
@@ -102,7 +106,10 @@ impl Stored {
                 return form(if upper { Letters::HexUpper } else { Letters::Hex }, rest.len() / 2);
             }
         }
-        form(Letters::Base64, base64::prelude::BASE64_STANDARD.decode(rest).ok()?.len())
+        if let Ok(bytes) = BASE64_STANDARD.decode(rest) {
+            return form(Letters::Base64, bytes.len());
+        }
+        form(Letters::Base64Url, BASE64_URL_SAFE_NO_PAD.decode(rest).ok()?.len())
     }
 
     /// The digest's bytes out of a cell.
@@ -118,7 +125,11 @@ impl Stored {
             }
             Letters::Base64 => {
                 let rest = cell.trim_end_matches(' ').strip_prefix(&self.prefix)?;
-                bytes = base64::prelude::BASE64_STANDARD.decode(rest).ok()?;
+                bytes = BASE64_STANDARD.decode(rest).ok()?;
+            }
+            Letters::Base64Url => {
+                let rest = cell.trim_end_matches(' ').strip_prefix(&self.prefix)?;
+                bytes = BASE64_URL_SAFE_NO_PAD.decode(rest).ok()?;
             }
         }
         Some(bytes)
@@ -155,6 +166,7 @@ impl Stored {
             Letters::Hex => "lower-case hex",
             Letters::HexUpper => "upper-case hex",
             Letters::Base64 => "base64",
+            Letters::Base64Url => "base64 for addresses",
             Letters::Raw => "bytes",
         };
         let bytes = DIGESTS.iter().find(|(_, digest)| *digest == self.digest).map_or(0, |(bytes, _)| *bytes);
@@ -181,6 +193,10 @@ mod tests {
         assert_eq!(
             of("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=").map(|s| s.letters),
             Some(Letters::Base64)
+        );
+        assert_eq!(
+            of("x73YipktwLDSfIoy3Pbz_r4VD6s3uupvrNFsSFB3Ons").map(|s| (s.letters, s.digest)),
+            Some((Letters::Base64Url, Digest::Sha256))
         );
         assert_eq!(of(&hex.repeat(2)).map(|s| s.digest), Some(Digest::Sha512));
         assert_eq!(

@@ -204,8 +204,12 @@ fn recall() {
         for (chain, table) in declared {
             let body = policies.split(&format!("chain {chain} on ")).nth(1).unwrap_or_default();
             let body = body.split("\n}\n").next().unwrap_or_default();
-            // A key cannot be found out, and a value of another table is not in this one.
-            let apart = if body.contains("\n  key ") {
+            // A key cannot be found out, so it is given.
+            let keys: Vec<&str> = body
+                .lines()
+                .filter_map(|line| line.strip_prefix("  key ")?.split_once(" from env ")?.1.split(' ').next())
+                .collect();
+            let apart = if !keys.is_empty() {
                 "key"
             } else if body.contains("\n  join ") {
                 "join"
@@ -213,9 +217,10 @@ fn recall() {
                 ""
             };
             let started = Instant::now();
-            let limits = ["--time-limit", &seconds, "--jobs", "2"];
-            let run =
-                Run::of(program().env("DATABASE_URL", s.url()).args(["chain", "find", table]).args(limits));
+            let mut command = program();
+            command.env("DATABASE_URL", s.url()).envs(KEYS).args(["chain", "find", table]);
+            command.args(["--time-limit", &seconds, "--jobs", "2"]);
+            let run = Run::of(command.args(keys.iter().flat_map(|key| ["--key-env", key])));
             let took = started.elapsed();
             let found = run.status == Some(0);
             if found {

@@ -8,7 +8,7 @@ use holdtrue::probe::basebackup::{Backup, Options};
 use holdtrue::probe::damage::{Damage, DamageKind};
 use holdtrue::probe::tree::Local;
 
-use super::archived::{copy, story};
+use super::archived::{Archived, copy, story};
 use crate::support::postgres_program;
 
 fn read_with(folder: &Path, archive: Option<&Path>, identifier: Option<u64>) -> Backup {
@@ -172,18 +172,20 @@ fn the_wal_it_needs() {
 
 #[test]
 fn tar_files() {
-    let story = story();
-    let space = story.server.cluster.folder().join("space");
+    // A server of its own: while it has a tablespace, nobody else can take a plain backup of it.
+    let server = Archived::start(&[]);
+    let identifier: u64 = server.sql("select system_identifier from pg_control_system()").parse().unwrap();
+    let space = server.cluster.folder().join("space");
     fs::create_dir(&space).unwrap();
-    let owner = fs::metadata(story.server.cluster.folder().join("data")).unwrap();
+    let owner = fs::metadata(server.cluster.folder().join("data")).unwrap();
     std::os::unix::fs::chown(&space, Some(std::os::unix::fs::MetadataExt::uid(&owner)), None).unwrap();
-    story.server.sql(&format!("create tablespace elsewhere location '{}'", space.display()));
-    story.server.sql("create table s tablespace elsewhere as select generate_series(1, 1000) as i");
+    server.sql(&format!("create tablespace elsewhere location '{}'", space.display()));
+    server.sql("create table s tablespace elsewhere as select generate_series(1, 1000) as i");
     let mapping = format!("{}={}-copy", space.display(), space.display());
-    let plain = story.server.backup("plain", &["-T", &mapping, "--manifest-checksums=SHA224"]);
+    let plain = server.backup("plain", &["-T", &mapping, "--manifest-checksums=SHA224"]);
     assert_eq!(read(&plain).damages, []);
     let none =
-        story.server.backup("none", &["-T", &mapping.replace("-copy", "-none"), "--manifest-checksums=NONE"]);
+        server.backup("none", &["-T", &mapping.replace("-copy", "-none"), "--manifest-checksums=NONE"]);
     assert!(only(&read(&none)).is_unread());
     for (name, arguments) in [
         ("tar", &["-Ft", "--manifest-checksums=SHA512"][..]),
@@ -192,11 +194,11 @@ fn tar_files() {
         ("lz4", &["-Ft", "--compress=server-lz4"]),
         ("zstd", &["-Ft", "--compress=server-zstd", "-X", "fetch"]),
     ] {
-        let made = story.server.backup(name, arguments);
+        let made = server.backup(name, arguments);
         let backup = read(&made);
         assert_eq!(backup.damages, [], "{name}");
         assert!(backup.tar && backup.files > 900, "{name}");
-        assert_eq!(backup.system_identifier, Some(story.identifier));
+        assert_eq!(backup.system_identifier, Some(identifier));
         let folder = copy(&made);
         let base = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
         let base = base
