@@ -64,8 +64,11 @@ pub(super) fn meant(pattern: &str, message: &str) -> bool {
 }
 
 /// Words of the system and the server for a machine that has too little of something, or ended a process for that.
-const MACHINE: [&str; 8] = [
+const MACHINE: [&str; 10] = [
     "No space left",
+    // Of a block only a part of which found room (`mdextend` in `md.c`).
+    ": wrote only ",
+    "Check free disk space",
     "Disk quota exceeded",
     "out of memory",
     "Cannot allocate memory",
@@ -132,6 +135,8 @@ mod tests {
     fn a_full_disk_is_no_fault_of_the_backup() {
         let said = "pg_restore: error: could not execute query: ERROR:  could not extend file \"base/1\": No space left on device\n";
         assert!(machine(said).is_some_and(|line| line.contains("base/1")));
+        let part = "ERROR:  could not extend file \"base/1\": wrote only 4096 of 8192 bytes at block 12116\n";
+        assert!(machine(part).is_some());
         assert_eq!(machine(SAID), None);
     }
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use holdtrue::record::{
-    CheckRun, Drill, DrillPhase, Event, Figure, GateRun, GateState, ObjectiveRun, Opened, SourceRead,
-    WaiverUsed,
+    CheckRun, Drill, DrillBegun, DrillPhase, Event, Figure, GateRun, GateState, ObjectiveRun, Opened,
+    SourceRead, WaiverUsed,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -278,6 +278,18 @@ fn the_page_is_green_only_over_what_is_in_order() {
     let mut kept = sound();
     kept.drill(ago(0), ("shop", "unproven", 1));
     word(&kept, 3, "ATTENTION", "was not proven");
+    // One that was killed leaves no end, and nobody may take the one before it for the last.
+    let mut kept = sound();
+    kept.add(
+        ago(0),
+        &Event::DrillBegun(DrillBegun {
+            drill: "d9".to_owned(),
+            policy: "shop".to_owned(),
+            policy_digest: "sha256:0".to_owned(),
+            backup: "shop.dump".to_owned(),
+        }),
+    );
+    word(&kept, 3, "ATTENTION", "no end of it is recorded");
     let mut kept = sound();
     kept.gate(ago(-9), ("shop", "daily", "holds"));
     word(&kept, 3, "ATTENTION", "in the future");

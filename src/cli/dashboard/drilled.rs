@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::record_show::unended;
 use super::told::{day, instant, millis, span, verdict};
 use crate::record::{Drill, History, Measure, Outcome, Overview, Point, Restore, Trend, Window};
 use crate::report::dashboard::{Chart, ChartPoint, Concern, Dashboard, DrillLine, RestoreLine};
@@ -34,6 +35,12 @@ pub(super) fn add(
             if verdict(&last.verdict) == Verdict::Broken { Verdict::Broken } else { Verdict::Unproven };
         let text = format!("the last drill, {}, was not proven: {}", instant(*at), last.verdict);
         concerns.push(Concern { verdict: worst, text });
+    }
+    // What was killed says nothing itself; the last drill that ended may be an old one.
+    let since = history.drills.last().map(|(at, _)| *at);
+    for (at, begun) in history.unended.iter().filter(|(at, _)| Some(*at) >= since) {
+        let text = format!("a drill by {} {}", begun.policy, unended(*at, &begun.backup));
+        concerns.push(Concern { verdict: Verdict::Unproven, text });
     }
     if let Some(last) = history.restores.last() {
         match (&last.ended, &last.rolled_back) {

@@ -83,7 +83,9 @@ fn a_disk_that_gets_full_ends_the_drill() {
     let mut command = program();
     command.current_dir(bench.path()).args(["drill", "p.hold", "--format", "json", "--scratch", "small"]);
     let run = Run::of(command.args(["--record", "rec", "--backup"]).arg(&path)).ends_with(3);
-    run.judges("drill.restored", "unproven", "too little room or memory").says("No space left");
+    let run = run.judges("drill.restored", "unproven", "too little room or memory");
+    // The second where a part of a block found room.
+    assert!(["No space left", "wrote only"].iter().any(|words| run.said().contains(words)), "{}", run.said());
     assert_eq!(fs::read_dir(bench.file("small")).unwrap().count(), 0, "something is left");
     Run::with(bench.path(), &["record", "verify", "rec"]).ends_with(0);
     assert_eq!(bench.recorded()[0]["exit_code"], 3);
