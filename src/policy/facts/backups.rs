@@ -5,6 +5,22 @@ use crate::value::Type;
 
 const WINDOW: Argument = Argument::of("DURATION", Type::Duration);
 
+// What every tool that keeps several backups is asked of its schedule.
+const RUNS: Fact = Fact::new(
+    "runs",
+    Type::Number,
+    "runs in the time before now of which there is a finished backup, one each `every`",
+)
+.with(WINDOW)
+.needing("every");
+const EXPECTED_RUNS: Fact =
+    Fact::new("expected_runs", Type::Number, "runs there should be in the time before now")
+        .with(WINDOW)
+        .needing("every");
+const SUCCESS_RATE: Fact = Fact::new("success_rate", Type::Percent, "runs as a share of expected runs")
+    .with(WINDOW)
+    .needing("every");
+
 pub(super) const WAL: &[Fact] = &[
     Fact::new("segments", Type::Number, "whole segments in the archive").counting(),
     Fact::new("missing", Type::Number, "segments that are missing between others of their timeline")
@@ -55,19 +71,9 @@ pub(super) const PGBACKREST: &[Fact] = &[
     Fact::new("restored_size", Type::Size, "size of the cluster once the newest backup is restored"),
     Fact::new("error", Type::Bool, "whether pgBackRest noted wrong page checksums in the newest backup"),
     Fact::new("system_identifier", Type::Text, "the cluster that the newest backup is of"),
-    Fact::new(
-        "runs",
-        Type::Number,
-        "runs in the time before now of which there is a finished backup, one each `every`",
-    )
-    .with(WINDOW)
-    .needing("every"),
-    Fact::new("expected_runs", Type::Number, "runs there should be in the time before now")
-        .with(WINDOW)
-        .needing("every"),
-    Fact::new("success_rate", Type::Percent, "runs as a share of expected runs")
-        .with(WINDOW)
-        .needing("every"),
+    RUNS,
+    EXPECTED_RUNS,
+    SUCCESS_RATE,
 ];
 
 pub(super) const BARMAN: &[Fact] = &[
@@ -81,19 +87,9 @@ pub(super) const BARMAN: &[Fact] = &[
     Fact::new("aside", Type::Number, "WAL files that Barman put aside: damaged, double or unknown to it")
         .among("backups"),
     Fact::new("system_identifier", Type::Text, "the cluster that the server is bound to"),
-    Fact::new(
-        "runs",
-        Type::Number,
-        "runs in the time before now of which there is a finished backup, one each `every`",
-    )
-    .with(WINDOW)
-    .needing("every"),
-    Fact::new("expected_runs", Type::Number, "runs there should be in the time before now")
-        .with(WINDOW)
-        .needing("every"),
-    Fact::new("success_rate", Type::Percent, "runs as a share of expected runs")
-        .with(WINDOW)
-        .needing("every"),
+    RUNS,
+    EXPECTED_RUNS,
+    SUCCESS_RATE,
 ];
 
 /// The first are of a snapshot's file, or of a server as well; the rest is what a server says of itself.
