@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::backup::{Backup, KINDS, is_base_tar};
+use super::fetching::segment;
 use super::phases::{CHECK_BACKUP, FETCH};
-use super::recovery::segment;
 use super::trouble::Trouble;
 use super::{Drill, archive, base};
 use crate::probe::barman::Server;

@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::fetching::WalFrom;
 use super::phases::FETCH;
 use super::programs::{Wanted, find, major};
-use super::recovery::WalFrom;
 use super::trouble::Trouble;
 use super::{Drill, Restored};
 use crate::probe::basebackup::{Backup, Options};

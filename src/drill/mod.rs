@@ -11,14 +11,17 @@ mod cluster;
 mod combine;
 mod complaints;
 mod fetched;
+mod fetching;
 mod guard;
 mod needs;
 pub mod phases;
 mod programs;
+mod reached;
 mod recovery;
 mod repository;
 mod scratch;
 pub mod size;
+mod target;
 mod trouble;
 mod user;
 
@@ -33,8 +36,8 @@ use cluster::{Cluster, Ended};
 use guard::{Call, Runner};
 use phases::{CHECK_BACKUP, Clock, FIRST_QUERY, Timed, Watch};
 use programs::Programs;
-pub use recovery::{Action, Target};
 use scratch::Scratch;
+pub use target::{Action, Target};
 pub use trouble::Trouble;
 
 /// What is to be restored, and how.

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use super::base::{OVERHEAD, sound};
+use super::fetching::{WalFrom, shell};
 use super::guard::Call;
 use super::phases::FETCH;
 use super::programs::{Wanted, find, major};
-use super::recovery::{Target, WalFrom, shell};
+use super::target::Target;
 use super::trouble::Trouble;
 use super::{Drill, Restored};
 use crate::probe::barman::Server;
