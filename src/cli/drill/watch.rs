@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::terminal::Talk;
+use crate::cli::terminal::Talk;
 use crate::drill::phases::Watch;
 use crate::probe::postgres::Canceller;
 use crate::probe::stores::Stores;
