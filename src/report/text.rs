@@ -127,8 +127,13 @@ fn to_be_done(page: &mut Page<'_>, report: &Report, section: Section, title: &st
     // What closes no gate must not shout like what does.
     let colour = |verdict| if section == Section::Recommended { Paint::Doubt } else { paint(verdict) };
     page.heading(colour(first.verdict), &format!("{title} ({})", checks.len()));
-    for one in checks {
-        check::in_full(page, colour(one.verdict), one);
+    for group in check::for_one_reason(&checks) {
+        match group.as_slice() {
+            [one] => check::in_full(page, colour(one.verdict), one),
+            several => {
+                check::together(page, several.first().map_or(Paint::Plain, |c| colour(c.verdict)), several)
+            }
+        }
     }
 }
 
@@ -260,6 +265,38 @@ mod tests {
         let mut none = fixture::clean();
         none.controls.clear();
         assert!(!render(&none, &Style::default()).contains("CONTROLS"));
+    }
+
+    #[test]
+    fn what_keeps_several_checks_from_being_looked_at_is_said_once() {
+        let mut report = fixture::rich();
+        let like = report.checks.iter().find(|check| check.id == "audit_ok").unwrap().clone();
+        let unread = |id: &str, line| {
+            let mut check = like.clone();
+            check.id = id.to_owned();
+            check.title = format!("what {id} means");
+            check.reason = "source `db` could not be read".to_owned();
+            (check.rows_examined, check.findings, check.findings_total) = (0, Vec::new(), 0);
+            check.location.line = line;
+            check
+        };
+        report.checks.extend([unread("one", 3), unread("two", 3)]);
+        let said = |report: &Report| {
+            let text = render(report, &Style::default());
+            (text.matches("why       source `db` could not be read").count(), text)
+        };
+        // Two are read as quickly as a list of two.
+        assert_eq!(said(&report).0, 2);
+        report.checks.push(unread("three", 7));
+        let (times, text) = said(&report);
+        assert_eq!(times, 1);
+        assert_order(
+            &text,
+            &["3 checks (unproven)", "one    what one means", "two ", "three ", ":3, gate", ":7, gate"],
+        );
+        // What was looked at, or has a page of its own to turn to, stands alone.
+        report.checks.last_mut().unwrap().runbook = Some("elsewhere".to_owned());
+        assert_eq!(said(&report).0, 3);
     }
 
     #[test]

@@ -34,10 +34,76 @@ pub(super) fn in_full(page: &mut Page<'_>, paint: Paint, check: &CheckInfo) {
     page.hang(LABEL, Paint::Plain, "policy", BODY, &place(check));
 }
 
+/// From how many checks on it is shorter to list them under what they have in common.
+const SEVERAL: usize = 3;
+
+/// The checks in their order, those together of which nothing was looked at for one and the same reason: a server that cannot be
+/// reached would otherwise say so once for every check.
+pub(super) fn for_one_reason<'a>(checks: &[&'a CheckInfo]) -> Vec<Vec<&'a CheckInfo>> {
+    let bare = |check: &CheckInfo| check.rows_examined == 0 && check.findings_total == 0;
+    let alike = |one: &CheckInfo, other: &CheckInfo| {
+        bare(one)
+            && bare(other)
+            && (one.verdict, &one.reason, &one.runbook) == (other.verdict, &other.reason, &other.runbook)
+    };
+    let mut groups: Vec<Vec<&CheckInfo>> = Vec::new();
+    for check in checks {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| alike(first, check))) {
+            Some(group) => group.push(check),
+            None => groups.push(vec![check]),
+        }
+    }
+    let few = |group: Vec<&'a CheckInfo>| {
+        if group.len() < SEVERAL { group.into_iter().map(|check| vec![check]).collect() } else { vec![group] }
+    };
+    groups.into_iter().flat_map(few).collect()
+}
+
+/// Several checks of which one thing is to be said.
+pub(super) fn together(page: &mut Page<'_>, paint: Paint, checks: &[&CheckInfo]) {
+    let Some(first) = checks.first() else { return };
+    page.blank();
+    page.hang(2, paint, &format!("{} checks ({})", checks.len(), first.verdict.word()), BODY, "");
+    page.hang(LABEL, Paint::Plain, "why", BODY, &first.reason);
+    let width = checks.iter().map(|check| check.id.chars().count()).max().unwrap_or(0).min(32);
+    for (at, check) in checks.iter().enumerate() {
+        let lead = if at == 0 { format!("{:<10}", "checks") } else { " ".repeat(10) };
+        let what = if check.title.is_empty() { &check.assertion } else { &check.title };
+        let body = BODY + width + 2;
+        page.hang(LABEL, Paint::Plain, &format!("{lead}{:<width$}", check.id), body, what);
+    }
+    if let Some(runbook) = &first.runbook {
+        page.hang(LABEL, Paint::Plain, "runbook", BODY, runbook);
+    }
+    let controls = once(checks.iter().flat_map(|check| check.controls.clone()));
+    if !controls.is_empty() {
+        page.hang(LABEL, Paint::Plain, "controls", BODY, &controls.join(", "));
+    }
+    for (at, place) in once(checks.iter().map(|check| gate_of(check))).iter().enumerate() {
+        let (indent, lead) = if at == 0 { (LABEL, "policy") } else { (BODY, "") };
+        page.hang(indent, Paint::Plain, lead, BODY, place);
+    }
+}
+
+/// Each of them once, in the order in which they come first.
+fn once(all: impl Iterator<Item = String>) -> Vec<String> {
+    all.fold(Vec::new(), |mut known, one| {
+        if !known.contains(&one) {
+            known.push(one);
+        }
+        known
+    })
+}
+
+/// `file:line, gate NAME`.
+fn gate_of(check: &CheckInfo) -> String {
+    let place = &check.location;
+    format!("{}:{}, gate {}", place.file, place.line.max(1), check.gate)
+}
+
 /// `file:line in gate: assertion`.
 fn place(check: &CheckInfo) -> String {
-    let place = &check.location;
-    let at = format!("{}:{}, gate {}", place.file, place.line.max(1), check.gate);
+    let at = gate_of(check);
     if check.assertion.is_empty() { at } else { format!("{at}: {}", check.assertion) }
 }
 
