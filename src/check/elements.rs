@@ -7,7 +7,8 @@ use crate::policy::SourceKind;
 use crate::policy::assertion::Assertion;
 use crate::policy::look::{Elements, Quantifier, Test};
 use crate::policy::operand::{Comparator, Operand};
-use crate::syntax::ast::{Expr, ExprKind, Name, Predicate, PredicateRight};
+use crate::source_text::Span;
+use crate::syntax::ast::{Expr, ExprKind, Literal, Name, Predicate, PredicateRight};
 use crate::value::Value;
 
 impl Checker<'_> {
@@ -61,7 +62,7 @@ impl Checker<'_> {
             }
             Predicate::In { value, list, negated } => {
                 let path = self.member_path(value)?;
-                let values: Vec<Option<Value>> = list.iter().map(|l| self.literal(l, None)).collect();
+                let values: Vec<Option<Value>> = list.iter().map(|l| self.fixed_literal(l)).collect();
                 let test = Test::In(path, values.into_iter().collect::<Option<Vec<_>>>()?);
                 Some(if *negated { Test::Not(Box::new(test)) } else { test })
             }
@@ -131,19 +132,26 @@ impl Checker<'_> {
             _ => {}
         }
         let operand = self.operand(expr, &mut Scope::run())?;
-        match self.known(&operand) {
-            Some(value) => Some(value.clone()),
-            None if self.given.lenient && matches!(operand, Operand::Param { .. }) => {
-                Some(Value::Text(String::new()))
+        self.fixed(&operand, expr.span)
+    }
+
+    /// A literal, or what a parameter stands for, beside a member of a document.
+    pub(super) fn fixed_literal(&mut self, literal: &Literal) -> Option<Value> {
+        let Literal::Param(name) = literal else { return self.literal(literal, None) };
+        let operand = self.param(&name.node, name.span, &mut Scope::run())?;
+        self.fixed(&operand, name.span)
+    }
+
+    fn fixed(&mut self, operand: &Operand, span: Span) -> Option<Value> {
+        match (self.known(operand), operand) {
+            (Some(value), _) => Some(value.clone()),
+            // Without its value a policy is checked and not run.
+            (None, Operand::Param { ty, .. }) if self.given.lenient => {
+                literals::given(literals::example(*ty), *ty).ok()
             }
-            None => {
+            (None, _) => {
                 let help = "write a text, a number, `true` or `false`, or a parameter that has one value";
-                self.error(
-                    Code::BadAssertion,
-                    "a fixed value stands on the right",
-                    (expr.span, "here"),
-                    help,
-                );
+                self.error(Code::BadAssertion, "a fixed value stands on the right", (span, "here"), help);
                 None
             }
         }

@@ -111,7 +111,7 @@ impl Checker<'_> {
         let op = self.comparator(&test.op)?;
         let value = match &test.value {
             None => None,
-            Some(literal) => Some(self.literal(literal, None)?),
+            Some(literal) => Some(self.fixed_literal(literal)?),
         };
         self.plain_value(value.as_ref(), op, test.op.span)?;
         Some(MemberTest { pointer: pointer?, op, value })

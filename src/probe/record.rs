@@ -1,5 +1,6 @@
 //! A restore record as a source: what happened earlier, if nobody changed it since.
 
+mod during;
 mod history;
 
 use std::path::Path;
@@ -193,6 +194,8 @@ impl Kept {
                 })?;
                 Ok(Told::of(Value::Time(past(*at, "the statement")?), format!("by {}", said.by)))
             }
+            "availability" => during::availability(self.latest()?, argument),
+            "silence" => during::silence(history, self.latest()?, argument),
             "drill_phase" => {
                 let drill = &proven(history)?.1;
                 let mine = drill.phases.iter().filter(|phase| phase.name == argument);

@@ -84,6 +84,9 @@ pub struct Restore {
     pub ended: Option<(Timestamp, RestoreEnded)>,
     /// The latest judgement of each gate that belongs to it.
     pub gates: BTreeMap<String, Pass>,
+    /// How often each gate was found open, and how often it was judged, from the beginning to the end of the restore, by any
+    /// policy: what watches the application meanwhile need not be the policy of the restore.
+    pub judged: BTreeMap<String, (u64, u64)>,
     /// Gates that were let open out of order, with the reason.
     pub out_of_order: Vec<String>,
 }
@@ -160,6 +163,10 @@ impl History {
             if open {
                 self.opened.insert(gate.id.clone(), at);
             }
+            if let Some(going_on) = self.restores.last_mut().filter(|restore| restore.ended.is_none()) {
+                let (found, all) = going_on.judged.entry(gate.id.clone()).or_default();
+                (*found, *all) = (*found + u64::from(open), *all + 1);
+            }
             let Some(restore) = &run.restore else { continue };
             let pass = Pass {
                 at,
@@ -188,6 +195,7 @@ impl Restore {
             rolled_back: None,
             ended: None,
             gates: BTreeMap::new(),
+            judged: BTreeMap::new(),
             out_of_order: Vec::new(),
         }
     }

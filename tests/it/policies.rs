@@ -165,6 +165,38 @@ fn accubooks_verifies_its_backup_in_place() {
     }
 }
 
+/// Of the copy of a database one setting and one account of a tenant are changed; what was sealed before tells.
+#[test]
+fn a_restored_tenant_and_its_settings_are_those_that_were_sealed() {
+    let sealed = "policies/accubooks/sealed.hold";
+    let clean = accubooks(AccuBooks::Clean);
+    let folder = tempfile::tempdir().unwrap();
+    let before = folder.path().join("before.json");
+    let role = shared().reader_role(clean);
+    let mut record = program();
+    record.current_dir(root()).env("DATABASE_URL", shared().url_as(role, clean));
+    Run::of(record.args(["baseline", "record", sealed, "-o"]).arg(&before)).ends_with(0);
+    let copy = "accubooks_restored_tenant";
+    crate::support::accubooks_copy(AccuBooks::Clean, copy);
+    let source = format!("before={}", before.display());
+    let judged = |gate: &str| {
+        let tenant = "restoring=tnt_northwind";
+        run(sealed, copy, &["--gate", gate, "--source", &source, "--set", tenant])
+    };
+    judged("tenant_whole").ends_with(0).judges("tenant_equals", "holds", "");
+    judged("values").ends_with(0).judges("values_kept", "holds", "");
+    let change = "update configurations set value = value || '0' where tenant_id = 'tnt_northwind' and key = 'backup.schedule'";
+    shared().psql(copy, change);
+    judged("values").ends_with(1).judges("values_kept", "broken", "");
+    judged("tenant_whole").ends_with(1).judges("tenant_equals", "broken", "");
+    // Whoever forgets to say which tenant has looked at none.
+    run(sealed, copy, &["--gate", "values", "--source", &source]).ends_with(3).judges(
+        "values_kept",
+        "unproven",
+        "nothing to look at",
+    );
+}
+
 #[test]
 fn accubooks_finds_whoever_was_erased_and_is_there_again() {
     let database = accubooks(AccuBooks::Clean);
@@ -187,7 +219,9 @@ fn accubooks_finds_whoever_was_erased_and_is_there_again() {
 fn every_check_that_the_coverage_names_exists() {
     let text: String = files().iter().map(|f| std::fs::read_to_string(f).unwrap()).collect();
     let declared = |name: &str| {
-        ["check", "gate", "objective"].iter().any(|word| text.contains(&format!("{word} {name} ")))
+        ["check", "gate", "objective", "procedure"]
+            .iter()
+            .any(|word| text.contains(&format!("{word} {name} ")))
     };
     let coverage = std::fs::read_to_string(root().join("policies/COVERAGE.md")).unwrap();
     let mut named = 0;

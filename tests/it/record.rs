@@ -106,6 +106,55 @@ fn a_restore_is_kept_from_its_beginning_to_its_end() {
     assert!(!f.text().contains("\"reason\":\"1 "), "reasons of checks may hold values");
 }
 
+/// Asks a record what happened while the latest restore went on.
+const DURING: &str = r#"
+policy during { language 1; owner "@o" }
+source record history from "rec"
+gate during {
+  check available { require history.availability("serves") >= 60% }
+  check told { require history.silence("page") <= 1s }
+}
+"#;
+
+#[test]
+fn what_happened_while_a_restore_went_on_is_counted() {
+    let f = Folder::new();
+    std::fs::write(f.path().join("during.hold"), DURING).unwrap();
+    // What watches the application is another policy.
+    let serves = "policy watch { language 1; owner \"@o\" }\nsource document doc from \"d.json\"\n\
+                  gate serves { check up { require doc.value(\"/ok\") = true } }";
+    std::fs::write(f.path().join("watch.hold"), serves).unwrap();
+    let watch = || f.run(&["verify", "watch.hold", "--record", "rec"]);
+    let during = || f.run(&["verify", "during.hold", "--format", "json"]);
+    // What was before the restore is no part of it.
+    for _ in 0..3 {
+        watch().ends_with(0);
+    }
+    during().ends_with(3).judges("available", "unproven", "the record holds no restore");
+    f.begin().ends_with(0);
+    watch().ends_with(0);
+    watch().ends_with(0);
+    during().ends_with(3).judges("available", "unproven", "a share needs 3 judgements of gate `serves`");
+    std::fs::write(f.path().join("d.json"), r#"{"ok": false, "n": 1}"#).unwrap();
+    watch().ends_with(1);
+    during().judges("available", "holds", "");
+    std::fs::remove_file(f.path().join("d.json")).unwrap();
+    // What could not be looked at was not there for anybody.
+    watch().ends_with(3);
+    during().judges("available", "broken", "50%");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    during().judges("told", "broken", "no statement about `page`");
+    f.run(&["attest", "page", "--by", "@support", "--record", "rec"]).ends_with(0);
+    during().judges("told", "broken", "1 statement about `page`");
+    f.restore(&["rollback", "--reason", "late"]).ends_with(0);
+    f.restore(&["end", "--out-of-order", "nothing came of it"]).ends_with(1);
+    std::fs::write(f.path().join("d.json"), r#"{"ok": true, "n": 1}"#).unwrap();
+    for _ in 0..9 {
+        watch().ends_with(0);
+    }
+    during().judges("available", "broken", "50%");
+}
+
 #[test]
 fn a_pass_counts_only_for_what_it_was_given_for() {
     let f = Folder::new();

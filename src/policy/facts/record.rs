@@ -20,6 +20,18 @@ pub(super) const FACTS: &[Fact] = &[
     Fact::new("phase", Type::Duration, "how long a phase of the latest restore took").with(PHASE),
     Fact::new("passed", Type::Time, "when a gate was last judged in the latest restore, if it was open then")
         .with(GATE),
+    Fact::new(
+        "availability",
+        Type::Percent,
+        "share of the judgements of a gate during the latest restore that found it open; of three or more",
+    )
+    .with(GATE),
+    Fact::new(
+        "silence",
+        Type::Duration,
+        "longest time of the latest restore, up to its end or to now, without a statement about a check",
+    )
+    .with(CHECK),
     Fact::new("last_run", Type::Time, "when gates were last judged on what was looked at"),
     Fact::new("last_proven", Type::Time, "when that last came out with everything required holding"),
     Fact::new("last_drill_run", Type::Time, "when a drill was last run, proven or not"),

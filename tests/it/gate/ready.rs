@@ -69,6 +69,7 @@ impl Stand {
             ("told_admins", "@support", ago(0, 4)),
             ("service_restored", "@devops-lead", ago(0, 1)),
             ("told_tenants", "@support", ago(0, 1)),
+            ("bir_duties", "@compliance", ago(0, 0)),
         ]);
         stand
     }
@@ -194,6 +195,7 @@ fn tala_is_ready_and_each_fault_closes_the_gate() {
     only("a late notification", "told_engineering broken");
     only("the wrong person", "told_admins unproven");
     only("nobody", "told_tenants unproven");
+    only("nobody of compliance", "bir_duties unproven");
     only("five hours", "rto broken");
 }
 
@@ -207,6 +209,52 @@ fn the_application_is_asked_with_its_token() {
         closed.iter().any(|c| c.starts_with("accounts broken: api: GET /api/chart-of-accounts")),
         "{closed:?}"
     );
+}
+
+#[test]
+fn what_pg_restore_said_and_which_release_runs_close_their_gates() {
+    let stand = Stand::new();
+    let words = |words: &str| {
+        stand.file("evidence/pg_restore.json", words);
+        stand.closed_by(&["restored"])
+    };
+    assert_eq!(words(r#"{"exit_status": 0, "errors": 0}"#), Vec::<String>::new());
+    for (said, check) in [
+        (r#"{"exit_status": 1, "errors": 0}"#, "restore_ended broken"),
+        (r#"{"exit_status": 0, "errors": 2}"#, "restore_quiet broken"),
+        (r#"{"exit_status": "0", "errors": 0}"#, "restore_ended unproven"),
+        (r#"{"exit_status": 0}"#, "restore_quiet unproven"),
+        ("", "restore_ended unproven"),
+    ] {
+        let closed = words(said);
+        assert!(closed.iter().any(|c| c.starts_with(check)), "{said} should give {check}: {closed:?}");
+    }
+    words(r#"{"exit_status": 0, "errors": 0}"#);
+    changed(&stand.path("evidence/pg_restore.json"), 25 * 60);
+    assert!(
+        stand.closed_by(&["restored"])[0].starts_with("restore_recent broken"),
+        "the words of an earlier one"
+    );
+
+    stand.said(&[("staged", "@devops-lead", ago(0, 1))]);
+    let release =
+        |release: &str| Run::of(stand.command(&["release"]).args(["--set", &format!("release={release}")]));
+    release("1.0.0").ends_with(0).judges("old_release", "holds", "").judges("staged", "holds", "");
+    release("1.0.1").ends_with(1).judges("old_release", "broken", "/version");
+}
+
+#[test]
+fn the_replica_lies_in_another_region() {
+    let stand = Stand::new();
+    let run = |home: &str, replica: &str| {
+        stand.file("evidence/bucket_location.json", format!("{{\"LocationConstraint\": {home}}}"));
+        stand.file("evidence/replica_location.json", format!("{{\"LocationConstraint\": {replica}}}"));
+        Run::of(&mut stand.command(&["access"]))
+    };
+    run("\"eu-west-1\"", "\"eu-central-1\"").judges("replica_elsewhere", "holds", "");
+    run("\"eu-west-1\"", "\"eu-west-1\"").judges("replica_elsewhere", "broken", "");
+    // The store says null of its oldest region.
+    run("null", "\"eu-west-1\"").judges("replica_elsewhere", "unproven", "");
 }
 
 #[test]
@@ -359,4 +407,47 @@ fn accubooks_archives_are_encrypted_where_they_lie_and_on_their_way() {
     );
     run("AES256", "true", "Deny").judges("moved_encrypted", "broken", "");
     run("AES256", "false", "Allow").judges("moved_encrypted", "broken", "");
+}
+
+#[test]
+fn accubooks_serves_others_and_queues_for_one_that_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start();
+    let said = format!(
+        "[[statement]]\ncheck = \"prepared_environment\"\nby = \"@restore-team\"\nat = {}\n",
+        jiff::Timestamp::now()
+    );
+    fs::write(folder.path().join("attestations.toml"), said).unwrap();
+    let run = |tenant: &str, other: &str| {
+        let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/accubooks/ready.hold");
+        let mut command = program();
+        command.current_dir(folder.path()).arg("verify").arg(policy).args(["--format", "json"]);
+        command.env("ACCUBOOKS_API", service.url());
+        command.env("ACCUBOOKS_TOKEN", format!("Bearer {tenant}"));
+        command.env("ACCUBOOKS_OTHER_TOKEN", format!("Bearer {other}"));
+        Run::of(command.args(["--gate", "isolated"]))
+    };
+    run("restored", "other").ends_with(0).judges("queueing", "holds", "").judges("unreachable", "holds", "");
+    run("other", "other").ends_with(1).judges("unreachable", "broken", "200");
+    run("restored", "restored").ends_with(1).judges("others_served", "broken", "503");
+}
+
+#[test]
+fn accubooks_disks_are_encrypted() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("evidence")).unwrap();
+    let run = |volumes: &str| {
+        fs::write(folder.path().join("evidence/volumes.json"), format!("{{\"Volumes\": [{volumes}]}}"))
+            .unwrap();
+        let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/accubooks/ready.hold");
+        let mut command = program();
+        command.current_dir(folder.path()).arg("verify").arg(policy).args(["--format", "json"]);
+        command.env("DATABASE_URL", crate::support::shared().url("postgres")).arg("--allow-privileged-role");
+        Run::of(command.args(["--gate", "encrypted"]))
+    };
+    // The server of the tests takes no encrypted connections.
+    let sound = run(r#"{"Encrypted": true}, {"Encrypted": true}"#);
+    sound.judges("disks_encrypted", "holds", "").judges("connections_encrypted", "broken", "");
+    run(r#"{"Encrypted": true}, {"Encrypted": false}"#).judges("disks_encrypted", "broken", "");
+    run("").judges("disks_encrypted", "unproven", "");
 }

@@ -57,10 +57,14 @@ fn serve(stream: &TcpStream, port: u16, asked: &AtomicU32) {
     }
     let nth = asked.fetch_add(1, Ordering::SeqCst) + 1;
     let path = first.split(' ').nth(1).unwrap_or_default();
-    let healthy = r#"{"status": "healthy", "database": "connected", "cache": "connected", "n": 3}"#;
+    let healthy =
+        r#"{"status": "healthy", "database": "connected", "cache": "connected", "n": 3, "version": "1.0.0"}"#;
     let json = |status: &str, body: &str| answer(stream, status, "", body);
     match path {
         "/health" => json("200 OK", healthy),
+        "/api/queue" => json("200 OK", r#"{"queueing": true, "pending": 0}"#),
+        "/api/journal-entries" if token == "Bearer restored" => json("503 Service Unavailable", "{}"),
+        "/api/journal-entries" if token == "Bearer other" => json("200 OK", "[]"),
         "/down" => json("500 Internal Server Error", "<html>sorry</html>"),
         "/sick" => json("200 OK", r#"{"status": "degraded", "database": "connected"}"#),
         "/empty" => json("200 OK", ""),
