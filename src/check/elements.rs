@@ -143,10 +143,11 @@ impl Checker<'_> {
     }
 
     fn fixed(&mut self, operand: &Operand, span: Span) -> Option<Value> {
+        let open = |name: &str| self.params.iter().any(|param| param.name == name && param.value.is_none());
         match (self.known(operand), operand) {
             (Some(value), _) => Some(value.clone()),
             // Without its value a policy is checked and not run.
-            (None, Operand::Param { ty, .. }) if self.given.lenient => {
+            (None, Operand::Param { name, ty }) if self.given.lenient && open(name) => {
                 literals::given(literals::example(*ty), *ty).ok()
             }
             (None, _) => {

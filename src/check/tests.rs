@@ -639,3 +639,24 @@ gate g {
     let codes: Vec<_> = found.iter().filter(|d| d.is_error()).map(|d| d.code.id()).collect();
     assert_eq!(codes, ["HT0208", "HT0208", "HT0207"], "{found:#?}");
 }
+
+#[test]
+fn a_parameter_stands_where_a_document_is_compared() {
+    let text = r#"
+param release: text
+param known: text = "a"
+param least: number
+gate g {
+  check a { require api GET "/v" returns 200 with json "/version" = $release, "/n" >= $least }
+  check b { require every "/S" of iam has Action in ("b", $known) }
+  check c { require every "/S" of iam has n <= $least }
+}
+"#;
+    let (_, found, policy) = read(&format!("{BASE}{text}"));
+    assert!(policy && found.iter().all(|d| d.code.id() == "HT0502"), "{found:#?}");
+    // What has no single value is no value, and units are none of a document's.
+    for (from, to) in [("release: text", "release: text = all"), ("least: number", "least: size")] {
+        let (_, found, policy) = read(&format!("{BASE}{}", text.replace(from, to)));
+        assert!(!policy && found.iter().any(Diagnostic::is_error), "{to}: {found:#?}");
+    }
+}
