@@ -143,7 +143,7 @@ fn what_happened_while_a_restore_went_on_is_counted() {
     watch().ends_with(3);
     during().judges("available", "broken", "50%");
     std::thread::sleep(std::time::Duration::from_millis(1100));
-    during().judges("told", "broken", "no statement about `page`");
+    during().judges("told", "unproven", "nobody made a statement about `page` during the latest restore");
     f.run(&["attest", "page", "--by", "@support", "--record", "rec"]).ends_with(0);
     during().judges("told", "broken", "1 statement about `page`");
     f.restore(&["rollback", "--reason", "late"]).ends_with(0);

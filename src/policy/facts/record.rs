@@ -29,7 +29,7 @@ pub(super) const FACTS: &[Fact] = &[
     Fact::new(
         "silence",
         Type::Duration,
-        "longest time of the latest restore, up to its end or to now, without a statement about a check",
+        "longest time of the latest restore, up to its end or to now, without a statement about a check; of one or more",
     )
     .with(CHECK),
     Fact::new("last_run", Type::Time, "when gates were last judged on what was looked at"),
