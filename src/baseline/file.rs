@@ -164,6 +164,7 @@ mod tests {
             }],
             inventory: Inventory::default(),
             sequences: [("public.s".to_owned(), None)].into(),
+            large_objects: None,
             sums: [].into(),
             heads: Vec::new(),
         }

@@ -70,6 +70,12 @@ pub fn inventory_key(source: &str) -> String {
     format!("{source}: inventory")
 }
 
+/// Key of the observation of a source's large objects.
+#[must_use]
+pub fn large_objects_key(source: &str) -> String {
+    format!("{source}: large objects")
+}
+
 /// Everything that a baseline of a source needs.
 #[derive(Debug)]
 pub struct Seals {
@@ -103,6 +109,7 @@ pub fn seals(policy: &Policy, catalogues: &Catalogues, options: &Options, source
             relations.push((relation.clone(), sealing));
         }
         planner.inventory(source);
+        planner.large_objects(source);
         for ledger in &policy.ledgers {
             if let Some(relation) = catalogue.relation(&ledger.relation) {
                 sums.extend(planner.ledger_sums(source, relation, &ledger.amount));
@@ -200,6 +207,11 @@ impl<'a> Planner<'a> {
         self.other(source, String::new(), inventory_key(source), |key| Work::Inventory { key })
     }
 
+    /// The large objects of a source, sealed once for all who ask.
+    pub(super) fn large_objects(&mut self, source: &str) -> String {
+        self.other(source, String::new(), large_objects_key(source), |key| Work::LargeObjects { key })
+    }
+
     /// Something is what it was when a baseline was taken.
     pub(super) fn unchanged(&mut self, check: &'a Check, unchanged: &'a Unchanged) {
         let Some((source, catalogue)) = self.source(check) else { return };
@@ -224,6 +236,10 @@ impl<'a> Planner<'a> {
             Subject::Schema => {
                 let key = self.inventory(&source);
                 self.must("schema", Proof::SameObjects { baseline, key });
+            }
+            Subject::LargeObjects => {
+                let key = self.large_objects(&source);
+                self.must("large objects", Proof::SameLargeObjects { before: baseline, other: None, key });
             }
             Subject::Relation(name, span) => {
                 if catalogue.relation(name).is_none() && sealed.relation(name).is_some() {
