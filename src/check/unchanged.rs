@@ -147,8 +147,7 @@ impl Checker<'_> {
             .into_iter()
             .any(|names| names.contains(&name));
         if !quoted && (thing || self.source_kind(&name).is_some()) {
-            let help =
-                "write `tenancy`, `schema`, `large_objects` or the name of a table; a table of this name stands in backticks";
+            let help = "write `tenancy`, `schema`, `large_objects` or the name of a table; a table of this name stands in backticks";
             let message = format!("`{name}` cannot be `unchanged`");
             self.error(Code::BadAssertion, message, (subject.span, "not a table"), help);
             return None;

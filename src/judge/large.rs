@@ -52,7 +52,7 @@ fn large<'a>(key: &str, seen: &'a Seen) -> Result<&'a LargeSeal, String> {
 }
 
 fn finding(change: LargeChange) -> Finding {
-    let key = change.oid.map(|oid| KeyPart { column: "loid".to_owned(), value: Some(oid) });
+    let key = change.oid.map(|oid| KeyPart { column: "loid".to_owned(), value: Some(oid.to_string()) });
     Finding {
         verdict: Verdict::Broken,
         kind: change.kind.to_owned(),

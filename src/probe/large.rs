@@ -150,7 +150,9 @@ impl Reader<'_> {
             while objects.get(at).is_some_and(|object| object.oid() < oid) {
                 at += 1;
             }
-            let Some(object) = objects.get_mut(at).filter(|object| object.oid() == oid) else { return Ok(()) };
+            let Some(object) = objects.get_mut(at).filter(|object| object.oid() == oid) else {
+                return Ok(());
+            };
             let mut hole = from.checked_sub(object.bytes()).ok_or(DAMAGED)?;
             const ZEROS: [u8; 4096] = [0; 4096];
             while hole > 0 {
@@ -208,7 +210,8 @@ impl Reader<'_> {
                       and not exists (select 1 from pg_catalog.aclexplode(m.lomacl) a where a.privilege_type = 'SELECT'
                                          and (a.grantee = 0 or pg_catalog.pg_has_role(a.grantee, 'usage')))) m";
         let rows: Result<_, QueryError> = self.session.rows(sql, &[]).await;
-        let mut cells = rows.ok().and_then(|rows| rows.into_iter().next()).unwrap_or_default().into_iter().flatten();
+        let mut cells =
+            rows.ok().and_then(|rows| rows.into_iter().next()).unwrap_or_default().into_iter().flatten();
         let help = "grant SELECT on each, or on the table pg_largeobject";
         let message = match (cells.next(), cells.next()) {
             (Some(count), Some(named)) if !named.is_empty() => {

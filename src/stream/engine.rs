@@ -125,7 +125,8 @@ pub fn assign(plan: &mut Plan, source: &str, means: Means) {
 /// Relations that statements read rows of, by name.
 fn relations(plan: &Plan, mine: &[usize]) -> BTreeSet<String> {
     let reads = |s: &&Statement| {
-        !matches!(s.work, Work::Fact { .. } | Work::Inventory { .. } | Work::LargeObjects { .. }) && !s.relation.is_empty()
+        !matches!(s.work, Work::Fact { .. } | Work::Inventory { .. } | Work::LargeObjects { .. })
+            && !s.relation.is_empty()
     };
     mine.iter().filter_map(|at| plan.statements.get(*at)).filter(reads).map(|s| s.relation.clone()).collect()
 }

@@ -34,6 +34,7 @@ mod includes;
 mod joins;
 mod keyed;
 mod language;
+mod large_objects;
 mod objects;
 mod policies;
 mod raw_sql;

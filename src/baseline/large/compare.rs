@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::compare::Sides;
 use super::super::sketch::{Item, unpack};
-use super::{LargeObjects, LargeSeal};
+use super::{Each, LargeObjects, LargeSeal};
 
 /// What comparing large objects came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct LargeChange {
     /// A stable word.
     pub kind: &'static str,
     /// The object's number; `None` where it is not known.
-    pub oid: Option<String>,
+    pub oid: Option<u32>,
     /// A sentence.
     pub message: String,
 }
@@ -43,7 +43,9 @@ pub fn compare(
     sides: Sides<'_>,
 ) -> Result<LargeDifference, String> {
     let nothing = LargeObjects::default();
-    let old = |which: &str| format!("{which} baseline was taken by a version that sealed no large objects; take a new one");
+    let old = |which: &str| {
+        format!("{which} baseline was taken by a version that sealed no large objects; take a new one")
+    };
     match (before, now) {
         (None, _) => Err(old("the")),
         (_, None) => Err(old("the later")),
@@ -72,81 +74,97 @@ fn sealed(was: &LargeObjects, is: &LargeObjects, sides: Sides<'_>) -> LargeDiffe
     if figures(was) == figures(is) {
         return difference;
     }
-    let decoded = is.sketch.minus(&was.sketch).unwrap_or_default();
-    let sum = |items: &[Item]| items.iter().fold(0u128, |sum, item| sum.wrapping_add(item.row));
-    let explained = was.sum.wrapping_add(sum(&decoded.more)) == is.sum.wrapping_add(sum(&decoded.less))
-        && u128::from(was.objects) + decoded.more.len() as u128
-            == u128::from(is.objects) + decoded.less.len() as u128;
-    let by_oid = |items: &[Item]| -> BTreeMap<u64, (String, String)> {
-        items.iter().filter_map(named).map(|(oid, bytes)| (oid.parse().unwrap_or(0), (oid, bytes))).collect()
-    };
-    let (more, mut less) = (by_oid(&decoded.more), by_oid(&decoded.less));
-    let mut push = |kind: &'static str, oid: &str, what: String| {
+    let (more, mut less) = named(was, is);
+    let sum = |of: &Named| of.values().fold(0u128, |sum, (_, hash)| sum.wrapping_add(*hash));
+    let explained = was.sum.wrapping_add(sum(&more)) == is.sum.wrapping_add(sum(&less))
+        && u128::from(was.objects) + more.len() as u128 == u128::from(is.objects) + less.len() as u128;
+    let mut push = |kind: &'static str, oid: u32, what: String| {
         let message = format!("large object {oid} {what}");
-        difference.changes.push(LargeChange { kind, oid: Some(oid.to_owned()), message });
+        difference.changes.push(LargeChange { kind, oid: Some(oid), message });
     };
-    let there = |bytes: &str| size(bytes);
-    for (number, (oid, bytes)) in &more {
-        match less.remove(number) {
-            Some((_, had)) => push("large_object_altered", oid, sides_altered(sides, &had, bytes)),
-            None => push("large_object_added", oid, sides_added(sides, &there(bytes))),
+    for (oid, (bytes, _)) in &more {
+        match less.remove(oid) {
+            Some((had, _)) => push("large_object_altered", *oid, altered(sides, had, *bytes)),
+            None => push("large_object_added", *oid, added(sides, *bytes)),
         }
     }
-    for (oid, bytes) in less.into_values() {
-        push("large_object_missing", &oid, sides_missing(sides, &there(&bytes)));
+    for (oid, (bytes, _)) in less {
+        push("large_object_missing", oid, missing(sides, bytes));
     }
     difference.objects = difference.changes.len() as u64;
     if !explained || difference.changes.is_empty() {
         let rest = if difference.changes.is_empty() { "none" } else { "not all" };
         let message = others(sides, rest, was, is);
-        difference.changes.push(LargeChange { kind: "large_objects_changed", oid: None, message });
+        // First, for those that are named are not all.
+        difference.changes.insert(0, LargeChange { kind: "large_objects_changed", oid: None, message });
         difference.objects = (difference.objects + 1).max(was.objects.abs_diff(is.objects));
     }
     difference
 }
 
-/// Number and size of an object, as its key tells them.
-fn named(item: &Item) -> Option<(String, String)> {
+/// Objects by number, with their bytes and hashes.
+type Named = BTreeMap<u32, (u64, u128)>;
+
+/// Objects that are now and were not, and that were and are not, as they are: one by one where both are kept so, else as far as the
+/// sketches tell.
+fn named(was: &LargeObjects, is: &LargeObjects) -> (Named, Named) {
+    if let (Some(was), Some(is)) = (&was.each, &is.each) {
+        let only = |of: &BTreeMap<u32, Each>, not: &BTreeMap<u32, Each>| -> Named {
+            let mine = of.iter().filter(|(oid, each)| not.get(oid) != Some(each));
+            mine.map(|(oid, each)| (*oid, (each.bytes, each.hash))).collect()
+        };
+        return (only(is, was), only(was, is));
+    }
+    let decoded = is.sketch.minus(&was.sketch).unwrap_or_default();
+    let by_oid = |items: &[Item]| -> Named { items.iter().filter_map(item).collect() };
+    (by_oid(&decoded.more), by_oid(&decoded.less))
+}
+
+/// Number, size and hash of an object, as its key tells them.
+fn item(item: &Item) -> Option<(u32, (u64, u128))> {
     let (text, _) = unpack(&item.key)?;
     let (oid, bytes) = std::str::from_utf8(text).ok()?.split_once('\u{1f}')?;
-    Some((oid.to_owned(), bytes.to_owned()))
+    Some((oid.parse().ok()?, (bytes.parse().ok()?, item.row)))
 }
 
-fn size(bytes: &str) -> String {
-    if bytes == "1" { "1 byte".to_owned() } else { format!("{bytes} bytes") }
+fn size(bytes: u64) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
 }
 
-fn sides_altered(sides: Sides<'_>, had: &str, has: &str) -> String {
+fn altered(sides: Sides<'_>, had: u64, has: u64) -> String {
     match sides {
         Sides::Times if had == has => format!("was altered since; it has {} as before", size(has)),
         Sides::Times => format!("was altered since; it had {} and has {}", size(had), size(has)),
-        Sides::Sources(other) => {
-            format!("is not as in `{other}`, which has {}; there are {}", size(had), size(has))
-        }
+        Sides::Sources(other) => format!("has {} and is not as in `{other}`, with {}", size(has), size(had)),
     }
 }
 
-fn sides_added(sides: Sides<'_>, bytes: &str) -> String {
+fn added(sides: Sides<'_>, bytes: u64) -> String {
     match sides {
-        Sides::Times => format!("was added since, with {bytes}"),
-        Sides::Sources(other) => format!("with {bytes} is not in `{other}`"),
+        Sides::Times => format!("was added since, with {}", size(bytes)),
+        Sides::Sources(other) => format!("with {} is not in `{other}`", size(bytes)),
     }
 }
 
-fn sides_missing(sides: Sides<'_>, bytes: &str) -> String {
+fn missing(sides: Sides<'_>, bytes: u64) -> String {
     match sides {
-        Sides::Times => format!("is missing; it had {bytes}"),
-        Sides::Sources(other) => format!("is missing; in `{other}` it has {bytes}"),
+        Sides::Times => format!("is missing; it had {}", size(bytes)),
+        Sides::Sources(other) => format!("is missing; in `{other}` it has {}", size(bytes)),
     }
 }
 
 /// Objects that differ, of which not all can be named.
 fn others(sides: Sides<'_>, rest: &str, was: &LargeObjects, is: &LargeObjects) -> String {
     let rest = format!("{rest} of which can be named");
-    let (had, has) = (format!("{} with {} bytes", was.objects, was.bytes), format!("{} with {} bytes", is.objects, is.bytes));
+    let (had, has) = (
+        format!("{} with {} bytes", was.objects, was.bytes),
+        format!("{} with {} bytes", is.objects, is.bytes),
+    );
     match sides {
         Sides::Sources(other) => {
-            format!("large objects differ from those in `{other}`, {rest}: there are {has}, and {had} in `{other}`")
+            format!(
+                "large objects differ from those in `{other}`, {rest}: there are {has}, and {had} in `{other}`"
+            )
         }
         Sides::Times => {
             let what = match is.objects.cmp(&was.objects) {
@@ -185,10 +203,22 @@ mod tests {
         let before = of([(1, "a"), (2, "b"), (4_000_000_000, "")]);
         assert!(found(&before, &of([(4_000_000_000, ""), (2, "b"), (1, "a")])).is_empty());
         for (now, said) in [
-            (of([(1, "a"), (2, "c"), (4_000_000_000, "")]), "large_object_altered large object 2 was altered since; it has 1 byte as before"),
-            (of([(1, "a"), (2, "b"), (4_000_000_000, "xy")]), "large_object_altered large object 4000000000 was altered since; it had 0 bytes and has 2 bytes"),
-            (of([(1, "a"), (2, "b")]), "large_object_missing large object 4000000000 is missing; it had 0 bytes"),
-            (of([(1, "a"), (2, "b"), (3, ""), (4_000_000_000, "")]), "large_object_added large object 3 was added since, with 0 bytes"),
+            (
+                of([(1, "a"), (2, "c"), (4_000_000_000, "")]),
+                "large_object_altered large object 2 was altered since; it has 1 byte as before",
+            ),
+            (
+                of([(1, "a"), (2, "b"), (4_000_000_000, "xy")]),
+                "large_object_altered large object 4000000000 was altered since; it had 0 bytes and has 2 bytes",
+            ),
+            (
+                of([(1, "a"), (2, "b")]),
+                "large_object_missing large object 4000000000 is missing; it had 0 bytes",
+            ),
+            (
+                of([(1, "a"), (2, "b"), (3, ""), (4_000_000_000, "")]),
+                "large_object_added large object 3 was added since, with 0 bytes",
+            ),
         ] {
             assert_eq!(found(&before, &now), [said]);
         }
@@ -199,6 +229,9 @@ mod tests {
     #[test]
     fn what_is_too_much_to_name_is_counted() {
         let many = |n: u32| of((1..=n).map(|oid| (oid, "x")));
+        // Few are kept one by one.
+        assert_eq!(found(&many(1000), &many(1)).len(), 999);
+        assert!(found(&many(1001), &many(1000)).concat().contains("large object 1001 is missing"));
         let said = found(&many(5000), &many(1000));
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(said[0].contains("there were 5000 with 5000 bytes and are 1000 with 1000 bytes"), "{said:?}");
@@ -220,7 +253,10 @@ mod tests {
         }
         assert!(said(Some(&none), Some(&LargeSeal::Unlisted)).is_err());
         // Those that were there are gone all the same.
-        assert_eq!(found(&some, &LargeSeal::Unlisted), ["large_object_missing large object 1 is missing; it had 1 byte"]);
+        assert_eq!(
+            found(&some, &LargeSeal::Unlisted),
+            ["large_object_missing large object 1 is missing; it had 1 byte"]
+        );
         assert_eq!(said(Some(&none), Some(&none)).unwrap(), LargeDifference::default());
     }
 }

@@ -89,6 +89,22 @@ mod tests {
         assert_eq!((all.objects, all.bytes), (4, 2054));
     }
 
+    #[test]
+    fn what_does_not_add_up_is_seen() {
+        let sound = sealed(&[object(1, &[b"a"]), object(2, &[b""])]);
+        assert!(sound.adds_up() && LargeObjects::default().adds_up());
+        let each = sound.each.clone().map(|mut each| each.pop_first().map(|_| each).unwrap_or_default());
+        for odd in [
+            LargeObjects { objects: 3, ..sound.clone() },
+            LargeObjects { bytes: 2, ..sound.clone() },
+            LargeObjects { sum: sound.sum ^ 1, ..sound.clone() },
+            LargeObjects { each, ..sound.clone() },
+            LargeObjects { each: None, ..sound },
+        ] {
+            assert!(!odd.adds_up(), "{odd:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn pieces_and_order_do_not_matter(

@@ -3,6 +3,8 @@
 mod compare;
 mod hash;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::seal::{read_sum, write_sum};
@@ -22,13 +24,30 @@ pub struct LargeObjects {
     /// The sum of their hashes modulo 2^128, as 32 hex digits.
     #[serde(serialize_with = "write_sum", deserialize_with = "read_sum")]
     pub sum: u128,
+    /// Each object by its number, where they are few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<BTreeMap<u32, Each>>,
     /// What can name those that changed; the key of each is its number and how many bytes it has.
     pub sketch: Sketch,
 }
 
+/// One of few large objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Each {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Its hash, as 32 hex digits.
+    #[serde(serialize_with = "write_sum", deserialize_with = "read_sum")]
+    pub hash: u128,
+}
+
+/// Most objects that are kept one by one.
+const FEW: usize = 1000;
+
 impl Default for LargeObjects {
     fn default() -> Self {
-        Self { objects: 0, bytes: 0, sum: 0, sketch: Sketch::new(false) }
+        Self { objects: 0, bytes: 0, sum: 0, each: Some(BTreeMap::new()), sketch: Sketch::new(false) }
     }
 }
 
@@ -40,8 +59,25 @@ impl LargeObjects {
         // No database holds that much; a baseline that claimed it would not be written.
         self.bytes = self.bytes.saturating_add(bytes);
         self.sum = self.sum.wrapping_add(row);
+        if let Some(each) = &mut self.each {
+            each.insert(oid, Each { bytes, hash: row });
+        }
+        if self.objects > FEW as u64 {
+            self.each = None;
+        }
         let key = pack(Some(format!("{oid}\u{1f}{bytes}").as_bytes()));
         self.sketch.add(0, &Item { row, key, tenant: pack(None) });
+    }
+}
+
+impl LargeObjects {
+    /// Whether the objects that are kept one by one make up the whole.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        let Some(each) = &self.each else { return self.objects > FEW as u64 };
+        let bytes = each.values().try_fold(0u64, |all, one| all.checked_add(one.bytes));
+        let sum = each.values().fold(0u128, |all, one| all.wrapping_add(one.hash));
+        each.len() as u64 == self.objects && bytes == Some(self.bytes) && sum == self.sum
     }
 }
 

@@ -41,7 +41,9 @@ pub(super) fn seal(archive: &Archive) -> Result<Observed, Failure> {
     };
     archive.large_objects(&mut each).map_err(|e| super::failure(&e))?;
     found.sort_unstable();
-    if let Some(twice) = found.windows(2).find_map(|pair| (pair.first() == pair.last()).then(|| pair.first()).flatten()) {
+    if let Some(twice) =
+        found.windows(2).find_map(|pair| (pair.first() == pair.last()).then(|| pair.first()).flatten())
+    {
         return Err(other(format!("the archive holds large object {twice} twice")));
     }
     let lacking: Vec<u32> = listed.iter().filter(|oid| found.binary_search(oid).is_err()).copied().collect();
@@ -49,8 +51,12 @@ pub(super) fn seal(archive: &Archive) -> Result<Observed, Failure> {
         return Err(without_contents(&lacking));
     }
     // Archives of old list none, and make them with their contents.
-    if !listed.is_empty() && let Some(more) = found.iter().find(|oid| listed.binary_search(oid).is_err()) {
-        return Err(other(format!("the archive holds contents of large object {more}, and does not list it")));
+    if !listed.is_empty()
+        && let Some(more) = found.iter().find(|oid| listed.binary_search(oid).is_err())
+    {
+        return Err(other(format!(
+            "the archive holds contents of large object {more}, and does not list it"
+        )));
     }
     if sealed.objects == 0 {
         return Ok(Observed::LargeObjects(Box::new(LargeSeal::Unlisted)));

@@ -6,16 +6,15 @@
 
 use std::io::{BufRead, BufReader, Read};
 
+use super::Archive;
 use super::body::Body;
 use super::entry::{Entry, Place};
 use super::error::ArchiveError;
 use super::header::{Compression, Format};
 use super::unpack::unpack;
-use super::Archive;
 
 /// Takes the number and the bytes of an object, and reads these to their end.
-pub(in crate::probe) type OnObject<'a> =
-    &'a mut dyn FnMut(u32, Box<dyn Read>) -> Result<(), ArchiveError>;
+pub(in crate::probe) type OnObject<'a> = &'a mut dyn FnMut(u32, Box<dyn Read>) -> Result<(), ArchiveError>;
 
 /// The longest line of a list of files.
 const LONGEST: u64 = 4096;
@@ -133,8 +132,8 @@ impl Body {
 /// The number of an object and the file it is in, which must be one of large objects.
 fn listed(line: &str) -> Option<(u32, &str)> {
     let (oid, name) = line.strip_suffix('\n')?.split_once(' ')?;
-    let plain = name.starts_with("blob_")
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c));
+    let plain =
+        name.starts_with("blob_") && name.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c));
     let oid = oid.parse().ok().filter(|oid| *oid > 0)?;
     plain.then_some((oid, name))
 }
