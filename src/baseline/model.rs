@@ -13,6 +13,10 @@ use crate::policy::RelationName;
 /// Value of the `schema` key of a baseline file.
 pub const SCHEMA: &str = "holdtrue.baseline/1";
 
+/// Kind of the owner and the grants of a large object. Large objects come and go with the data, so those that only one side has are no
+/// change of a schema.
+pub const LARGE_OBJECT_ACCESS: &str = "large object access";
+
 /// Everything that was sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
