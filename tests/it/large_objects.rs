@@ -96,7 +96,7 @@ fn server_archives_and_restore_seal_the_same() {
     for (_, dump) in archives("large_same") {
         s.run(&["--source", &dump.source("db")]).ends_with(0);
         s.policy(
-            &format!("{WORDS} source dump backup from \"{}\"", dump.path().display()),
+            &format!("{WORDS}; source dump backup from \"{}\"", dump.path().display()),
             "check c { require large_objects equals backup }",
         );
         s.run(&[]).ends_with(0);
