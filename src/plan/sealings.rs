@@ -13,8 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
 use crate::measure::tenants::TenantPath;
-use crate::policy::assertion::Comparison;
-use crate::policy::assertion::{Subject, Unchanged};
+use crate::policy::assertion::{Assertion, Comparison, Equal, Subject, Unchanged};
 use crate::policy::ledger::Amount;
 use crate::policy::operand::{Aggregate, FactRef, Function, Operand, Over, columns_of as columns_of_operand};
 use crate::policy::{Check, Policy, RelationName, RelationPattern, SourceKind};
@@ -134,8 +133,9 @@ impl<'a> Planner<'a> {
         catalogue: &'a Catalogue,
         relation: &Relation,
     ) -> Result<Sealing, String> {
-        if relation.foreign {
-            return Err("other servers keep its rows, and each has a snapshot of its own".to_owned());
+        if relation.foreign && !self.names(&relation.name) {
+            let why = "other servers keep its rows, and each has a snapshot of its own; a check that says `TABLE is unchanged since BASELINE` of it has it sealed";
+            return Err(why.to_owned());
         }
         let mut path = None;
         if let Some(tenancy) = &self.policy.tenancy
@@ -166,6 +166,15 @@ impl<'a> Planner<'a> {
             tenant_by,
             greatest: Vec::new(),
             cut: None,
+        })
+    }
+
+    /// Whether a check names a relation that must be what was sealed.
+    fn names(&self, relation: &RelationName) -> bool {
+        self.policy.checks.iter().any(|check| match &check.assertion {
+            Assertion::Unchanged(Unchanged { subject: Subject::Relation(name, _), .. })
+            | Assertion::Equal(Equal { subject: Subject::Relation(name, _), .. }) => name == relation,
+            _ => false,
         })
     }
 

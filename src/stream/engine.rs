@@ -193,7 +193,7 @@ fn is_always(statement: &Statement) -> bool {
 /// statement of its own, as is what other servers keep, and what is not to be settled by fingerprints.
 fn can_stream(statement: &Statement) -> bool {
     if matches!(statement.work, Work::Seal { .. }) {
-        return !statement.work.foreign() && compile(statement, &mut Builder::default()).is_empty();
+        return compile(statement, &mut Builder::default()).is_empty();
     }
     let exact = statement.exact && matches!(statement.work, Work::Tally { .. });
     if exact || statement.timeout.is_some() || statement.work.foreign() {

@@ -10,6 +10,7 @@ mod anchors;
 mod architecture;
 mod backups;
 mod baseline_cutoffs;
+mod baseline_foreign;
 mod baselines;
 mod cases;
 mod chain_find;

@@ -114,12 +114,12 @@ impl Custom {
             let oid = oid(number).ok_or_else(|| {
                 ArchiveError::corrupt(format!("a large object has the impossible number {number}")).at(at)
             })?;
-            let next = self.chunks(chunks.inner.at());
+            let next = self.chunks(chunks.inner.at()).gently();
             let mark = next.mark();
             unpack(next, compression, false)
                 .and_then(|bytes| each(oid, bytes))
                 .map_err(|error| error.at(mark.get()))?;
-            chunks = self.chunks(mark.get());
+            chunks = self.chunks(mark.get()).gently();
         }
         if chunks.inner.at() != end {
             let message = "its large objects end here, and the data of the next entry begins elsewhere";
@@ -212,6 +212,11 @@ impl Chunks {
     /// Where the next byte is read from the file.
     pub(super) fn mark(&self) -> Rc<Cell<u64>> {
         self.inner.mark()
+    }
+
+    /// For one of many small stretches.
+    fn gently(self) -> Self {
+        Self { inner: self.inner.gently(), ..self }
     }
 
     fn byte(&mut self) -> Result<u8, ArchiveError> {
