@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicU64;
 
-use super::postgres::tuples::{DAMAGED, Tuples};
+use super::postgres::tuples::{DAMAGED, OnTuple, Tuples};
 use super::postgres::{QueryError, Session};
 use super::transfer::{TOO_MUCH, spend};
 use crate::baseline::large::{LargeObjects, LargeSeal, ObjectHasher};
@@ -168,12 +168,7 @@ impl Reader<'_> {
     }
 
     /// The rows of a statement, as far as they may be fetched.
-    async fn rows(
-        &self,
-        sql: &str,
-        setting: &str,
-        each: &mut (dyn FnMut(&[Option<&[u8]>]) -> Result<(), &'static str> + Send),
-    ) -> Result<(), Failure> {
+    async fn rows(&self, sql: &str, setting: &str, each: OnTuple<'_>) -> Result<(), Failure> {
         let (mut tuples, mut wrong) = (Tuples::default(), None);
         let taken = self.session.copy_binary_within(sql, setting, |piece| {
             let fed = match spend(self.transfer, piece.len() as u64) {

@@ -10,6 +10,12 @@ pub(in crate::probe) struct Tuples {
     ended: bool,
 }
 
+/// Takes the fields of a row, `None` for NULL, and may refuse them.
+pub(in crate::probe) type OnTuple<'a> = &'a mut (dyn FnMut(&[Field<'_>]) -> Result<(), &'static str> + Send);
+
+/// A field.
+type Field<'a> = Option<&'a [u8]>;
+
 /// What is wrong with what the server sent.
 pub(in crate::probe) const DAMAGED: &str = "the server's answer does not have the expected shape";
 
@@ -19,11 +25,7 @@ impl Tuples {
     /// # Errors
     ///
     /// The bytes are no such format, or `each` refuses a row.
-    pub(in crate::probe) fn feed(
-        &mut self,
-        piece: &[u8],
-        each: &mut dyn FnMut(&[Option<&[u8]>]) -> Result<(), &'static str>,
-    ) -> Result<(), &'static str> {
+    pub(in crate::probe) fn feed(&mut self, piece: &[u8], each: OnTuple<'_>) -> Result<(), &'static str> {
         self.rest.extend_from_slice(piece);
         let mut used = 0;
         if !self.begun {
