@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::large::LargeSeal;
 use crate::baseline::model::Inventory;
 use crate::baseline::{Baseline, Seal};
 use crate::catalogue::Catalogue;
@@ -116,6 +117,8 @@ pub enum Observed {
     Sealed(Box<Seal>),
     /// The objects of a database.
     Inventory(Box<Inventory>),
+    /// The large objects of a database.
+    LargeObjects(Box<LargeSeal>),
     /// What was sealed earlier.
     Baseline(Box<Baseline>),
     /// It was not looked at, since what was seen under these keys leaves no other answer than that nothing is wrong.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Inventory, Object};
+use super::model::{Inventory, LARGE_OBJECT_ACCESS, Object};
 use super::seal::{Count, Seal};
 use super::sketch::{Item, unpack};
 use super::updated::{Rest, Updated};
@@ -382,6 +382,9 @@ pub fn schema(before: &Inventory, now: &Inventory) -> Schema {
     let mut found = Schema::default();
     let all: BTreeSet<&(String, String)> = was.keys().chain(is.keys()).collect();
     for at in all {
+        if at.0 == LARGE_OBJECT_ACCESS && !(was.contains_key(at) && is.contains_key(at)) {
+            continue;
+        }
         found.examined += 1;
         match (was.get(at), is.get(at)) {
             (Some(was), None) => {

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use super::large::LargeSeal;
 use super::model::{Baseline, SCHEMA, Sealed};
 use super::seal::Aside;
 
@@ -70,6 +71,11 @@ pub fn read(text: &str) -> Result<(Baseline, String), String> {
     let is_cut = |r: &&Sealed| r.seal.as_ref().is_some_and(|seal| seal.aside != Aside::default());
     if let Some(odd) = baseline.relations.iter().find(is_cut) {
         return Err(format!("the seal of `{}` is not of all rows", odd.name));
+    }
+    if let Some(LargeSeal::Sealed(large)) = &baseline.large_objects
+        && !large.adds_up()
+    {
+        return Err("its large objects do not add up".to_owned());
     }
     if let Some(twice) = baseline.relations.windows(2).find(|pair| matches!(pair, [a, b] if a.name >= b.name))
     {
@@ -148,6 +154,9 @@ mod tests {
             aside: crate::baseline::Aside::default(),
         };
         seal.whole.add(7);
+        let mut large = crate::baseline::large::LargeObjects::default();
+        large.add(&crate::baseline::large::ObjectHasher::new(10));
+        large.add(&crate::baseline::large::ObjectHasher::new(9));
         Baseline {
             schema: SCHEMA.to_owned(),
             version: "0.1.0".to_owned(),
@@ -164,6 +173,7 @@ mod tests {
             }],
             inventory: Inventory::default(),
             sequences: [("public.s".to_owned(), None)].into(),
+            large_objects: Some(LargeSeal::Sealed(large)),
             sums: [].into(),
             heads: Vec::new(),
         }

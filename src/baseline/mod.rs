@@ -9,6 +9,7 @@ pub mod canon;
 pub mod compare;
 pub mod file;
 pub mod hash;
+pub mod large;
 pub mod model;
 pub mod seal;
 pub mod sketch;

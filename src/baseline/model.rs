@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::large::LargeSeal;
 use super::seal::Seal;
 use crate::catalogue::{Catalogue, Column, ColumnKind, Relation, RelationKind};
 use crate::chain::anchor::Anchor;
@@ -11,6 +12,10 @@ use crate::policy::RelationName;
 
 /// Value of the `schema` key of a baseline file.
 pub const SCHEMA: &str = "holdtrue.baseline/1";
+
+/// Kind of the owner and the grants of a large object. Large objects come and go with the data, so those that only one side has are no
+/// change of a schema.
+pub const LARGE_OBJECT_ACCESS: &str = "large object access";
 
 /// Everything that was sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +37,9 @@ pub struct Baseline {
     pub inventory: Inventory,
     /// Last value of each sequence that feeds a column; none where it was never used.
     pub sequences: BTreeMap<String, Option<String>>,
+    /// Its large objects; nothing in a baseline of a version that did not seal them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub large_objects: Option<LargeSeal>,
     /// Exact sums of the ledgers' columns, as `schema.table.column`.
     pub sums: BTreeMap<String, String>,
     /// The last row of each split of each chain that was intact.

@@ -30,11 +30,11 @@ impl Count {
     }
 }
 
-fn write_sum<S: Serializer>(sum: &u128, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn write_sum<S: Serializer>(sum: &u128, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&format!("{sum:032x}"))
 }
 
-fn read_sum<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+pub(super) fn read_sum<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
     let text = String::deserialize(from)?;
     let lower = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
     match u128::from_str_radix(&text, 16) {

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::operands::Scope;
+use super::unchanged::LARGE_OBJECTS;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::policy::SourceKind;
 use crate::policy::assertion::{Assertion, Equal, Subject};
@@ -33,7 +34,22 @@ impl Checker<'_> {
         if tenancy || of.is_some() {
             self.used.insert("tenancy".to_owned());
         }
-        let what = if tenancy { Some(Subject::Tenancy) } else { self.unchanged_relation(subject) };
+        let large = !quoted && subject.single().is_some_and(|name| name.node == LARGE_OBJECTS);
+        if let (true, Some(of)) = (large, of) {
+            let help = "leave `of` out; all large objects are compared";
+            let span = match of {
+                Excepted::Text(text) => text.span,
+                Excepted::Param(name) => name.span,
+                Excepted::Tables(pattern) => pattern.span,
+            };
+            self.error(Code::BadAssertion, "large objects belong to no tenant", (span, "a tenant"), help);
+            return None;
+        }
+        let what = match (tenancy, large) {
+            (true, _) => Some(Subject::Tenancy),
+            (_, true) => Some(Subject::LargeObjects),
+            _ => self.unchanged_relation(subject),
+        };
         if tenancy && of.is_none() {
             let help = "write `tenancy of $tenant equals SOURCE`; for all tenants, `tenancy is unchanged since BASELINE`";
             self.error(Code::Missing, "the rows of which tenant?", (subject.span, "no tenant"), help);

@@ -10,6 +10,9 @@ use crate::source_text::Span;
 use crate::syntax::ast::{Excepted, Name, Path, Since};
 use crate::value::Value;
 
+/// What a policy calls the large objects of a database.
+pub(super) const LARGE_OBJECTS: &str = "large_objects";
+
 impl Checker<'_> {
     /// The state `unchanged`, and nothing behind it.
     pub(super) fn unchanged(
@@ -34,6 +37,7 @@ impl Checker<'_> {
         let quoted = self.texts.text(subject.span).starts_with('`');
         let what = match subject.single().map(|name| name.node.as_str()).filter(|_| !quoted) {
             Some("schema") => Some(Subject::Schema),
+            Some(LARGE_OBJECTS) => Some(Subject::LargeObjects),
             Some("tenancy") if !self.names.tenancy => {
                 self.sink.push(
                     Diagnostic::error(Code::UnknownName, "the policy declares no tenancy")
@@ -68,7 +72,8 @@ impl Checker<'_> {
                 }
             }
         }
-        if !except.is_empty() && (matches!(what, Some(Subject::Schema)) || !self.names.tenancy) {
+        let of_nobody = matches!(what, Some(Subject::Schema | Subject::LargeObjects));
+        if !except.is_empty() && (of_nobody || !self.names.tenancy) {
             let help = "leave it out, or declare a `tenancy`";
             let message = "no tenant can be excepted here";
             self.error(Code::BadAssertion, message, (since.span, "nothing here belongs to tenants"), help);
@@ -103,6 +108,7 @@ impl Checker<'_> {
             };
             let refused = match of {
                 Some(Subject::Schema) => Some("objects of a database carry no column that tells their age"),
+                Some(Subject::LargeObjects) => Some("large objects carry no column that tells their age"),
                 Some(Subject::Relation(..)) if elsewhere => Some("this check is about another table"),
                 _ => None,
             };
@@ -141,8 +147,7 @@ impl Checker<'_> {
             .into_iter()
             .any(|names| names.contains(&name));
         if !quoted && (thing || self.source_kind(&name).is_some()) {
-            let help =
-                "write `tenancy`, `schema` or the name of a table; a table of this name stands in backticks";
+            let help = "write `tenancy`, `schema`, `large_objects` or the name of a table; a table of this name stands in backticks";
             let message = format!("`{name}` cannot be `unchanged`");
             self.error(Code::BadAssertion, message, (subject.span, "not a table"), help);
             return None;

@@ -2,6 +2,7 @@
 
 mod erased;
 mod gates;
+mod large;
 mod objectives;
 mod proofs;
 mod sealed;

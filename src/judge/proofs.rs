@@ -117,7 +117,7 @@ pub(super) fn judge(obligation: &Obligation, seen: &Seen) -> Outcome {
         Proof::Span { name, limit, measured, beside } => {
             return super::objectives::span(name, *limit, measured, beside, seen);
         }
-        Proof::Unchanged { .. } | Proof::SameObjects { .. } => {
+        Proof::Unchanged { .. } | Proof::SameObjects { .. } | Proof::SameLargeObjects { .. } => {
             super::sealed::judge(&obligation.proof, subject, seen)
         }
         Proof::Listed { key, allowed } => super::erased::listed(subject, key, *allowed, seen),

@@ -1,5 +1,6 @@
 //! What was sealed earlier against what is there.
 
+use super::large;
 use super::proofs::Outcome;
 use super::values::Seen;
 use crate::baseline::compare::{Change, Sides, Whose, contents, schema};
@@ -18,11 +19,14 @@ pub(super) fn judge(proof: &Proof, subject: &str, seen: &Seen) -> Result<Outcome
             unchanged(before, relation, (columns, tenant_by, key), (whose, *needed, cut), seen)
         }
         Proof::SameObjects { baseline, key } => same_objects(sealed(baseline, seen)?, subject, key, seen),
+        Proof::SameLargeObjects { before, other, key } => {
+            large::unchanged((before, other.as_deref()), subject, key, seen)
+        }
         _ => Err("this is no comparison with a baseline".to_owned()),
     }
 }
 
-fn observed<'a>(key: &str, seen: &'a Seen) -> Result<&'a Observed, String> {
+pub(super) fn observed<'a>(key: &str, seen: &'a Seen) -> Result<&'a Observed, String> {
     match seen.get(key).map(|o| &o.result) {
         Some(Ok(observed)) => Ok(observed),
         Some(Err(failure)) => Err(failure.message.clone()),
@@ -30,7 +34,7 @@ fn observed<'a>(key: &str, seen: &'a Seen) -> Result<&'a Observed, String> {
     }
 }
 
-fn sealed<'a>(key: &str, seen: &'a Seen) -> Result<&'a Baseline, String> {
+pub(super) fn sealed<'a>(key: &str, seen: &'a Seen) -> Result<&'a Baseline, String> {
     match observed(key, seen)? {
         Observed::Baseline(baseline) => Ok(baseline),
         _ => Err("the observation is not a baseline".to_owned()),

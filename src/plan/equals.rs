@@ -42,6 +42,14 @@ impl<'a> Planner<'a> {
         }
         let beside = (equal.source.as_str(), baseline.as_deref());
         match (&equal.subject, only) {
+            (Subject::LargeObjects, _) => {
+                let key = self.large_objects(&source);
+                let (before, other) = match baseline {
+                    Some(baseline) => (baseline, None),
+                    None => (self.large_objects(&equal.source), Some(equal.source.clone())),
+                };
+                self.must("large objects", Proof::SameLargeObjects { before, other, key });
+            }
             (Subject::Relation(name, span), only) => {
                 if here.relation(name).is_none() && there.relation(name).is_some() {
                     return self.lost(name, missing(&equal.source));

@@ -41,7 +41,7 @@ pub use cutoffs::{Cut, CutBy};
 pub use erased::{Erased, Listed, Listing, SUBJECT};
 pub use inspections::Inspection;
 pub use joins::Joined;
-pub use sealings::{Before, Sealing, Seals, inventory_key, sealed_key, seals};
+pub use sealings::{Before, Sealing, Seals, inventory_key, large_objects_key, sealed_key, seals};
 pub use shortcut::{Evidence, Shortcut};
 
 use bigdecimal::BigDecimal;
@@ -231,6 +231,11 @@ pub enum Work {
         /// Key of the observation.
         key: String,
     },
+    /// The large objects of a database, sealed.
+    LargeObjects {
+        /// Key of the observation.
+        key: String,
+    },
     /// A chain, streamed.
     Chain {
         /// Key of the observation.
@@ -270,6 +275,7 @@ impl Work {
             | Self::List { key, .. }
             | Self::Erased { key, .. }
             | Self::Inventory { key }
+            | Self::LargeObjects { key }
             | Self::Chain { key, .. } => vec![key],
         }
     }
@@ -316,6 +322,7 @@ impl Work {
             | Self::Fact { .. }
             | Self::Inspect { .. }
             | Self::Inventory { .. }
+            | Self::LargeObjects { .. }
             | Self::Table { .. } => false,
         }
     }
@@ -332,7 +339,9 @@ impl Work {
                 crate::measure::rows::qualified(relation)
             ),
             Self::Fact { fact, .. } => fact.sql.to_owned(),
-            Self::Inspect { .. } | Self::Seal { .. } | Self::Inventory { .. } => String::new(),
+            Self::Inspect { .. } | Self::Seal { .. } | Self::Inventory { .. } | Self::LargeObjects { .. } => {
+                String::new()
+            }
             Self::Table { sql, .. } => sql.clone(),
             Self::Chain { chained, .. } => chains::stream(chained),
             Self::List { listing, .. } => listing.sql(),
@@ -616,6 +625,15 @@ pub enum Proof {
         /// Key of the baseline.
         baseline: String,
         /// Key of the objects.
+        key: String,
+    },
+    /// The large objects of a database are what was sealed.
+    SameLargeObjects {
+        /// Key of the baseline, or of the large objects of another source.
+        before: String,
+        /// That other source; `None` for a baseline.
+        other: Option<String>,
+        /// Key of the large objects.
         key: String,
     },
     /// A chain.

@@ -49,6 +49,7 @@ impl Planner<'_> {
                     Work::List { listing, .. } => listing.about(),
                     Work::Erased { erased, .. } => erased.about(),
                     Work::Inventory { .. } => "the objects of the database".to_owned(),
+                    Work::LargeObjects { .. } => "fingerprints of all large objects".to_owned(),
                     Work::Show { .. } => "samples, only if a scan counted something".to_owned(),
                     Work::Chain { .. } if statement.work.laid().is_some() => {
                         "streamed through the chain verifier as its rows lie; sorted only if they are not in order"
@@ -206,6 +207,8 @@ fn weight(work: &Work) -> i64 {
         | Work::List { .. }
         | Work::Table { .. } => 0,
         Work::Erased { erased, .. } => rows(erased.rows.relation.estimated_rows).saturating_mul(3),
+        // How many there are, and how large, nobody knows before; they are begun early, for nothing shares their reading.
+        Work::LargeObjects { .. } => i64::from(i32::MAX),
         Work::Seal { sealing, .. } => rows(sealing.relation.estimated_rows).saturating_mul(6),
         Work::Show { show, .. } => rows(show.rows.relation.estimated_rows),
         Work::Scan { rows: of, folds } => {

@@ -13,8 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::measure::fold::Fold;
 use crate::measure::rows::RowSet;
 use crate::measure::tenants::TenantPath;
-use crate::policy::assertion::Comparison;
-use crate::policy::assertion::{Subject, Unchanged};
+use crate::policy::assertion::{Assertion, Comparison, Equal, Subject, Unchanged};
 use crate::policy::ledger::Amount;
 use crate::policy::operand::{Aggregate, FactRef, Function, Operand, Over, columns_of as columns_of_operand};
 use crate::policy::{Check, Policy, RelationName, RelationPattern, SourceKind};
@@ -70,6 +69,12 @@ pub fn inventory_key(source: &str) -> String {
     format!("{source}: inventory")
 }
 
+/// Key of the observation of a source's large objects.
+#[must_use]
+pub fn large_objects_key(source: &str) -> String {
+    format!("{source}: large objects")
+}
+
 /// Everything that a baseline of a source needs.
 #[derive(Debug)]
 pub struct Seals {
@@ -103,6 +108,7 @@ pub fn seals(policy: &Policy, catalogues: &Catalogues, options: &Options, source
             relations.push((relation.clone(), sealing));
         }
         planner.inventory(source);
+        planner.large_objects(source);
         for ledger in &policy.ledgers {
             if let Some(relation) = catalogue.relation(&ledger.relation) {
                 sums.extend(planner.ledger_sums(source, relation, &ledger.amount));
@@ -127,8 +133,9 @@ impl<'a> Planner<'a> {
         catalogue: &'a Catalogue,
         relation: &Relation,
     ) -> Result<Sealing, String> {
-        if relation.foreign {
-            return Err("other servers keep its rows, and each has a snapshot of its own".to_owned());
+        if relation.foreign && !self.names(&relation.name) {
+            let why = "other servers keep its rows, and each has a snapshot of its own; a check that says `TABLE is unchanged since BASELINE` of it has it sealed";
+            return Err(why.to_owned());
         }
         let mut path = None;
         if let Some(tenancy) = &self.policy.tenancy
@@ -159,6 +166,15 @@ impl<'a> Planner<'a> {
             tenant_by,
             greatest: Vec::new(),
             cut: None,
+        })
+    }
+
+    /// Whether a check names a relation that must be what was sealed.
+    fn names(&self, relation: &RelationName) -> bool {
+        self.policy.checks.iter().any(|check| match &check.assertion {
+            Assertion::Unchanged(Unchanged { subject: Subject::Relation(name, _), .. })
+            | Assertion::Equal(Equal { subject: Subject::Relation(name, _), .. }) => name == relation,
+            _ => false,
         })
     }
 
@@ -200,6 +216,11 @@ impl<'a> Planner<'a> {
         self.other(source, String::new(), inventory_key(source), |key| Work::Inventory { key })
     }
 
+    /// The large objects of a source, sealed once for all who ask.
+    pub(super) fn large_objects(&mut self, source: &str) -> String {
+        self.other(source, String::new(), large_objects_key(source), |key| Work::LargeObjects { key })
+    }
+
     /// Something is what it was when a baseline was taken.
     pub(super) fn unchanged(&mut self, check: &'a Check, unchanged: &'a Unchanged) {
         let Some((source, catalogue)) = self.source(check) else { return };
@@ -224,6 +245,10 @@ impl<'a> Planner<'a> {
             Subject::Schema => {
                 let key = self.inventory(&source);
                 self.must("schema", Proof::SameObjects { baseline, key });
+            }
+            Subject::LargeObjects => {
+                let key = self.large_objects(&source);
+                self.must("large objects", Proof::SameLargeObjects { before: baseline, other: None, key });
             }
             Subject::Relation(name, span) => {
                 if catalogue.relation(name).is_none() && sealed.relation(name).is_some() {

@@ -149,6 +149,8 @@ pub enum Subject {
     Tenancy,
     /// The objects of the database.
     Schema,
+    /// The large objects of the database.
+    LargeObjects,
     /// The rows of a relation.
     Relation(RelationName, Span),
 }

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::deparsed::settled;
 use super::dump::{Archive, Entry};
 use super::postgres::{QueryError, Session};
-use crate::baseline::model::{Inventory, Object};
+use crate::baseline::model::{Inventory, LARGE_OBJECT_ACCESS, Object};
 
 /// Relations and schemas outside the system, and not of an extension.
 const MINE: &str = "n.nspname <> 'information_schema' and n.nspname !~ '^pg_'";
@@ -102,9 +102,21 @@ fn sql() -> String {
                     (select json_agg(pg_get_constraintdef(k.oid) order by k.conname) from pg_constraint k where k.contypid = t.oid))::text
            from pg_type t join pg_namespace n on n.oid = t.typnamespace
           where {MINE} and {typed} and t.typtype in ('e', 'd', 'r')
+         union all
+         select '{LARGE_OBJECT_ACCESS}', m.oid::text,
+                json_build_array(pg_get_userbyid(m.lomowner),
+                  (select json_agg(g.one order by g.one) from (
+                     select row(x.grantor::regrole, case when x.grantee = 0 then 'public' else x.grantee::regrole::text end,
+                                x.privilege_type, x.is_grantable)::text as one
+                       from aclexplode(m.lomacl) x where x.grantee <> m.lomowner) g))::text
+           from pg_largeobject_metadata m where ({FEW_LARGE_OBJECTS})
          order by 1, 2, 3"
     )
 }
+
+/// Whether there are so few large objects that each is listed.
+const FEW_LARGE_OBJECTS: &str =
+    "select count(*) <= 10000 from (select 1 from pg_largeobject_metadata limit 10001) l";
 
 /// The objects of a server, as far as its role may see.
 ///
@@ -120,11 +132,12 @@ pub(super) async fn of_server(session: &Session) -> Result<Inventory, QueryError
         objects.push(Object { kind, name, definition: digest(&settled(&definition)) });
     }
     objects.sort();
-    Ok(Inventory {
-        kinds: KINDS.map(str::to_owned).to_vec(),
-        definitions: format!("postgresql {}", session.version() / 10_000),
-        objects,
-    })
+    let mut kinds = KINDS.map(str::to_owned).to_vec();
+    let few = session.rows(&format!("select ({FEW_LARGE_OBJECTS})::text"), &[]).await?;
+    if few.first().and_then(|row| row.first()).is_some_and(|cell| cell.as_deref() == Some("true")) {
+        kinds.push(LARGE_OBJECT_ACCESS.to_owned());
+    }
+    Ok(Inventory { kinds, definitions: format!("postgresql {}", session.version() / 10_000), objects })
 }
 
 fn digest(text: &str) -> String {

@@ -16,6 +16,7 @@ mod files;
 mod host;
 pub mod http;
 mod inventory;
+mod large;
 mod list;
 mod lists;
 mod objects;

@@ -166,6 +166,10 @@ impl Worker<'_> {
                 let found = found.map(|found| Observed::Inventory(Box::new(found)));
                 all(statement, found.map_err(|error| Failure::from(&error)), started)
             }
+            Work::LargeObjects { .. } => {
+                let result = super::large::seal(self.session, &self.options.transfer).await;
+                all(statement, result, started)
+            }
             Work::Inspect { inspection, .. } => {
                 let result = match &**inspection {
                     Inspection::Standard { member, without } => {

@@ -125,7 +125,8 @@ pub fn assign(plan: &mut Plan, source: &str, means: Means) {
 /// Relations that statements read rows of, by name.
 fn relations(plan: &Plan, mine: &[usize]) -> BTreeSet<String> {
     let reads = |s: &&Statement| {
-        !matches!(s.work, Work::Fact { .. } | Work::Inventory { .. }) && !s.relation.is_empty()
+        !matches!(s.work, Work::Fact { .. } | Work::Inventory { .. } | Work::LargeObjects { .. })
+            && !s.relation.is_empty()
     };
     mine.iter().filter_map(|at| plan.statements.get(*at)).filter(reads).map(|s| s.relation.clone()).collect()
 }
@@ -192,7 +193,7 @@ fn is_always(statement: &Statement) -> bool {
 /// statement of its own, as is what other servers keep, and what is not to be settled by fingerprints.
 fn can_stream(statement: &Statement) -> bool {
     if matches!(statement.work, Work::Seal { .. }) {
-        return !statement.work.foreign() && compile(statement, &mut Builder::default()).is_empty();
+        return compile(statement, &mut Builder::default()).is_empty();
     }
     let exact = statement.exact && matches!(statement.work, Work::Tally { .. });
     if exact || statement.timeout.is_some() || statement.work.foreign() {

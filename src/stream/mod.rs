@@ -241,7 +241,8 @@ fn compile(statement: &Statement, builder: &mut Builder) -> Vec<(String, expr::R
         | Work::Show { .. }
         | Work::Fact { .. }
         | Work::Inspect { .. }
-        | Work::Inventory { .. } => Vec::new(),
+        | Work::Inventory { .. }
+        | Work::LargeObjects { .. } => Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crate::baseline::Baseline;
 use crate::baseline::compare::{Change, Sides, Whose, contents, schema};
+use crate::baseline::large::{LargeObjects, LargeSeal, compare};
 use crate::baseline::model::Sealed;
 use crate::cli::terminal::{Talk, counted};
 use crate::verdict::ExitStatus;
@@ -66,6 +67,7 @@ pub(super) fn diff((before, after): (&Baseline, &Baseline), except: &[String], t
         }
     }
     objects.notes.iter().for_each(|note| found.note(note));
+    large((before, after), &mut found);
     let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "never used".to_owned());
     let mut unread = 0;
     for name in before.sequences.keys().chain(after.sequences.keys()).collect::<BTreeSet<_>>() {
@@ -101,6 +103,21 @@ pub(super) fn diff((before, after): (&Baseline, &Baseline), except: &[String], t
         (ExitStatus::Open, 0, _) => ExitStatus::Unproven,
         (_, 1.., _) => ExitStatus::Broken,
         (other, ..) => other,
+    }
+}
+
+/// The large objects of both. An archive that lists none holds none, which is no difference to a source that has none.
+fn large((before, after): (&Baseline, &Baseline), found: &mut Found) {
+    let (was, is) = (before.large_objects.as_ref(), after.large_objects.as_ref());
+    let none = LargeSeal::Sealed(LargeObjects::default());
+    let unlisted = |seal: Option<&LargeSeal>| seal == Some(&LargeSeal::Unlisted);
+    let held = |seal| if unlisted(seal) { Some(&none) } else { seal };
+    if unlisted(was) || unlisted(is) {
+        found.note("an archive lists no large objects: there were none, or they were left out");
+    }
+    match compare(held(was), held(is), Sides::Times) {
+        Ok(difference) => difference.changes.iter().for_each(|change| found.change(&change.message)),
+        Err(why) => found.gap(&format!("large objects: {why}")),
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use clap::Args as ClapArgs;
 
 use crate::baseline::file;
+use crate::baseline::large::LargeSeal;
 use crate::baseline::model::{Baseline, PolicyRef, SCHEMA, Sealed, SourceRef, columns_of};
 use crate::catalogue::Relation;
 use crate::chain::anchor::Anchor;
@@ -17,7 +18,7 @@ use crate::cli::shared::{Ready, Selected};
 use crate::cli::terminal::{Talk, counted};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Observed, SourceFacts};
-use crate::plan::{Plan, Sealing, Seals, Work, inventory_key, sealed_key, seals};
+use crate::plan::{Plan, Sealing, Seals, Work, inventory_key, large_objects_key, sealed_key, seals};
 use crate::policy::assertion::{Assertion, State};
 use crate::probe::archive;
 use crate::verdict::ExitStatus;
@@ -91,8 +92,14 @@ pub(super) fn record(args: &Args, talk: &Talk) -> Result<ExitStatus, ExitStatus>
         file::write(&baseline).map_err(|why| unproven(talk, &format!("it cannot be kept: {why}")))?;
     keep(&args.output, &text).map_err(|why| talk.stop(&why))?;
     let rows: u64 = baseline.relations.iter().filter_map(|r| r.seal.as_ref()).map(|s| s.whole.rows).sum();
+    let large = match &baseline.large_objects {
+        Some(LargeSeal::Sealed(sealed)) if sealed.objects > 0 => {
+            format!(" and {}", counted(usize::try_from(sealed.objects).unwrap_or(usize::MAX), "large object"))
+        }
+        _ => String::new(),
+    };
     talk.say(&format!(
-        "{} with {rows} rows were sealed in `{}`, sha256 {digest}; keep it where the database's writers cannot reach it",
+        "{} with {rows} rows{large} were sealed in `{}`, sha256 {digest}; keep it where the database's writers cannot reach it",
         counted(baseline.relations.len(), "table"),
         args.output.display()
     ));
@@ -190,6 +197,7 @@ fn sealed(
         },
         relations,
         inventory,
+        large_objects: Some(large(source, facts, &mut doubts)),
         sequences: sequences.map(|s| (s.name.to_string(), s.last_value.clone())).collect(),
         sums,
         heads: heads(source, facts, selected, &mut doubts),
@@ -228,6 +236,17 @@ fn relation(
         seal: found.ok(),
         unsealed,
     }
+}
+
+/// The large objects. That an archive lists none is no doubt about what it holds.
+fn large(source: &str, facts: &Facts, doubts: &mut Vec<String>) -> LargeSeal {
+    let why = match facts.observations.get(&large_objects_key(source)).map(|o| &o.result) {
+        Some(Ok(Observed::LargeObjects(sealed))) => return (**sealed).clone(),
+        Some(Err(failure)) => failure.message.clone(),
+        _ => "they were not looked at".to_owned(),
+    };
+    doubts.push(format!("the large objects could not be sealed: {why}"));
+    LargeSeal::Unsealed(why)
 }
 
 /// The last rows of chains in which nothing is amiss.

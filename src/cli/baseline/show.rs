@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::baseline::Baseline;
+use crate::baseline::large::LargeSeal;
 use crate::cli::terminal::counted;
 
 /// All of it but the sketches.
@@ -50,6 +51,7 @@ pub(super) fn text(baseline: &Baseline, digest: &str) -> String {
     }
     let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
     let _ = writeln!(out, "\n{}: {}", counted(baseline.inventory.objects.len(), "object"), kinds.join(", "));
+    let _ = writeln!(out, "  {}", large(baseline.large_objects.as_ref()));
     for (name, value) in &baseline.sequences {
         let _ = writeln!(out, "  sequence {name}: {}", value.as_deref().unwrap_or("never used"));
     }
@@ -66,4 +68,18 @@ pub(super) fn text(baseline: &Baseline, digest: &str) -> String {
         let _ = writeln!(out, "  chain {chain}: the last rows of {}, {rows} rows", counted(splits, "split"));
     }
     out
+}
+
+fn large(seal: Option<&LargeSeal>) -> String {
+    match seal {
+        Some(LargeSeal::Sealed(sealed)) => {
+            let objects = counted(usize::try_from(sealed.objects).unwrap_or(usize::MAX), "large object");
+            format!("{objects}, {} bytes {:032x}", sealed.bytes, sealed.sum)
+        }
+        Some(LargeSeal::Unlisted) => {
+            "large objects: the archive lists none: there were none, or they were left out".to_owned()
+        }
+        Some(LargeSeal::Unsealed(why)) => format!("large objects: not sealed: {why}"),
+        None => "large objects: not sealed: the baseline is of an earlier version; take a new one".to_owned(),
+    }
 }

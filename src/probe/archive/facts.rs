@@ -5,7 +5,7 @@ use crate::catalogue::RelationKind;
 use crate::facts::{Failure, Observed};
 use crate::failure::FailureKind;
 use crate::policy::facts::Fact;
-use crate::probe::dump::{Archive, Entry, Format, Table, TableData};
+use crate::probe::dump::{Archive, Entry, Table, TableData};
 
 /// The value of a fact.
 ///
@@ -36,7 +36,7 @@ pub(super) fn fact(opened: &Opened, fact: &Fact, argument: Option<&str>) -> Resu
         }
         ("large_objects", None) => Some(large_objects(archive).to_string()),
         ("large_objects_without_contents", None) => {
-            let without = if holds_contents(archive) { 0 } else { large_objects(archive) };
+            let without = if archive.has_large_objects() { 0 } else { large_objects(archive) };
             Some(without.to_string())
         }
         ("compression", None) => Some(header.compression.word().to_owned()),
@@ -74,12 +74,6 @@ fn entries<'a>(archive: &'a Archive, kinds: &'a [&str]) -> impl Iterator<Item = 
 /// Each of its own up to PostgreSQL 16, and many in one entry from 17 on.
 fn large_objects(archive: &Archive) -> usize {
     entries(archive, &["BLOB", "BLOB METADATA"]).count()
-}
-
-/// Whether it holds contents of large objects. In plain SQL they are statements, which no entry has as its data.
-fn holds_contents(archive: &Archive) -> bool {
-    let plain = archive.header().format == Format::Plain;
-    entries(archive, &["BLOBS"]).any(|entry| entry.has_data || plain)
 }
 
 /// Microseconds since the archive was made: since its file was changed, or, since copying makes a file look young, since

@@ -1,6 +1,7 @@
 //! A pg_dump archive as a source: what it says of itself, its facts, and its rows.
 
 mod facts;
+mod large;
 mod newest;
 mod rows;
 
@@ -175,6 +176,8 @@ pub fn observe(opened: &Opened, statements: &[&Statement], limits: &stream::Limi
         } else if let Work::Inventory { key } = &statement.work {
             let objects = Ok(Observed::Inventory(Box::new(super::inventory::of_archive(&opened.archive))));
             found.insert(key.clone(), Observation::since(started, objects));
+        } else if let Work::LargeObjects { key } = &statement.work {
+            found.insert(key.clone(), Observation::since(started, large::seal(&opened.archive)));
         } else if let Work::Inspect { key, inspection } = &statement.work {
             let message = match &**inspection {
                 Inspection::Standard { member, .. } => format!(

@@ -14,8 +14,8 @@ use std::sync::{Arc, OnceLock};
 use super::entry::{Entry, Place};
 use super::error::ArchiveError;
 use super::header::Compression;
+use super::large::OnObject;
 use super::medium::Medium;
-use super::unpack::drain;
 use super::unpack::unpack;
 use super::wire::Offset;
 
@@ -93,20 +93,33 @@ impl Custom {
         Ok(stretch)
     }
 
-    /// Reads all large objects of an entry to their ends.
-    pub(super) fn large_objects(&self, dump_id: i32, compression: Compression) -> Result<(), ArchiveError> {
+    /// Hands on all large objects of an entry, each to be read to its end.
+    pub(super) fn large_objects(
+        &self,
+        dump_id: i32,
+        compression: Compression,
+        each: OnObject<'_>,
+    ) -> Result<(), ArchiveError> {
         let (mut chunks, kind, end) = self.block(dump_id)?;
         if kind != LARGE_OBJECTS {
             let message = format!("large objects were expected, and a block of kind {kind} is there");
             return Err(ArchiveError::corrupt(message).at(chunks.at));
         }
-        while chunks.int()? != 0 {
-            let next = self.chunks(chunks.inner.at());
+        loop {
+            let at = chunks.inner.at();
+            let number = chunks.int()?;
+            if number == 0 {
+                break;
+            }
+            let oid = oid(number).ok_or_else(|| {
+                ArchiveError::corrupt(format!("a large object has the impossible number {number}")).at(at)
+            })?;
+            let next = self.chunks(chunks.inner.at()).gently();
             let mark = next.mark();
             unpack(next, compression, false)
-                .and_then(|bytes| drain(bytes, "a large object"))
+                .and_then(|bytes| each(oid, bytes))
                 .map_err(|error| error.at(mark.get()))?;
-            chunks = self.chunks(mark.get());
+            chunks = self.chunks(mark.get()).gently();
         }
         if chunks.inner.at() != end {
             let message = "its large objects end here, and the data of the next entry begins elsewhere";
@@ -176,6 +189,11 @@ impl Custom {
     }
 }
 
+/// The number of a large object. It is written as a signed number of 32 bits, so that the greater half is below zero.
+fn oid(written: i64) -> Option<u32> {
+    i32::try_from(written).map(i32::cast_unsigned).or_else(|_| u32::try_from(written)).ok()
+}
+
 /// What the chunks from some byte on hold together, still compressed.
 #[derive(Debug)]
 pub(super) struct Chunks {
@@ -194,6 +212,11 @@ impl Chunks {
     /// Where the next byte is read from the file.
     pub(super) fn mark(&self) -> Rc<Cell<u64>> {
         self.inner.mark()
+    }
+
+    /// For one of many small stretches.
+    fn gently(self) -> Self {
+        Self { inner: self.inner.gently(), ..self }
     }
 
     fn byte(&mut self) -> Result<u8, ArchiveError> {

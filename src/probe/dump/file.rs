@@ -10,6 +10,9 @@ use super::medium::{Medium, ReadAt};
 /// Bytes read from the file at once.
 const AHEAD: usize = 256 * 1024;
 
+/// The same at first, where little may be needed.
+const GENTLE: usize = 4 * 1024;
+
 /// Bytes `from..to` of a file, buffered.
 #[derive(Debug)]
 pub(super) struct Stretch {
@@ -18,6 +21,8 @@ pub(super) struct Stretch {
     at: Rc<Cell<u64>>,
     to: u64,
     buffer: Vec<u8>,
+    /// Bytes read at once next time.
+    ahead: usize,
     used: usize,
     filled: usize,
 }
@@ -29,9 +34,16 @@ impl Stretch {
             at: Rc::new(Cell::new(from)),
             to,
             buffer: Vec::new(),
+            ahead: AHEAD,
             used: 0,
             filled: 0,
         }
+    }
+
+    /// Reads little at first and more from time to time, for stretches of which most are left soon.
+    pub(super) fn gently(mut self) -> Self {
+        self.ahead = GENTLE;
+        self
     }
 
     /// Where the next byte is, in the file.
@@ -64,7 +76,8 @@ impl Stretch {
 impl BufRead for Stretch {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.used >= self.filled {
-            let wanted = usize::try_from(self.left()).unwrap_or(usize::MAX).min(AHEAD);
+            let wanted = usize::try_from(self.left()).unwrap_or(usize::MAX).min(self.ahead);
+            self.ahead = self.ahead.saturating_mul(2).min(AHEAD);
             if self.buffer.len() < wanted {
                 self.buffer.resize(wanted, 0);
             }

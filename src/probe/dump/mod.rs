@@ -18,6 +18,7 @@ mod entry;
 mod error;
 mod file;
 mod header;
+mod large;
 mod lines;
 mod local;
 pub(super) mod medium;

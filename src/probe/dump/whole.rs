@@ -1,10 +1,9 @@
 //! Whether an archive is whole: everything in it is read to its end, large objects too.
 
-use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 
 use super::body::Body;
-use super::entry::{Entry, Place};
+use super::entry::Entry;
 use super::error::ArchiveError;
 use super::header::Compression;
 use super::unpack::drain;
@@ -30,7 +29,10 @@ impl Archive {
                     .and_then(|shape| {
                         self.read(entry, &shape, &mut pass, &mut |_| ControlFlow::Continue(())).map(|_| ())
                     }),
-                "BLOBS" => self.body.large_objects(entry, self.header.compression),
+                "BLOBS" => {
+                    let mut read = |_, bytes| drain(bytes, "a large object");
+                    self.body.large_objects(entry, self.header.compression, &mut read)
+                }
                 // INSERT statements, which plain SQL has among its others.
                 _ if matches!(self.body, Body::Plain(_)) => Ok(()),
                 _ => self.body.open(entry, self.header.compression, &mut pass).and_then(|data| {
@@ -54,56 +56,4 @@ impl Archive {
 
 fn place(entry: &Entry) -> String {
     if entry.kind == "TABLE DATA" { named(entry) } else { format!("{} {}", entry.kind, entry.tag) }
-}
-
-impl Body {
-    /// Reads the large objects of an entry: in one file after each other, else in a file each, which a list names
-    /// (`_StartLOs` in `pg_backup_directory.c` and `pg_backup_tar.c`).
-    fn large_objects(&self, entry: &Entry, compression: Compression) -> Result<(), ArchiveError> {
-        match (self, &entry.place) {
-            (Self::Custom(custom), _) => custom.large_objects(entry.dump_id, compression),
-            (Self::Directory(_) | Self::Tar(_), Place::File(stated)) => {
-                // A tar file's entry names a member that is not there; one list for all came before one for each.
-                let list = match self {
-                    Self::Tar(tar) => {
-                        let own = format!("blobs_{}.toc", entry.dump_id);
-                        if tar.position(&own).is_some() { own } else { "blobs.toc".to_owned() }
-                    }
-                    _ => stated.clone(),
-                };
-                let mut list = BufReader::new(self.file(&list)?);
-                let mut line = String::new();
-                loop {
-                    line.clear();
-                    let read = list
-                        .by_ref()
-                        .take(4096)
-                        .read_line(&mut line)
-                        .map_err(|error| ArchiveError::from_io(&error, "its list of large objects"))?;
-                    if read == 0 {
-                        return Ok(());
-                    }
-                    let name =
-                        line.strip_suffix('\n').and_then(|line| line.split_once(' ')).map(|(_, name)| name);
-                    let plain = |name: &&str| {
-                        name.starts_with("blob_")
-                            && name.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c))
-                    };
-                    let Some(name) = name.filter(plain) else {
-                        return Err(ArchiveError::corrupt("its list of large objects cannot be read"));
-                    };
-                    drain(self.file(name)?, "a large object").map_err(|error| error.inside(name))?;
-                }
-            }
-            _ => Err(ArchiveError::corrupt("it has data, and the table of contents does not say where")),
-        }
-    }
-
-    fn file(&self, name: &str) -> Result<Box<dyn Read>, ArchiveError> {
-        match self {
-            Self::Directory(directory) => directory.open(name).map(|member| member.bytes),
-            Self::Tar(tar) => Ok(Box::new(tar.open(name)?)),
-            Self::Custom(_) | Self::Plain(_) => Err(ArchiveError::corrupt("it has no files of its own")),
-        }
-    }
 }

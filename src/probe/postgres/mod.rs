@@ -36,6 +36,7 @@ mod ssl_files;
 pub mod stream;
 mod targets;
 pub mod tls;
+pub(super) mod tuples;
 mod turn;
 
 #[cfg(test)]

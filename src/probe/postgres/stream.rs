@@ -97,6 +97,25 @@ impl Session {
         finish(turn, outcome).await
     }
 
+    /// The same under a setting that ends with it; empty for none.
+    ///
+    /// # Errors
+    /// As [`Session::stream`].
+    pub async fn copy_binary_within(
+        &self,
+        query: &str,
+        setting: &str,
+        mut each: impl FnMut(Bytes) -> ControlFlow<()>,
+    ) -> Result<Streamed, QueryError> {
+        let turn = self.turn().await?;
+        let set = if setting.is_empty() { Ok(()) } else { self.command(setting).await };
+        let outcome = match set {
+            Ok(()) => self.copy_in(&turn, query, &mut each).await,
+            Err(error) => Err(error),
+        };
+        finish(turn, outcome).await
+    }
+
     /// The rows of one plain table as [`Session::copy_binary`] brings those of a query; no query is run for it, which is
     /// quicker. Columns are given in double quotes.
     ///
