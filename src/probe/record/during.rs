@@ -42,7 +42,9 @@ pub(super) fn silence(history: &History, restore: &Restore, check: &str) -> Resu
     let words = match count {
         // Of a short restore silence is no fault, and of a name that nobody uses there is nothing but silence.
         0 => {
-            return Err(missing(format!("nobody made a statement about `{check}` during the latest restore")));
+            return Err(missing(format!(
+                "nobody made a statement about `{check}` during the latest restore"
+            )));
         }
         1 => format!("1 statement about `{check}` in all of the restore"),
         n => format!("{n} statements about `{check}` in all of the restore"),
