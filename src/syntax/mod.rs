@@ -1,5 +1,6 @@
 //! Policy text to [`ast::Ast`]: the pest boundary, and the printer that writes a policy back.
 
+mod assertions;
 pub mod ast;
 mod balance;
 mod expressions;
