@@ -31,10 +31,10 @@ type Items = Arc<Vec<Item>>;
 #[derive(Clone, Debug)]
 pub(super) enum Frame {
     Cat,
-    /// With a separator, and perhaps one before the first part.
+    /// With a separator, and perhaps a text before the first part.
     Join {
         separator: String,
-        lead: bool,
+        lead: Option<String>,
     },
     /// A JSON object, whose bytes are the same under each of these profiles.
     Json(Vec<JsonProfile>),
@@ -180,7 +180,7 @@ impl Builder<'_> {
                 frame: if separator.is_empty() {
                     Frame::Cat
                 } else {
-                    Frame::Join { separator: separator.to_owned(), lead: false }
+                    Frame::Join { separator: separator.to_owned(), lead: None }
                 },
                 separator: separator.as_bytes().to_vec(),
                 open: Vec::new(),
@@ -210,7 +210,7 @@ impl Builder<'_> {
                 if lead {
                     two.cost += 30;
                     two.open = separator.as_bytes().to_vec();
-                    two.frame = Frame::Join { separator: separator.to_owned(), lead: true };
+                    two.frame = Frame::Join { separator: separator.to_owned(), lead: Some(String::new()) };
                 }
                 found.push(two);
             }

@@ -219,8 +219,8 @@ impl Shape {
     pub(super) fn inside(&self, pick: &Pick) -> Option<Recipe> {
         let count = self.slots.len() - usize::from(self.has_around());
         let chosen: Option<Vec<&Choice>> = (0..count).map(|slot| self.choice(slot, pick)).collect();
-        let parts = |lead: bool| {
-            let lead = lead.then(|| Recipe::Text(String::new()));
+        let parts = |lead: Option<&String>| {
+            let lead = lead.map(|word| Recipe::Text(word.clone()));
             lead.into_iter()
                 .chain(chosen.iter().flatten().filter_map(|choice| match choice {
                     Choice::Part(recipe) => Some(recipe.clone()),
@@ -229,8 +229,8 @@ impl Shape {
                 .collect::<Vec<_>>()
         };
         Some(match &self.frame {
-            Frame::Cat => together("", parts(false)),
-            Frame::Join { separator, lead } => together(separator, parts(*lead)),
+            Frame::Cat => together("", parts(None)),
+            Frame::Join { separator, lead } => together(separator, parts(lead.as_ref())),
             Frame::Json(profiles) => {
                 let fields = chosen.iter().flatten().filter_map(|choice| match choice {
                     Choice::Member(field) => Some(field.clone()),
