@@ -109,6 +109,8 @@ pub(super) fn families(sheet: &Sheet, link: &Link, row: usize, shape: &Shape) ->
             prev: None,
             around: None,
             outers: Vec::new(),
+            ahead: None,
+            array: false,
         }
     };
     let mut found = vec![family(own, None, 0)];
