@@ -438,6 +438,42 @@ fn rows_whose_hash_has_another_form_are_not_passed_over() {
 }
 
 #[test]
+fn an_array_of_values_is_found() {
+    let sheet = written(|row, prev| {
+        let text = |cell: Option<&str>| cell.map_or("null".to_owned(), |cell| format!("\"{cell}\""));
+        format!("[{}]", [text(prev), text(row[2]), text(row[4]), text(row[3])].join(","))
+    });
+    says(&sheet, &["json(js, [prev ?? null, action, user_id ?? null, entity_type])"]);
+}
+
+#[test]
+fn a_tag_before_an_object_is_found_in_a_digest_that_is_written_as_the_chains() {
+    let tagged = |text: &str| format!("sha256:{}", sha(text));
+    let mut sheet = sealed(|row, prev| {
+        let object = format!(
+            "audit:{}:{{\"action\":\"{}\",\"entity_type\":\"{}\"}}",
+            number(row) % 2,
+            or(row[2], ""),
+            or(row[3], "")
+        );
+        tagged(&format!("{}:{}", tagged(&object), or(prev, "ROOT")))
+    });
+    sheet.columns[5].name = "domain_tag".to_owned();
+    for (n, row) in sheet.rows.iter_mut().enumerate() {
+        row[5] = Some(format!("audit:{}:", n % 2));
+    }
+    sheet.columns.drain(4..5);
+    sheet.rows.iter_mut().for_each(|row| drop(row.drain(4..5)));
+    says(
+        &sheet,
+        &[
+            r#"join(":", cat("sha256:", hex(sha256(cat(domain_tag, json("#,
+            r#"{ action, entity_type })))), prev ?? "ROOT")"#,
+        ],
+    );
+}
+
+#[test]
 fn another_digest_of_the_same_length_is_found() {
     let sha3 = |_: usize, text: &str| {
         sha3::Sha3_256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()

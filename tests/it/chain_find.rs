@@ -6,12 +6,13 @@ use std::time::Instant;
 use crate::recipes::KEYS;
 use crate::support::{Run, Scratch, pg_dump, program, shared};
 
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     include_str!("../data/chains/node.sql"),
     include_str!("../data/chains/python.sql"),
     include_str!("../data/chains/php.sql"),
     include_str!("../data/chains/go.sql"),
     include_str!("../data/chains/native.sql"),
+    include_str!("../data/chains/ruby.sql"),
 ];
 
 /// Runs a search to the end of the round in which it has tried so many candidates, however long that takes.
@@ -36,6 +37,13 @@ fn what_is_found_in_real_tables_verifies() {
         ("omadia", &["split by stream_id", "seq dense from 1", "sha256(cat(\"genesis:\", stream_id))"]),
         ("apgms_owa", &["split by ", "cat(prev ?? \"\", bank_receipt_hash ?? \"\", balance_after_cents)"]),
         ("chronicle", &["link implicit", "payload"]),
+        (
+            "checkmate_actions",
+            &[
+                "join checkmate_contracts as contract by contract to contract_id",
+                "user_id: contract.owner_id",
+            ],
+        ),
         ("temple", &["where hash_input != \"\"", "hex(sha256(hash_input))"]),
     ] {
         let run = find(&s, table, "300000");
