@@ -468,7 +468,7 @@ fn a_tag_before_an_object_is_found_in_a_digest_that_is_written_as_the_chains() {
         &sheet,
         &[
             r#"join(":", cat("sha256:", hex(sha256(cat(domain_tag, json("#,
-            r#"{ action, entity_type })))), prev ?? "ROOT")"#,
+            r#"{ action, entity_type }))))), prev ?? "ROOT")"#,
         ],
     );
 }
