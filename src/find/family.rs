@@ -31,10 +31,10 @@ type Items = Arc<Vec<Item>>;
 #[derive(Clone, Debug)]
 pub(super) enum Frame {
     Cat,
-    /// With a separator, and perhaps one before the first part.
+    /// With a separator, and perhaps a text before the first part.
     Join {
         separator: String,
-        lead: bool,
+        lead: Option<String>,
     },
     /// A JSON object, whose bytes are the same under each of these profiles.
     Json(Vec<JsonProfile>),
@@ -52,6 +52,8 @@ pub(super) struct Outer {
     pub(super) prev: Vec<Choice>,
     /// How the digest of the inside is written; `None` where the inside itself stands there.
     pub(super) letters: Option<Letters>,
+    /// What stands before that digest, such as `sha256:`.
+    pub(super) prefix: String,
 }
 
 /// A family of recipes for one row.
@@ -75,6 +77,10 @@ pub(super) struct Family {
     pub(super) around: Option<Outer>,
     /// Around a digest of the inside; one of them, where there are any.
     pub(super) outers: Vec<Outer>,
+    /// A column whose text stands before an object, such as a tag of what it is.
+    pub(super) ahead: Option<usize>,
+    /// Whether the values stand in an array, without their names.
+    pub(super) array: bool,
 }
 
 /// Builds families for one row of a chain.
@@ -180,7 +186,7 @@ impl Builder<'_> {
                 frame: if separator.is_empty() {
                     Frame::Cat
                 } else {
-                    Frame::Join { separator: separator.to_owned(), lead: false }
+                    Frame::Join { separator: separator.to_owned(), lead: None }
                 },
                 separator: separator.as_bytes().to_vec(),
                 open: Vec::new(),
@@ -190,6 +196,8 @@ impl Builder<'_> {
                 prev: None,
                 around: None,
                 outers: Vec::new(),
+                ahead: None,
+                array: false,
             };
             self.ends(&base, &prev, found);
             if let Some((items, must)) = &within {
@@ -210,7 +218,7 @@ impl Builder<'_> {
                 if lead {
                     two.cost += 30;
                     two.open = separator.as_bytes().to_vec();
-                    two.frame = Frame::Join { separator: separator.to_owned(), lead: true };
+                    two.frame = Frame::Join { separator: separator.to_owned(), lead: Some(String::new()) };
                 }
                 found.push(two);
             }
@@ -237,6 +245,8 @@ impl Builder<'_> {
                 prev: None,
                 around: None,
                 outers: Vec::new(),
+                ahead: None,
+                array: false,
             };
             self.ends(&base, prev, found);
         }
@@ -276,7 +286,10 @@ impl Builder<'_> {
                 .map(|(_, glue)| *glue)
             {
                 for first in [true, false] {
-                    for (letters, more) in [(Letters::Hex, 0), (Letters::Raw, 35), (Letters::HexUpper, 60)] {
+                    let own = self.link.stored.prefix.as_str();
+                    let ways = [(Letters::Hex, "", 0), (Letters::Raw, "", 35), (Letters::HexUpper, "", 60)];
+                    let like = (!own.is_empty()).then_some((Letters::Hex, own, 5));
+                    for (letters, prefix, more) in ways.into_iter().chain(like) {
                         let glued = [variant.bytes.as_slice(), glue.as_bytes()].concat();
                         let after = [glue.as_bytes(), variant.bytes.as_slice()].concat();
                         outers.push(Outer {
@@ -287,6 +300,7 @@ impl Builder<'_> {
                             first,
                             prev: variant.choices.clone(),
                             letters: Some(letters),
+                            prefix: prefix.to_owned(),
                         });
                     }
                 }
@@ -321,6 +335,8 @@ impl Builder<'_> {
                 prev: None,
                 around: None,
                 outers: Vec::new(),
+                ahead: None,
+                array: false,
             };
             let prev = spell::prev_parts(&at, &wrap);
             self.ends(&base, &prev, found);

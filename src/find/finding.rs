@@ -59,7 +59,7 @@ pub struct Found {
 /// Searches a sample, from where a kept search has come to.
 #[must_use]
 pub fn find(sheet: &Sheet, settings: &Settings<'_>, from: State) -> Finding {
-    let goal = Goal { rows: None, some: true, until: END };
+    let goal = Goal { rows: None, some: true, until: END, near: None };
     let Searched { links, best, state, families } = search(sheet, links(sheet), settings, from, goal);
     let found = best.and_then(|(n, learnt)| {
         let link = links.get(n)?;
@@ -80,7 +80,7 @@ fn contents(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'_>
     let limited = Settings { candidates: settings.candidates.min(CONTENT), ..*settings };
     let content = |column: usize| {
         let link = Link::content(sheet, column, link)?;
-        let goal = Goal { rows: None, some: false, until: END };
+        let goal = Goal { rows: None, some: false, until: END, near: None };
         let found = search(sheet, vec![link], &limited, State::begin(sheet), goal);
         let (_, learnt) = found.best.filter(|(_, learnt)| {
             let whole = learnt.misfits.is_empty() && learnt.fits.len() == sheet.rows.len();
@@ -106,7 +106,7 @@ fn signatures(sheet: &Sheet, link: &Link, recipe: &Recipe, settings: &Settings<'
     let signed = |column: usize| {
         // Unlike what is hashed, it may cover the hash of its row.
         let link = Link { apart: link.previous.into_iter().collect(), ..Link::content(sheet, column, link)? };
-        let goal = Goal { rows: None, some: false, until: END };
+        let goal = Goal { rows: None, some: false, until: END, near: None };
         let found = search(sheet, vec![link], &limited, State::begin(sheet), goal);
         let (_, learnt) = found.best.filter(|(_, learnt)| {
             // A row without it, or with another one, is then one that does not recompute.
@@ -140,7 +140,7 @@ fn put(recipe: &mut Recipe, column: usize, content: &Recipe) {
 }
 
 fn written(sheet: &Sheet, link: &Link, n: usize, known: Known, settings: &Settings<'_>) -> Option<Found> {
-    let Known { mut recipes, learnt, searches, fits, misfits } = known;
+    let Known { mut recipes, learnt, searches, fits, misfits, notes } = known;
     let contents = contents(sheet, link, recipes.first()?, settings);
     for (column, content) in &contents {
         recipes.iter_mut().for_each(|recipe| put(recipe, *column, content));
@@ -179,6 +179,7 @@ fn written(sheet: &Sheet, link: &Link, n: usize, known: Known, settings: &Settin
                 .to_owned(),
         );
     }
+    open.extend(notes);
     if strange > 0 {
         open.push(format!("{strange} of the first rows start from something else than the genesis above"));
     }

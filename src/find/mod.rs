@@ -12,6 +12,7 @@ mod family;
 mod finding;
 mod genesis;
 mod keyed;
+mod kin;
 mod learn;
 mod links;
 mod lost;
@@ -29,6 +30,7 @@ mod spellings;
 mod split;
 mod state;
 mod stored;
+mod vet;
 mod walk;
 
 #[cfg(test)]

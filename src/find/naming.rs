@@ -32,6 +32,25 @@ impl Naming {
     }
 }
 
+/// Words that stand for each other in names of columns and of members.
+const ALIKE: [(&str, &str); 8] = [
+    ("owner", "user"),
+    ("actor", "user"),
+    ("author", "user"),
+    ("creator", "user"),
+    ("user", "actor"),
+    ("organization", "org"),
+    ("organisation", "org"),
+    ("recipient", "receiver"),
+];
+/// What it costs that a member is called by such a word.
+pub(super) const CALLED_OTHERWISE: Cost = 45;
+
+/// Another word in place of the first of a name.
+pub(super) fn otherwise(name: &str) -> Option<String> {
+    ALIKE.iter().find_map(|(word, other)| name.strip_prefix(word).map(|rest| format!("{other}{rest}")))
+}
+
 fn camel(name: &str) -> String {
     let mut parts = name.split('_');
     let first = parts.next().unwrap_or_default().to_owned();
@@ -63,5 +82,7 @@ mod tests {
         assert_eq!(camel("resource_type"), "resourceType");
         assert_eq!(snake("resourceType"), "resource_type");
         assert_eq!(camel("id"), "id");
+        assert_eq!(otherwise("owner_id").as_deref(), Some("user_id"));
+        assert_eq!(otherwise("id"), None);
     }
 }

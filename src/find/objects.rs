@@ -3,10 +3,21 @@
 use std::sync::Arc;
 
 use super::family::{Builder, Family, Frame, Item, Outer, PREV_ABSENT};
-use super::naming::Naming;
+use super::naming::{CALLED_OTHERWISE, Naming, otherwise};
 use super::prior::Cost;
-use super::spell::{self, At};
-use crate::chain::spec::{JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
+use super::spell::{self, At, Choice, Variant};
+use crate::chain::spec::{CellKind, JsonField, JsonNull, JsonProfile, JsonValue, Recipe};
+
+/// What it costs that values stand in an array, and that a column says before an object what it is.
+const ARRAY: Cost = 22;
+const TAGGED: Cost = 20;
+/// Words in the names of such columns.
+const AHEAD: [&str; 8] = ["tag", "domain", "prefix", "namespace", "scheme", "version", "salt", "nonce"];
+
+/// Whether a choice leaves its value out, which arrays hardly ever do.
+fn left_out(choice: &Choice) -> bool {
+    matches!(choice, Choice::Member(field) if matches!(field.null, JsonNull::Omit | JsonNull::OmitEmpty))
+}
 
 /// Members that come out the same under several profiles.
 struct Group {
@@ -43,10 +54,19 @@ impl Builder<'_> {
                         let key = naming.key(self.sheet, column);
                         let none = spell::Documents::new();
                         let documents = documents.get(column).unwrap_or(&none);
-                        self.item(
-                            column,
-                            spell::member_variants(&at, column, &key, *profile, &all, documents),
-                        )
+                        let mut variants =
+                            spell::member_variants(&at, column, &key, *profile, &all, documents);
+                        // In their place among others, so not where members are put in order.
+                        if let Some(key) = otherwise(&key).filter(|_| !sorted) {
+                            let more = spell::member_variants(&at, column, &key, *profile, &all, documents);
+                            let dearer = |variant: Variant| Variant {
+                                cost: variant.cost + CALLED_OTHERWISE,
+                                ..variant
+                            };
+                            variants.extend(more.into_iter().map(dearer));
+                            variants.sort_by_key(|variant| variant.cost);
+                        }
+                        self.item(column, variants)
                     })
                     .collect();
                 let same = |group: &&mut Group| {
@@ -78,6 +98,9 @@ impl Builder<'_> {
         let Group { cost, sorted, comma, mut items, profiles } = group;
         let at = self.at();
         let Some(profile) = profiles.first().copied() else { return };
+        if naming == Naming::AsIs {
+            self.arrays(cost, &comma, &items, &profiles, found);
+        }
         if sorted {
             items.sort_by_key(|item| item.column.map(|column| naming.key(self.sheet, column)));
         }
@@ -94,6 +117,8 @@ impl Builder<'_> {
             prev: None,
             around: None,
             outers: Vec::new(),
+            ahead: None,
+            array: false,
         };
         for (key, key_cost) in self.prev_keys(naming) {
             let variants = spell::prev_members(&at, &key, profile);
@@ -132,6 +157,7 @@ impl Builder<'_> {
                         first,
                         prev: variant.choices.clone(),
                         letters: None,
+                        prefix: String::new(),
                     };
                     found.push(Family {
                         name,
@@ -151,8 +177,99 @@ impl Builder<'_> {
             outers: self.outers(&prev, ""),
             ..base.clone()
         });
+        self.ahead(&base, &prev, found);
         let absent = if self.link.content { 0 } else { PREV_ABSENT };
         found.push(Family { cost: cost + absent, ..base });
+    }
+
+    /// The same values in an array, without their names.
+    fn arrays(
+        &self,
+        cost: Cost,
+        comma: &[u8],
+        items: &[Item],
+        profiles: &[JsonProfile],
+        found: &mut Vec<Family>,
+    ) {
+        let Some(profile) = profiles.first().copied() else { return };
+        let unnamed = |item: &Item| {
+            let bare = |variant: &Variant| {
+                let colon = variant.bytes.iter().position(|byte| *byte == b':')?;
+                let value = variant.bytes.get(colon + 1..)?;
+                let choices = variant.choices.iter().filter(|choice| !left_out(choice)).cloned().collect();
+                Some(Variant {
+                    bytes: value.strip_prefix(b" ").unwrap_or(value).to_vec(),
+                    choices,
+                    ..variant.clone()
+                })
+            };
+            Item { variants: item.variants.iter().filter_map(bare).collect(), ..item.clone() }
+        };
+        let items: Vec<Item> = items.iter().map(unnamed).collect();
+        let base = Family {
+            name: "one JSON array",
+            cost: cost + ARRAY,
+            items: Arc::new(items.clone()),
+            frame: Frame::Json(profiles.to_vec()),
+            separator: comma.to_vec(),
+            open: b"[".to_vec(),
+            close: b"]".to_vec(),
+            sorted: false,
+            must: None,
+            prev: None,
+            around: None,
+            outers: Vec::new(),
+            ahead: None,
+            array: true,
+        };
+        let prev = Item {
+            column: None,
+            take: 0,
+            skip: 0,
+            moved: 6,
+            variants: spell::prev_members(&self.at(), "", profile),
+        };
+        if !prev.variants.is_empty() {
+            let mut members = items;
+            members.push(unnamed(&prev));
+            let must = Some(members.len() - 1);
+            found.push(Family { items: Arc::new(members), must, ..base.clone() });
+        }
+        let prev = spell::prev_parts(&self.at(), &|recipe| recipe);
+        found.push(Family {
+            name: "two levels: a digest of a JSON array, hashed with the predecessor",
+            cost: base.cost + 20,
+            outers: self.outers(&prev, ""),
+            ..base.clone()
+        });
+        if self.link.content {
+            found.push(base);
+        }
+    }
+
+    /// An object behind the text of a column that says what it is, with a digest of both beside the predecessor.
+    fn ahead(&self, base: &Family, prev: &[Variant], found: &mut Vec<Family>) {
+        let tag = |column: &usize| {
+            let name = self.sheet.bare(*column).to_ascii_lowercase();
+            self.sheet.kind(*column) == CellKind::Text
+                && *column < self.sheet.own()
+                && AHEAD.iter().any(|word| name.contains(word))
+        };
+        for column in self.columns().filter(tag).take(3) {
+            let Some(cell) = self.sheet.cell(self.row, column).filter(|cell| cell.len() < 80) else {
+                continue;
+            };
+            let items = base.items.iter().filter(|item| item.column != Some(column)).cloned().collect();
+            found.push(Family {
+                name: "two levels: a digest of a column and a JSON object, hashed with the predecessor",
+                cost: base.cost + 20 + TAGGED,
+                items: Arc::new(items),
+                open: [cell.as_bytes(), b"{"].concat(),
+                outers: self.outers(prev, ""),
+                ahead: Some(column),
+                ..base.clone()
+            });
+        }
     }
 
     /// Names the predecessor may have in an object.

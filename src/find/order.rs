@@ -80,8 +80,10 @@ fn candidates(sheet: &Sheet, without: &[usize]) -> Vec<Order> {
         let numbers = cells.iter().all(|cell| cell.len() < 19 && cell.parse::<i64>().is_ok());
         let fits = match sheet.kind(column) {
             CellKind::Integer | CellKind::Timestamp | CellKind::TimestampTz => true,
-            // Texts that sort in the order of writing: ULIDs and the like.
-            CellKind::Text | CellKind::Uuid => numbers || sheet.is_key(column),
+            // Texts that sort in the order of writing: ULIDs and the like, and times from the year on.
+            CellKind::Text | CellKind::Uuid => {
+                numbers || sheet.is_key(column) || cells.iter().all(|cell| spells_time(cell))
+            }
             _ => false,
         };
         if fits {
@@ -90,6 +92,48 @@ fn candidates(sheet: &Sheet, without: &[usize]) -> Vec<Order> {
         }
     }
     found
+}
+
+/// Whether a text begins like `2026-01-02T03:04:05`. Such texts of one writer sort as the times do.
+fn spells_time(cell: &str) -> bool {
+    let form = b"dddd-dd-dd?dd:dd:dd";
+    cell.len() >= form.len()
+        && cell.bytes().zip(form).all(|(byte, form)| match form {
+            b'd' => byte.is_ascii_digit(),
+            b'?' => byte == b'T' || byte == b' ',
+            other => byte == *other,
+        })
+}
+
+/// Links along which an order falls, and those along which it stays.
+fn opposed(sheet: &Sheet, order: &Order, parents: &[Option<usize>]) -> (usize, usize) {
+    let (mut against, mut ties) = (0, 0);
+    for (row, parent) in parents.iter().enumerate().filter_map(|(row, parent)| Some((row, (*parent)?))) {
+        match order.key(sheet, parent).cmp(&order.key(sheet, row)) {
+            std::cmp::Ordering::Less => {}
+            std::cmp::Ordering::Equal => ties += 1,
+            std::cmp::Ordering::Greater => against += 1,
+        }
+    }
+    (against, ties)
+}
+
+/// An order that leaves rows beside each other, with the columns that tell them apart: those of the key, or else the one
+/// along which most links run.
+fn completed(sheet: &Sheet, order: &Order, alone: &[Order], parents: &[Option<usize>]) -> (usize, Order) {
+    let with = |more: &[usize]| {
+        let open = more.iter().copied().filter(|column| !order.columns.contains(column));
+        Order { columns: order.columns.iter().copied().chain(open).collect(), ..order.clone() }
+    };
+    let key: Vec<usize> = (0..sheet.own()).filter(|column| sheet.is_key(*column)).collect();
+    // A text of numbers is ordered by its letters anywhere but in the first place.
+    let others = alone.iter().filter(|other| !other.numeric).map(|other| with(&other.columns));
+    let judged = std::iter::once(with(&key)).chain(others).map(|order| {
+        let (against, ties) = opposed(sheet, &order, parents);
+        ((against + ties, against), order)
+    });
+    let best = judged.min_by_key(|(rank, _)| *rank);
+    best.map_or_else(|| (order.against, order.clone()), |((rank, _), order)| (rank, order))
 }
 
 fn named(name: &str) -> u32 {
@@ -107,17 +151,14 @@ fn named(name: &str) -> u32 {
 /// The order along which all links run, or most of them.
 pub(super) fn order(sheet: &Sheet, parents: &[Option<usize>], first: &[bool], without: &[usize]) -> Order {
     let mut best: Option<((usize, usize, u32, u32), Order)> = None;
-    for mut order in candidates(sheet, without) {
-        let (mut against, mut ties) = (0, 0);
-        for (row, parent) in parents.iter().enumerate().filter_map(|(row, parent)| Some((row, (*parent)?))) {
-            match order.key(sheet, parent).cmp(&order.key(sheet, row)) {
-                std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => ties += 1,
-                std::cmp::Ordering::Greater => against += 1,
-            }
-        }
-        order.against = against;
-        let order = order.started(sheet, parents, first);
+    let alone = candidates(sheet, without);
+    for order in &alone {
+        let (against, ties) = opposed(sheet, order, parents);
+        let (against, order) = match ties {
+            0 => (against, order.clone()),
+            _ => completed(sheet, order, &alone, parents),
+        };
+        let order = Order { against, ..order }.started(sheet, parents, first);
         let Some(column) = order.columns.first() else { continue };
         let kind = match sheet.kind(*column) {
             _ if order.dense_from.is_some() => 4,
@@ -131,12 +172,7 @@ pub(super) fn order(sheet: &Sheet, parents: &[Option<usize>], first: &[bool], wi
             best = Some((rank, order));
         }
     }
-    let Some(((_, ties, ..), mut order)) = best else { return Order::default() };
-    if ties != usize::MAX {
-        let key = (0..sheet.own()).filter(|column| sheet.is_key(*column) && !order.columns.contains(column));
-        order.columns.extend(key.collect::<Vec<_>>());
-    }
-    order
+    best.map_or_else(Order::default, |(_, order)| order)
 }
 
 /// Orders in which the table may have been written, where no link says so.

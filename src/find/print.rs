@@ -3,8 +3,8 @@
 use super::family::Profiles;
 use super::sheet::Sheet;
 use crate::chain::spec::{
-    Base64Form, Frame, Genesis, JsonField, JsonNull, JsonProfile, JsonValue, KeyEncoding, KeyOrigin, KeyRef,
-    Recipe, Search, Sought, Unit,
+    Base64Form, Frame, Genesis, JsonField, JsonItem, JsonNull, JsonProfile, JsonValue, KeyEncoding,
+    KeyOrigin, KeyRef, Recipe, Search, Sought, Unit,
 };
 use crate::chain::variants::PRESETS;
 
@@ -164,8 +164,12 @@ impl Printer<'_> {
                 let name = name.map_or("", |(_, key)| &key.name);
                 format!("hmac({}, {name}, {})", digest.word(), self.recipe(inner))
             }
-            // What is looked for has no patterns, lists or arrays; nothing of the like is ever found.
-            Recipe::TimeAs(..) | Recipe::Enum(..) | Recipe::JsonArray(..) => String::new(),
+            // What is looked for has no patterns or lists; nothing of the like is ever found.
+            Recipe::TimeAs(..) | Recipe::Enum(..) => String::new(),
+            Recipe::JsonArray(profile, items) => {
+                let items: Vec<String> = items.iter().map(|item| self.item(item)).collect();
+                format!("json({}, [{}])", self.profile(*profile), items.join(", "))
+            }
             Recipe::Json(profile, fields) => {
                 format!("json({}, {})", self.profile(*profile), self.object(fields))
             }
@@ -178,6 +182,13 @@ impl Printer<'_> {
     fn object(&self, fields: &[JsonField]) -> String {
         let members: Vec<String> = fields.iter().map(|field| self.member(field)).collect();
         format!("{{\n    {}\n  }}", members.join(",\n    "))
+    }
+
+    fn item(&self, item: &JsonItem) -> String {
+        // A text would be the name of no column, so that it is printed with its value alone.
+        let field = JsonField { key: String::new(), null: item.null, value: item.value.clone() };
+        let text = self.member(&field);
+        text.strip_prefix("``: ").or_else(|| text.strip_prefix("\"\": ")).unwrap_or(&text).to_owned()
     }
 
     fn member(&self, field: &JsonField) -> String {

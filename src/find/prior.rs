@@ -96,10 +96,10 @@ const JOINED: Cost = 40;
 
 /// What it costs that a column is hashed, and what it costs that it is not.
 pub(super) fn hashed(sheet: &Sheet, column: usize) -> (Cost, Cost) {
-    if sheet.joined(column).is_some() {
+    if sheet.joined(column).is_some_and(|(join, _)| !join.bare) {
         return (JOINED, 0);
     }
-    let name = sheet.name(column).to_ascii_lowercase();
+    let name = sheet.bare(column).to_ascii_lowercase();
     let kind = sheet.kind(column);
     let percent = if sheet.is_key(column) && ["id", "n", "uuid"].contains(&name.as_str()) {
         35

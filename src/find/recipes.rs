@@ -1,7 +1,10 @@
 //! All recipes of a table: what the first one found leaves unexplained was hashed with losses, by another recipe, or altered.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::block::window;
 use super::keyed::{self, Seal};
+use super::kin;
 use super::learn::{Learner, Learnt};
 use super::links::Link;
 use super::lost::{Budget, explained, lost};
@@ -10,6 +13,8 @@ use super::search::{END, FURTHER, Goal, Settings, search};
 use super::sheet::Sheet;
 use super::state::State;
 use super::stored::Stored;
+use super::vet::{FEW, Lesser};
+use crate::chain::keys::Keys;
 use crate::chain::search::MOST_CANDIDATES;
 use crate::chain::spec::{JsonProfile, Recipe, Search};
 
@@ -37,6 +42,8 @@ pub(super) struct Known {
     pub(super) fits: Vec<usize>,
     /// Rows with a hash and a known predecessor that do not.
     pub(super) misfits: Vec<usize>,
+    /// What is to be said of recipes that few rows follow, as sentences.
+    pub(super) notes: Vec<String>,
 }
 
 /// One recipe with its losses, and the rows that it explains.
@@ -136,6 +143,71 @@ fn stored_as(sheet: &Sheet, link: &Link, rows: &[usize]) -> Link {
     Link { stored: stored.unwrap_or_else(|| link.stored.clone()), ..link.clone() }
 }
 
+/// A recipe near a known one that explains at least two of the rows that are left.
+fn nearby(sheet: &Sheet, link: &Link, known: &[One], left: &[usize], settings: &Settings<'_>) -> Option<One> {
+    let link = stored_as(sheet, link, left);
+    known.iter().find_map(|one| {
+        let tried = AtomicU64::new(0);
+        let limited = Settings {
+            stop: &|| (settings.stop)() || tried.load(Ordering::Relaxed) > kin::MOST,
+            progress: &|all, bits| {
+                tried.store(all, Ordering::Relaxed);
+                (settings.progress)(all, bits);
+            },
+            ..*settings
+        };
+        let goal = Goal { rows: Some(left), some: true, until: kin::NEAR, near: Some(&one.learnt.shape) };
+        let found = search(sheet, vec![link.clone()], &limited, State::begin(sheet), goal);
+        let link = found.links.first()?;
+        let one = One::of(sheet, link, found.best?.1, settings)?;
+        (one.fits.iter().filter(|row| left.contains(row)).count() > 1).then_some(one)
+    })
+}
+
+/// A row by its key.
+fn called(sheet: &Sheet, row: usize) -> String {
+    let keys = (0..sheet.own()).filter(|column| sheet.is_key(*column));
+    let cell = |column| format!("{}={:?}", sheet.name(column), sheet.cell(row, column).unwrap_or("NULL"));
+    let named: Vec<String> = keys.map(cell).collect();
+    if named.is_empty() { format!("the {}. one", row + 1) } else { named.join(" ") }
+}
+
+/// The recipes without those that may only explain altered rows, and what is to be said of those of few rows.
+fn vetted(sheet: &Sheet, link: &Link, known: Vec<One>, keys: &Keys) -> (Vec<One>, Vec<String>) {
+    let (mut kept, mut notes): (Vec<One>, Vec<String>) = (Vec::new(), Vec::new());
+    for one in known {
+        let explained = |row: &usize| kept.iter().any(|other: &One| other.fits.contains(row));
+        let rows: Vec<usize> = one.fits.iter().copied().filter(|row| !explained(row)).collect();
+        if kept.is_empty() {
+            kept.push(one);
+            continue;
+        }
+        if rows.is_empty() {
+            continue;
+        }
+        let named: Vec<String> = rows.iter().take(4).map(|row| called(sheet, *row)).collect();
+        let named = format!("{}{}", named.join("; "), if rows.len() > 4 { "; ..." } else { "" });
+        let lesser = Lesser { learnt: &one.learnt, recipe: &one.recipe, rows: &rows };
+        let altered = |main: &One| lesser.may_be_altered(sheet, link, keys, (&main.learnt, &main.recipe));
+        if kept.iter().any(altered) {
+            notes.push(format!(
+                "{named}: recomputes with a column left out or in another place, which an alteration looks like as well; no \
+                 `hash` line was made of so few rows"
+            ));
+            continue;
+        }
+        if rows.len() < FEW {
+            let line = 1 + kept.iter().map(|one| 1 + one.rekeyed.len()).sum::<usize>();
+            notes.push(format!(
+                "`hash` line {line} was learnt from {} rows alone ({named}): look up in the code that there is such a recipe",
+                rows.len()
+            ));
+        }
+        kept.push(one);
+    }
+    (kept, notes)
+}
+
 /// Goes on from a first recipe, found on a level of that cost, to all of them.
 pub(super) fn recipes(
     sheet: &Sheet,
@@ -152,11 +224,16 @@ pub(super) fn recipes(
         if left.is_empty() || known.len() == MOST || (settings.stop)() {
             break;
         }
+        if let Some(one) = nearby(sheet, link, &known, &left, settings) {
+            known.push(one);
+            continue;
+        }
         let most = left.len() * 2 < rows.len();
         let goal = Goal {
             rows: Some(&left),
             some: true,
             until: if most { level.saturating_add(FURTHER * 2) } else { END },
+            near: None,
         };
         let limited = Settings { candidates: settings.candidates.min(FOR_THE_REST), ..*settings };
         let found = search(sheet, vec![stored_as(sheet, link, &left)], &limited, State::begin(sheet), goal);
@@ -174,6 +251,7 @@ pub(super) fn recipes(
         known.push(one);
     }
     known.sort_by_key(|one| std::cmp::Reverse(one.fits.len()));
+    let (known, notes) = vetted(sheet, link, known, &keyed::secrets(settings.keys));
     let mut searches: Vec<Search> = Vec::new();
     for search in known.iter().flat_map(|one| &one.searches) {
         let all = |searches: &[Search]| {
@@ -191,5 +269,5 @@ pub(super) fn recipes(
     let recipes =
         known.iter().flat_map(|one| std::iter::once(&one.recipe).chain(&one.rekeyed)).cloned().collect();
     let learnt = known.into_iter().next()?.learnt;
-    Some(Known { recipes, learnt, searches, fits, misfits })
+    Some(Known { recipes, learnt, searches, fits, misfits, notes })
 }

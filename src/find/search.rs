@@ -9,6 +9,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::family::{Builder, Family, Profiles};
 use super::keyed::{self, Key, Seal, Sealing};
+use super::kin;
 use super::learn::{Learner, Learnt};
 use super::links::Link;
 use super::prior::Cost;
@@ -75,6 +76,8 @@ pub(super) struct Goal<'a> {
     pub(super) some: bool,
     /// No level that begins behind this is begun.
     pub(super) until: Cost,
+    /// The recipe to stay near to; any where `None`.
+    pub(super) near: Option<&'a Shape>,
 }
 
 struct Task<'a> {
@@ -117,12 +120,13 @@ pub(super) fn search(
     from: State,
     goal: Goal<'_>,
 ) -> Searched {
-    let anchors = anchors(sheet, &links, settings, goal.rows);
+    let anchors = anchors(sheet, &links, settings, goal);
     let mut tasks: Vec<Task<'_>> = Vec::new();
     for anchor in &anchors {
         let Some(link) = links.get(anchor.link) else { continue };
         let usual = (link.stored.digest, 0);
         let others = alike(link.stored.digest).iter().map(|digest| (*digest, OTHER_DIGEST));
+        let others = others.filter(|_| goal.near.is_none());
         let digests: Vec<(Digest, Cost)> = std::iter::once(usual).chain(others).collect();
         for family in &anchor.families {
             let seals = keyed::seals(settings.keys, !family.outers.is_empty());
@@ -292,7 +296,8 @@ impl Level<'_> {
 }
 
 /// The rows to search on: those that leave the fewest questions open.
-fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>, only: Option<&[usize]>) -> Vec<Anchor> {
+fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>, goal: Goal<'_>) -> Vec<Anchor> {
+    let only = goal.rows;
     let mut found = Vec::new();
     for (n, link) in links.iter().enumerate() {
         let mut rows: Vec<usize> = (0..sheet.rows.len())
@@ -311,7 +316,10 @@ fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>, only: Option<
         chosen.extend(second);
         for (m, row) in chosen.into_iter().enumerate() {
             let Some(target) = link.digest(sheet, row) else { continue };
-            let families = Builder { sheet, link, row, profiles: settings.profiles }.families();
+            let families = match goal.near {
+                Some(shape) => kin::families(sheet, link, row, shape),
+                None => Builder { sheet, link, row, profiles: settings.profiles }.families(),
+            };
             let later =
                 OTHER_LINK * Cost::try_from(n).unwrap_or(0) + OTHER_ROW * Cost::try_from(m).unwrap_or(0);
             found.push(Anchor { link: n, row, target, families, later });

@@ -6,7 +6,7 @@ use super::prior::{Cost, NO_PREDECESSOR};
 use super::spell::{self, Choice};
 use super::stored::{Letters, Stored};
 use super::walk::Hit;
-use crate::chain::spec::{JsonField, JsonProfile, JsonValue, Recipe};
+use crate::chain::spec::{JsonField, JsonItem, JsonProfile, JsonValue, Recipe};
 use crate::chain::visit;
 
 /// A place of the recipe, with what may stand in it, the likeliest first.
@@ -21,6 +21,7 @@ pub(super) struct Around {
     glue: String,
     first: bool,
     letters: Option<Letters>,
+    prefix: String,
 }
 
 /// A recipe with places.
@@ -30,6 +31,10 @@ pub(super) struct Shape {
     /// The parts, and last what stands around them, if anything does.
     pub(super) slots: Vec<Slot>,
     around: Option<Around>,
+    /// A column whose text stands before an object.
+    ahead: Option<usize>,
+    /// Whether the values stand in an array.
+    array: bool,
     /// Whether a time was taken later than it is stored: the column, and microseconds.
     pub(super) shift: Option<(usize, i64)>,
     /// For people.
@@ -150,9 +155,11 @@ impl Shape {
             glue: outer.glue.clone(),
             first: outer.first,
             letters: outer.letters,
+            prefix: outer.prefix.clone(),
         });
         slots.extend(outer.map(|outer| no_predecessor(&outer.prev)));
-        Some(Self { frame: family.frame.clone(), slots, around, shift, name: family.name })
+        let (ahead, array) = (family.ahead, family.array);
+        Some(Self { frame: family.frame.clone(), slots, around, ahead, array, shift, name: family.name })
     }
 
     pub(super) fn has_around(&self) -> bool {
@@ -219,8 +226,8 @@ impl Shape {
     pub(super) fn inside(&self, pick: &Pick) -> Option<Recipe> {
         let count = self.slots.len() - usize::from(self.has_around());
         let chosen: Option<Vec<&Choice>> = (0..count).map(|slot| self.choice(slot, pick)).collect();
-        let parts = |lead: bool| {
-            let lead = lead.then(|| Recipe::Text(String::new()));
+        let parts = |lead: Option<&String>| {
+            let lead = lead.map(|word| Recipe::Text(word.clone()));
             lead.into_iter()
                 .chain(chosen.iter().flatten().filter_map(|choice| match choice {
                     Choice::Part(recipe) => Some(recipe.clone()),
@@ -229,14 +236,24 @@ impl Shape {
                 .collect::<Vec<_>>()
         };
         Some(match &self.frame {
-            Frame::Cat => together("", parts(false)),
-            Frame::Join { separator, lead } => together(separator, parts(*lead)),
+            Frame::Cat => together("", parts(None)),
+            Frame::Join { separator, lead } => together(separator, parts(lead.as_ref())),
             Frame::Json(profiles) => {
                 let fields = chosen.iter().flatten().filter_map(|choice| match choice {
                     Choice::Member(field) => Some(field.clone()),
                     Choice::Part(_) => None,
                 });
-                Recipe::Json(*profiles.get(pick.profile)?, fields.collect())
+                let profile = *profiles.get(pick.profile)?;
+                let text = if self.array {
+                    let item = |field: JsonField| JsonItem { null: field.null, value: field.value };
+                    Recipe::JsonArray(profile, fields.map(item).collect())
+                } else {
+                    Recipe::Json(profile, fields.collect())
+                };
+                match self.ahead {
+                    Some(column) => Recipe::Cat(vec![Recipe::Column(column), text]),
+                    None => text,
+                }
             }
         })
     }
@@ -247,7 +264,7 @@ impl Shape {
         let Some(around) = &self.around else { return Some(inside) };
         let inside = match around.letters {
             None => inside,
-            Some(letters) => digest(stored, letters, inside),
+            Some(letters) => digest(stored, letters, &around.prefix, inside),
         };
         let Choice::Part(prev) = self.choice(self.slots.len() - 1, pick)? else { return None };
         let (a, b) = if around.first { (prev.clone(), inside) } else { (inside, prev.clone()) };
@@ -256,14 +273,14 @@ impl Shape {
 
     /// The digest of the inside, where there is one.
     pub(super) fn inner_digest(&self, pick: &Pick, stored: &Stored) -> Option<Recipe> {
-        let letters = self.around.as_ref()?.letters?;
-        Some(digest(stored, letters, self.inside(pick)?))
+        let around = self.around.as_ref()?;
+        Some(digest(stored, around.letters?, &around.prefix, self.inside(pick)?))
     }
 }
 
-fn digest(stored: &Stored, letters: Letters, inside: Recipe) -> Recipe {
+fn digest(stored: &Stored, letters: Letters, prefix: &str, inside: Recipe) -> Recipe {
     let seal = stored.seal.and_then(Seal::inside);
-    Stored { prefix: String::new(), letters, digest: stored.digest, seal }.around(inside)
+    Stored { prefix: prefix.to_owned(), letters, digest: stored.digest, seal }.around(inside)
 }
 
 /// Parts one after another, with or without a separator; one alone stands as it is.

@@ -40,6 +40,8 @@ pub struct Joined {
     pub first: usize,
     /// Names of its columns.
     pub columns: Vec<String>,
+    /// Whether the table that points to it has hardly anything of its own that could be hashed.
+    pub bare: bool,
 }
 
 impl Sheet {

@@ -59,7 +59,9 @@ pub(super) fn parts(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> V
             );
             let documents: Vec<_> = documents.collect();
             let digests = documents.iter().map(|(cost, inner)| (cost + 45, sha(inner.clone())));
-            documents.iter().cloned().chain(digests).collect()
+            // Of a trigger that casts what it has joined.
+            let cast = std::iter::once((40, Recipe::ByteaCast(boxed(column))));
+            documents.iter().cloned().chain(cast).chain(digests).collect()
         }
         CellKind::Bytea => vec![
             (15, Recipe::Hex(boxed(column))),

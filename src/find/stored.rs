@@ -94,7 +94,7 @@ impl Stored {
         let cell = cell.trim_end_matches(' ');
         let (prefix, rest) = match cell.rfind([':', '$']) {
             Some(at) if at < 20 => cell.split_at_checked(at + 1)?,
-            _ => ("", cell),
+            _ => cell.split_at_checked(named_prefix(cell)).unwrap_or(("", cell)),
         };
         let form = |letters, bytes| {
             Some(Self { prefix: prefix.to_owned(), letters, digest: digest(bytes)?, seal: None })
@@ -175,6 +175,17 @@ impl Stored {
     }
 }
 
+/// The length of a word before a digest that ends in another mark and names an algorithm or a version, such as `sha256-`:
+/// the marks are letters of base64 for addresses as well.
+fn named_prefix(cell: &str) -> usize {
+    let Some(at) = cell.find(['-', '=', '.', '_', '}']).filter(|at| *at < 12) else { return 0 };
+    let word = cell.get(..at).unwrap_or_default().trim_start_matches('{').to_ascii_lowercase();
+    let names = ["sha1", "sha256", "sha384", "sha512", "sha3", "md5", "blake2", "blake3", "hmac"];
+    let version =
+        word.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    if version || names.contains(&word.as_str()) { at + 1 } else { 0 }
+}
+
 fn digest(bytes: usize) -> Option<Digest> {
     DIGESTS.iter().find(|(length, _)| *length == bytes).map(|(_, digest)| *digest)
 }
@@ -203,6 +214,7 @@ mod tests {
             Stored::of_cell(&format!("\\x{hex}"), CellKind::Bytea).map(|s| s.letters),
             Some(Letters::Raw)
         );
+        assert_eq!(of(&format!("sha256-{hex}")).map(|s| s.prefix), Some("sha256-".to_owned()));
         assert_eq!(of("d41d8cd98f00b204e9800998ecf8427e").map(|s| s.digest), Some(Digest::Md5));
         for other in ["", "hello", "d41d8cd98f00b204e9800998ecf8427"] {
             assert_eq!(of(other), None, "{other}");

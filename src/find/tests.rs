@@ -320,6 +320,107 @@ fn rows_of_an_older_recipe_are_found_as_well() {
     says(&sheet, &["join(\"|\", action, entity_type, ts(created_at, js), prev", "cat(prev"]);
 }
 
+/// What is found, with the rows that do not recompute.
+fn misfits(sheet: &Sheet) -> (super::Found, Vec<usize>) {
+    let found = searched(sheet, 400_000).found.unwrap();
+    let misfits = found.misfits.clone();
+    (found, misfits)
+}
+
+#[test]
+fn a_second_writer_behind_a_word_is_found_and_said_to_be_of_few_rows() {
+    let sheet = written(|row, prev| {
+        if matches!(number(row), 9 | 14) {
+            ["verified", or(prev, ""), or(row[3], ""), or(row[2], ""), &iso(row[6]), or(row[4], "")].join("|")
+        } else {
+            [or(prev, ""), or(row[2], ""), or(row[3], ""), or(row[4], ""), &iso(row[6])].join("|")
+        }
+    });
+    let (found, misfits) = misfits(&sheet);
+    assert!(misfits.is_empty(), "{}", found.block);
+    let flat = found.block.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains(r#"join("|", "verified", prev"#), "{flat}");
+    assert!(found.open.iter().any(|line| line.contains("learnt from 2 rows alone")), "{:?}", found.open);
+}
+
+#[test]
+fn the_first_version_of_a_writer_is_found_on_its_first_rows() {
+    let sheet = written(|row, prev| {
+        let first = [or(prev, "ROOT"), or(row[2], ""), or(row[3], "")].join("|");
+        if number(row) < 4 { first } else { [&first, or(row[4], "-"), &iso(row[6])].join("|") }
+    });
+    let (found, misfits) = misfits(&sheet);
+    assert!(
+        misfits.is_empty() && found.block.matches("hash hash").count() == 2,
+        "{} {:?}",
+        found.block,
+        found.open
+    );
+    assert!(found.open.iter().any(|line| line.contains("learnt from 4 rows alone")), "{:?}", found.open);
+}
+
+#[test]
+fn what_was_filled_in_or_exchanged_after_hashing_makes_no_recipe() {
+    // A note that is not there is not hashed, so one that was put there later is not either.
+    let mut filled = written(|row, prev| {
+        let parts = [Some(or(prev, "")), row[2], row[3], row[5]];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("|")
+    });
+    assert!(misfits(&filled).1.is_empty());
+    for row in [1, 5] {
+        assert!(filled.rows[row][5].is_none());
+        filled.rows[row][5] = Some("a word put in later".to_owned());
+    }
+    let (found, rows) = misfits(&filled);
+    assert_eq!(rows, [1, 5], "{}", found.block);
+    assert!(found.open.iter().any(|line| line.contains("alteration")), "{:?}", found.open);
+
+    let mut exchanged =
+        written(|row, prev| [or(prev, ""), or(row[2], ""), or(row[3], ""), &iso(row[6])].join("|"));
+    for row in [0, 8, 9] {
+        exchanged.rows[row].swap(2, 3);
+    }
+    let (found, rows) = misfits(&exchanged);
+    assert_eq!(rows, [0, 8, 9], "{}", found.block);
+
+    let mut object = written(|row, prev| {
+        let text = |key: &str, cell: Option<&str>| cell.map(|cell| format!("\"{key}\":\"{cell}\""));
+        let members = [
+            text("action", row[2]),
+            text("entity_type", row[3]),
+            text("user_id", row[4]),
+            text("prev_hash", Some(or(prev, "0"))),
+        ];
+        format!("{{{}}}", members.into_iter().flatten().collect::<Vec<_>>().join(","))
+    });
+    for row in [3, 8] {
+        object.rows[row][4] = Some("somebody".to_owned());
+    }
+    let (found, rows) = misfits(&object);
+    assert_eq!(rows, [3, 8], "{}", found.block);
+}
+
+#[test]
+fn times_that_are_text_order_what_no_other_column_does() {
+    let mut sheet = written(|row, prev| [or(prev, ""), or(row[2], ""), or(row[3], "")].join("|"));
+    sheet.columns[6].kind = CellKind::Text;
+    for (n, row) in sheet.rows.iter_mut().enumerate() {
+        row[0] = Some(format!("{}", n * 7 % 24));
+    }
+    says(&sheet, &["order by created_at link"]);
+    // Beside each other in time, they are told apart by a column that is no key.
+    sheet.columns[0].name = "place".to_owned();
+    sheet.rows.iter_mut().enumerate().for_each(|(n, row)| {
+        row[0] = Some(n.to_string());
+        row[6] = Some(format!("2026-03-01 10:{:02}:00", n / 6));
+    });
+    sheet
+        .rows
+        .iter_mut()
+        .for_each(|row| row[0] = row[0].take().map(|n| (n.parse::<usize>().unwrap() % 6).to_string()));
+    says(&sheet, &["order by created_at, place link"]);
+}
+
 #[test]
 fn rows_whose_hash_has_another_form_are_not_passed_over() {
     let forms =
@@ -334,6 +435,42 @@ fn rows_whose_hash_has_another_form_are_not_passed_over() {
     };
     let found = searched(&written_by(forms, unknown), 60_000).found.unwrap();
     assert_eq!((found.fits.len(), found.misfits), (20, vec![4, 5, 6, 7]));
+}
+
+#[test]
+fn an_array_of_values_is_found() {
+    let sheet = written(|row, prev| {
+        let text = |cell: Option<&str>| cell.map_or("null".to_owned(), |cell| format!("\"{cell}\""));
+        format!("[{}]", [text(prev), text(row[2]), text(row[4]), text(row[3])].join(","))
+    });
+    says(&sheet, &["json(js, [prev ?? null, action, user_id ?? null, entity_type])"]);
+}
+
+#[test]
+fn a_tag_before_an_object_is_found_in_a_digest_that_is_written_as_the_chains() {
+    let tagged = |text: &str| format!("sha256:{}", sha(text));
+    let mut sheet = sealed(|row, prev| {
+        let object = format!(
+            "audit:{}:{{\"action\":\"{}\",\"entity_type\":\"{}\"}}",
+            number(row) % 2,
+            or(row[2], ""),
+            or(row[3], "")
+        );
+        tagged(&format!("{}:{}", tagged(&object), or(prev, "ROOT")))
+    });
+    sheet.columns[5].name = "domain_tag".to_owned();
+    for (n, row) in sheet.rows.iter_mut().enumerate() {
+        row[5] = Some(format!("audit:{}:", n % 2));
+    }
+    sheet.columns.drain(4..5);
+    sheet.rows.iter_mut().for_each(|row| drop(row.drain(4..5)));
+    says(
+        &sheet,
+        &[
+            r#"join(":", cat("sha256:", hex(sha256(cat(domain_tag, json("#,
+            r#"{ action, entity_type }))))), prev ?? "ROOT")"#,
+        ],
+    );
 }
 
 #[test]

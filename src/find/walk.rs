@@ -226,6 +226,7 @@ impl<'f, D: Digest + BlockSizeUser + Clone> Walk<'f, D> {
             });
             let mut outside = self.sealing.outside.begin();
             outside.update(&outer.before);
+            outside.update(outer.prefix.as_bytes());
             match outer.letters {
                 Some(Letters::Hex) => outside.update(hex(raw, false)),
                 Some(Letters::HexUpper) => outside.update(hex(raw, true)),

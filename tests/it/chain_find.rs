@@ -6,12 +6,13 @@ use std::time::Instant;
 use crate::recipes::KEYS;
 use crate::support::{Run, Scratch, pg_dump, program, shared};
 
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     include_str!("../data/chains/node.sql"),
     include_str!("../data/chains/python.sql"),
     include_str!("../data/chains/php.sql"),
     include_str!("../data/chains/go.sql"),
     include_str!("../data/chains/native.sql"),
+    include_str!("../data/chains/ruby.sql"),
 ];
 
 /// Runs a search to the end of the round in which it has tried so many candidates, however long that takes.
@@ -36,6 +37,13 @@ fn what_is_found_in_real_tables_verifies() {
         ("omadia", &["split by stream_id", "seq dense from 1", "sha256(cat(\"genesis:\", stream_id))"]),
         ("apgms_owa", &["split by ", "cat(prev ?? \"\", bank_receipt_hash ?? \"\", balance_after_cents)"]),
         ("chronicle", &["link implicit", "payload"]),
+        (
+            "checkmate_actions",
+            &[
+                "join checkmate_contracts as contract by contract to contract_id",
+                "user_id: contract.owner_id",
+            ],
+        ),
         ("temple", &["where hash_input != \"\"", "hex(sha256(hash_input))"]),
     ] {
         let run = find(&s, table, "300000");
@@ -144,7 +152,7 @@ fn a_search_goes_on_from_where_it_was_kept() {
     };
     searched("fedramp", "1").ends_with(3);
     let kept: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&state).unwrap()).unwrap();
-    assert!(kept["schema"] == "holdtrue.find/2" && kept["tried"].as_u64() > Some(0), "{kept}");
+    assert!(kept["schema"] == "holdtrue.find/3" && kept["tried"].as_u64() > Some(0), "{kept}");
     let found = searched("fedramp", "200000").ends_with(0);
     assert!(block(&found).contains("split by workspace_id"), "{}", found.said());
     searched("midaz", "1").ends_with(2).says("is of a search in other rows");
