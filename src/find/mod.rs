@@ -22,6 +22,7 @@ mod print;
 mod prior;
 mod recipes;
 mod search;
+mod settle;
 mod shape;
 mod sheet;
 mod spell;

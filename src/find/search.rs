@@ -177,8 +177,15 @@ pub(super) fn search(
             link.stored.seal = task.seal;
             let others = keyed::elsewhere(settings.keys, task.seal);
             let (keys, others) = (&keys, others.as_slice());
-            let learner =
-                Learner { sheet, link: &link, found_on: task.row, profiles: &profiles, keys, others };
+            let learner = Learner {
+                sheet,
+                link: &link,
+                found_on: task.row,
+                profiles: &profiles,
+                keys,
+                others,
+                stop: settings.stop,
+            };
             let learnt = learner.learn(shape);
             let complete = learnt.misfits.is_empty();
             let enough = complete || goal.some && learnt.fits.len() > 1;

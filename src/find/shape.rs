@@ -30,7 +30,7 @@ pub(super) struct Shape {
     /// The parts, and last what stands around them, if anything does.
     pub(super) slots: Vec<Slot>,
     around: Option<Around>,
-    /// Whether a time was taken later than it is stored: the column, and microseconds.
+    /// Whether a time was taken later than it is stored: the column, and nanoseconds.
     pub(super) shift: Option<(usize, i64)>,
     /// For people.
     pub(super) name: &'static str,
