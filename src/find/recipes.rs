@@ -48,18 +48,23 @@ struct One {
 
 impl One {
     fn of(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {
+        let all = learnt.fits.len() + learnt.misfits.len();
         let mut best = Self::picked(sheet, link, learnt.clone(), settings)?;
+        let mut settled = false;
+        if best.fits.len() * 3 > all {
+            (best, settled) = (best.settled(sheet, link, settings), true);
+        }
         // Formats of a time that come out alike on what is stored differ in what was lost.
         for pick in learnt.shape.other_times().into_iter().take(TIMES) {
-            if best.fits.len() == learnt.fits.len() + learnt.misfits.len() || (settings.stop)() {
+            if best.fits.len() == all || (settings.stop)() {
                 break;
             }
             let other = Self::picked(sheet, link, Learnt { pick, ..learnt.clone() }, settings)?;
             if other.fits.len() > best.fits.len() {
-                best = other;
+                (best, settled) = (other, false);
             }
         }
-        Some(best.settled(sheet, link, settings))
+        Some(if settled { best } else { best.settled(sheet, link, settings) })
     }
 
     fn picked(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {
