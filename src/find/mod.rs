@@ -10,6 +10,7 @@ mod combine;
 mod confirm;
 mod family;
 mod finding;
+mod flags;
 mod genesis;
 mod keyed;
 mod learn;

@@ -1,6 +1,7 @@
 //! All recipes of a table: what the first one found leaves unexplained was hashed with losses, by another recipe, or altered.
 
 use super::block::window;
+use super::flags::believed;
 use super::keyed::{self, Seal};
 use super::learn::Learnt;
 use super::links::Link;
@@ -64,7 +65,10 @@ impl One {
                 (best, settled) = (other, false);
             }
         }
-        Some(if settled { best } else { best.settled(sheet, link, settings) })
+        let mut best = if settled { best } else { best.settled(sheet, link, settings) };
+        best.rekeyed.iter_mut().for_each(|recipe| believed(sheet, recipe, &mut best.fits.clone()));
+        believed(sheet, &mut best.recipe, &mut best.fits);
+        Some(best)
     }
 
     fn picked(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {

@@ -22,8 +22,11 @@ use crate::chain::spec::{CellKind, Digest, JsonProfile};
 
 /// Tenths of a bit from one level to the next.
 const STEP: Cost = 20;
-/// What a second row costs, on which the same is tried, and a second way to read the table as a chain.
+/// Rows on which the same is tried, what the second of them costs, and by how much each further one is dearer; and what
+/// a second way to read the table as a chain costs.
+const ANCHORS: usize = 4;
 const OTHER_ROW: Cost = 40;
+const FURTHER_ROW: Cost = 10;
 const OTHER_LINK: Cost = 20;
 /// What a digest costs that is as long as the usual one.
 const OTHER_DIGEST: Cost = 60;
@@ -310,17 +313,23 @@ fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>, only: Option<
             })
             .collect();
         rows.sort_by_key(|row| (openness(sheet, link, *row), *row));
-        let mut chosen: Vec<usize> = rows.first().copied().into_iter().collect();
-        // The second one from elsewhere: a recipe may have changed, and a row may have been altered.
-        let far =
-            |row: &&usize| chosen.first().is_some_and(|first| first.abs_diff(**row) * 3 > sheet.rows.len());
-        let second = rows.iter().skip(1).find(far).or(rows.get(1)).copied();
-        chosen.extend(second);
+        let mut chosen: Vec<usize> = Vec::new();
+        // Each from elsewhere: a recipe may have changed, a row may have been altered, or have lost what was hashed.
+        for row in &rows {
+            if chosen.len() < ANCHORS
+                && chosen.iter().all(|other| other.abs_diff(*row) * 5 > sheet.rows.len())
+            {
+                chosen.push(*row);
+            }
+        }
+        if chosen.len() < 2 {
+            chosen.extend(rows.get(1));
+        }
         for (m, row) in chosen.into_iter().enumerate() {
             let Some(target) = link.digest(sheet, row) else { continue };
             let families = Builder { sheet, link, row, profiles: settings.profiles }.families();
-            let later =
-                OTHER_LINK * Cost::try_from(n).unwrap_or(0) + OTHER_ROW * Cost::try_from(m).unwrap_or(0);
+            let (links, rows) = (Cost::try_from(n).unwrap_or(0), Cost::try_from(m).unwrap_or(0));
+            let later = OTHER_LINK * links + if m == 0 { 0 } else { OTHER_ROW + FURTHER_ROW * (rows - 1) };
             found.push(Anchor { link: n, row, target, families, later });
         }
     }

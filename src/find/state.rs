@@ -8,7 +8,7 @@ use super::prior::Cost;
 use super::sheet::Sheet;
 
 /// Value of the `schema` key of a kept state. Changes whenever what a search goes through changes.
-pub const SCHEMA: &str = "holdtrue.find/2";
+pub const SCHEMA: &str = "holdtrue.find/3";
 
 /// A key of a kept search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

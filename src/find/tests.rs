@@ -419,6 +419,18 @@ fn a_flag_is_hashed_as_it_was_at_first() {
         row[5] = Some(["t", "f"][n % 2].to_owned());
     }
     says(&sheet, &["note: false, prev_hash: prev ?? null"]);
+    let open = searched(&sheet, 400_000).found.unwrap().open;
+    assert!(
+        open.iter().any(|line| line.starts_with("12 of the rows that recompute have `note`")),
+        "{open:?}"
+    );
+    // Two that are set otherwise may as well have been altered.
+    for (n, row) in sheet.rows.iter_mut().enumerate() {
+        row[5] = Some(if n == 7 || n == 12 { "t" } else { "f" }.to_owned());
+    }
+    let found = searched(&sheet, 400_000).found.unwrap();
+    assert_eq!((found.fits.len(), found.misfits), (22, vec![7, 12]), "{}", found.block);
+    assert!(found.block.contains("note,"), "{}", found.block);
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn a_search_goes_on_from_where_it_was_kept() {
     };
     searched("fedramp", "1").ends_with(3);
     let kept: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&state).unwrap()).unwrap();
-    assert!(kept["schema"] == "holdtrue.find/2" && kept["tried"].as_u64() > Some(0), "{kept}");
+    assert!(kept["schema"] == "holdtrue.find/3" && kept["tried"].as_u64() > Some(0), "{kept}");
     let found = searched("fedramp", "200000").ends_with(0);
     assert!(block(&found).contains("split by workspace_id"), "{}", found.said());
     searched("midaz", "1").ends_with(2).says("is of a search in other rows");
