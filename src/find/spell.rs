@@ -300,7 +300,7 @@ pub(super) fn prev_parts(at: &At<'_>, wrap: &dyn Fn(Recipe) -> Recipe) -> Vec<Va
             let text = at.prev.and_then(|prev| std::str::from_utf8(prev).ok()).unwrap_or_default();
             let hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
             // The digest without the word before it.
-            let word = text.rfind([':', '$']).filter(|end| *end < 20).map(|end| &text[..=end]);
+            let word = text.rfind([':', '$']).filter(|end| *end < 20).and_then(|end| text.get(..=end));
             let bytes = if hex { Recipe::Unhex(prev()) } else { Recipe::Unbase64(prev()) };
             let mut list = vec![(0, Recipe::Prev), (45, bytes)];
             list.extend(word.map(|word| (25, Recipe::Strip(word.to_owned(), prev()))));
