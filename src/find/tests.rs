@@ -452,8 +452,9 @@ fn a_predecessor_before_an_object_that_has_it_as_well_is_found() {
 fn a_time_as_a_language_writes_it_by_default_is_found() {
     let sheet = written(|row, prev| {
         let (day, clock) = row[6].unwrap().split_at(10);
-        let day = ["Sun Mar 01", "Mon Mar 02", "Tue Mar 03"][day[8..].parse::<usize>().unwrap() - 1];
-        let at = format!("{day} 2026{} GMT+0000 (Coordinated Universal Time)", &clock[..9]);
+        let day =
+            ["Sun Mar 01", "Mon Mar 02", "Tue Mar 03"][day.get(8..).unwrap().parse::<usize>().unwrap() - 1];
+        let at = format!("{day} 2026{} GMT+0000 (Coordinated Universal Time)", clock.get(..9).unwrap());
         [or(prev, ""), or(row[2], ""), or(row[3], ""), &at].join("|")
     });
     says(&sheet, &["ts(created_at, \"%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)\")"]);
