@@ -83,8 +83,12 @@ pub(super) fn block(
     out
 }
 
-/// The narrowest round window around what was seen.
+/// The narrowest round window around what was seen, in nanoseconds; or the digits that are too small to be stored.
 pub(super) fn window(column: usize, low: i64, high: i64) -> Search {
+    if low >= 0 && (1..1_000).contains(&high) {
+        return Search { column, sought: Sought::Digits { digits: 7, rounded: false } };
+    }
+    let (low, high) = (low / 1_000, high / 1_000);
     const ROUND: [i64; 8] = [0, 5_000, 10_000, 20_000, 50_000, 100_000, 150_000, 200_000];
     let around = |micros: i64| ROUND.into_iter().find(|round| *round >= micros).unwrap_or(200_000);
     let sought = Sought::Time {

@@ -34,14 +34,16 @@ pub fn confirm(
 ) -> Result<Confirmed, SpecIssue> {
     let programs: Vec<Program> = spec
         .recipes()
-        .map(|(_, recipe)| Ok(Program::new(recipe, &spec.columns, link.form(sheet))?.keyed(keys)))
+        .map(|(_, recipe)| {
+            Ok(Program::new(recipe, &spec.columns, link.form(sheet))?.keyed(keys).sought(&spec.searches))
+        })
         .collect::<Result<_, _>>()?;
     let binds: Vec<(usize, Program)> = spec
         .binds
         .iter()
         .map(|bind| {
             let program = Program::new(&bind.value, &spec.columns, link.form(sheet))?;
-            Ok((bind.column, program.keyed(keys)))
+            Ok((bind.column, program.keyed(keys).sought(&spec.searches)))
         })
         .collect::<Result<_, _>>()?;
     let places: Vec<Option<usize>> = spec

@@ -100,6 +100,7 @@ pub(super) const PREV_ABSENT: Cost = 65;
 const WIDE: usize = 9;
 const WHOLE: Cost = 12;
 const LEFT_OUT: Cost = 42;
+const OMITTED: Cost = 12;
 
 impl Builder<'_> {
     pub(super) fn at(&self) -> At<'_> {
@@ -151,7 +152,11 @@ impl Builder<'_> {
             return None;
         }
         let item = |item: &Item| match item.column {
-            Some(column) if !self.sheet.is_key(column) => Item { take: 0, skip: LEFT_OUT, ..item.clone() },
+            Some(column) if !self.sheet.is_key(column) => {
+                // Who leaves out what is NULL hashes all that the row has.
+                let null = self.sheet.cell(self.row, column).is_none();
+                Item { take: 0, skip: if null { OMITTED } else { LEFT_OUT }, ..item.clone() }
+            }
             _ => item.clone(),
         };
         let known = shared.iter().find(|(of, _)| Arc::ptr_eq(of, &family.items)).map(|(_, items)| items);

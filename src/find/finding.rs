@@ -1,6 +1,7 @@
 //! What a search found, as a block to paste into a policy.
 
 use super::block::{Narrowed, block, chain_name};
+use super::flags::constants;
 use super::genesis::genesis;
 use super::keyed::{self, Key};
 use super::learn::Learnt;
@@ -172,6 +173,13 @@ fn written(sheet: &Sheet, link: &Link, n: usize, known: Known, settings: &Settin
     let name = chain_name(&sheet.table);
     let block = block(&printer, link, &name, &genesis, (&recipes, &signatures), &searches, narrowed.as_ref());
     let mut open = open(sheet, &recipe);
+    for (column, value, others) in constants(sheet, &recipe, &fits) {
+        open.push(format!(
+            "{others} of the rows that recompute have `{}` otherwise than it was hashed, as {value}: it was set after hashing, \
+             by the application or by somebody else",
+            sheet.name(column)
+        ));
+    }
     if recipes.len() > 1 + learnt.keys.len() {
         open.push(
             "rows follow one of several recipes, the one of most rows at the top; where a column says which, a `when` behind \

@@ -9,7 +9,7 @@ use super::spell::At;
 use super::stored::{Letters, Stored};
 use crate::chain::keys::Keys;
 use crate::chain::program::Form;
-use crate::chain::spec::{Genesis, Recipe};
+use crate::chain::spec::{Digest, Genesis, Recipe};
 
 /// Words from which a first predecessor is derived, alone or before what splits the chain.
 const LABELS: [&str; 10] = [
@@ -56,6 +56,38 @@ pub(super) fn genesis(sheet: &Sheet, link: &Link, inner: &[Recipe], keys: &Keys)
     (Genesis::Text(value.trim_end_matches(' ').to_owned()), others)
 }
 
+/// The usual words, and those with the name of the table.
+fn labels(table: &str) -> Vec<String> {
+    let of = |name: &str| {
+        let forms = [
+            ("", ""),
+            ("", "-genesis"),
+            ("", "_genesis"),
+            ("", ":genesis"),
+            ("", " genesis"),
+            ("", "-GENESIS"),
+            ("", "_GENESIS"),
+            ("", ":GENESIS"),
+            ("genesis-", ""),
+            ("genesis_", ""),
+            ("genesis:", ""),
+            ("GENESIS-", ""),
+            ("GENESIS_", ""),
+            ("GENESIS:", ""),
+        ];
+        forms.map(|(before, after)| format!("{before}{name}{after}"))
+    };
+    let (lower, upper) = (table.to_lowercase(), table.to_uppercase());
+    let hyphens = lower.replace('_', "-");
+    let mut names: Vec<&str> = Vec::new();
+    for name in [table, &lower, &upper, &hyphens] {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    LABELS.iter().map(|label| (*label).to_owned()).chain(names.into_iter().flat_map(of)).collect()
+}
+
 /// One value as a table of its own.
 fn single(sheet: &Sheet, column: usize, value: &str) -> Sheet {
     Sheet {
@@ -73,19 +105,26 @@ fn derived(
     inner: &[Recipe],
     keys: &Keys,
 ) -> Option<Recipe> {
-    let written = |hashed: Recipe| {
+    let written_by = |hashed: Recipe, digest: Digest| {
         let letters = if link.form(sheet) == Form::Bytes { Letters::Raw } else { link.stored.letters };
         let key = link.stored.seal.map(|seal| Seal { place: Place::Whole, ..seal });
         let seals = std::iter::once(None).chain(key.map(Some));
         seals.flat_map(move |seal| {
-            [link.stored.prefix.clone(), String::new()].map(|prefix| {
-                Stored { prefix, letters, digest: link.stored.digest, seal }.around(hashed.clone())
-            })
+            [link.stored.prefix.clone(), String::new()]
+                .map(|prefix| Stored { prefix, letters, digest, seal }.around(hashed.clone()))
         })
     };
+    // A first predecessor is a word that somebody hashed by hand, which may be with another digest than the rows.
+    let digests: &[Digest] = match link.stored.digest {
+        Digest::Sha256 => &[Digest::Sha256],
+        _ => &[link.stored.digest, Digest::Sha256],
+    };
+    let written = |hashed: Recipe| {
+        digests.iter().flat_map(move |digest| written_by(hashed.clone(), *digest)).collect::<Vec<_>>()
+    };
     let mut candidates: Vec<Recipe> = inner.to_vec();
-    for label in LABELS {
-        let label_alone = Recipe::Text(label.to_owned());
+    for label in labels(&sheet.table) {
+        let label_alone = Recipe::Text(label);
         candidates.extend(written(label_alone.clone()));
         for column in &link.split {
             candidates.extend(written(Recipe::Cat(vec![label_alone.clone(), Recipe::Column(*column)])));

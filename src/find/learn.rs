@@ -28,7 +28,7 @@ pub(super) struct Learnt {
     pub(super) fits: Vec<usize>,
     /// Rows with a hash and a known predecessor that do not.
     pub(super) misfits: Vec<usize>,
-    /// Smallest and largest difference between the hashed and the stored time, in microseconds.
+    /// Smallest and largest difference between the hashed and the stored time, in nanoseconds.
     pub(super) window: Option<(i64, i64)>,
     /// The key that it takes, and where.
     pub(super) seal: Option<Seal>,
@@ -45,6 +45,8 @@ pub(super) struct Learner<'a> {
     pub(super) keys: &'a Keys,
     /// Keys of other places than that of the candidate, which later or earlier rows may take.
     pub(super) others: &'a [usize],
+    /// Whether to leave the rest of the rows as they are.
+    pub(super) stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl Learner<'_> {
@@ -96,8 +98,11 @@ impl Learner<'_> {
             }
             let shifts: Vec<Option<(usize, i64)>> = match shape.shift {
                 None => vec![None],
+                Some((column, known)) if known % 1_000 != 0 => {
+                    (0..10).map(|tenth| Some((column, tenth * 100))).collect()
+                }
                 Some((column, known)) => {
-                    let mut list: Vec<i64> = REACH.map(|ms| ms * 1_000).collect();
+                    let mut list: Vec<i64> = REACH.map(|ms| ms * 1_000_000).collect();
                     list.sort_by_key(|shift| (shift - known).abs());
                     list.into_iter().map(|shift| Some((column, shift))).collect()
                 }
@@ -106,7 +111,7 @@ impl Learner<'_> {
             for pick in combinations(shape, &groups, profile, budget.max(24)) {
                 for shift in &shifts {
                     if self.matches(shape, &pick, row, *shift) {
-                        return Some((pick, shift.map(|(_, micros)| micros)));
+                        return Some((pick, shift.map(|(_, nanos)| nanos)));
                     }
                 }
             }
@@ -114,15 +119,38 @@ impl Learner<'_> {
         None
     }
 
-    /// The likeliest picks that make a difference in a row, among the choices that other rows have left.
+    /// The likeliest picks that make a difference in a row, so many under each profile, among the choices that other rows
+    /// have left.
     pub(super) fn open_picks(&self, shape: &Shape, row: usize, most: usize) -> Vec<Pick> {
-        let groups = self.groups(shape, shape.profiles().first().copied(), row);
-        if groups.iter().any(Vec::is_empty) {
-            return Vec::new();
+        let mut ranked: Vec<(usize, Pick)> = Vec::new();
+        for profile in 0..shape.profiles().len().max(1) {
+            let groups = self.groups(shape, shape.profiles().get(profile).copied(), row);
+            if !groups.iter().any(Vec::is_empty) {
+                ranked.extend(combinations(shape, &groups, profile, most).into_iter().take(most).enumerate());
+            }
         }
-        let mut picks = combinations(shape, &groups, 0, most);
-        picks.truncate(most);
-        picks
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, pick)| pick).collect()
+    }
+
+    /// The shape after a row was explained by a pick: what would have become something else there is dropped, and what was
+    /// picked comes first.
+    pub(super) fn chosen(&self, shape: &Shape, pick: &Pick, row: usize) -> Shape {
+        let mut shape = shape.clone();
+        let profile = shape.profiles().get(pick.profile).copied();
+        for (slot, chosen) in shape.slots.iter_mut().zip(&pick.slots) {
+            let Some(picked) = slot.choices.get(*chosen).cloned() else { continue };
+            let wanted = self.becomes(&picked.1, profile, row);
+            slot.choices.retain(|other| *other != picked && self.becomes(&other.1, profile, row) == wanted);
+            slot.choices.insert(0, picked);
+        }
+        if let Frame::Json(profiles) = &mut shape.frame
+            && pick.profile < profiles.len()
+        {
+            let picked = profiles.remove(pick.profile);
+            profiles.insert(0, picked);
+        }
+        shape
     }
 
     /// Drops what does not become in this row what the pick became.
@@ -200,6 +228,9 @@ impl Learner<'_> {
             let before = left.len();
             let mut failed = 0;
             left.retain(|row| {
+                if (self.stop)() {
+                    return true;
+                }
                 // Where many rows are not explained, they are of another kind, or have lost something.
                 let most = if failed < PATIENCE { COMBINATIONS } else { COMBINATIONS / 40 };
                 let explained = self.explain(shape, *row, most).or_else(|| {
@@ -256,15 +287,8 @@ impl Learner<'_> {
 
     /// The shape with one more column, which was NULL or empty in the row it was found on and is neither here.
     fn widened(&self, shape: &Shape, row: usize) -> Option<Shape> {
-        let filled =
-            |row: usize, column: usize| self.sheet.cell(row, column).is_some_and(|cell| !cell.is_empty());
-        let mut spare: Vec<usize> = (0..self.sheet.own())
-            .filter(|c| *c != self.link.hash && Some(*c) != self.link.previous)
-            .filter(|c| filled(row, *c) && !filled(self.found_on, *c))
-            .collect();
-        spare.retain(|column| !shape.slots.iter().any(|slot| reads(slot, *column)));
         let inside = shape.slots.len() - usize::from(shape.has_around());
-        for column in spare.into_iter().take(6) {
+        for column in self.spare(shape, row) {
             for place in (0..=inside).rev() {
                 for choices in self.spelt(shape, column, row) {
                     let mut wider = shape.clone();
@@ -277,6 +301,35 @@ impl Learner<'_> {
             }
         }
         None
+    }
+
+    /// The shapes with one more such column, where it stands in the table.
+    pub(super) fn wider(&self, shape: &Shape, row: usize) -> Vec<Shape> {
+        let inside = shape.slots.len() - usize::from(shape.has_around());
+        let mut found = Vec::new();
+        for column in self.spare(shape, row) {
+            let before = |slot: &Slot| (0..column).any(|earlier| reads(slot, earlier));
+            let place = shape.slots.iter().take(inside).rposition(before).map_or(0, |place| place + 1);
+            for choices in self.spelt(shape, column, row).into_iter().take(4) {
+                let mut wider = shape.clone();
+                wider.slots.insert(place, slot(choices));
+                found.push(wider);
+            }
+        }
+        found
+    }
+
+    /// Columns that are filled in a row, and were not in the row that the shape was found on.
+    fn spare(&self, shape: &Shape, row: usize) -> Vec<usize> {
+        let filled =
+            |row: usize, column: usize| self.sheet.cell(row, column).is_some_and(|cell| !cell.is_empty());
+        let mut spare: Vec<usize> = (0..self.sheet.own())
+            .filter(|c| *c != self.link.hash && Some(*c) != self.link.previous)
+            .filter(|c| filled(row, *c) && !filled(self.found_on, *c))
+            .collect();
+        spare.retain(|column| !shape.slots.iter().any(|slot| reads(slot, *column)));
+        spare.truncate(6);
+        spare
     }
 
     fn explain_briefly(&self, shape: &Shape, row: usize) -> bool {

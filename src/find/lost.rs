@@ -31,7 +31,7 @@ pub(super) fn explained(
     budget: &mut Budget,
 ) -> Vec<usize> {
     let Ok(program) = Program::new(recipe, &sheet.columns, link.form(sheet)) else { return Vec::new() };
-    let program = program.keyed(keys);
+    let program = program.keyed(keys).sought(searches);
     let mut seeker = Seeker::new(searches, &sheet.columns);
     let mut out = Vec::new();
     let mut found = Vec::new();
@@ -62,12 +62,12 @@ pub(super) fn explained(
 }
 
 /// Each loss that a recipe may have suffered.
-fn candidates(sheet: &Sheet, recipe: &Recipe, without: &[usize]) -> Vec<Search> {
+fn candidates(sheet: &Sheet, recipe: &Recipe, without: &[Search]) -> Vec<Search> {
     let mut found = Vec::new();
     let mut columns = visit::columns(recipe);
     columns.sort_unstable();
     columns.dedup();
-    columns.retain(|column| !without.contains(column));
+    columns.retain(|column| !without.iter().any(|search| search.column == *column));
     let times = visit::times(recipe);
     for column in columns {
         if sheet.kind(column) == CellKind::Jsonb {
@@ -81,18 +81,18 @@ fn candidates(sheet: &Sheet, recipe: &Recipe, without: &[usize]) -> Vec<Search> 
     found
 }
 
-/// The losses that explain rows which do not recompute otherwise, and the rows they explain. Columns in `without` are
-/// searched already.
+/// The losses that explain rows which do not recompute otherwise, and the rows they explain. What is searched already is
+/// searched together with each.
 pub(super) fn lost(
     sheet: &Sheet,
     link: &Link,
     (recipe, keys): (&Recipe, &Keys),
     misfits: &[usize],
-    without: &[usize],
+    already: &[Search],
     stop: &dyn Fn() -> bool,
 ) -> (Vec<Search>, Vec<usize>) {
-    let all = candidates(sheet, recipe, without);
-    let mut known: Vec<Search> = Vec::new();
+    let all = candidates(sheet, recipe, already);
+    let mut known: Vec<Search> = already.to_vec();
     let mut left: Vec<usize> = misfits.to_vec();
     loop {
         let sample: Vec<usize> = spread(&left, TRIED);
@@ -123,6 +123,7 @@ pub(super) fn lost(
         }
     }
     let found = misfits.iter().copied().filter(|row| !left.contains(row)).collect();
+    known.drain(..already.len());
     (known, found)
 }
 

@@ -19,6 +19,9 @@ fn left_out(choice: &Choice) -> bool {
     matches!(choice, Choice::Member(field) if matches!(field.null, JsonNull::Omit | JsonNull::OmitEmpty))
 }
 
+/// For people.
+const BOTH: &str = "predecessor beside JSON and in it";
+
 /// Members that come out the same under several profiles.
 struct Group {
     cost: Cost,
@@ -120,6 +123,7 @@ impl Builder<'_> {
             ahead: None,
             array: false,
         };
+        let mut with_prev: Vec<Family> = Vec::new();
         for (key, key_cost) in self.prev_keys(naming) {
             let variants = spell::prev_members(&at, &key, profile);
             if variants.is_empty() {
@@ -135,7 +139,7 @@ impl Builder<'_> {
                 members.len()
             };
             members.insert(place, prev);
-            found.push(Family {
+            with_prev.push(Family {
                 cost: cost + 12 + key_cost,
                 items: Arc::new(members),
                 must: Some(place),
@@ -159,17 +163,22 @@ impl Builder<'_> {
                         letters: None,
                         prefix: String::new(),
                     };
-                    found.push(Family {
+                    let beside = |inside: &Family, name: &'static str, more: Cost| Family {
                         name,
-                        cost: cost + side + more + variant.cost,
+                        cost: inside.cost + side + more + variant.cost,
                         open: if first { [before.as_slice(), b"{"].concat() } else { b"{".to_vec() },
                         close: if first { b"}".to_vec() } else { [b"}".as_slice(), &after].concat() },
-                        around: Some(outer),
-                        ..base.clone()
-                    });
+                        around: Some(outer.clone()),
+                        ..inside.clone()
+                    };
+                    found.push(beside(&base, name, more));
+                    // Who hashes a whole object beside the predecessor has it in the object as well, under its own name.
+                    let both = with_prev.iter().take(if glue.is_empty() { 1 } else { 0 });
+                    found.extend(both.map(|inside| beside(inside, BOTH, 5)));
                 }
             }
         }
+        found.extend(with_prev);
         let prev = spell::prev_parts(&at, &|recipe| recipe);
         found.push(Family {
             name: "two levels: a digest of a JSON object, hashed with the predecessor",

@@ -4,7 +4,7 @@ use super::family::Profiles;
 use super::sheet::Sheet;
 use crate::chain::spec::{
     Base64Form, Frame, Genesis, JsonField, JsonItem, JsonNull, JsonProfile, JsonValue, KeyEncoding,
-    KeyOrigin, KeyRef, Recipe, Search, Sought, Unit,
+    KeyOrigin, KeyRef, Recipe, Search, Sought, TimeForm, TimeSpelling, Unit,
 };
 use crate::chain::variants::PRESETS;
 
@@ -164,7 +164,10 @@ impl Printer<'_> {
                 let name = name.map_or("", |(_, key)| &key.name);
                 format!("hmac({}, {name}, {})", digest.word(), self.recipe(inner))
             }
-            // What is looked for has no patterns or lists; nothing of the like is ever found.
+            Recipe::TimeAs(index, TimeForm { spelling: TimeSpelling::Pattern(pattern), zone: None }) => {
+                format!("ts({}, {})", self.column(*index), text(pattern.text()))
+            }
+            // What is looked for has no zones or lists; nothing of the like is ever found.
             Recipe::TimeAs(..) | Recipe::Enum(..) => String::new(),
             Recipe::JsonArray(profile, items) => {
                 let items: Vec<String> = items.iter().map(|item| self.item(item)).collect();

@@ -3,27 +3,25 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::block::window;
+use super::flags::believed;
 use super::keyed::{self, Seal};
 use super::kin;
-use super::learn::{Learner, Learnt};
+use super::learn::Learnt;
 use super::links::Link;
-use super::lost::{Budget, explained, lost};
+use super::lost::lost;
 use super::prior::Cost;
 use super::search::{END, FURTHER, Goal, Settings, search};
+use super::settle::Settling;
 use super::sheet::Sheet;
 use super::state::State;
 use super::stored::Stored;
 use super::vet::{FEW, Lesser};
 use crate::chain::keys::Keys;
 use crate::chain::search::MOST_CANDIDATES;
-use crate::chain::spec::{JsonProfile, Recipe, Search};
+use crate::chain::spec::{Recipe, Search};
 
 /// Most recipes of one table.
 const MOST: usize = 4;
-/// Rows that are tried with other words for NULL together with what was lost, so many picks and candidates for each.
-const SETTLED: usize = 6;
-const PICKS: usize = 120;
-const FOR_A_ROW: u64 = 400_000;
 /// Formats of a time that are tried together with what was lost of it.
 const TIMES: usize = 12;
 /// Most candidates that are tried to explain what is left.
@@ -58,17 +56,25 @@ struct One {
 
 impl One {
     fn of(sheet: &Sheet, link: &Link, learnt: Learnt, settings: &Settings<'_>) -> Option<Self> {
+        let all = learnt.fits.len() + learnt.misfits.len();
         let mut best = Self::picked(sheet, link, learnt.clone(), settings)?;
+        let mut settled = false;
+        if best.fits.len() * 3 > all {
+            (best, settled) = (best.settled(sheet, link, settings), true);
+        }
         // Formats of a time that come out alike on what is stored differ in what was lost.
         for pick in learnt.shape.other_times().into_iter().take(TIMES) {
-            if best.fits.len() == learnt.fits.len() + learnt.misfits.len() || (settings.stop)() {
+            if best.fits.len() == all || (settings.stop)() {
                 break;
             }
             let other = Self::picked(sheet, link, Learnt { pick, ..learnt.clone() }, settings)?;
             if other.fits.len() > best.fits.len() {
-                best = other;
+                (best, settled) = (other, false);
             }
         }
+        let mut best = if settled { best } else { best.settled(sheet, link, settings) };
+        best.rekeyed.iter_mut().for_each(|recipe| believed(sheet, recipe, &mut best.fits.clone()));
+        believed(sheet, &mut best.recipe, &mut best.fits);
         Some(best)
     }
 
@@ -85,51 +91,21 @@ impl One {
             (Some((column, _)), Some((low, high))) => vec![window(column, low, high)],
             _ => Vec::new(),
         };
-        let without: Vec<usize> = searches.iter().map(|search| search.column).collect();
-        let (more, found) = lost(sheet, link, (&recipe, &keys), &learnt.misfits, &without, settings.stop);
+        let (more, found) = lost(sheet, link, (&recipe, &keys), &learnt.misfits, &searches, settings.stop);
         searches.extend(more);
         let mut fits = [learnt.fits.as_slice(), &found].concat();
         fits.sort_unstable();
-        let mut one = Self { learnt, recipe, rekeyed, searches, fits };
-        if !found.is_empty() && one.rekeyed.is_empty() {
-            one.settle(sheet, link, settings);
-        }
-        Some(one)
+        Some(Self { learnt, recipe, rekeyed, searches, fits })
     }
 
-    /// What becomes of NULL may be told only by a row that has lost something as well, such as the first one.
-    fn settle(&mut self, sheet: &Sheet, link: &Link, settings: &Settings<'_>) {
-        let profiles: Vec<JsonProfile> = settings.profiles.iter().map(|(_, profile)| *profile).collect();
-        let keys = &keyed::secrets(settings.keys);
-        let learner = Learner { sheet, link, found_on: 0, profiles: &profiles, keys, others: &[] };
-        let misfits = self.learnt.misfits.iter().copied().filter(|row| !self.fits.contains(row));
-        for row in misfits.take(SETTLED).collect::<Vec<_>>() {
-            let mut budget = Budget(FOR_A_ROW);
-            for pick in learner.open_picks(&self.learnt.shape, row, PICKS) {
-                if (settings.stop)() || budget.0 == 0 {
-                    return;
-                }
-                let Some(hashed) = self.learnt.shape.hashed(&pick, &link.stored) else { continue };
-                let recipe = link.stored.around(hashed);
-                if explained(sheet, link, (&recipe, keys), &self.searches, &[row], &mut budget).is_empty() {
-                    continue;
-                }
-                let rows = [self.fits.as_slice(), &[row]].concat();
-                let mut all = explained(
-                    sheet,
-                    link,
-                    (&recipe, keys),
-                    &self.searches,
-                    &rows,
-                    &mut Budget(FOR_A_ROW * 10),
-                );
-                if all.len() > self.fits.len() {
-                    all.sort_unstable();
-                    (self.recipe, self.fits, self.learnt.pick) = (recipe, all, pick);
-                    break;
-                }
-            }
+    fn settled(self, sheet: &Sheet, link: &Link, settings: &Settings<'_>) -> Self {
+        if self.searches.is_empty() || !self.rekeyed.is_empty() {
+            return self;
         }
+        let Self { learnt, recipe, rekeyed, searches, fits } = self;
+        let settling = Settling { sheet, link, settings, searches: &searches, learnt, recipe, fits };
+        let (learnt, recipe, fits) = settling.run();
+        Self { learnt, recipe, rekeyed, searches, fits }
     }
 }
 

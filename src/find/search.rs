@@ -23,8 +23,11 @@ use crate::chain::spec::{CellKind, Digest, JsonProfile};
 
 /// Tenths of a bit from one level to the next.
 const STEP: Cost = 20;
-/// What a second row costs, on which the same is tried, and a second way to read the table as a chain.
+/// Rows on which the same is tried, what the second of them costs, and by how much each further one is dearer; and what
+/// a second way to read the table as a chain costs.
+const ANCHORS: usize = 4;
 const OTHER_ROW: Cost = 40;
+const FURTHER_ROW: Cost = 10;
 const OTHER_LINK: Cost = 20;
 /// What a digest costs that is as long as the usual one.
 const OTHER_DIGEST: Cost = 60;
@@ -181,8 +184,15 @@ pub(super) fn search(
             link.stored.seal = task.seal;
             let others = keyed::elsewhere(settings.keys, task.seal);
             let (keys, others) = (&keys, others.as_slice());
-            let learner =
-                Learner { sheet, link: &link, found_on: task.row, profiles: &profiles, keys, others };
+            let learner = Learner {
+                sheet,
+                link: &link,
+                found_on: task.row,
+                profiles: &profiles,
+                keys,
+                others,
+                stop: settings.stop,
+            };
             let learnt = learner.learn(shape);
             let complete = learnt.misfits.is_empty();
             let enough = complete || goal.some && learnt.fits.len() > 1;
@@ -308,20 +318,26 @@ fn anchors(sheet: &Sheet, links: &[Link], settings: &Settings<'_>, goal: Goal<'_
             })
             .collect();
         rows.sort_by_key(|row| (openness(sheet, link, *row), *row));
-        let mut chosen: Vec<usize> = rows.first().copied().into_iter().collect();
-        // The second one from elsewhere: a recipe may have changed, and a row may have been altered.
-        let far =
-            |row: &&usize| chosen.first().is_some_and(|first| first.abs_diff(**row) * 3 > sheet.rows.len());
-        let second = rows.iter().skip(1).find(far).or(rows.get(1)).copied();
-        chosen.extend(second);
+        let mut chosen: Vec<usize> = Vec::new();
+        // Each from elsewhere: a recipe may have changed, a row may have been altered, or have lost what was hashed.
+        for row in &rows {
+            if chosen.len() < ANCHORS
+                && chosen.iter().all(|other| other.abs_diff(*row) * 5 > sheet.rows.len())
+            {
+                chosen.push(*row);
+            }
+        }
+        if chosen.len() < 2 {
+            chosen.extend(rows.get(1));
+        }
         for (m, row) in chosen.into_iter().enumerate() {
             let Some(target) = link.digest(sheet, row) else { continue };
             let families = match goal.near {
                 Some(shape) => kin::families(sheet, link, row, shape),
                 None => Builder { sheet, link, row, profiles: settings.profiles }.families(),
             };
-            let later =
-                OTHER_LINK * Cost::try_from(n).unwrap_or(0) + OTHER_ROW * Cost::try_from(m).unwrap_or(0);
+            let (links, rows) = (Cost::try_from(n).unwrap_or(0), Cost::try_from(m).unwrap_or(0));
+            let later = OTHER_LINK * links + if m == 0 { 0 } else { OTHER_ROW + FURTHER_ROW * (rows - 1) };
             found.push(Anchor { link: n, row, target, families, later });
         }
     }

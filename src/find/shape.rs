@@ -35,7 +35,7 @@ pub(super) struct Shape {
     ahead: Option<usize>,
     /// Whether the values stand in an array.
     array: bool,
-    /// Whether a time was taken later than it is stored: the column, and microseconds.
+    /// Whether a time was taken later than it is stored: the column, and nanoseconds.
     pub(super) shift: Option<(usize, i64)>,
     /// For people.
     pub(super) name: &'static str,

@@ -24,7 +24,7 @@ pub(super) struct Variant {
     pub(super) bytes: Vec<u8>,
     pub(super) cost: Cost,
     pub(super) choices: Vec<Choice>,
-    /// Microseconds by which a time was taken later than it is stored.
+    /// Nanoseconds by which a time was taken later than it is stored.
     pub(super) shift: i64,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct At<'a> {
     pub(super) prev: Option<&'a [u8]>,
     /// Whether hashes are text or bytes.
     pub(super) link: Form,
-    /// A time column, and by how many microseconds it is taken later.
+    /// A time column, and by how many nanoseconds it is taken later.
     pub(super) shift: Option<(usize, i64)>,
     /// Keys that the recipe may take.
     pub(super) keys: Option<&'a Keys>,
@@ -50,8 +50,7 @@ impl At<'_> {
             program = program.keyed(keys);
         }
         let row = self.sheet.row(self.row);
-        let shift = self.shift.map(|(column, micros)| (column, micros * 1_000));
-        let inputs = Inputs { row: &row, prev: self.prev, shifts: shift.as_slice(), orders: &[] };
+        let inputs = Inputs { row: &row, prev: self.prev, shifts: self.shift.as_slice(), orders: &[] };
         let mut out = Vec::new();
         let outcome = eval::evaluate(&program, &inputs, &mut out).ok()?;
         (!outcome.null).then_some(out)
@@ -172,8 +171,17 @@ fn shifted(
     let stored = variants.clone();
     for variant in &stored {
         let Some(choice) = variant.choices.first() else { continue };
-        for shift in CLOCK.filter(|ms| *ms != 0).map(|ms| ms * 1_000) {
-            let bytes = spell(&At { shift: Some((column, shift)), ..*at }, choice);
+        let spelt = |shift: i64| spell(&At { shift: Some((column, shift)), ..*at }, choice);
+        // The seventh digit, which the clocks of .NET have and no column of PostgreSQL keeps.
+        let dearer = if spelt(1).is_some_and(|bytes| bytes == variant.bytes) { 30 } else { 75 };
+        for shift in (1..10).map(|tenth| tenth * 100) {
+            if let Some(bytes) = spelt(shift).filter(|bytes| stored.iter().all(|known| known.bytes != *bytes))
+            {
+                variants.push(Variant { bytes, cost: variant.cost + dearer, shift, ..variant.clone() });
+            }
+        }
+        for shift in CLOCK.filter(|ms| *ms != 0).map(|ms| ms * 1_000_000) {
+            let bytes = spelt(shift);
             // What is spelt without fractions may not change.
             let Some(bytes) = bytes.filter(|bytes| stored.iter().all(|known| known.bytes != *bytes)) else {
                 continue;
@@ -288,12 +296,19 @@ pub(super) fn member_variants(
 pub(super) fn prev_parts(at: &At<'_>, wrap: &dyn Fn(Recipe) -> Recipe) -> Vec<Variant> {
     let prev = || Box::new(Recipe::Prev);
     let spellings = match at.link {
-        Form::Text => vec![
-            (0, Recipe::Prev),
-            (45, Recipe::Unhex(prev())),
-            (60, Recipe::Upper(prev())),
-            (60, Recipe::Lower(prev())),
-        ],
+        Form::Text => {
+            let text = at.prev.and_then(|prev| std::str::from_utf8(prev).ok()).unwrap_or_default();
+            let hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            // The digest without the word before it.
+            let word = text.rfind([':', '$']).filter(|end| *end < 20).and_then(|end| text.get(..=end));
+            let bytes = if hex { Recipe::Unhex(prev()) } else { Recipe::Unbase64(prev()) };
+            let mut list = vec![(0, Recipe::Prev), (45, bytes)];
+            list.extend(word.map(|word| (25, Recipe::Strip(word.to_owned(), prev()))));
+            if hex {
+                list.extend([(60, Recipe::Upper(prev())), (60, Recipe::Lower(prev()))]);
+            }
+            list
+        }
         Form::Bytes => vec![
             (8, Recipe::Prev),
             (8, Recipe::Hex(prev())),

@@ -2,7 +2,10 @@
 
 use super::prior::{self, Cost};
 use super::sheet::Sheet;
-use crate::chain::spec::{CellKind, Digest, JsonProfile, JsonValue, Recipe};
+use super::stored::{Letters, Stored};
+use crate::chain::spec::{
+    CellKind, Digest, JsonProfile, JsonValue, Recipe, TimeForm, TimePattern, TimeSpelling,
+};
 use crate::chain::variants::PRESETS;
 
 fn boxed(column: usize) -> Box<Recipe> {
@@ -14,6 +17,37 @@ fn sha(inner: Recipe) -> Recipe {
     Recipe::Hex(Box::new(Recipe::Digest(Digest::Sha256, Box::new(inner))))
 }
 
+/// Times as languages write them that have no preset: `String(date)` and `toUTCString()` of JavaScript, `DATE_ATOM` of PHP,
+/// `to_s` of Ruby, and what people write by hand.
+const PATTERNS: [(&str, Cost); 8] = [
+    ("%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)", 45),
+    ("%Y-%m-%dT%H:%M:%S+00:00", 50),
+    ("%Y-%m-%d %H:%M:%S UTC", 50),
+    ("%Y-%m-%d %H:%M:%S", 50),
+    ("%Y-%m-%dT%H:%M:%S", 55),
+    ("%a, %d %b %Y %H:%M:%S GMT", 60),
+    ("%Y-%m-%d", 60),
+    ("%Y%m%d%H%M%S", 65),
+];
+
+fn patterns(kind: CellKind, column: usize) -> Vec<(Cost, Recipe)> {
+    let spelt = |(text, cost): (&str, Cost)| {
+        let spelling = TimeSpelling::Pattern(TimePattern::new(text).ok()?);
+        Some((cost, Recipe::TimeAs(column, TimeForm { spelling, zone: None })))
+    };
+    if kind == CellKind::Date { Vec::new() } else { PATTERNS.into_iter().filter_map(spelt).collect() }
+}
+
+/// A digest that is stored as text, as the bytes that it stands for.
+fn decoded(sheet: &Sheet, column: usize) -> Option<(Cost, Recipe)> {
+    let stored = Stored::of(sheet, column).filter(|stored| stored.prefix.is_empty())?;
+    match stored.letters {
+        Letters::Hex | Letters::HexUpper => Some((50, Recipe::Unhex(boxed(column)))),
+        Letters::Base64 => Some((45, Recipe::Unbase64(boxed(column)))),
+        Letters::Base64Url | Letters::Raw => None,
+    }
+}
+
 /// How a value that is not NULL may be spelt in a concatenation.
 pub(super) fn parts(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> Vec<(Cost, Recipe)> {
     let kind = sheet.kind(column);
@@ -23,7 +57,7 @@ pub(super) fn parts(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> V
         CellKind::Timestamp | CellKind::TimestampTz | CellKind::Date => {
             let as_stored = (if kind == CellKind::Date { 0 } else { 45 }, plain);
             let times = PRESETS.map(|(preset, _)| (prior::preset(preset), Recipe::Time(column, preset)));
-            std::iter::once(as_stored).chain(times).collect()
+            std::iter::once(as_stored).chain(times).chain(patterns(kind, column)).collect()
         }
         CellKind::Bool => vec![
             (8, words("true", "false")),
@@ -77,7 +111,10 @@ pub(super) fn parts(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> V
             (80, Recipe::UuidDigits(column)),
             // Of a trigger that hashes text which it has cast.
             (50, Recipe::ByteaCast(boxed(column))),
-        ],
+        ]
+        .into_iter()
+        .chain(decoded(sheet, column))
+        .collect(),
         CellKind::Inet => vec![(0, plain), (20, Recipe::Host(column))],
         CellKind::Other => vec![(0, plain)],
         CellKind::Rows => Vec::new(),
@@ -98,7 +135,8 @@ pub(super) fn values(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> 
                 let raw = number.then(|| (cost, JsonValue::Raw(time.clone())));
                 [Some((cost + if number { 30 } else { 0 }, JsonValue::String(time.clone()))), raw]
             });
-            std::iter::once(as_stored).chain(times.flatten()).collect()
+            let patterns = patterns(kind, column).into_iter().map(|(cost, time)| (cost, string(time)));
+            std::iter::once(as_stored).chain(times.flatten()).chain(patterns).collect()
         }
         CellKind::Integer | CellKind::Numeric | CellKind::Float => {
             let scales = [(35, 2), (50, 4), (50, 0)];
@@ -113,7 +151,10 @@ pub(super) fn values(sheet: &Sheet, column: usize, profiles: &[JsonProfile]) -> 
                 .collect()
         }
         CellKind::Bool => {
-            vec![(0, own), (45, JsonValue::Raw(Recipe::Bool(column, "1".to_owned(), "0".to_owned())))]
+            // A flag is often hashed as it is at first, and set later.
+            let at_first = [false, true].map(|value| (50, JsonValue::Bool(value)));
+            let number = JsonValue::Raw(Recipe::Bool(column, "1".to_owned(), "0".to_owned()));
+            [(0, own), (45, number)].into_iter().chain(at_first).collect()
         }
         CellKind::Json | CellKind::Jsonb => {
             let raw = profiles.iter().map(|profile| {

@@ -521,3 +521,95 @@ fn the_same_is_found_by_going_on_from_a_kept_state() {
     other.rows[0][1] = None;
     assert!(!begun.state.continues(&State::begin(&other)));
 }
+
+#[test]
+fn a_zone_that_was_not_kept_is_searched() {
+    let sheet = written(|row, prev| {
+        let at = iso(row[6]);
+        let at = if number(row) % 4 == 2 { at.replace("T10:", "T11:").replace('Z', "+01:00") } else { at };
+        [or(prev, ""), or(row[2], ""), or(row[3], ""), &at].join("|")
+    });
+    says(&sheet, &["search created_at zones"]);
+}
+
+#[test]
+fn a_digit_that_no_row_kept_is_searched_from_the_first() {
+    let sheet = written(|row, prev| {
+        let at = iso(row[6]).replace('Z', &format!("000{}Z", number(row) % 9 + 1));
+        [or(prev, ""), or(row[2], ""), or(row[3], ""), &at].concat()
+    });
+    says(&sheet, &["ts(created_at, dotnet)", "search created_at digits 7"]);
+}
+
+#[test]
+fn a_flag_is_hashed_as_it_was_at_first() {
+    let mut sheet = written(|row, prev| {
+        let prev = prev.map_or("null".to_owned(), |prev| format!("\"{prev}\""));
+        format!(
+            "{{\"action\":\"{}\",\"entity_type\":\"{}\",\"note\":false,\"prev_hash\":{prev}}}",
+            or(row[2], ""),
+            or(row[3], "")
+        )
+    });
+    sheet.columns[5].kind = CellKind::Bool;
+    for (n, row) in sheet.rows.iter_mut().enumerate() {
+        row[5] = Some(["t", "f"][n % 2].to_owned());
+    }
+    says(&sheet, &["note: false, prev_hash: prev ?? null"]);
+    let open = searched(&sheet, 400_000).found.unwrap().open;
+    assert!(
+        open.iter().any(|line| line.starts_with("12 of the rows that recompute have `note`")),
+        "{open:?}"
+    );
+    // Two that are set otherwise may as well have been altered.
+    for (n, row) in sheet.rows.iter_mut().enumerate() {
+        row[5] = Some(if n == 7 || n == 12 { "t" } else { "f" }.to_owned());
+    }
+    let found = searched(&sheet, 400_000).found.unwrap();
+    assert_eq!((found.fits.len(), found.misfits), (22, vec![7, 12]), "{}", found.block);
+    assert!(found.block.contains("note,"), "{}", found.block);
+}
+
+#[test]
+fn a_predecessor_before_an_object_that_has_it_as_well_is_found() {
+    let sheet = written(|row, prev| {
+        let prev = prev.map_or_else(|| sha("log-genesis"), str::to_owned);
+        format!("{prev}{{\"action\":\"{}\",\"prev_hash\":\"{prev}\"}}", or(row[2], ""))
+    });
+    // Written down where the first row has none, as such applications do.
+    let mut sheet = sheet;
+    sheet.rows.iter_mut().for_each(|row| _ = row[7].get_or_insert_with(|| sha("log-genesis")));
+    says(
+        &sheet,
+        &["genesis hex(sha256(\"log-genesis\"))", "cat(prev, json(js, { action, prev_hash: prev }))"],
+    );
+}
+
+#[test]
+fn a_time_as_a_language_writes_it_by_default_is_found() {
+    let sheet = written(|row, prev| {
+        let (day, clock) = row[6].unwrap().split_at(10);
+        let day =
+            ["Sun Mar 01", "Mon Mar 02", "Tue Mar 03"][day.get(8..).unwrap().parse::<usize>().unwrap() - 1];
+        let at = format!("{day} 2026{} GMT+0000 (Coordinated Universal Time)", clock.get(..9).unwrap());
+        [or(prev, ""), or(row[2], ""), or(row[3], ""), &at].join("|")
+    });
+    says(&sheet, &["ts(created_at, \"%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)\")"]);
+}
+
+#[test]
+fn digests_are_found_where_their_bytes_were_hashed() {
+    use base64::Engine as _;
+    let base64 = |bytes: &[u8]| base64::prelude::BASE64_STANDARD.encode(bytes);
+    let bytes = |text: &str| base64::prelude::BASE64_STANDARD.decode(text).unwrap();
+    let zeros = base64(&[0; 32]);
+    let mut sheet = sealed(|row, prev| {
+        let content = Sha256::digest(or(row[0], ""));
+        base64(&Sha256::digest([bytes(prev.unwrap_or(&zeros)).as_slice(), &content].concat()))
+    });
+    for row in &mut sheet.rows {
+        row[5] = row[0].as_ref().map(|id| base64(&Sha256::digest(id)));
+        row[7].get_or_insert_with(|| zeros.clone());
+    }
+    says(&sheet, &["base64(sha256(cat(unbase64(prev), unbase64(base64(sha256(id))))))"]);
+}
