@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Inventory, LARGE_OBJECT_ACCESS, Object};
 use super::seal::{Count, Seal};
+use super::sides::Sides;
 use super::sketch::{Item, unpack};
 use super::updated::{Rest, Updated};
 
@@ -44,15 +44,6 @@ pub enum Whose {
     AllBut(Vec<String>),
     /// Those of one tenant.
     Only(String),
-}
-
-/// What the sentences call the two sides.
-#[derive(Clone, Copy, Debug)]
-pub enum Sides<'a> {
-    /// Earlier and now.
-    Times,
-    /// Another source, by its name, and this one.
-    Sources(&'a str),
 }
 
 /// Compares the contents of a relation: what they were, and what they are, as far as they are those of `whose`.
@@ -186,57 +177,6 @@ impl Whose {
     }
 }
 
-impl Sides<'_> {
-    fn altered(self) -> String {
-        match self {
-            Self::Times => "a row was altered since".to_owned(),
-            Self::Sources(other) => format!("a row is not as in `{other}`"),
-        }
-    }
-
-    fn added(self) -> String {
-        match self {
-            Self::Times => "a row was added since".to_owned(),
-            Self::Sources(other) => format!("a row is not in `{other}`"),
-        }
-    }
-
-    fn removed(self) -> String {
-        match self {
-            Self::Times => "a row was removed since".to_owned(),
-            Self::Sources(other) => format!("a row of `{other}` is missing"),
-        }
-    }
-
-    /// What the key of an added row was to somebody else.
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Times => "was",
-            Self::Sources(_) => "there is",
-        }
-    }
-
-    /// Rows that differ, of which not all can be named.
-    fn more(self, rest: &str, was: u64, is: u64) -> String {
-        match self {
-            Self::Sources(other) => {
-                format!("rows differ from those in `{other}`, {rest}: there are {is}, and {was} in `{other}`")
-            }
-            Self::Times => match is.cmp(&was) {
-                std::cmp::Ordering::Equal => {
-                    format!("rows were altered since, {rest}; there are {is} as before")
-                }
-                std::cmp::Ordering::Greater => {
-                    format!("rows were added or altered since, {rest}: there were {was} and are {is}")
-                }
-                std::cmp::Ordering::Less => {
-                    format!("rows were removed or altered since, {rest}: there were {was} and are {is}")
-                }
-            },
-        }
-    }
-}
-
 /// Rows that are there now and were not, and those that were and are not.
 type Named = (Vec<Item>, Vec<Item>);
 
@@ -356,70 +296,6 @@ fn values(text: &[u8], cut: bool, columns: &[String]) -> Vec<(String, Option<Str
         return vec![(columns.join(", "), Some(String::from_utf8_lossy(text).into_owned()))];
     }
     columns.iter().cloned().zip(parts.iter().enumerate().map(value)).collect()
-}
-
-/// What comparing two inventories came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Schema {
-    /// Objects that were compared.
-    pub examined: u64,
-    /// Kind of change, object and sentence.
-    pub changes: Vec<(&'static str, Object, String)>,
-    /// What was not compared, and why.
-    pub notes: Vec<String>,
-}
-
-/// Compares the objects of kinds that were looked at both times; definitions only where they are in the same words.
-#[must_use]
-pub fn schema(before: &Inventory, now: &Inventory) -> Schema {
-    let both = |kind: &str| [before, now].iter().all(|i| i.kinds.iter().any(|k| k == kind));
-    let of = |i: &Inventory| -> BTreeMap<(String, String), Object> {
-        let mine = i.objects.iter().filter(|o| both(&o.kind));
-        mine.map(|o| ((o.kind.clone(), o.name.clone()), o.clone())).collect()
-    };
-    let (was, is) = (of(before), of(now));
-    let words = !before.definitions.is_empty() && before.definitions == now.definitions;
-    let mut found = Schema::default();
-    let all: BTreeSet<&(String, String)> = was.keys().chain(is.keys()).collect();
-    for at in all {
-        if at.0 == LARGE_OBJECT_ACCESS && !(was.contains_key(at) && is.contains_key(at)) {
-            continue;
-        }
-        found.examined += 1;
-        match (was.get(at), is.get(at)) {
-            (Some(was), None) => {
-                let what = format!("{} `{}` is missing", was.kind, was.name);
-                found.changes.push(("missing_object", was.clone(), what));
-            }
-            (None, Some(is)) => {
-                let what = format!("{} `{}` was not there", is.kind, is.name);
-                found.changes.push(("unexpected_object", is.clone(), what));
-            }
-            (Some(was), Some(is)) if words && was.definition != is.definition => {
-                let what = format!("{} `{}` is defined otherwise", is.kind, is.name);
-                found.changes.push(("altered_object", is.clone(), what));
-            }
-            _ => {}
-        }
-    }
-    let left: BTreeSet<&str> =
-        before.kinds.iter().chain(&now.kinds).map(String::as_str).filter(|kind| !both(kind)).collect();
-    if !left.is_empty() {
-        let left: Vec<&str> = left.into_iter().collect();
-        found.notes.push(format!("not compared, since only one of the two tells: {}", left.join(", ")));
-    }
-    if !words {
-        found.notes.push(format!(
-            "objects were compared by name alone: definitions are in the words of {} and of {}",
-            named_words(before),
-            named_words(now)
-        ));
-    }
-    found
-}
-
-fn named_words(inventory: &Inventory) -> &str {
-    if inventory.definitions.is_empty() { "an archive" } else { &inventory.definitions }
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ pub mod file;
 pub mod hash;
 pub mod large;
 pub mod model;
+pub mod schema;
 pub mod seal;
+pub mod sides;
 pub mod sketch;
 mod updated;
 

@@ -125,9 +125,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::canon::Canon;
-    use super::super::compare::{Sides, Whose, contents};
+    use super::super::compare::{Whose, contents};
     use super::super::hash::RowHasher;
     use super::super::seal::Seal;
+    use super::super::sides::Sides;
     use super::super::sketch::{Sketch, group_of, pack};
     use super::*;
 

@@ -3,8 +3,8 @@
 use super::proofs::Outcome;
 use super::sealed::{observed, sealed};
 use super::values::Seen;
-use crate::baseline::compare::Sides;
 use crate::baseline::large::{LargeChange, LargeSeal, compare};
+use crate::baseline::sides::Sides;
 use crate::facts::Observed;
 use crate::finding::{Finding, KeyPart};
 use crate::verdict::Verdict;

@@ -3,7 +3,9 @@
 use super::large;
 use super::proofs::Outcome;
 use super::values::Seen;
-use crate::baseline::compare::{Change, Sides, Whose, contents, schema};
+use crate::baseline::compare::{Change, Whose, contents};
+use crate::baseline::schema::schema;
+use crate::baseline::sides::Sides;
 use crate::baseline::{Baseline, Seal};
 use crate::facts::Observed;
 use crate::finding::{Finding, KeyPart};

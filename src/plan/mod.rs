@@ -35,6 +35,7 @@ mod standard;
 mod statement;
 mod tenancies;
 mod tightest;
+mod unchanged;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::super::compare::Sides;
+use super::super::sides::Sides;
 use super::super::sketch::{Item, unpack};
 use super::{Each, LargeObjects, LargeSeal};
 

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::baseline::Baseline;
-use crate::baseline::compare::{Change, Sides, Whose, contents, schema};
+use crate::baseline::compare::{Change, Whose, contents};
 use crate::baseline::large::{LargeObjects, LargeSeal, compare};
 use crate::baseline::model::Sealed;
+use crate::baseline::schema::schema;
+use crate::baseline::sides::Sides;
 use crate::cli::terminal::{Talk, counted};
 use crate::verdict::ExitStatus;
 
