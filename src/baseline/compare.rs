@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::seal::{Count, Seal};
 use super::sides::Sides;
-use super::sketch::{Item, unpack};
+use super::sketch::{Item, is_of, unpack};
 use super::updated::{Rest, Updated};
 
 /// What comparing two states of a relation came to.
@@ -185,18 +185,6 @@ fn named(before: &Seal, now: &Seal) -> (Named, Updated) {
     let (more, mut less) = now.sketch.minus(&before.sketch).map(|d| (d.more, d.less)).unwrap_or_default();
     let updated = Updated::of(&now.aside, &mut less);
     ((more, less), updated)
-}
-
-/// Whether a row is a tenant's: of one whose name is cut, by what is kept of it.
-pub(super) fn is_of(item: &Item, tenant: Option<&str>) -> bool {
-    match (unpack(&item.tenant), tenant) {
-        (None, None) => true,
-        (Some((text, false)), Some(tenant)) => text == tenant.as_bytes(),
-        (Some((text, true)), Some(tenant)) => {
-            tenant.as_bytes().starts_with(text) && tenant.len() > text.len()
-        }
-        _ => false,
-    }
 }
 
 /// What changed in the rows of one tenant, of nobody, or of a relation without tenants.

@@ -289,6 +289,18 @@ impl<'de> Deserialize<'de> for Sketch {
     }
 }
 
+/// Whether a row is a tenant's: of one whose name is cut, by what is kept of it.
+pub(super) fn is_of(item: &Item, tenant: Option<&str>) -> bool {
+    match (unpack(&item.tenant), tenant) {
+        (None, None) => true,
+        (Some((text, false)), Some(tenant)) => text == tenant.as_bytes(),
+        (Some((text, true)), Some(tenant)) => {
+            tenant.as_bytes().starts_with(text) && tenant.len() > text.len()
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

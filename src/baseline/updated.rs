@@ -4,9 +4,8 @@
 //! difference of the two sketches, as long as that names them. They are taken out of what was sealed, and the rest must be
 //! the same. What cannot be told apart is never taken for changed by others.
 
-use super::compare::is_of;
 use super::seal::{Aside, AsideName, Count};
-use super::sketch::{Item, unpack};
+use super::sketch::{Item, is_of, unpack};
 
 /// What became of the rows that a seal left out as changed.
 #[derive(Debug, Default)]

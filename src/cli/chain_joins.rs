@@ -114,7 +114,7 @@ fn relation_column(sheet: &Sheet, column: usize) -> String {
     sheet.columns.get(column).map_or_else(String::new, |column| column.name.clone())
 }
 
-/// Whether a table has at most one column that could be hashed: what its hashes are of must stand elsewhere.
+/// Whether a table has at most two columns that could be hashed: what its hashes are of may well stand elsewhere.
 fn is_bare(sheet: &Sheet) -> bool {
     let beside = ["hash", "checksum", "digest", "signature", "prev", "seq", "position", "index"];
     let own = sheet.columns.iter().filter(|column| {

@@ -96,10 +96,12 @@ const JOINED: Cost = 40;
 
 /// What it costs that a column is hashed, and what it costs that it is not.
 pub(super) fn hashed(sheet: &Sheet, column: usize) -> (Cost, Cost) {
-    if sheet.joined(column).is_some_and(|(join, _)| !join.bare) {
+    let name = sheet.bare(column).to_ascii_lowercase();
+    // What the table has itself is taken from there, however little it has.
+    let own = || (0..sheet.own()).any(|own| sheet.name(own).eq_ignore_ascii_case(&name));
+    if sheet.joined(column).is_some_and(|(join, _)| !join.bare || own()) {
         return (JOINED, 0);
     }
-    let name = sheet.bare(column).to_ascii_lowercase();
     let kind = sheet.kind(column);
     let percent = if sheet.is_key(column) && ["id", "n", "uuid"].contains(&name.as_str()) {
         35

@@ -81,6 +81,6 @@ fn values_of_rows_that_are_pointed_to_are_found_and_verify() {
     let nothing = find(&s, "visit", &["--candidates", "5000"]).ends_with(3);
     assert!(block(&nothing).is_empty());
     nothing
-        .says("`Customer.email`, `Customer.name`, `site.id`, `site.city` of the rows pointed to")
+        .says("`Customer.name`, `Customer.email`, `site.id`, `site.city` of the rows pointed to")
         .says("`shut_id` points to rows of public.shut, which could not be read: permission denied");
 }
