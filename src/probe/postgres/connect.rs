@@ -6,13 +6,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::UnixStream;
 use tokio_postgres::config::{ChannelBinding, SslMode as Negotiate, SslNegotiation};
-use tokio_postgres::{Client, Config, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, Connection, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::{Address, Wanted};
+use super::cancel::Way;
 use super::failure::{self, Moment, QueryError};
 use super::goodbye::Goodbye;
+use super::joined::Joined;
 use super::targets::{Endpoint, Target};
 use super::tls::{self, SslMode};
 use crate::failure::FailureKind;
@@ -26,7 +30,7 @@ pub(super) struct Connected {
     // After the client, which has to be dropped for it to come.
     pub(super) goodbye: Goodbye,
     pub(super) last_words: LastWords,
-    pub(super) tls: MakeRustlsConnect,
+    pub(super) way: Way,
     pub(super) encrypted: bool,
     /// Host and port as dialled.
     pub(super) place: String,
@@ -135,10 +139,27 @@ async fn attempt(
 ) -> Result<Connected, QueryError> {
     let place = target.to_string();
     let config = config(address, target, encrypted, application_name);
-    let dialled =
-        async { config.connect(tls.clone()).await.map_err(|error| failure::of_connect(&error, &place)) };
+    let last_words = LastWords::default();
+    let words = &last_words;
+    let refused = |error: &tokio_postgres::Error| failure::of_connect(error, &place);
+    let dialled = async {
+        Ok(match &target.endpoint {
+            Endpoint::Tcp { .. } => {
+                let (client, connection) = config.connect(tls.clone()).await.map_err(|e| refused(&e))?;
+                (client, driven(connection, words), Way::Network(tls.clone()))
+            }
+            Endpoint::Unix(directory) => {
+                let path = directory.join(format!(".s.PGSQL.{}", target.port));
+                let socket = UnixStream::connect(&path).await;
+                let socket = socket.map_err(|error| failure::of_dial(&error, &place))?;
+                let made = config.connect_raw(Joined::new(socket), NoTls).await;
+                let (client, connection) = made.map_err(|e| refused(&e))?;
+                (client, driven(connection, words), Way::Socket(path))
+            }
+        })
+    };
     let timeout = address.connect_timeout.unwrap_or(timeout);
-    let (client, connection) = if timeout.is_zero() {
+    let (client, goodbye, way) = if timeout.is_zero() {
         dialled.await?
     } else {
         tokio::time::timeout(timeout, dialled).await.map_err(|_| {
@@ -146,9 +167,17 @@ async fn attempt(
             QueryError::new(FailureKind::Unreachable, message).hint("raise connect_timeout")
         })??
     };
-    let last_words = LastWords::default();
-    let words = Arc::clone(&last_words);
-    let goodbye = Goodbye::of(tokio::spawn(async move {
+    Ok(Connected { client, goodbye, last_words, way, encrypted, place, notes: Vec::new() })
+}
+
+/// Lets a connection go on by itself until it ends, and notes why it did.
+fn driven<S, T>(connection: Connection<S, T>, last_words: &LastWords) -> Goodbye
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let words = Arc::clone(last_words);
+    Goodbye::of(tokio::spawn(async move {
         if let Err(error) = connection.await {
             let mut said = failure::of_query(&error, Moment::default());
             // Whatever else ended it, to us it is gone; but a standby's conflict says more than that.
@@ -157,8 +186,7 @@ async fn attempt(
             }
             *words.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
         }
-    }));
-    Ok(Connected { client, goodbye, last_words, tls: tls.clone(), encrypted, place, notes: Vec::new() })
+    }))
 }
 
 fn config(address: &Address, target: &Target, encrypted: bool, application_name: &str) -> Config {

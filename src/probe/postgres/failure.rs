@@ -118,6 +118,12 @@ pub(super) fn of_connect(error: &Error, place: &str) -> QueryError {
     failure
 }
 
+/// Why a server's socket could not be opened.
+pub(super) fn of_dial(error: &std::io::Error, place: &str) -> QueryError {
+    let message = format!("cannot connect to {place}: error connecting to server: {error}");
+    QueryError::new(FailureKind::Unreachable, message)
+}
+
 fn of_server(db: &DbError, moment: Moment) -> QueryError {
     let kind = kind(db, moment);
     let mut message = one_line(db.message());

@@ -4,7 +4,8 @@
 //! - [`connect`] tries its hosts in order; [`tls`] builds what encryption needs.
 //! - [`session`] is one pinned, read-only conversation; all sessions of a run share one [`snapshot`].
 //! - [`blocks`] asks how large tables are, and [`changes`] finds the tables that a snapshot does not protect.
-//! - [`stream`] asks: rows as text, one by one or all at once, and COPY; [`copied`] reads what COPY sends.
+//! - [`stream`] asks: rows as text, one by one or all at once, and COPY; [`copied`] reads what COPY sends, which [`joined`]
+//!   has made few messages of.
 //! - [`failure`] names what went wrong by its cause.
 //! - [`role`] and [`identity`] say who is looking, and at what.
 //! - [`cancel`] stops every query of a run on the server; [`goodbye`] ends each connection as the protocol wants it.
@@ -23,6 +24,7 @@ pub mod environment;
 pub mod failure;
 mod goodbye;
 pub mod identity;
+mod joined;
 mod parameters;
 pub mod pass_file;
 mod pins;

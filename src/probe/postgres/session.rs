@@ -91,7 +91,7 @@ impl Session {
             return Err(cancelled());
         }
         let made = connect::connect(address, &options.application_name, options.connect_timeout).await?;
-        let running = Arc::new(Running::new(made.client.cancel_token(), made.tls));
+        let running = Arc::new(Running::new(made.client.cancel_token(), made.way));
         options.canceller.register(&running);
         let mut session = Self {
             client: made.client,
