@@ -1,9 +1,12 @@
 //! A batch of rows made ready for all jobs of a pass: values where anybody asks for values, expressions that several share,
 //! and fingerprints of keys, each once and column by column.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use super::batch::Batch;
 use super::cell::Cell;
-use super::columns::Columns;
+use super::columns::{Columns, KeyPlace};
 use super::expr::{Derived, Scope};
 use super::lane::Lane;
 use super::prints::Prints;
@@ -13,7 +16,7 @@ use crate::catalogue::ColumnKind;
 /// The values of a column.
 pub(super) enum Column<'a> {
     /// Ordinary ones.
-    Lane(Lane),
+    Lane(Cow<'a, Lane>),
     /// Any, read once since reading costs.
     Cells(Vec<Derived<'a>>),
     /// Read when they are asked for, which costs nothing: text, or whether it is NULL.
@@ -32,8 +35,11 @@ impl<'a> Values<'a> {
     pub(super) fn read(batch: &'a Batch, columns: &Columns) -> Self {
         let read = |(place, wanted): (usize, Option<ColumnKind>)| {
             let Some(kind) = wanted.filter(|kind| !is_text(*kind)) else { return Column::Text(wanted) };
+            if let Some(lane) = batch.lane(place) {
+                return Column::Lane(Cow::Borrowed(lane));
+            }
             match Lane::read(kind, batch.rows(), batch.column(place)) {
-                Some(lane) => Column::Lane(lane),
+                Some(lane) => Column::Lane(Cow::Owned(lane)),
                 None => Column::Cells(batch.column(place).map(|text| Ok(Cell::read(kind, text))).collect()),
             }
         };
@@ -44,7 +50,7 @@ impl<'a> Values<'a> {
     #[must_use]
     pub(super) fn derived(&'a self, columns: &'a Columns, rows: usize) -> Vec<Column<'a>> {
         let derive = |expression: &'a super::expr::Expr| match expression.lane(self, &[]) {
-            Some(lane) => Column::Lane(lane.into_owned()),
+            Some(lane) => Column::Lane(lane),
             None => {
                 let scope = |at| Scope { row: Some(Row::new(self, &[], &[], at)), aggregates: &[] };
                 Column::Cells((0..rows).map(|at| expression.eval(&scope(at))).collect())
@@ -74,7 +80,8 @@ impl<'a> Values<'a> {
             },
             Some(Column::Text(Some(kind))) => Cell::read(*kind, self.batch.row(at).get(place)),
             // Whether it is NULL can be asked of every cell.
-            Some(Column::Text(None)) => self.batch.row(at).get(place).map_or(Cell::Null, |_| Cell::Opaque),
+            Some(Column::Text(None)) if self.batch.is_null(place, at) => Cell::Null,
+            Some(Column::Text(None)) => Cell::Opaque,
             None => Cell::Null,
         }
     }
@@ -95,6 +102,20 @@ fn is_text(kind: ColumnKind) -> bool {
     )
 }
 
+/// All of two ascending lists, each once.
+fn merged(one: &[usize], other: &[usize]) -> Vec<usize> {
+    let (mut all, mut other) = (Vec::with_capacity(one.len().max(other.len())), other.iter().peekable());
+    for at in one {
+        while let Some(before) = other.next_if(|other| *other < at) {
+            all.push(*before);
+        }
+        all.push(*at);
+        let _same = other.next_if_eq(&at);
+    }
+    all.extend(other);
+    all
+}
+
 /// The fingerprints of all keys.
 #[must_use]
 pub(super) fn prints(
@@ -103,7 +124,18 @@ pub(super) fn prints(
     columns: &Columns,
     seed: super::keyed::Seed,
 ) -> Vec<Prints> {
-    columns.keys().iter().map(|places| Prints::of(batch, values, places, seed)).collect()
+    let mut starts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut of = |places: &Vec<usize>| {
+        for place in places {
+            starts.entry(*place).or_insert_with(|| batch.starts(*place));
+        }
+        let mut lists = places.iter().filter_map(|place| starts.get(place));
+        // A key without columns is that of all rows.
+        let first = lists.next().cloned().unwrap_or_else(|| vec![0]);
+        let starts = lists.fold(first, |known, more| merged(&known, more));
+        Prints::of(batch, values, places, starts, seed)
+    };
+    columns.keys().iter().map(&mut of).collect()
 }
 
 /// Rows with everything that jobs ask for.
@@ -127,6 +159,16 @@ impl<'a> Chunk<'a> {
     /// A row.
     pub(super) fn row(&self, at: usize) -> Row<'a> {
         Row::new(self.values, self.derived, self.prints, at)
+    }
+
+    /// The first rows of runs in which all of some keys stay the same.
+    pub(super) fn first_rows(&self, keys: &[KeyPlace]) -> Vec<usize> {
+        let mut starts = keys.iter().filter_map(|key| self.prints.get(*key)).map(Prints::starts);
+        let mut rows = starts.next().unwrap_or_default().to_vec();
+        for more in starts {
+            rows = merged(&rows, more);
+        }
+        rows
     }
 
     /// Its rows, in order.

@@ -9,6 +9,7 @@ pub(super) struct Columns {
     names: Vec<String>,
     kinds: Vec<ColumnKind>,
     valued: Vec<bool>,
+    read: Vec<bool>,
     keys: Vec<Vec<usize>>,
     derived: Vec<(String, Expr)>,
 }
@@ -21,10 +22,16 @@ impl Columns {
     #[cfg(test)]
     pub(super) fn of(kinds: &[ColumnKind]) -> Self {
         let names = (0..kinds.len()).map(|n| format!("c{n}")).collect();
-        Self { names, kinds: kinds.to_vec(), valued: vec![true; kinds.len()], ..Self::default() }
+        Self {
+            names,
+            kinds: kinds.to_vec(),
+            valued: vec![true; kinds.len()],
+            read: vec![false; kinds.len()],
+            ..Self::default()
+        }
     }
 
-    /// The place of a column, which is read from now on; as text only, until somebody asks for its value.
+    /// The place of a column, which is fetched from now on: whether it is NULL can be asked.
     ///
     /// # Errors
     ///
@@ -44,7 +51,21 @@ impl Columns {
         self.names.push(name.to_owned());
         self.kinds.push(column.kind);
         self.valued.push(false);
+        self.read.push(false);
         Ok(self.names.len() - 1)
+    }
+
+    /// The place of a column whose text is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the relation has no such column, or not its values.
+    pub(super) fn text(&mut self, relation: &Relation, name: &str) -> Result<usize, Refusal> {
+        let place = self.place(relation, name)?;
+        if let Some(read) = self.read.get_mut(place) {
+            *read = true;
+        }
+        Ok(place)
     }
 
     /// The place of a column whose value is asked for.
@@ -91,6 +112,11 @@ impl Columns {
     /// Kinds in order of their places; none where only the text is asked for.
     pub(super) fn valued(&self) -> impl Iterator<Item = Option<ColumnKind>> {
         self.kinds.iter().zip(&self.valued).map(|(kind, valued)| valued.then_some(*kind))
+    }
+
+    /// The same; none where anybody asks for the text.
+    pub(super) fn unread(&self) -> Vec<Option<ColumnKind>> {
+        self.valued().zip(&self.read).map(|(kind, read)| kind.filter(|_| !read)).collect()
     }
 
     /// The columns of each key.

@@ -21,6 +21,17 @@ pub(super) enum Unit {
     Time,
 }
 
+impl Unit {
+    /// What the values of columns of a kind are, if they are words.
+    pub(super) fn of(kind: ColumnKind) -> Option<Self> {
+        match kind {
+            ColumnKind::Integer | ColumnKind::Numeric => Some(Self::Number),
+            ColumnKind::Timestamp | ColumnKind::TimestampTz | ColumnKind::Date => Some(Self::Time),
+            _ => None,
+        }
+    }
+}
+
 /// Values of all rows of a batch: `digits / 10^scale`.
 #[derive(Clone, Debug)]
 pub(super) struct Lane {
@@ -42,76 +53,38 @@ impl Lane {
         rows: usize,
         cells: impl Iterator<Item = Option<&'a [u8]>>,
     ) -> Option<Self> {
-        match kind {
-            ColumnKind::Integer | ColumnKind::Numeric => Self::numbers(rows, cells),
-            ColumnKind::Timestamp | ColumnKind::TimestampTz | ColumnKind::Date => Self::times(rows, cells),
-            _ => None,
+        match Unit::of(kind)? {
+            Unit::Number => Self::numbers(rows, cells),
+            Unit::Time => Self::times(rows, cells),
         }
     }
 
     fn numbers<'a>(rows: usize, cells: impl Iterator<Item = Option<&'a [u8]>>) -> Option<Self> {
-        let mut lane = Self::empty(Unit::Number, rows);
-        let mut first = None;
-        for cell in cells {
-            let Some(text) = cell else {
-                lane.null();
-                continue;
-            };
-            let (digits, scale) = Exact::short(text)?;
-            if *first.get_or_insert(scale) != scale || lane.own.is_some() {
-                let before = lane.digits.len();
-                let own = lane.own.get_or_insert_with(|| vec![narrow(first.unwrap_or(0)); before]);
-                own.push(narrow(scale));
-            }
-            lane.digits.push(digits);
-        }
-        lane.pad();
-        lane.scale = first.unwrap_or(0);
-        if let Some(own) = &lane.own {
-            lane.scale = own.iter().copied().max().map_or(0, u32::from);
-            for (digits, own) in lane.digits.iter_mut().zip(own) {
-                *digits = digits.checked_mul(power(lane.scale - u32::from(*own))?)?;
-            }
-        }
-        Some(lane)
-    }
-
-    fn times<'a>(rows: usize, cells: impl Iterator<Item = Option<&'a [u8]>>) -> Option<Self> {
-        let mut lane = Self::empty(Unit::Time, rows);
+        let mut laying = Laying::with(Unit::Number, rows);
         for cell in cells {
             match cell {
-                None => lane.null(),
+                None => laying.null(),
                 Some(text) => {
-                    let at = time::parse(std::str::from_utf8(text).ok()?)?;
-                    lane.digits.push(at.micros_since_epoch());
+                    let (digits, scale) = Exact::short(text)?;
+                    laying.put(digits, scale);
                 }
             }
         }
-        lane.pad();
-        Some(lane)
+        laying.finish().ok()
     }
 
-    /// Rows behind the last NULL are none.
-    fn pad(&mut self) {
-        let rows = self.digits.len();
-        if let Some(nulls) = &mut self.nulls {
-            nulls.resize(rows, false);
+    fn times<'a>(rows: usize, cells: impl Iterator<Item = Option<&'a [u8]>>) -> Option<Self> {
+        let mut laying = Laying::with(Unit::Time, rows);
+        for cell in cells {
+            match cell {
+                None => laying.null(),
+                Some(text) => {
+                    let at = time::parse(std::str::from_utf8(text).ok()?)?;
+                    laying.put(at.micros_since_epoch(), 0);
+                }
+            }
         }
-    }
-
-    fn empty(unit: Unit, rows: usize) -> Self {
-        Self { unit, digits: Vec::with_capacity(rows), scale: 0, own: None, nulls: None }
-    }
-
-    fn null(&mut self) {
-        let before = self.digits.len();
-        let nulls = self.nulls.get_or_insert_with(|| vec![false; before]);
-        nulls.resize(before, false);
-        nulls.push(true);
-        if let Some(own) = &mut self.own {
-            own.push(0);
-        }
-        self.digits.push(0);
+        laying.finish().ok()
     }
 
     /// The same value in all rows.
@@ -130,6 +103,12 @@ impl Lane {
     /// Whether a row is NULL.
     pub(super) fn is_null(&self, at: usize) -> bool {
         self.nulls.as_ref().is_some_and(|nulls| nulls.get(at).copied().unwrap_or(false))
+    }
+
+    /// The first rows of runs whose values are spelt alike.
+    pub(super) fn starts(&self) -> Vec<usize> {
+        let spelt = |at: usize| (self.digits.get(at), self.is_null(at), self.own_scale(at));
+        (0..self.digits.len()).filter(|at| at.checked_sub(1).is_none_or(|b| spelt(b) != spelt(*at))).collect()
     }
 
     /// The scale that a row's value is spelt with.
@@ -240,6 +219,93 @@ impl Lane {
         match (&self.nulls, &other.nulls) {
             (Some(a), Some(b)) => Some(a.iter().zip(b).map(|(a, b)| *a || *b).collect()),
             (a, b) => a.as_ref().or(b.as_ref()).cloned(),
+        }
+    }
+}
+
+/// A lane to be, cell by cell.
+#[derive(Debug)]
+pub(super) struct Laying {
+    /// Digits as they come, each at its own scale.
+    lane: Lane,
+    /// The scale of the first value.
+    first: Option<u32>,
+}
+
+impl Laying {
+    /// Of a column of this kind; `None` where its values are no words.
+    pub(super) fn of(kind: ColumnKind) -> Option<Self> {
+        Unit::of(kind).map(|unit| Self::with(unit, 0))
+    }
+
+    fn with(unit: Unit, rows: usize) -> Self {
+        let digits = Vec::with_capacity(rows);
+        Self { lane: Lane { unit, digits, scale: 0, own: None, nulls: None }, first: None }
+    }
+
+    /// The same without any cell.
+    pub(super) fn empty(&self) -> Self {
+        Self::with(self.lane.unit, 0)
+    }
+
+    /// A value; its scale is at most [`MAX_SCALE`].
+    pub(super) fn put(&mut self, digits: i64, scale: u32) {
+        if *self.first.get_or_insert(scale) != scale || self.lane.own.is_some() {
+            let (first, before) = (self.first.unwrap_or(0), self.lane.digits.len());
+            self.lane.own.get_or_insert_with(|| vec![narrow(first); before]).push(narrow(scale));
+        }
+        self.lane.digits.push(digits);
+    }
+
+    /// NULL.
+    pub(super) fn null(&mut self) {
+        let before = self.lane.digits.len();
+        let nulls = self.lane.nulls.get_or_insert_with(|| vec![false; before]);
+        nulls.resize(before, false);
+        nulls.push(true);
+        if let Some(own) = &mut self.lane.own {
+            own.push(0);
+        }
+        self.lane.digits.push(0);
+    }
+
+    /// The cells so far, each as it would have been read by itself.
+    pub(super) fn cells(&self) -> impl Iterator<Item = Cell<'static>> {
+        let lane = &self.lane;
+        (0..lane.digits.len()).map(|at| match lane.digits.get(at).filter(|_| !lane.is_null(at)) {
+            None => Cell::Null,
+            Some(micros) if lane.unit == Unit::Time => Cell::Time(*micros),
+            Some(digits) => {
+                let own = lane.own.as_ref().and_then(|own| own.get(at)).map(|own| u32::from(*own));
+                let scale = own.or(self.first).unwrap_or(0);
+                Cell::Number(Exact::Small { digits: i128::from(*digits), scale })
+            }
+        })
+    }
+
+    /// All values at one scale.
+    ///
+    /// # Errors
+    ///
+    /// What there is, where one of them does not fit then.
+    pub(super) fn finish(mut self) -> Result<Lane, Self> {
+        let lane = &mut self.lane;
+        // Rows behind the last NULL are none.
+        if let Some(nulls) = &mut lane.nulls {
+            nulls.resize(lane.digits.len(), false);
+        }
+        let Some(own) = &lane.own else {
+            lane.scale = self.first.unwrap_or(0);
+            return Ok(self.lane);
+        };
+        let scale = own.iter().copied().max().map_or(0, u32::from);
+        let at_scale = |(digits, own): (&i64, &u8)| digits.checked_mul(power(scale - u32::from(*own))?);
+        match lane.digits.iter().zip(own).map(at_scale).collect() {
+            Some(digits) => {
+                (lane.digits, lane.scale) = (digits, scale);
+                Ok(self.lane)
+            }
+            None => Err(self),
         }
     }
 }

@@ -47,6 +47,7 @@ mod wide;
 mod wide_folds;
 #[cfg(test)]
 mod wide_tests;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

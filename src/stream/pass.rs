@@ -246,7 +246,7 @@ impl From<'_> {
     /// Reads them in batches.
     fn fill(self, take: &mut dyn FnMut(Batch) -> ControlFlow<()>) -> Result<(), Failure> {
         let names = self.columns.names();
-        let mut filler = Filler::new(names.len(), take);
+        let mut filler = Filler::of(self.columns.unread(), take);
         let read = self.rows.read(self.relation, self.part, names, &mut filler);
         // The last rows are worth nothing if not all were read, and then do no harm either.
         let _all_the_same = filler.flush();

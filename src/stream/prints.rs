@@ -18,44 +18,37 @@ pub(super) struct Prints {
 }
 
 impl Prints {
-    /// Makes them.
+    /// Makes them, where it is known which rows are the first of a run.
     #[must_use]
-    pub(super) fn of(batch: &Batch, values: &Values<'_>, places: &[usize], seed: Seed) -> Self {
-        let mut prints =
-            Self { runs: Vec::new(), starts: Vec::new(), which: Vec::with_capacity(batch.rows()) };
+    pub(super) fn of(
+        batch: &Batch,
+        values: &Values<'_>,
+        places: &[usize],
+        starts: Vec<usize>,
+        seed: Seed,
+    ) -> Self {
         let mut printer = Printer::new(seed);
-        let mut whole = |at: usize| printer.print(places.iter().map(|place| values.cell(*place, at)));
-        let [place] = places else {
-            for at in 0..batch.rows() {
-                let row = batch.row(at);
-                let before = at.checked_sub(1).map(|before| batch.row(before));
-                let same = before.is_some_and(|before| places.iter().all(|p| before.get(*p) == row.get(*p)));
-                prints.push((!same).then(|| whole(at)));
+        let plain =
+            |place: &usize| matches!(values.column(*place), Some(Column::Text(Some(ColumnKind::Text))));
+        let runs = match places {
+            // As most keys are.
+            [place] if plain(place) => {
+                let print = |at: &usize| match batch.row(*at).get(*place) {
+                    Some(text) => printer.text(text),
+                    None => printer.print([values.cell(*place, *at)]),
+                };
+                starts.iter().map(print).collect()
             }
-            return prints;
+            _ => {
+                let cells = |at: usize| places.iter().map(move |place| values.cell(*place, at));
+                starts.iter().map(|at| printer.print(cells(*at))).collect()
+            }
         };
-        let plain = matches!(values.column(*place), Some(Column::Text(Some(ColumnKind::Text))));
-        let mut texts = Printer::new(seed);
-        let mut before: Option<Option<&[u8]>> = None;
-        for (at, cell) in batch.column(*place).enumerate() {
-            let anew = before != Some(cell);
-            before = Some(cell);
-            prints.push(anew.then(|| match cell {
-                Some(text) if plain => texts.text(text),
-                _ => whole(at),
-            }));
-        }
-        prints
-    }
-
-    /// One more row, with its fingerprint if it begins a run.
-    fn push(&mut self, anew: Option<Printed>) {
-        if let Some(printed) = anew {
-            self.starts.push(self.which.len());
-            self.runs.push(printed);
-        }
         // A batch has far fewer rows than this holds.
-        self.which.push(u32::try_from(self.runs.len().saturating_sub(1)).unwrap_or(u32::MAX));
+        let numbers = (0u32..).zip(starts.iter().skip(1).copied().chain([batch.rows()]));
+        let mut which = Vec::with_capacity(batch.rows());
+        numbers.for_each(|(run, end)| which.resize(end, run));
+        Self { runs, starts, which }
     }
 
     /// The fingerprint of a row.
@@ -66,6 +59,11 @@ impl Prints {
     /// The run that a row is in.
     pub(super) fn run(&self, at: usize) -> Option<u32> {
         self.which.get(at).copied()
+    }
+
+    /// Where each run begins.
+    pub(super) fn starts(&self) -> &[usize] {
+        &self.starts
     }
 
     /// Why a key has no fingerprint, if one has none.

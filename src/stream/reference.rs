@@ -7,7 +7,7 @@ use super::gathered::Gathered;
 use super::job::{Job, fork_of};
 use super::keyed::{Print, low, paired};
 use super::print_set::PrintSet;
-use super::row::{Filter, Row, Shown};
+use super::row::{Admitted, Filter, Row, Shown};
 use super::samples::Samples;
 use super::shared::{OwnerMap, Pending, Shared, Suspicion, Table, TableId, contains};
 use crate::facts::{Observed, Tallied};
@@ -67,14 +67,35 @@ enum Found {
 }
 
 impl Key {
-    /// What tells rows of different keys apart within a batch; rows that share it share what is found too.
+    /// The fingerprints that it is found by. Rows that share them share what is found too.
+    fn places(&self) -> impl Iterator<Item = KeyPlace> {
+        let whose = self.whose.as_ref().map(|whose| match whose {
+            Whose::Own(_, key) | Whose::Through(key, _) => *key,
+        });
+        std::iter::once(self.place).chain(whose)
+    }
+
+    /// What tells rows of different keys apart within a batch.
     fn run(&self, chunk: &Chunk<'_>, at: usize) -> (Option<u32>, Option<u32>) {
         let run = |key: KeyPlace| chunk.prints.get(key).and_then(|prints| prints.run(at));
-        let whose = match &self.whose {
-            Some(Whose::Own(_, key) | Whose::Through(key, _)) => run(*key),
-            None => None,
-        };
-        (run(self.place), whose)
+        let mut runs = self.places().map(run);
+        (runs.next().flatten(), runs.next().flatten())
+    }
+
+    /// Rows that count of which each key of a batch is found in one at least; `None` where it has to be asked of each row
+    /// whether it counts, since that may be what cannot be told.
+    fn telling(&self, chunk: &Chunk<'_>, filter: &Filter) -> Option<Vec<usize>> {
+        Some(match filter.wide(chunk)? {
+            Admitted::All => chunk.first_rows(&self.places().collect::<Vec<_>>()),
+            admitted @ Admitted::Marked(_) => {
+                let mut before = None;
+                let mut anew = |at: &usize| {
+                    let run = Some(self.run(chunk, *at));
+                    std::mem::replace(&mut before, run) != run
+                };
+                (0..chunk.len()).filter(|at| admitted.has(*at)).filter(|at| anew(at)).collect()
+            }
+        })
     }
 
     fn find(&self, row: &Row<'_>, shared: &Shared) -> Result<Found, Refusal> {
@@ -119,19 +140,9 @@ impl Job for Gather {
     }
 
     fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
-        let wide = self.filter.wide(chunk);
-        let mut before = None;
-        for at in 0..chunk.len() {
-            let run = self.key.run(chunk, at);
-            // Which rows count is asked of each, since that may be what cannot be told.
-            match &wide {
-                None => self.observe(&chunk.row(at), shared)?,
-                Some(admitted) if before != Some(run) && admitted.has(at) => {
-                    self.ask(&chunk.row(at), shared)?;
-                    before = Some(run);
-                }
-                Some(_) => {}
-            }
+        match self.key.telling(chunk, &self.filter) {
+            None => chunk.rows().try_for_each(|row| self.observe(&row, shared))?,
+            Some(rows) => rows.into_iter().try_for_each(|at| self.ask(&chunk.row(at), shared))?,
         }
         self.found.add(&self.asked, &|bytes| shared.take(bytes))?;
         self.asked.clear();
@@ -249,19 +260,9 @@ impl Job for Seek {
     }
 
     fn observe_all(&mut self, chunk: &Chunk<'_>, shared: &Shared) -> Result<(), Refusal> {
-        let wide = self.filter.wide(chunk);
-        let mut before = None;
-        for at in 0..chunk.len() {
-            let run = self.wanted.run(chunk, at);
-            // Which rows count is asked of each, since that may be what cannot be told.
-            match &wide {
-                None => self.observe(&chunk.row(at), shared)?,
-                Some(admitted) if before != Some(run) && admitted.has(at) => {
-                    self.ask(&chunk.row(at), shared)?;
-                    before = Some(run);
-                }
-                Some(_) => {}
-            }
+        match self.wanted.telling(chunk, &self.filter) {
+            None => chunk.rows().try_for_each(|row| self.observe(&row, shared))?,
+            Some(rows) => rows.into_iter().try_for_each(|at| self.ask(&chunk.row(at), shared))?,
         }
         // The parents may be there for some batches and not yet for others, where another thread reads them.
         if shared.tables.contains_key(&self.parents) {

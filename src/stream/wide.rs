@@ -22,7 +22,7 @@ impl Expr {
         derived: &'a [Column<'_>],
     ) -> Option<Cow<'a, Lane>> {
         let column = |column: Option<&'a Column<'_>>| match column {
-            Some(Column::Lane(lane)) => Some(Cow::Borrowed(lane)),
+            Some(Column::Lane(lane)) => Some(Cow::Borrowed(&**lane)),
             _ => None,
         };
         match self {

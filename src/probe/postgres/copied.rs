@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use super::spelling;
+use super::{spelling, words};
 use crate::catalogue::{Column, ColumnKind};
 use crate::stream::Filler;
 
@@ -76,6 +76,23 @@ impl Wire {
         }
     }
 
+    /// Whether its values are machine words, nearly always.
+    fn has_words(self) -> bool {
+        matches!(self, Self::Integer | Self::Numeric | Self::Timestamp | Self::TimestampTz | Self::Date)
+    }
+
+    /// A value as digits and how many of them are after the point, or as microseconds since 1970; `None` for what is no such
+    /// word, if it is a value at all.
+    fn word(self, value: &[u8]) -> Option<(i64, u32)> {
+        match self {
+            Self::Integer => Some((words::integer(value)?, 0)),
+            Self::Numeric => words::numeric(value),
+            Self::Timestamp | Self::TimestampTz => Some((words::timestamp(value)?, 0)),
+            Self::Date => Some((words::date(value)?, 0)),
+            _ => None,
+        }
+    }
+
     fn spell(self, value: &[u8], out: &mut Vec<u8>) -> Option<()> {
         match self {
             Self::Text => out.extend_from_slice(value),
@@ -107,6 +124,8 @@ pub type Damage = &'static str;
 #[derive(Debug)]
 pub struct Copied<'a> {
     wires: &'a [Wire],
+    /// Which of them are taken in words, once that was asked.
+    in_words: Option<Vec<bool>>,
     state: State,
     /// The beginning of a row whose end is still to come.
     rest: Vec<u8>,
@@ -125,7 +144,7 @@ impl<'a> Copied<'a> {
     /// Rows of these columns.
     #[must_use]
     pub fn new(wires: &'a [Wire]) -> Self {
-        Self { wires, state: State::Header, rest: Vec::new(), bytes: 0 }
+        Self { wires, in_words: None, state: State::Header, rest: Vec::new(), bytes: 0 }
     }
 
     /// Whether the end of the rows has come, with nothing behind it.
@@ -163,6 +182,8 @@ impl<'a> Copied<'a> {
 
     /// Reads as far as rows are whole; how far that was.
     fn read(&mut self, bytes: &[u8], to: &mut Filler<'_>) -> Result<(usize, ControlFlow<()>), Damage> {
+        let has = || self.wires.iter().map(|wire| wire.has_words()).collect::<Vec<bool>>();
+        let in_words = self.in_words.get_or_insert_with(|| to.in_words(&has()));
         let mut at = 0;
         if self.state == State::Header {
             match header(bytes)? {
@@ -184,8 +205,8 @@ impl<'a> Copied<'a> {
             if usize::try_from(count).ok() != Some(self.wires.len()) {
                 return Err("a row has another number of columns than was asked for");
             }
-            let Some(length) = self.whole(cells)? else { break };
-            self.row(cells, to)?;
+            let Some(length) = whole(self.wires.len(), cells)? else { break };
+            Self::row(self.wires, in_words, cells, to)?;
             at += 2 + length;
             if to.end_row().is_break() {
                 return Ok((at, ControlFlow::Break(())));
@@ -194,23 +215,8 @@ impl<'a> Copied<'a> {
         Ok((at, ControlFlow::Continue(())))
     }
 
-    /// How many bytes the cells of a row take; `None` while they have not all come.
-    fn whole(&self, cells: &[u8]) -> Result<Option<usize>, Damage> {
-        let mut at = 0;
-        for _ in self.wires {
-            let Some((length, _)) = cells.get(at..).and_then(split_i32) else { return Ok(None) };
-            at += 4;
-            match usize::try_from(length) {
-                Ok(length) => at += length,
-                Err(_) if length == -1 => {}
-                Err(_) => return Err("a value has a length below zero"),
-            }
-        }
-        Ok((at <= cells.len()).then_some(at))
-    }
-
-    fn row(&self, mut cells: &[u8], to: &mut Filler<'_>) -> Result<(), Damage> {
-        for wire in self.wires {
+    fn row(wires: &[Wire], in_words: &[bool], mut cells: &[u8], to: &mut Filler<'_>) -> Result<(), Damage> {
+        for (wire, in_words) in wires.iter().zip(in_words) {
             let Some((length, rest)) = split_i32(cells) else { return Err("a row ends too early") };
             let Ok(length) = usize::try_from(length) else {
                 to.null();
@@ -225,12 +231,31 @@ impl<'a> Copied<'a> {
                 to.cell(value);
                 continue;
             }
+            if *in_words && let Some((digits, scale)) = wire.word(value) {
+                to.word(digits, scale);
+                continue;
+            }
             let mut spelt = Some(());
             to.written(|out| spelt = wire.spell(value, out));
             spelt.ok_or("a value is not of its column's type")?;
         }
         Ok(())
     }
+}
+
+/// How many bytes the cells of a row take; `None` while they have not all come.
+fn whole(columns: usize, cells: &[u8]) -> Result<Option<usize>, Damage> {
+    let mut at = 0;
+    for _ in 0..columns {
+        let Some((length, _)) = cells.get(at..).and_then(split_i32) else { return Ok(None) };
+        at += 4;
+        match usize::try_from(length) {
+            Ok(length) => at += length,
+            Err(_) if length == -1 => {}
+            Err(_) => return Err("a value has a length below zero"),
+        }
+    }
+    Ok((at <= cells.len()).then_some(at))
 }
 
 /// The length of the header; `None` while it has not all come.

@@ -40,6 +40,7 @@ mod targets;
 pub mod tls;
 pub(super) mod tuples;
 mod turn;
+mod words;
 
 #[cfg(test)]
 mod copied_tests;

@@ -93,11 +93,11 @@ impl Builder {
 
     fn shown(&mut self, relation: &Relation, names: &[String]) -> Result<Vec<Shown>, Refusal> {
         let columns = self.columns(relation);
-        names.iter().map(|name| Ok(Shown::new(relation, name, columns.place(relation, name)?))).collect()
+        names.iter().map(|name| Ok(Shown::new(relation, name, columns.text(relation, name)?))).collect()
     }
 
     fn shown_one(&mut self, relation: &Relation, name: &str) -> Result<Shown, Refusal> {
-        Ok(Shown::new(relation, name, self.columns(relation).place(relation, name)?))
+        Ok(Shown::new(relation, name, self.columns(relation).text(relation, name)?))
     }
 
     fn expr(&mut self, relation: &Relation, operand: &Operand) -> Result<Expr, Refusal> {

@@ -72,7 +72,7 @@ impl Builder {
     }
 
     fn canon(&mut self, relation: &Relation, name: &str) -> Result<Place, Refusal> {
-        let place = self.columns(relation).place(relation, name)?;
+        let place = self.columns(relation).text(relation, name)?;
         let canon = relation.column(name).map_or(Canon::AsIs, Canon::of);
         Ok((place, canon))
     }
