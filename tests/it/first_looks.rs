@@ -45,9 +45,8 @@ fn everywhere(s: &Scratch, arguments: &[&str]) -> [Run; 3] {
 /// Everything that a check says, but for the time it took.
 fn said(run: &Run) -> Value {
     let mut check = run.check("c");
-    let untimed = |name: &String| !name.contains("micros") && !name.contains("millis") && !name.contains("seconds");
     if let Some(fields) = check.as_object_mut() {
-        fields.retain(|name, _| untimed(name));
+        fields.remove("duration_ms");
     }
     check
 }
@@ -59,10 +58,13 @@ const DONE_TO_LOG: [(&str, &str); 11] = [
     ("update log set body = 'forged' where id = 'row-2-30'", "altered_row"),
     ("update log set hash = sha('x') where id = 'row-1-7'", "hash_edited"),
     ("update log set prev = sha('x') where id = 'row-1-7'", "link_edited"),
-    ("delete from log where id = 'row-2-9'", "missing_rows"),
+    ("delete from log where id = 'row-2-9'", "broken_link"),
     ("delete from log where id = 'row-1-1'", "missing_genesis"),
     ("update log set hash = null where id = 'row-1-7'", "unchained_row"),
-    ("insert into log select tenant, seq, body, prev, hash, 'copy' from log where id = 'row-1-7'", "duplicate"),
+    (
+        "insert into log select tenant, seq, body, prev, hash, 'copy' from log where id = 'row-1-7'",
+        "duplicate",
+    ),
     // The bodies of two rows, and two rows' places in the order.
     (
         "update log a set body = b.body from log b where a.tenant = 't1' and b.tenant = 't1' and (a.seq, b.seq) in ((7, 8), (8, 7))",
@@ -132,7 +134,7 @@ fn a_plan_fetches_no_column_that_only_names_rows() {
     command.current_dir(s.folder()).env("DATABASE_URL", s.url());
     let _ = Run::of(command.args(["plan", "p.hold"]))
         .ends_with(0)
-        .says("COPY \"public\".\"log\" (\"prev\", \"body\", \"tenant\", \"seq\", \"hash\") TO STDOUT");
+        .says("COPY \"public\".\"log\" (\"tenant\", \"seq\", \"prev\", \"hash\", \"body\") TO STDOUT");
 }
 
 const BOOKS: &str = "
@@ -147,15 +149,20 @@ check narrow { require line.entry in entry.id }
 check loose { require line.entry in entry.id or null }
 check wide { require (line.entry, line.tenant) in (entry.id, entry.tenant) }";
 
-/// What is done to the lines, and what each of `narrow`, `loose` and `wide` then is.
-const DONE_TO_LINES: [(&str, [&str; 3]); 7] = [
-    ("select 1", ["holds", "holds", "holds"]),
-    ("update line set entry = 301 where id = 7", ["broken", "broken", "broken"]),
-    ("update line set tenant = 't9' where id = 7", ["holds", "holds", "broken"]),
-    ("update line set entry = null where id = 7", ["broken", "holds", "broken"]),
-    ("update line set tenant = null where id = 7", ["holds", "holds", "broken"]),
-    ("update line set entry = 301, tenant = null where id = 7", ["broken", "broken", "broken"]),
-    ("update line set entry = entry + 1000, tenant = 't9' where id % 100 = 7", ["broken", "broken", "broken"]),
+/// What is done to the lines, what each of `narrow`, `loose` and `wide` then is, and whether the wide one settles the others: a
+/// row without an entry is one that none of them speaks of, and is counted for itself.
+const DONE_TO_LINES: [(&str, [&str; 3], bool); 7] = [
+    ("select 1", ["holds", "holds", "holds"], true),
+    ("update line set entry = 301 where id = 7", ["broken", "broken", "broken"], false),
+    ("update line set tenant = 't9' where id = 7", ["holds", "holds", "broken"], false),
+    ("update line set entry = null where id = 7", ["broken", "holds", "broken"], true),
+    ("update line set tenant = null where id = 7", ["holds", "holds", "broken"], false),
+    ("update line set entry = 301, tenant = null where id = 7", ["broken", "broken", "broken"], false),
+    (
+        "update line set entry = entry + 1000, tenant = 't9' where id % 100 = 7",
+        ["broken", "broken", "broken"],
+        false,
+    ),
 ];
 
 /// What settled something, in the facts of a run.
@@ -171,16 +178,16 @@ fn settled(s: &Scratch, arguments: &[&str], archive: bool) -> (Run, bool) {
 fn a_reference_is_looked_at_where_the_wider_one_leaves_it_open() {
     let s = Scratch::new("looks_references", BOOKS);
     s.policy("", REFERENCES);
-    for (done, verdicts) in DONE_TO_LINES {
+    for (done, verdicts, spared) in DONE_TO_LINES {
         s.sql(&format!("truncate line; insert into line select * from kept; {done}"));
         let (asked, short) = settled(&s, &["--engine", "server"], false);
-        assert_eq!(short, done == "select 1", "{done}");
+        assert_eq!(short, spared, "{done}");
         for (id, verdict) in ["narrow", "loose", "wide"].into_iter().zip(verdicts) {
             assert_eq!(asked.check(id)["verdict"], verdict, "{done}: {id}\n{}", asked.said());
         }
         for (run, as_short) in [settled(&s, &["--engine", "stream"], false), settled(&s, &[], true)] {
             same(&asked, &run);
-            assert_eq!(as_short, short, "{done}\n{}", run.said());
+            assert_eq!(as_short, spared, "{done}\n{}", run.said());
         }
     }
     // Without it, and where only some are asked for, each is looked at.
@@ -188,7 +195,7 @@ fn a_reference_is_looked_at_where_the_wider_one_leaves_it_open() {
     for check in ["narrow", "wide"] {
         let (run, short) = settled(&s, &["--engine", "stream", "--check", check], false);
         assert!(!short);
-        let _ = run.ends_with(0).judges(check, "holds", "900 looked at");
+        let _ = run.judges(check, "holds", "900 looked at");
     }
 }
 
@@ -200,7 +207,8 @@ fn how_often_rows_are_read() {
         let mut command = s.command(&["--engine", "stream"]);
         let run = Run::of(command.env("HOLDTRUE_LOG", "debug"));
         for relation in ["line", "entry"] {
-            let lines = run.stderr.lines().filter(|l| l.contains(&format!("fetched relation=public.{relation} ")));
+            let lines =
+                run.stderr.lines().filter(|l| l.contains(&format!("fetched relation=public.{relation} ")));
             assert_eq!(lines.count() as u32, times, "{relation}: {}", run.stderr);
         }
     };
