@@ -20,6 +20,8 @@ pub struct Chained {
     pub rows: RowSet,
     /// What the rows are.
     pub spec: ChainSpec,
+    /// Columns of `spec` from this place on only name rows in findings: nothing hashes, orders or splits by them.
+    pub naming: usize,
     /// Conditions on single rows, whose truth follows the columns of each row as `t` or `f`.
     pub conditions: Vec<Condition>,
     /// Rows of other relations that belong to its rows.
@@ -108,7 +110,8 @@ impl<'a> Planner<'a> {
         }
         let rows = self.narrow(&source, rows, filter.as_ref());
         self.examined(&source, &rows, true);
-        let chained = Chained { rows: rows.clone(), spec, conditions, joins };
+        let naming = chain.columns.len();
+        let chained = Chained { rows: rows.clone(), spec, naming, conditions, joins };
         let key = format!("{source}: chain {name} {}", stream(&chained));
         let samples = self.options.samples;
         let key = self.other(&source, rows.name().to_string(), key, |key| Work::Chain {
@@ -252,7 +255,7 @@ fn digits(column: &Column) -> u8 {
 /// does not depend on the server's collations; numbers in text sort as numbers first.
 pub(super) fn stream(chained: &Chained) -> String {
     let Chained { rows, spec, .. } = chained;
-    let items = items(chained);
+    let items = items(chained, true);
     let sorted: Vec<String> = spec
         .split
         .iter()
@@ -285,13 +288,14 @@ pub(super) fn stream(chained: &Chained) -> String {
 }
 
 /// The same rows as they lie, where they lie in one table: going through its blocks keeps them in the order in which they
-/// were appended, and keeps the server from sharing the work out, which would mix them.
+/// were appended, and keeps the server from sharing the work out, which would mix them. Columns that only name rows are NULL:
+/// nothing is accused by this look.
 pub(super) fn laid(chained: &Chained) -> Option<String> {
     let rows = &chained.rows;
     if rows.relation.kind != RelationKind::Table || !chained.joins.is_empty() {
         return None;
     }
-    let items = items(chained);
+    let items = items(chained, false);
     let all = "r.ctid >= '(0,0)'::tid".to_owned();
     Some(format!("SELECT {} {}", items.join(", "), rows.from("r", &[all])))
 }
@@ -301,10 +305,13 @@ fn alias(join: usize) -> String {
     format!("j{join}")
 }
 
-/// The cells of a row: its columns as text, and which conditions hold.
-fn items(chained: &Chained) -> Vec<String> {
+/// The cells of a row: its columns as text, those that only name it where that is wanted, and which conditions hold.
+fn items(chained: &Chained, named: bool) -> Vec<String> {
     let sql = chained.rows.sql("r");
     let columns = chained.spec.columns.iter().enumerate().map(|(place, column)| {
+        if !named && place >= chained.naming {
+            return "NULL::text".to_owned();
+        }
         let mut joins = chained.joins.iter().enumerate();
         let joined = joins.find_map(|(n, join)| join.item(&alias(n), place)).filter(|_| column.joined);
         joined.unwrap_or_else(|| sql.text(&column.name))

@@ -48,7 +48,7 @@ pub use inspections::Inspection;
 pub use joins::Joined;
 pub use obligation::{Applies, Obligation, Proof, WhenPlan};
 pub use sealings::{Before, Sealing, Seals, inventory_key, large_objects_key, sealed_key, seals};
-pub use shortcut::{Evidence, Shortcut};
+pub use shortcut::{Evidence, Outcome, Shortcut};
 pub use statement::{Engine, Statement, Work};
 
 use crate::catalogue::Catalogue;

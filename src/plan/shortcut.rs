@@ -1,10 +1,11 @@
 //! Shortcuts: observations that settle more than they were made for, and spare the statements that would.
 
-use std::collections::BTreeMap;
-
 use bigdecimal::{BigDecimal, Zero as _};
 
-use crate::facts::{Observation, Observed};
+use crate::facts::{Failure, Observed};
+
+/// What was observed under a key, or why nothing was.
+pub type Outcome<'o> = &'o Result<Observed, Failure>;
 
 /// Observations that together spare a statement when all of them show nothing wrong. Without any there is no shortcut.
 /// What they do not settle is looked at as if they were not there.
@@ -30,13 +31,13 @@ impl Evidence {
         }
     }
 
-    fn shown(&self, seen: &BTreeMap<String, Observation>) -> bool {
+    fn shown<'o>(&self, seen: &impl Fn(&str) -> Option<Outcome<'o>>) -> bool {
         match self {
-            Self::Nothing(key) => match seen.get(key).map(|o| &o.result) {
+            Self::Nothing(key) => match seen(key) {
                 Some(Ok(Observed::Tally(tally))) => tally.violations == 0 && tally.unknown == 0,
-                _ => number(key, seen).is_some_and(|n| n.is_zero()),
+                found => number(found).is_some_and(|n| n.is_zero()),
             },
-            Self::Same(left, right) => match (number(left, seen), number(right, seen)) {
+            Self::Same(left, right) => match (number(seen(left)), number(seen(right))) {
                 (Some(left), Some(right)) => left == right,
                 _ => false,
             },
@@ -45,9 +46,9 @@ impl Evidence {
 }
 
 impl Shortcut {
-    /// Whether it leaves no other answer than that nothing is wrong.
+    /// Whether it leaves no other answer than that nothing is wrong, by what was observed under each key so far.
     #[must_use]
-    pub fn settles(&self, seen: &BTreeMap<String, Observation>) -> bool {
+    pub fn settles<'o>(&self, seen: &impl Fn(&str) -> Option<Outcome<'o>>) -> bool {
         !self.0.is_empty() && self.0.iter().all(|evidence| evidence.shown(seen))
     }
 
@@ -58,22 +59,20 @@ impl Shortcut {
 }
 
 /// An observed number; NULL, `NaN` and an infinity are none.
-fn number(key: &str, seen: &BTreeMap<String, Observation>) -> Option<BigDecimal> {
-    match &seen.get(key)?.result {
-        Ok(Observed::Cell(Some(text))) => text.parse().ok(),
+fn number(found: Option<Outcome<'_>>) -> Option<BigDecimal> {
+    match found {
+        Some(Ok(Observed::Cell(Some(text)))) => text.parse().ok(),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::facts::{Failure, Tallied};
-    use crate::failure::FailureKind;
+    use std::collections::BTreeMap;
 
-    fn seen(list: Vec<(&str, Result<Observed, Failure>)>) -> BTreeMap<String, Observation> {
-        list.into_iter().map(|(key, result)| (key.to_owned(), Observation { result, micros: 0 })).collect()
-    }
+    use super::*;
+    use crate::facts::Tallied;
+    use crate::failure::FailureKind;
 
     fn cell(text: &str) -> Result<Observed, Failure> {
         Ok(Observed::Cell(Some(text.to_owned())))
@@ -84,7 +83,7 @@ mod tests {
         let lost = || Failure { kind: FailureKind::ConnectionLost, message: "gone".to_owned() };
         let tally =
             |violations, unknown| Ok(Observed::Tally(Tallied { violations, unknown, ..Tallied::default() }));
-        let seen = seen(vec![
+        let found = BTreeMap::from([
             ("zero", cell("0.00")),
             ("one", cell("-0.01")),
             ("nan", cell("NaN")),
@@ -94,6 +93,7 @@ mod tests {
             ("wrong", tally(1, 0)),
             ("unknown", tally(0, 1)),
         ]);
+        let seen = |key: &str| found.get(key);
         let nothing = |keys: &[&str]| {
             Shortcut(keys.iter().map(|k| Evidence::Nothing((*k).to_owned())).collect()).settles(&seen)
         };

@@ -1,6 +1,7 @@
 //! Statements: what is measured, where, and for whom.
 
-use super::{Chained, Erased, Inspection, Listing, Sealing, Shortcut, chains};
+use super::{Chained, Erased, Inspection, Listing, Outcome, Sealing, Shortcut, chains};
+use crate::facts::Observed;
 use crate::measure::Tally;
 use crate::measure::fold::Fold;
 use crate::measure::fold::Show;
@@ -161,6 +162,14 @@ impl Statement {
             _ => &[],
         };
         samples.iter().map(String::as_str).chain(self.spared.iter().flat_map(Shortcut::keys)).collect()
+    }
+
+    /// What is kept instead of an answer where what was observed so far spares it.
+    #[must_use]
+    pub fn settled<'o>(&self, seen: &impl Fn(&str) -> Option<Outcome<'o>>) -> Option<Observed> {
+        let spared = !self.spared.is_empty() && self.spared.iter().all(|shortcut| shortcut.settles(seen));
+        let by = self.spared.iter().flat_map(Shortcut::keys).map(str::to_owned);
+        spared.then(|| Observed::Settled(by.collect()))
     }
 }
 

@@ -40,9 +40,9 @@ pub(super) async fn carry_out(
     let started = Instant::now();
     if !statement.spared.is_empty() {
         let seen = seen.lock().await;
-        if statement.spared.iter().all(|shortcut| shortcut.settles(&seen)) {
-            let by = statement.spared.iter().flat_map(|s| s.keys()).map(str::to_owned).collect();
-            return all(statement, Ok(Observed::Settled(by)), started);
+        if let Some(settled) = statement.settled(&|key| seen.get(key).map(|observation| &observation.result))
+        {
+            return all(statement, Ok(settled), started);
         }
     }
     let lent = match pool.take(setting(statement, options)).await {

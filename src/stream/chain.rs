@@ -69,7 +69,10 @@ impl Job for Laid {
             if self.cells.filter.admits(&row, shared)? {
                 cells.clear();
                 for shown in &shown {
-                    cells.push(row.str_within(text, shown)?);
+                    cells.push(match shown {
+                        Some(shown) => row.str_within(text, shown)?,
+                        None => None,
+                    });
                 }
                 self.cells.conditions(&row, shared, &mut cells)?;
                 self.segment.push(&cells);
@@ -131,7 +134,7 @@ pub(super) enum Place {
     Joined(usize, usize, ColumnKind),
     /// All rows that a join finds.
     Rows(usize),
-    /// Nowhere, until one of several rows is looked at.
+    /// Nowhere: it only names the row, which nobody asks for yet, or one of several rows must be looked at first.
     Nowhere,
 }
 
@@ -149,10 +152,11 @@ impl Cells {
         self.places.len() + self.conditions.len()
     }
 
-    /// The cells, where all are the row's own and none is spelt anew.
-    fn as_they_lie(&self) -> Option<Vec<Shown>> {
+    /// The cells, where all are the row's own and none is spelt anew; `None` for one that is not read.
+    fn as_they_lie(&self) -> Option<Vec<Option<Shown>>> {
         let own = |place: &Place| match place {
-            Place::Own(shown) if shown.kind != ColumnKind::TimestampTz => Some(shown.clone()),
+            Place::Own(shown) if shown.kind != ColumnKind::TimestampTz => Some(Some(shown.clone())),
+            Place::Nowhere => Some(None),
             _ => None,
         };
         self.places.iter().map(own).collect()

@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compile;
 use super::compile::Builder;
+use super::{compile, held};
 use crate::catalogue::{ColumnKind, Relation};
 use crate::measure::Tally;
 use crate::measure::fold::Fold;
@@ -260,8 +260,10 @@ impl Fetched {
     fn of(plan: &Plan, streamed: &BTreeSet<usize>) -> Self {
         let mut builder = Builder::default();
         let mut reading = Self::default();
-        for statement in streamed.iter().filter_map(|at| plan.statements.get(*at)) {
-            let _refused = compile(statement, &mut builder);
+        let streamed: Vec<&Statement> = streamed.iter().filter_map(|at| plan.statements.get(*at)).collect();
+        // What is held back is mostly spared.
+        let (begun, _held) = held::begin(&streamed, &mut builder, &mut |_, _| {});
+        for statement in begun {
             let hashed = match &statement.work {
                 Work::Chain { chained, .. } => &chained.rows.relation,
                 Work::Seal { sealing, .. } => &sealing.relation,

@@ -27,9 +27,11 @@ pub mod exact;
 pub mod expr;
 mod gathered;
 mod grouped;
+mod held;
 mod job;
 pub mod keyed;
 mod lane;
+mod looks;
 mod pass;
 mod print_set;
 mod prints;
@@ -60,8 +62,8 @@ use crate::failure::FailureKind;
 use crate::plan::{Statement, Work};
 use crate::policy::RelationName;
 use compile::Builder;
-use cores::Cores;
 use keyed::Seed;
+use looks::Looks;
 use shared::Shared;
 
 pub use batch::{Filler, collect};
@@ -151,19 +153,19 @@ impl Measured {
 pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> Measured {
     let started = Instant::now();
     let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
-    let cores = Cores::new(limits.jobs);
-    let mut reads = BTreeMap::new();
-    let first = look(statements, rows, limits, &mut shared, &cores, &mut reads);
-
-    let mut second = Builder::after(&first);
-    for statement in statements {
-        closer_look(statement, &first.parts, &mut second, &mut shared);
+    let mut looks = Looks::new(rows, limits);
+    let mut builder = looks.builder();
+    let (mut begun, mut held) = held::begin(statements, &mut builder, &mut |key, why| shared.fail(key, &why));
+    while !builder.jobs.is_empty() || !begun.is_empty() {
+        looks.look(&mut builder, &mut shared);
+        let mut next = Builder::after(&builder);
+        for statement in begun {
+            closer_look(statement, &builder.parts, &mut next, &mut shared);
+        }
+        begun = open(&mut held, &mut next, &mut shared);
+        builder = next;
     }
-    let jobs = std::mem::take(&mut second.jobs);
-    pass::run(jobs, &second.wanted, rows, &mut shared, &cores, &mut reads);
-    for (relation, times) in &reads {
-        tracing::debug!(%relation, times, "read");
-    }
+    looks.log();
     Measured::of(shared, started, statements.len())
 }
 
@@ -173,39 +175,34 @@ pub fn observe(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> M
 pub fn glance(statements: &[&Statement], rows: &dyn Rows, limits: &Limits) -> Measured {
     let started = Instant::now();
     let mut shared = Shared::new(Seed::of(limits.seed), limits.memory);
-    let cores = Cores::new(limits.jobs);
-    let first = look(statements, rows, limits, &mut shared, &cores, &mut BTreeMap::new());
-    for statement in statements {
-        if let Work::Tally { key, tally, .. } = &statement.work
-            && !shared.found.contains_key(key)
-            && !shared.suspects.contains_key(key)
-            && was_looked_at(key, &first.parts, &shared)
-        {
-            shared.found.insert(key.clone(), Ok(nothing(tally)));
+    let mut looks = Looks::new(rows, limits);
+    let mut builder = looks.builder();
+    let (mut begun, mut held) = held::begin(statements, &mut builder, &mut |key, why| shared.fail(key, &why));
+    while !begun.is_empty() {
+        looks.look(&mut builder, &mut shared);
+        for statement in begun {
+            if let Work::Tally { key, tally, .. } = &statement.work
+                && !shared.found.contains_key(key)
+                && !shared.suspects.contains_key(key)
+                && was_looked_at(key, &builder.parts, &shared)
+            {
+                shared.found.insert(key.clone(), Ok(nothing(tally)));
+            }
         }
+        builder = Builder::after(&builder);
+        begun = open(&mut held, &mut builder, &mut shared);
     }
+    looks.log();
     Measured::of(shared, started, statements.len())
 }
 
-/// Reads every relation once for all that can be measured in one look.
-fn look(
-    statements: &[&Statement],
-    rows: &dyn Rows,
-    limits: &Limits,
-    shared: &mut Shared,
-    cores: &Cores,
-    reads: &mut pass::Reads,
-) -> Builder {
-    let mut first = Builder::with(Arc::clone(&limits.outside), Arc::clone(&limits.lists));
-    for statement in statements {
-        for (key, why) in compile(statement, &mut first) {
-            shared.fail(&key, &why);
-        }
+/// Begins with what was held back and is not spared.
+fn open<'s>(held: &mut Vec<&'s Statement>, builder: &mut Builder, shared: &mut Shared) -> Vec<&'s Statement> {
+    let open = held::settle(std::mem::take(held), shared);
+    for (key, why) in open.iter().flat_map(|statement| compile(statement, builder)) {
+        shared.fail(&key, &why);
     }
-    let jobs = std::mem::take(&mut first.jobs);
-    pass::run(jobs, &first.wanted, rows, shared, cores, reads);
-    shared.settle();
-    first
+    open
 }
 
 /// Whether every part of a tally was looked at to the last row. Nothing is in order that was not.

@@ -26,6 +26,7 @@ mod erased;
 mod false_green;
 mod faults;
 mod figures;
+mod first_looks;
 mod foreign;
 mod formats;
 mod gate;

@@ -21,7 +21,7 @@ struct ChainCells {
 }
 
 impl Builder {
-    /// A chain, as it lies.
+    /// A chain, as it lies. Columns that only name rows are left out: this look settles the chain or says nothing.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl Builder {
         chained: &Chained,
         samples: u64,
     ) -> Result<(), Refusal> {
-        let cells = self.chained(chained)?;
+        let cells = self.chained(chained, false)?;
         let given = self.given(&chained.spec)?;
         let limits = Limits { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Limits::default() };
         let segment = Segment::new(&chained.spec, &given, limits).map_err(|e| e.to_string())?;
@@ -53,7 +53,7 @@ impl Builder {
         chained: &Chained,
         samples: u64,
     ) -> Result<(), Refusal> {
-        let cells = self.chained(chained)?;
+        let cells = self.chained(chained, true)?;
         let (rows, spec) = (&chained.rows, &chained.spec);
         let given = self.given(spec)?;
         let own = spec.order.iter().filter_map(|at| spec.columns.get(*at)).filter(|column| !column.joined);
@@ -66,7 +66,8 @@ impl Builder {
         Ok(())
     }
 
-    fn chained(&mut self, chained: &Chained) -> Result<ChainCells, Refusal> {
+    /// The cells of a chain, with those that only name rows where that is wanted.
+    fn chained(&mut self, chained: &Chained, named: bool) -> Result<ChainCells, Refusal> {
         let relation = &chained.rows.relation;
         let narrowed = self.narrowed(&chained.rows)?;
         let mut needs = narrowed.needs;
@@ -80,6 +81,7 @@ impl Builder {
         for (at, column) in chained.spec.columns.iter().enumerate() {
             places.push(match column.joined {
                 true => joined(chained, at),
+                false if !named && at >= chained.naming => Place::Nowhere,
                 false => Place::Own(self.shown_one(relation, &column.name)?),
             });
         }
