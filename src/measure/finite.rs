@@ -3,9 +3,39 @@
 //! SQL compares them like any other value: `NaN` equals `NaN` and is greater than everything, `-infinity` is earlier
 //! than every date. So a damaged value would satisfy what it should fail, and everything here is about telling.
 
-use crate::catalogue::ColumnKind;
+use crate::catalogue::{Column, ColumnKind};
+use crate::measure::parts::Merge;
 use crate::measure::sql::{Sql, ident};
 use crate::policy::operand::{Operand, columns_of};
+
+/// A column such values of which are at an end of its order, so that its least and greatest value show them. Both are
+/// cheap, and an equal aggregate that stands beside them costs nothing more.
+#[derive(Debug)]
+pub(super) enum Ends {
+    /// Instants: there is one before and one after all others.
+    Times(String),
+    /// Numbers with a declared precision: `NaN` is above all others.
+    Numbers(String),
+}
+
+impl Ends {
+    /// The least text of such a value, NULL when there is none, of aggregates that `call` is given.
+    pub(super) fn odd_text(&self, mut call: impl FnMut(Merge, String) -> String) -> String {
+        match self {
+            Self::Times(field) => {
+                // In the order of instants as in that of texts, the one before all others comes first.
+                let least = call(Merge::Min, format!("min({field})"));
+                let greatest = call(Merge::Max, format!("max({field})"));
+                let when = |end: &str| format!("WHEN NOT isfinite({end}) THEN {end}::text");
+                format!("CASE {} {} END", when(&least), when(&greatest))
+            }
+            Self::Numbers(field) => {
+                let greatest = call(Merge::Max, format!("max({field})"));
+                format!("CASE WHEN {greatest} = 'NaN'::numeric THEN {greatest}::text END")
+            }
+        }
+    }
+}
 
 impl Sql<'_> {
     /// For each column in the operands whose type has such values, a test for them and the column.
@@ -17,8 +47,7 @@ impl Sql<'_> {
             };
             let field = format!("{}.{}", self.alias, ident(&name));
             let test = match column.kind {
-                // With a declared precision there is no infinity.
-                ColumnKind::Numeric if column.type_name.starts_with("numeric(") => {
+                ColumnKind::Numeric if self.has_no_infinity(column) => {
                     format!("{field} = 'NaN'::numeric")
                 }
                 // Not written as constants, since PostgreSQL 13 knows no infinite `numeric`.
@@ -31,6 +60,24 @@ impl Sql<'_> {
             }
         }
         odd
+    }
+
+    /// Whether a column's numbers have a declared precision, and so no infinity among them. Another server may have
+    /// declared the column in another way.
+    pub(super) fn has_no_infinity(&self, column: &Column) -> bool {
+        column.type_name.starts_with("numeric(") && !self.relation.foreign
+    }
+
+    /// The aggregates of a plain column that tell whether it holds such a value, where two of them do.
+    pub(super) fn ends(&self, operand: &Operand) -> Option<Ends> {
+        let Operand::Column { name, .. } = operand else { return None };
+        let column = self.relation.column(name)?;
+        let field = format!("{}.{}", self.alias, ident(name));
+        match column.kind {
+            ColumnKind::Timestamp | ColumnKind::TimestampTz | ColumnKind::Date => Some(Ends::Times(field)),
+            ColumnKind::Numeric if self.has_no_infinity(column) => Some(Ends::Numbers(field)),
+            _ => None,
+        }
     }
 
     /// Whether a row has such a value in the operands; `None` when no column can hold one.

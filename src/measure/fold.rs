@@ -1,12 +1,12 @@
 //! Folds: one number about the rows of a set. Any number of them ride in one scan.
 
-use crate::catalogue::Column;
+use crate::catalogue::{Column, Relation};
 use crate::measure::TallySql;
 use crate::measure::bounds::bound;
 use crate::measure::keyed::{Keyed, bits};
 use crate::measure::parts::{Calls, Merge};
 use crate::measure::rows::{RowSet, sorting};
-use crate::measure::sql::Sql;
+use crate::measure::sql::{Sql, may_be_null};
 use crate::policy::operand::{Aggregate, Condition, Function, Operand, columns_of_condition};
 use crate::source_text::Span;
 
@@ -65,6 +65,18 @@ impl Fold {
         }
     }
 
+    /// Whether it is 0 over all rows that a server holds to what is declared of them.
+    #[must_use]
+    pub(super) fn is_declared_away(&self, relation: &Relation) -> bool {
+        match self {
+            Self::SkippedNulls(aggregate) => {
+                aggregate.argument.as_ref().is_none_or(|argument| !may_be_null(argument, relation))
+            }
+            Self::Where(_, inner) => inner.is_declared_away(relation),
+            _ => false,
+        }
+    }
+
     /// Of the weights it gives to groups, the bits; `None` if it gives none.
     #[must_use]
     pub fn hash_bits(&self) -> Option<u32> {
@@ -101,6 +113,10 @@ impl Fold {
             Self::Odd(aggregate) => {
                 let own = aggregate.filter.as_ref().map(|f| sql.condition(f));
                 let argument = aggregate.argument.as_ref();
+                if let Some(ends) = argument.and_then(|a| sql.ends(a)) {
+                    let only = only(own);
+                    return ends.odd_text(|merge, end| calls.call(merge, format!("{end}{only}")));
+                }
                 match argument.map(|a| sql.odd(&[a])).filter(|each| sql.relation.foreign && !each.is_empty())
                 {
                     Some(each) => {
@@ -134,7 +150,7 @@ impl Fold {
                 let mut unmet = sql.is_not_true(&format!("({})", met.join(" AND ")));
                 // `NaN` is greater than all numbers, so that an upper bound on such a column sees it.
                 let seen = |name: &String| {
-                    let is = |column: &Column| column.type_name.starts_with("numeric(");
+                    let is = |column: &Column| sql.has_no_infinity(column);
                     let above = |c: &Condition| bound(c).is_some_and(|b| b.upper && b.column == name);
                     sql.relation.column(name).is_some_and(is) && conditions.iter().any(above)
                 };

@@ -34,6 +34,7 @@ const CHECKS: &[(&str, &str)] = &[
     ("sums", "on line; require sum(debit) = sum(credit) per entry_id"),
     ("lines", "on line; require rows = 240"),
     ("of_one", "on entry where tenant_id = 1; require rows = 40"),
+    ("total", "on line; require sum(debit) = 2460"),
     ("newest", "on line; require newest(at) = 2026-01-02T16:00:00Z"),
     ("least", "on line; require min(debit) >= 0"),
     ("signs", "on line; require debit >= 0 and credit < 99"),
@@ -58,6 +59,9 @@ const FAULTS: &[(&str, &str)] = &[
     // Declared NOT NULL in the partitioned table, and held to it by nobody. Both lines of an entry, so that the rest
     // balances.
     ("update line set entry_id = null where entry_id = 2005", "sums"),
+    ("update line set debit = null where id = 20050", "total"),
+    ("update line set at = '-infinity' where id = 20050", "newest"),
+    ("update line set at = 'infinity' where id = 20050", "newest"),
     ("update line set entry_id = 7 where entry_id = 2005", "known"),
     ("update line set at = at + interval '1 month' where id = 20050", "newest"),
     // Rows of the first tenant where the second one's are to be.
@@ -93,7 +97,9 @@ fn sharded(name: &str, servers: &[(u32, &Cluster)]) -> Scratch {
         ));
     }
     for (table, columns) in TABLES {
-        let columns = columns.replace("entry_id bigint", "entry_id bigint not null");
+        let columns = columns
+            .replace("entry_id bigint", "entry_id bigint not null")
+            .replace("debit numeric(14, 2)", "debit numeric(14, 2) not null");
         sql.push_str(&format!(
             "create table {table} ({columns}) partition by list (tenant_id);
              create table {table}_3 partition of {table} for values in (3);"
@@ -170,6 +176,14 @@ fn rows_on_three_servers_are_judged_as_rows_on_one() {
         second.psql("rows", &again("t = 2"));
     }
     same(&here.run(&[]).ends_with(0), &there.run(&[]).ends_with(0), "clean again");
+
+    // A declared precision binds the other server no more than NOT NULL does.
+    second.psql(
+        "rows",
+        "alter table line alter debit type numeric; update line set debit = 'Infinity' where id = 20051",
+    );
+    let run = there.run(&["--engine", "server"]).ends_with(3).judges("least", "unproven", "Infinity");
+    let _ = run.judges("signs", "unproven", "");
 
     drop(second);
     let run = there.run(&[]).ends_with(3).judges("tenants", "holds", "");

@@ -14,7 +14,8 @@ const USER: &str = "n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
    and not exists (select 1 from pg_depend e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')";
 
 /// One row per column; a relation without columns has one row without a column. NOT NULL is believed only of a column,
-/// and only once the server has proven it: a domain's can be got round, and from version 18 on one may be NOT VALID.
+/// and only once the server has proven it: a domain's can be got round, from version 18 on one may be NOT VALID, and it
+/// binds partitions, but not all of the tables that inherit from another and whose rows that one shows.
 fn columns_sql() -> String {
     format!(
         "with recursive base (oid, root) as (
@@ -25,7 +26,7 @@ fn columns_sql() -> String {
                 (c.relkind = 'r' and not c.relhassubclass
                    and not exists (select 1 from pg_attribute g where g.attrelid = c.oid and g.attgenerated <> ''))::text,
                 a.attname::text, format_type(a.atttypid, a.atttypmod)::text, r.typname::text, r.typtype::text,
-                (not a.attnotnull or exists (select 1 from pg_constraint nn where nn.conrelid = a.attrelid
+                (not a.attnotnull or (c.relkind = 'r' and c.relhassubclass) or exists (select 1 from pg_constraint nn where nn.conrelid = a.attrelid
                    and nn.contype = 'n' and nn.conkey = array[a.attnum] and not nn.convalidated))::text,
                 (select pn.nspname::text from pg_opclass oc join pg_am am on am.oid = oc.opcmethod and am.amname = 'btree'
                    join pg_amop ao on ao.amopfamily = oc.opcfamily and ao.amoplefttype = r.oid and ao.amoprighttype = r.oid and ao.amopstrategy = 3

@@ -10,13 +10,33 @@ const TYPES: [(&str, &[&str]); 8] = [
     ("bigint", &["0", "3", "-3", "9223372036854775807"]),
     (
         "numeric",
-        &["0", "0.00", "1.5", "1.50", "-1.5", "1e-20", "123456789012345678901234567890.5", "NaN", "Infinity"],
+        &[
+            "0",
+            "0.00",
+            "1.5",
+            "1.50",
+            "-1.5",
+            "1e-20",
+            "123456789012345678901234567890.5",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+        ],
     ),
     ("text", &["", "a", "A", "é", "a b", "NULL", "\\N", "it''s"]),
     ("uuid", &["00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"]),
     ("boolean", &["t", "f"]),
-    ("date", &["2026-01-14", "2025-12-31", "2024-02-29", "infinity"]),
-    ("timestamptz", &["2026-01-14 14:30:00+00", "2026-01-14 14:30:00.000001+00", "1999-12-31 23:59:59+08"]),
+    ("date", &["2026-01-14", "2025-12-31", "2024-02-29", "infinity", "-infinity"]),
+    (
+        "timestamptz",
+        &[
+            "2026-01-14 14:30:00+00",
+            "2026-01-14 14:30:00.000001+00",
+            "1999-12-31 23:59:59+08",
+            "infinity",
+            "-infinity",
+        ],
+    ),
 ];
 
 /// A sequence of numbers that is the same in every run.
@@ -43,12 +63,14 @@ fn table(dice: &mut Dice, number: usize) -> (String, &'static str) {
     let (ty, values) = TYPES[number % TYPES.len()];
     let amounts = ["0", "1.5", "1.50", "-1.5", "2", "0.001", "100000000000000000000"];
     let nulls = !number.is_multiple_of(3);
+    let always = if nulls { "" } else { " not null" };
     let mut sql = format!(
-        "create table t{number} (id int primary key, k {ty}, a numeric, b numeric(30,4), at timestamptz);\n"
+        "create table t{number} (id int primary key, k {ty}, a numeric, b numeric(30,4){always}, at timestamptz{always});\n"
     );
     for id in 0..dice.below(13) {
         let odd = if dice.below(12) == 0 { "'NaN'".to_owned() } else { dice.cell(&amounts, nulls) };
-        let (k, b) = (dice.cell(values, nulls), dice.cell(&amounts[..6], nulls));
+        let k = dice.cell(values, nulls);
+        let b = if dice.below(24) == 0 { "'NaN'".to_owned() } else { dice.cell(&amounts[..6], nulls) };
         let at = dice.cell(TYPES[7].1, nulls);
         let _ = writeln!(sql, "insert into t{number} values ({id}, {k}, {odd}, {b}, {at});");
     }

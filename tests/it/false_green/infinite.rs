@@ -1,6 +1,8 @@
 //! Infinite amounts and instants: greater or less than everything, and so within every open range.
 
-use crate::support::Scratch;
+use std::fmt::Write as _;
+
+use crate::support::{Run, Scratch};
 
 #[test]
 fn infinite_amounts_balance_nothing() {
@@ -113,4 +115,66 @@ fn a_row_that_is_excused_otherwise_is_not_held_up_by_an_infinity() {
     );
     s.holds("", "on price; require (open = true) or until <= 2026-12-01T00:00:00Z");
     s.broken("", "on price; require (open = true) or until <= 2020-12-01T00:00:00Z", "1 case");
+}
+
+/// What a column may hold beside ordinary values, in the order of their texts, and an ordinary one.
+const ODD: [(&str, &[&str], &str); 7] = [
+    ("date", &["-infinity", "infinity"], "2026-01-14"),
+    ("timestamp", &["-infinity", "infinity"], "2026-01-14 14:30:00"),
+    ("timestamptz", &["-infinity", "infinity"], "2026-01-14 14:30:00+00"),
+    ("numeric(10,2)", &["NaN"], "1.50"),
+    ("numeric", &["-Infinity", "Infinity", "NaN"], "1.5"),
+    ("double precision", &["-Infinity", "Infinity", "NaN"], "1.5"),
+    ("real", &["-Infinity", "Infinity", "NaN"], "1.5"),
+];
+
+#[test]
+fn whatever_stands_beside_it_the_same_value_is_named_everywhere() {
+    let (mut sql, mut checks, mut expected) = (String::new(), String::new(), Vec::new());
+    for (n, (ty, odd, plain)) in ODD.into_iter().enumerate() {
+        let _ = writeln!(sql, "create table t{n} (id serial primary key, g int not null, c {ty}, d {ty});");
+        // Each set of odd values, alone, beside an ordinary one, and beside NULL.
+        for set in 0..1usize << odd.len() {
+            let chosen: Vec<&str> =
+                (0..odd.len()).filter(|at| set >> at & 1 == 1).map(|at| odd[at]).collect();
+            for (beside, also) in
+                [&[][..], &[Some(plain)], &[None], &[None, Some(plain)]].into_iter().enumerate()
+            {
+                let group = set * 4 + beside;
+                // The greatest first, so that an order of arrival is not mistaken for another.
+                for value in chosen.iter().rev().copied().map(Some).chain(also.iter().copied()) {
+                    let value = value.map_or("null".to_owned(), |value| format!("'{value}'"));
+                    let _ = writeln!(sql, "insert into t{n} (g, c, d) values ({group}, {value}, '{plain}');");
+                }
+                let id = format!("t{n}_{group}");
+                for (kind, body) in [
+                    ("narrow", format!("on t{n} where g = {group}; require min(c) <= max(d)")),
+                    ("own", format!("on t{n}; require max(c where g = {group}) >= min(d)")),
+                ] {
+                    let _ = writeln!(checks, "check {id}_{kind} {{ {body} }}");
+                    expected.push((format!("{id}_{kind}"), chosen.first().copied()));
+                }
+            }
+        }
+        let _ = writeln!(checks, "check t{n}_all {{ on t{n}; require min(c) <= max(c) }}");
+        expected.push((format!("t{n}_all"), odd.first().copied()));
+    }
+    let s = Scratch::new("fg_infinite_sets", &sql);
+    let named = |run: &Run| {
+        for (id, odd) in &expected {
+            let (verdict, reason) = (&run.check(id)["verdict"], run.check(id)["reason"].to_string());
+            match odd {
+                Some(odd) => {
+                    assert_eq!(verdict, "unproven", "{id}: {reason}");
+                    assert!(reason.contains(&format!("a value is `{odd}`,")), "{id}: {odd} {reason}");
+                }
+                None => assert!(!reason.contains("a value is"), "{id}: {reason}"),
+            }
+        }
+    };
+    named(&s.verify("", &checks));
+    for engine in ["server", "stream"] {
+        named(&s.run(&["--engine", engine]));
+    }
+    named(&s.archived(&[]));
 }

@@ -2,6 +2,7 @@
 //! wrong, however well the rest looks. None may end in exit status 0, and the report must name the cause.
 
 mod access;
+mod declared;
 mod elsewhere;
 mod empty;
 mod encodings;

@@ -297,12 +297,18 @@ impl Reader {
         for (name, draft) in self.composites {
             self.drafts.entry(name).or_insert(draft);
         }
-        let relations =
-            kinds.keys().filter_map(|name| columns::finish(name, &self.drafts, &self.types)).collect();
         let mut below: BTreeMap<RelationName, Vec<RelationName>> = BTreeMap::new();
         for (child, draft) in &self.drafts {
             for parent in draft.partition_of.iter().chain(&draft.inherits) {
                 below.entry(parent.clone()).or_default().push(child.clone());
+            }
+        }
+        let mut relations: Vec<Relation> =
+            kinds.keys().filter_map(|name| columns::finish(name, &self.drafts, &self.types)).collect();
+        // NOT NULL binds partitions, and not all of the tables that inherit.
+        for relation in &mut relations {
+            if relation.kind == RelationKind::Table && below.contains_key(&relation.name) {
+                relation.columns.iter_mut().for_each(|column| column.nullable = true);
             }
         }
         let catalogue = Catalogue {
