@@ -123,7 +123,8 @@ impl Served {
             && let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build()
             && let Some(streamed) = runtime.block_on(async {
                 let _leave = self.pool.leave().await?;
-                let session = Session::open(&self.address, &self.options).await.ok()?;
+                let options = SessionOptions { alone: true, ..self.options.clone() };
+                let session = Session::open(&self.address, &options).await.ok()?;
                 let ready = session.join(id).await.is_ok() && session.adjust(&setting).await.is_ok();
                 let streamed = if ready { Some(fetch.on(&session, &mut *each).await) } else { None };
                 session.close().await;

@@ -17,6 +17,7 @@ use super::cancel::Way;
 use super::failure::{self, Moment, QueryError};
 use super::goodbye::Goodbye;
 use super::joined::Joined;
+use super::session::SessionOptions;
 use super::targets::{Endpoint, Target};
 use super::tls::{self, SslMode};
 use crate::failure::FailureKind;
@@ -38,11 +39,7 @@ pub(super) struct Connected {
 }
 
 /// Connects to the first host that will do.
-pub(super) async fn connect(
-    address: &Address,
-    application_name: &str,
-    timeout: Duration,
-) -> Result<Connected, QueryError> {
+pub(super) async fn connect(address: &Address, options: &SessionOptions) -> Result<Connected, QueryError> {
     let tls = tls::connector(&address.ssl).map_err(|why| QueryError::new(FailureKind::Unreachable, why))?;
     let rounds = match address.wanted {
         Wanted::PreferStandby => vec![Wanted::Standby, Wanted::Any],
@@ -52,7 +49,7 @@ pub(super) async fn connect(
     for wanted in rounds {
         failures.clear();
         for target in &address.targets {
-            match reach(address, target, &tls, application_name, timeout).await {
+            match reach(address, target, &tls, options).await {
                 Ok(connected) => match suits(&connected, wanted).await? {
                     None => return Ok(connected),
                     Some(why) => failures.push(QueryError::new(
@@ -85,8 +82,7 @@ async fn reach(
     address: &Address,
     target: &Target,
     tls: &MakeRustlsConnect,
-    application_name: &str,
-    timeout: Duration,
+    options: &SessionOptions,
 ) -> Result<Connected, QueryError> {
     // TLS never runs over a Unix socket, whatever the mode says; it is as private as the mode could make it.
     let by_network = matches!(target.endpoint, Endpoint::Tcp { .. });
@@ -101,7 +97,7 @@ async fn reach(
     };
     let mut before: Option<QueryError> = None;
     for (at, encrypted) in ways.iter().enumerate() {
-        match attempt(address, target, tls, *encrypted, application_name, timeout).await {
+        match attempt(address, target, tls, *encrypted, options).await {
             Ok(mut connected) => {
                 if let Some(before) = before.filter(|_| !encrypted) {
                     connected.notes.push(format!(
@@ -134,11 +130,10 @@ async fn attempt(
     target: &Target,
     tls: &MakeRustlsConnect,
     encrypted: bool,
-    application_name: &str,
-    timeout: Duration,
+    options: &SessionOptions,
 ) -> Result<Connected, QueryError> {
     let place = target.to_string();
-    let config = config(address, target, encrypted, application_name);
+    let config = config(address, target, encrypted, &options.application_name);
     let last_words = LastWords::default();
     let words = &last_words;
     let refused = |error: &tokio_postgres::Error| failure::of_connect(error, &place);
@@ -152,13 +147,13 @@ async fn attempt(
                 let path = directory.join(format!(".s.PGSQL.{}", target.port));
                 let socket = UnixStream::connect(&path).await;
                 let socket = socket.map_err(|error| failure::of_dial(&error, &place))?;
-                let made = config.connect_raw(Joined::new(socket), NoTls).await;
+                let made = config.connect_raw(Joined::new(socket, options.alone), NoTls).await;
                 let (client, connection) = made.map_err(|e| refused(&e))?;
                 (client, driven(connection, words), Way::Socket(path))
             }
         })
     };
-    let timeout = address.connect_timeout.unwrap_or(timeout);
+    let timeout = address.connect_timeout.unwrap_or(options.connect_timeout);
     let (client, goodbye, way) = if timeout.is_zero() {
         dialled.await?
     } else {

@@ -8,12 +8,20 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
 /// Bytes that are read at once.
 const INBOX: usize = 64 << 10;
+
+/// Bytes that a server sends at once while it has more to say, at least (`PQ_SEND_BUFFER_SIZE` in its `pqcomm.c` is 8192).
+const SENT: usize = 4 << 10;
+
+/// How long a patient reader waits for more. The server goes on meanwhile, as long as the socket takes what it sends (208 kB
+/// by default on Linux). To be woken for every 8 kB would cost more than reading them.
+const MEANWHILE: Duration = Duration::from_micros(150);
 
 /// The first byte of a message that carries data of a `COPY`.
 const COPY_DATA: u8 = b'd';
@@ -31,6 +39,10 @@ pub(super) struct Joined<S> {
     to: usize,
     /// Bytes that are handed on as they are, before anything is joined again.
     as_is: usize,
+    /// Whether the thread may be kept waiting.
+    patient: bool,
+    /// Whether the last reading brought data, and little of it.
+    little: bool,
 }
 
 /// What comes next.
@@ -45,9 +57,9 @@ enum Next {
 }
 
 impl<S> Joined<S> {
-    /// Joins what comes from `inner`.
-    pub(super) fn new(inner: S) -> Self {
-        Self { inner, inbox: vec![0; INBOX], from: 0, to: 0, as_is: 0 }
+    /// Joins what comes from `inner`. A patient one waits for more to come where little does, with the thread that reads.
+    pub(super) fn new(inner: S, patient: bool) -> Self {
+        Self { inner, inbox: vec![0; INBOX], from: 0, to: 0, as_is: 0, patient, little: false }
     }
 
     fn waiting(&self) -> &[u8] {
@@ -131,10 +143,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Joined<S> {
             // A head that has not all come is all that is kept.
             this.inbox.copy_within(this.from..this.to, 0);
             (this.from, this.to) = (0, this.to - this.from);
+            if this.patient && this.little {
+                std::thread::sleep(MEANWHILE);
+            }
             let mut room = ReadBuf::new(this.inbox.get_mut(this.to..).unwrap_or_default());
             ready!(Pin::new(&mut this.inner).poll_read(cx, &mut room))?;
             let came = room.filled().len();
             this.to += came;
+            this.little = (SENT..INBOX / 2).contains(&came);
             if came == 0 {
                 // The end: whatever is left is handed on, and then nothing.
                 this.as_is = this.to;
@@ -194,7 +210,7 @@ mod tests {
     /// All that comes out, read with so much room at a time, and in how many readings.
     fn read(pieces: Vec<Vec<u8>>, room: usize) -> (Vec<u8>, usize) {
         let pieces = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
-        let mut joined = Joined::new(Pieces(pieces));
+        let mut joined = Joined::new(Pieces(pieces), true);
         let (mut all, mut readings, mut space) = (Vec::new(), 0, vec![0; room]);
         let cx = &mut Context::from_waker(std::task::Waker::noop());
         loop {

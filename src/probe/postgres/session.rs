@@ -38,6 +38,8 @@ pub struct SessionOptions {
     pub application_name: String,
     /// What can stop this session's queries.
     pub canceller: Canceller,
+    /// Whether the session lives in a thread of its own, which may be kept waiting for more rows to come.
+    pub alone: bool,
 }
 
 impl Default for SessionOptions {
@@ -50,6 +52,7 @@ impl Default for SessionOptions {
             connect_timeout: Duration::from_secs(10),
             application_name: "holdtrue".to_owned(),
             canceller: Canceller::default(),
+            alone: false,
         }
     }
 }
@@ -90,7 +93,7 @@ impl Session {
         if options.canceller.is_cancelled() {
             return Err(cancelled());
         }
-        let made = connect::connect(address, &options.application_name, options.connect_timeout).await?;
+        let made = connect::connect(address, options).await?;
         let running = Arc::new(Running::new(made.client.cancel_token(), made.way));
         options.canceller.register(&running);
         let mut session = Self {
