@@ -5,10 +5,9 @@ use serde_json::Value;
 
 use crate::support::{Run, Scratch, program, same};
 
-/// Two chains in one table, on so many blocks that it is read in parts, whose key is in no hash and no order.
+/// Two chains in one table, whose key is in no hash and no order.
 const LOG: &str = "
-  create table log (tenant text not null, seq int not null, body text not null, prev text, hash text, id text primary key)
-    with (fillfactor = 10);
+  create table log (tenant text not null, seq int not null, body text not null, prev text, hash text, id text primary key);
   create function sha(x text) returns text language sql as $$ select encode(sha256(convert_to(x, 'UTF8')), 'hex') $$;
   do $$
   declare head text; h text; t int; n int;
@@ -127,6 +126,23 @@ fn what_is_taken_of_the_last_rows_and_compared_with_it_stays() {
 }
 
 #[test]
+fn a_key_that_may_not_be_read_keeps_nothing_from_being_verified_and_accuses_nobody() {
+    let s = Scratch::new("looks_denied", LOG).server_only();
+    s.policy(&chain(""), INTACT);
+    s.sql(
+        "revoke select on log from public, holdtrue_reader;
+         grant select (tenant, seq, body, prev, hash) on log to holdtrue_reader",
+    );
+    for (done, verdict, why) in [
+        ("select 1", "holds", "60 looked at"),
+        ("update log set body = 'forged' where seq = 7", "unproven", "permission denied"),
+    ] {
+        s.sql(done);
+        let _ = Run::of(&mut s.command(&["--engine", "stream"])).judges("c", verdict, why);
+    }
+}
+
+#[test]
 fn a_plan_fetches_no_column_that_only_names_rows() {
     let s = Scratch::new("looks_plan", LOG);
     s.policy(&chain(""), INTACT);
@@ -196,6 +212,20 @@ fn a_reference_is_looked_at_where_the_wider_one_leaves_it_open() {
         let (run, short) = settled(&s, &["--engine", "stream", "--check", check], false);
         assert!(!short);
         let _ = run.judges(check, "holds", "900 looked at");
+    }
+}
+
+#[test]
+fn a_reference_does_not_wait_for_what_is_not_looked_at_on_rows() {
+    let s = Scratch::new("looks_elsewhere", BOOKS);
+    // What has a time limit of its own is asked of the server.
+    s.policy("", &REFERENCES.replace("entry.tenant) }", "entry.tenant); timeout 1min }"));
+    for (done, verdicts, _) in DONE_TO_LINES {
+        s.sql(&format!("truncate line; insert into line select * from kept; {done}"));
+        let run = s.run(&["--engine", "stream"]);
+        for (id, verdict) in ["narrow", "loose", "wide"].into_iter().zip(verdicts) {
+            assert_eq!(run.check(id)["verdict"], verdict, "{done}: {id}\n{}", run.said());
+        }
     }
 }
 

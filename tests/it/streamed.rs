@@ -8,7 +8,7 @@ const LARGE: &str = "
   create table entry (id int primary key, tenant text not null, total numeric not null) with (fillfactor = 10);
   create table line (id int primary key, entry int not null, tenant text not null, debit numeric not null, credit numeric not null,
                      note text not null) with (fillfactor = 10);
-  create table log (id int primary key, body text not null, prev text, hash text not null) with (fillfactor = 10);
+  create table log (id int not null, body text not null, prev text, hash text not null, named text primary key) with (fillfactor = 10);
   insert into entry select n, 't' || n % 7, 10 from generate_series(1, 20000) n;
   insert into line select n, 1 + n % 20000, 't' || (1 + n % 20000) % 7, case when n <= 20000 then 10 else 0 end,
                           case when n > 20000 then 10 else 0 end, repeat('x', 60) from generate_series(1, 40000) n;
@@ -18,7 +18,7 @@ const LARGE: &str = "
     for n in 1..30000 loop
       p := h;
       h := encode(sha256(convert_to(coalesce(p, '') || 'event ' || n, 'UTF8')), 'hex');
-      insert into log values (n, 'event ' || n, p, h);
+      insert into log values (n, 'event ' || n, p, h, 'row ' || n);
     end loop;
   end $$;
   analyze;";
