@@ -4,9 +4,11 @@
 //! than every date. So a damaged value would satisfy what it should fail, and everything here is about telling.
 
 use crate::catalogue::{Column, ColumnKind};
+use crate::measure::bounds::bound;
 use crate::measure::parts::Merge;
 use crate::measure::sql::{Sql, ident};
-use crate::policy::operand::{Operand, columns_of};
+use crate::policy::operand::{Condition, Operand, columns_of};
+use crate::value::Value;
 
 /// A column such values of which are at an end of its order, so that its least and greatest value show them. Both are
 /// cheap, and an equal aggregate that stands beside them costs nothing more.
@@ -78,6 +80,18 @@ impl Sql<'_> {
             ColumnKind::Numeric if self.has_no_infinity(column) => Some(Ends::Numbers(field)),
             _ => None,
         }
+    }
+
+    /// The greatest value of a column, and what it must be for all rows to keep an upper bound, where nothing else could
+    /// fail: there is no NULL, and `NaN` is above all numbers. That is cheaper than to compare each row with the bound, and
+    /// costs nothing where the greatest value is asked for anyway.
+    pub(super) fn kept_by_greatest(&self, condition: &Condition) -> Option<(String, String)> {
+        let bound = bound(condition).filter(|b| b.upper && matches!(b.value, Value::Number(_)))?;
+        let column = self.relation.column(bound.column)?;
+        let fits = column.kind == ColumnKind::Numeric && self.has_no_infinity(column) && !column.nullable;
+        let limit = self.compared(&Operand::Literal(bound.value.clone()));
+        let limit = format!("{} {limit}", if bound.strict { "<" } else { "<=" });
+        fits.then(|| (format!("max({}.{})", self.alias, ident(bound.column)), limit))
     }
 
     /// Whether a row has such a value in the operands; `None` when no column can hold one.

@@ -145,25 +145,30 @@ impl Fold {
                 format!("({})::text", calls.call(merge, format!("{}{}", sql.aggregate(&bare), only(own))))
             }
             Self::Unmet(conditions) => {
-                let bare = Sql { bare: true, ..sql };
-                let met: Vec<String> = conditions.iter().map(|c| bare.condition(c)).collect();
-                let mut unmet = sql.is_not_true(&format!("({})", met.join(" AND ")));
-                // `NaN` is greater than all numbers, so that an upper bound on such a column sees it.
-                let seen = |name: &String| {
-                    let is = |column: &Column| sql.has_no_infinity(column);
-                    let above = |c: &Condition| bound(c).is_some_and(|b| b.upper && b.column == name);
-                    sql.relation.column(name).is_some_and(is) && conditions.iter().any(above)
-                };
-                let columns: Vec<Operand> = conditions
-                    .iter()
-                    .flat_map(columns_of_condition)
-                    .filter(|name| !seen(name))
-                    .map(|name| Operand::Column { name, span: Span::NOWHERE })
-                    .collect();
-                if let Some(odd) = sql.has_odd(&columns.iter().collect::<Vec<_>>()) {
-                    unmet = format!("({odd} OR {unmet})");
+                let (highest, others): (Vec<&Condition>, Vec<&Condition>) =
+                    conditions.iter().partition(|c| sql.kept_by_greatest(c).is_some());
+                let mut parts = Vec::new();
+                if !others.is_empty() {
+                    let unmet = only(Some(unmet(&sql, &others, conditions)));
+                    parts.push(calls.call(Merge::Sum, format!("count(*){unmet}")));
                 }
-                count(Some(unmet))
+                if !highest.is_empty() {
+                    let rows = calls.call(Merge::Sum, format!("count(*){}", only(None)));
+                    let kept = highest.iter().filter_map(|c| sql.kept_by_greatest(c));
+                    let kept: Vec<String> = kept
+                        .map(|(greatest, limit)| {
+                            let greatest = calls.call(Merge::Max, format!("{greatest}{}", only(None)));
+                            format!("{greatest} {limit}")
+                        })
+                        .collect();
+                    // Of no rows there is no greatest value, and nothing unmet.
+                    let kept = kept.join(" AND ");
+                    parts.push(format!("CASE WHEN {rows} = 0 OR {kept} THEN 0 ELSE 1 END"));
+                }
+                match parts.as_slice() {
+                    [one] if highest.is_empty() => format!("{one}::text"),
+                    _ => format!("({})::text", parts.join(" + ")),
+                }
             }
             Self::Keyed(keyed) => keyed.expression(rows, within, calls),
             Self::Where(conditions, inner) => {
@@ -171,6 +176,29 @@ impl Fold {
                 inner.narrowed(rows, &within.iter().cloned().chain(more).collect::<Vec<_>>(), calls)
             }
         }
+    }
+}
+
+/// That a row does not meet some of all conditions, or holds a value in their columns that is none.
+fn unmet(sql: &Sql<'_>, some: &[&Condition], all: &[Condition]) -> String {
+    let bare = Sql { bare: true, ..*sql };
+    let met: Vec<String> = some.iter().map(|c| bare.condition(c)).collect();
+    let unmet = sql.is_not_true(&format!("({})", met.join(" AND ")));
+    // `NaN` is greater than all numbers, so that an upper bound on such a column sees it.
+    let seen = |name: &String| {
+        let is = |column: &Column| sql.has_no_infinity(column);
+        let above = |c: &Condition| bound(c).is_some_and(|b| b.upper && b.column == name);
+        sql.relation.column(name).is_some_and(is) && all.iter().any(above)
+    };
+    let columns: Vec<Operand> = some
+        .iter()
+        .flat_map(|c| columns_of_condition(c))
+        .filter(|name| !seen(name))
+        .map(|name| Operand::Column { name, span: Span::NOWHERE })
+        .collect();
+    match sql.has_odd(&columns.iter().collect::<Vec<_>>()) {
+        Some(odd) => format!("({odd} OR {unmet})"),
+        None => unmet,
     }
 }
 

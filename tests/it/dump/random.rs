@@ -69,8 +69,7 @@ fn table(dice: &mut Dice, number: usize) -> (String, &'static str) {
     );
     for id in 0..dice.below(13) {
         let odd = if dice.below(12) == 0 { "'NaN'".to_owned() } else { dice.cell(&amounts, nulls) };
-        let k = dice.cell(values, nulls);
-        let b = if dice.below(24) == 0 { "'NaN'".to_owned() } else { dice.cell(&amounts[..6], nulls) };
+        let (k, b) = (dice.cell(values, nulls), dice.cell(&amounts[..6], nulls));
         let at = dice.cell(TYPES[7].1, nulls);
         let _ = writeln!(sql, "insert into t{number} values ({id}, {k}, {odd}, {b}, {at});");
     }

@@ -82,3 +82,40 @@ fn an_archive_is_not() {
     std::fs::write(&file, forbidden).unwrap();
     sees_what_is_missing(&s.run(&["--source", &format!("db=dump:{}", file.display())]));
 }
+
+#[test]
+fn bounds_that_the_greatest_value_tells_are_looked_at_row_by_row_where_it_does_not() {
+    let s = Scratch::new(
+        "fg_declared_bounds",
+        "create table t (id int primary key, g int not null, a numeric(10, 2) not null, b numeric(10, 2), c numeric not null);
+         insert into t select n, n % 2, n, n, n from generate_series(1, 9) n",
+    );
+    let checks = "
+        check a { on t; require a < 9.01 }
+        check wider { on t; require 10 >= a }
+        check least { on t; require a > 0 }
+        check b { on t; require b < 10 }
+        check c { on t; require c < 10 }
+        check some { on t where g = 0; require a <= 8 }
+        check none { on t where g = 7; require a < 1 }";
+    let judged = |change: &str, expected: &[(&str, &str)]| {
+        s.sql(&format!("begin; update t set a = id, b = id, c = id; {change}; commit"));
+        let run = s.verify("", checks);
+        for id in ["a", "wider", "least", "b", "c", "some"] {
+            let verdict =
+                expected.iter().find(|(name, _)| *name == id).map_or("holds", |(_, verdict)| verdict);
+            assert_eq!(run.check(id)["verdict"], verdict, "{change}: {id}\n{}", run.said());
+        }
+        run.judges("none", "unproven", "no rows")
+    };
+    let run = judged("select 1", &[]);
+    let _ = run.judges("a", "holds", "9 looked at").judges("some", "holds", "4 looked at");
+    judged("update t set a = 9.01 where id = 3", &[("a", "broken")]).judges("a", "broken", "1 case");
+    judged("update t set a = 10 where id = 4", &[("a", "broken"), ("some", "broken")]);
+    judged("update t set a = 10.01 where id = 3", &[("a", "broken"), ("wider", "broken")]);
+    let all = [("a", "unproven"), ("wider", "unproven"), ("least", "unproven")];
+    judged("update t set a = 'NaN' where id = 3", &all);
+    judged("update t set b = null where id = 3", &[("b", "unproven")]);
+    judged("update t set c = '-Infinity' where id = 3", &[("c", "unproven")]);
+    judged("update t set c = 'NaN' where id = 3", &[("c", "unproven")]);
+}

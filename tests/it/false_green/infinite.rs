@@ -118,14 +118,12 @@ fn a_row_that_is_excused_otherwise_is_not_held_up_by_an_infinity() {
 }
 
 /// What a column may hold beside ordinary values, in the order of their texts, and an ordinary one.
-const ODD: [(&str, &[&str], &str); 7] = [
+const ODD: [(&str, &[&str], &str); 5] = [
     ("date", &["-infinity", "infinity"], "2026-01-14"),
-    ("timestamp", &["-infinity", "infinity"], "2026-01-14 14:30:00"),
     ("timestamptz", &["-infinity", "infinity"], "2026-01-14 14:30:00+00"),
     ("numeric(10,2)", &["NaN"], "1.50"),
     ("numeric", &["-Infinity", "Infinity", "NaN"], "1.5"),
     ("double precision", &["-Infinity", "Infinity", "NaN"], "1.5"),
-    ("real", &["-Infinity", "Infinity", "NaN"], "1.5"),
 ];
 
 #[test]
@@ -133,14 +131,12 @@ fn whatever_stands_beside_it_the_same_value_is_named_everywhere() {
     let (mut sql, mut checks, mut expected) = (String::new(), String::new(), Vec::new());
     for (n, (ty, odd, plain)) in ODD.into_iter().enumerate() {
         let _ = writeln!(sql, "create table t{n} (id serial primary key, g int not null, c {ty}, d {ty});");
-        // Each set of odd values, alone, beside an ordinary one, and beside NULL.
+        // Each set of odd values, alone and beside others.
         for set in 0..1usize << odd.len() {
             let chosen: Vec<&str> =
                 (0..odd.len()).filter(|at| set >> at & 1 == 1).map(|at| odd[at]).collect();
-            for (beside, also) in
-                [&[][..], &[Some(plain)], &[None], &[None, Some(plain)]].into_iter().enumerate()
-            {
-                let group = set * 4 + beside;
+            for (beside, also) in [&[][..], &[None, Some(plain)]].into_iter().enumerate() {
+                let group = set * 2 + beside;
                 // The greatest first, so that an order of arrival is not mistaken for another.
                 for value in chosen.iter().rev().copied().map(Some).chain(also.iter().copied()) {
                     let value = value.map_or("null".to_owned(), |value| format!("'{value}'"));
@@ -172,9 +168,9 @@ fn whatever_stands_beside_it_the_same_value_is_named_everywhere() {
             }
         }
     };
-    named(&s.verify("", &checks));
+    s.policy("", &checks);
     for engine in ["server", "stream"] {
-        named(&s.run(&["--engine", engine]));
+        named(&Run::of(&mut s.command(&["--engine", engine])));
     }
     named(&s.archived(&[]));
 }
