@@ -212,7 +212,7 @@ impl Rows for Served {
             return 1;
         }
         let most = self.blocks.get(name).map_or(1, |blocks| blocks / LEAST_BLOCKS);
-        usize::try_from(most).unwrap_or(usize::MAX).clamp(1, if self.jobs > 1 { self.jobs * 2 } else { 1 })
+        usize::try_from(most).unwrap_or(usize::MAX).clamp(1, self.jobs)
     }
 
     fn waits(&self) -> bool {

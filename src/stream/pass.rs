@@ -17,9 +17,6 @@ use crate::policy::RelationName;
 /// Batches that are read ahead of the jobs.
 const AHEAD: usize = 8;
 
-/// Parts of a relation for each core, at most. Each holds sums of its own.
-pub(super) const PARTS: usize = 2;
-
 /// Runs jobs until none is left. Relations whose keys others look for are read first; a relation is read again only where
 /// jobs on it wait for what another job on it gives. Relations that do not wait for each other are read side by side.
 pub(super) fn run(
@@ -42,22 +39,15 @@ pub(super) fn run(
             let free = running.len() < cores.many();
             let chosen = if free { next(&jobs, &givers, &running, rows, &read(&shared)) } else { None };
             if let Some(relation) = chosen {
-                let now: Vec<Planned> = {
+                let now = {
                     let shared = read(&shared);
                     jobs.extract_if(.., |j| j.relation.name == relation && ready(j, &shared)).collect()
                 };
                 *reads.entry(relation.clone()).or_default() += 1;
                 running.insert(relation.clone());
-                let gives = now.iter().any(|planned| planned.job.gives().is_some());
-                let most = if gives {
-                    // What several parts gather has to be gathered again, and what can be read beside it keeps the
-                    // other cores busy.
-                    let others = next(&jobs, &givers, &running, rows, &read(&shared)).is_some();
-                    (cores.many() / (running.len() + usize::from(others))).max(1)
-                } else {
-                    // More than are read at once, so that at the end none is read alone for long.
-                    cores.many() * PARTS
-                };
+                // What can be read beside it keeps the other cores busy.
+                let others = next(&jobs, &givers, &running, rows, &read(&shared)).is_some();
+                let most = (cores.many() / (running.len() + usize::from(others))).max(1);
                 let over = Over(done.clone(), relation);
                 let (columns, shared) = (wanted.get(&over.1).unwrap_or(&none), &shared);
                 scope.spawn(move || pass((&over.1, most), now, columns, rows, shared, cores));
