@@ -48,8 +48,8 @@ pub(super) struct Joined<S> {
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
-    /// So many bytes as they are.
-    AsIs(usize),
+    /// So many bytes as they are, and whether they are data.
+    AsIs { bytes: usize, is_data: bool },
     /// So many bytes that are whole messages with data, and how long they are without their heads.
     Data { whole: usize, payload: usize },
     /// Not told by so few bytes.
@@ -66,24 +66,32 @@ impl<S> Joined<S> {
         self.inbox.get(self.from..self.to).unwrap_or_default()
     }
 
-    /// Hands on what can be; whether that was anything.
+    /// Hands on all that can be; whether that was anything.
     fn hand_on(&mut self, to: &mut ReadBuf<'_>) -> bool {
-        if self.as_is == 0 {
-            match next(self.waiting(), to.remaining()) {
-                Next::More => return false,
-                Next::AsIs(bytes) => self.as_is = bytes,
-                Next::Data { whole, payload } => {
-                    self.join(whole, payload, to);
-                    return true;
+        let before = to.filled().len();
+        while to.remaining() > 0 {
+            if self.as_is == 0 {
+                match next(self.waiting(), to.remaining()) {
+                    Next::More => break,
+                    Next::Data { whole, payload } => {
+                        self.join(whole, payload, to);
+                        continue;
+                    }
+                    // There will be more room for it.
+                    Next::AsIs { is_data: true, .. } if to.filled().len() > before => break,
+                    Next::AsIs { bytes, .. } => self.as_is = bytes,
                 }
             }
+            let waiting = self.waiting();
+            let bytes = self.as_is.min(waiting.len()).min(to.remaining());
+            if bytes == 0 {
+                break;
+            }
+            to.put_slice(waiting.get(..bytes).unwrap_or_default());
+            self.from += bytes;
+            self.as_is -= bytes;
         }
-        let waiting = self.waiting();
-        let bytes = self.as_is.min(waiting.len()).min(to.remaining());
-        to.put_slice(waiting.get(..bytes).unwrap_or_default());
-        self.from += bytes;
-        self.as_is -= bytes;
-        bytes > 0
+        to.filled().len() > before
     }
 
     /// Hands on whole messages with data as one.
@@ -113,10 +121,14 @@ fn head(bytes: &[u8]) -> Option<(u8, usize)> {
 fn next(bytes: &[u8], room: usize) -> Next {
     let Some((kind, length)) = head(bytes) else {
         // What is no message is for the library to complain of.
-        return if bytes.len() < HEAD { Next::More } else { Next::AsIs(bytes.len()) };
+        return if bytes.len() < HEAD {
+            Next::More
+        } else {
+            Next::AsIs { bytes: bytes.len(), is_data: false }
+        };
     };
     if kind != COPY_DATA || length > bytes.len() || length > room {
-        return Next::AsIs(length);
+        return Next::AsIs { bytes: length, is_data: kind == COPY_DATA };
     }
     let (mut whole, mut payload) = (length, length - HEAD);
     while let Some((COPY_DATA, length)) = bytes.get(whole..).and_then(head)
@@ -278,6 +290,10 @@ mod tests {
         assert!(readings < 4 && out.len() < 4000 + 4 * HEAD, "{readings} readings of {} bytes", out.len());
         let large = message(COPY_DATA, &vec![7; 3 * INBOX]);
         assert_eq!(read(vec![large.clone()], 8192).0, large);
+        // Nor does the rest come one by one.
+        let others: Vec<u8> = (0..1000u32).flat_map(|n| message(b'D', &n.to_be_bytes())).collect();
+        let (out, readings) = read(vec![others.clone()], 8192);
+        assert!(out == others && readings < 4, "{readings} readings");
         // A length that no message has.
         let none = [COPY_DATA, 0, 0, 0, 0, 1, 2, 3];
         assert_eq!(read(vec![none.to_vec()], 8192).0, none);
