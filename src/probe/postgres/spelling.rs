@@ -1,6 +1,8 @@
 //! Values of the binary format, spelt as PostgreSQL's output functions do with the settings of a run's session
 //! (`DateStyle` ISO, `TimeZone` UTC, `bytea_output` hex). Every function is `None` for bytes that are no value.
 
+use super::words;
+
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
 
@@ -9,12 +11,7 @@ const TO_2000: i64 = 730_425;
 
 /// `int2out`, `int4out`, `int8out`.
 pub(super) fn integer(value: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let value = match value.len() {
-        2 => i64::from(i16::from_be_bytes(value.try_into().ok()?)),
-        4 => i64::from(i32::from_be_bytes(value.try_into().ok()?)),
-        8 => i64::from_be_bytes(value.try_into().ok()?),
-        _ => return None,
-    };
+    let value = words::integer(value)?;
     if value < 0 {
         out.push(b'-');
     }
@@ -183,22 +180,34 @@ pub(super) fn bytea(value: &[u8], out: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn spelt(spell: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<String> {
+    pub(in crate::probe::postgres) fn spelt(
+        spell: impl FnOnce(&mut Vec<u8>) -> Option<()>,
+    ) -> Option<String> {
         let mut out = Vec::new();
         spell(&mut out)?;
         String::from_utf8(out).ok()
     }
 
-    fn of_numeric(weight: i16, sign: u16, scale: u16, groups: &[u16]) -> Option<String> {
+    /// A `numeric` in binary.
+    pub(in crate::probe::postgres) fn numeric_of(
+        weight: i16,
+        sign: u16,
+        scale: u16,
+        groups: &[u16],
+    ) -> Vec<u8> {
         let mut value = u16::try_from(groups.len()).unwrap().to_be_bytes().to_vec();
         value.extend(weight.to_be_bytes());
         value.extend(sign.to_be_bytes());
         value.extend(scale.to_be_bytes());
         groups.iter().for_each(|group| value.extend(group.to_be_bytes()));
-        spelt(|out| numeric(&value, out))
+        value
+    }
+
+    fn of_numeric(weight: i16, sign: u16, scale: u16, groups: &[u16]) -> Option<String> {
+        spelt(|out| numeric(&numeric_of(weight, sign, scale, groups), out))
     }
 
     #[test]

@@ -76,22 +76,8 @@ pub(super) fn date(value: &[u8]) -> Option<i64> {
 mod tests {
     use super::*;
     use crate::probe::postgres::spelling;
+    use crate::probe::postgres::spelling::tests::{numeric_of, spelt};
     use proptest::prelude::*;
-
-    fn of_numeric(weight: i16, sign: u16, scale: u16, groups: &[u16]) -> Vec<u8> {
-        let mut value = u16::try_from(groups.len()).unwrap().to_be_bytes().to_vec();
-        value.extend(weight.to_be_bytes());
-        value.extend(sign.to_be_bytes());
-        value.extend(scale.to_be_bytes());
-        groups.iter().for_each(|group| value.extend(group.to_be_bytes()));
-        value
-    }
-
-    fn spelt(spell: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<String> {
-        let mut out = Vec::new();
-        spell(&mut out)?;
-        String::from_utf8(out).ok()
-    }
 
     fn read(text: &str) -> i64 {
         crate::chain::time::parse(text).unwrap().micros_since_epoch()
@@ -108,16 +94,16 @@ mod tests {
             (-1, 0, 4, &[1], (1, 4)),
             (-2, 0, 10, &[1234], (123_400, 10)),
         ] {
-            assert_eq!(numeric(&of_numeric(weight, sign, scale, groups)), Some(found));
+            assert_eq!(numeric(&numeric_of(weight, sign, scale, groups)), Some(found));
         }
         // No number, more digits than fit, digits that are not displayed, and what is no value.
         for value in [
-            of_numeric(0, 0xC000, 0, &[]),
-            of_numeric(5, 0, 0, &[1]),
-            of_numeric(0, 0, 0, &[1, 5000]),
-            of_numeric(0, 0, 0, &[10_000]),
-            of_numeric(0, 0, 19, &[1]),
-            of_numeric(0, 0, 0, &[1])[..9].to_vec(),
+            numeric_of(0, 0xC000, 0, &[]),
+            numeric_of(5, 0, 0, &[1]),
+            numeric_of(0, 0, 0, &[1, 5000]),
+            numeric_of(0, 0, 0, &[10_000]),
+            numeric_of(0, 0, 19, &[1]),
+            numeric_of(0, 0, 0, &[1])[..9].to_vec(),
             Vec::new(),
         ] {
             assert_eq!(numeric(&value), None);
@@ -144,7 +130,7 @@ mod tests {
             weight in -3i16..5, sign in prop::sample::select(vec![0u16, 0x4000, 0xC000, 0xD000]),
             scale in 0u16..21, groups in prop::collection::vec(prop_oneof![Just(0u16), Just(5000), 0u16..10_000], 0..5),
         ) {
-            let value = of_numeric(weight, sign, scale, &groups);
+            let value = numeric_of(weight, sign, scale, &groups);
             if let Some((digits, scale)) = numeric(&value) {
                 let text = spelt(|out| spelling::numeric(&value, out)).unwrap();
                 let number: bigdecimal::BigDecimal = text.parse().unwrap();
