@@ -9,7 +9,7 @@ use super::cell::Cell;
 use super::columns::{Columns, KeyPlace};
 use super::expr::{Derived, Scope};
 use super::lane::Lane;
-use super::prints::Prints;
+use super::prints::{Prints, merged};
 use super::row::Row;
 use crate::catalogue::ColumnKind;
 
@@ -102,20 +102,6 @@ fn is_text(kind: ColumnKind) -> bool {
     )
 }
 
-/// All of two ascending lists, each once.
-fn merged(one: &[usize], other: &[usize]) -> Vec<usize> {
-    let (mut all, mut other) = (Vec::with_capacity(one.len().max(other.len())), other.iter().peekable());
-    for at in one {
-        while let Some(before) = other.next_if(|other| *other < at) {
-            all.push(*before);
-        }
-        all.push(*at);
-        let _same = other.next_if_eq(&at);
-    }
-    all.extend(other);
-    all
-}
-
 /// The fingerprints of all keys.
 #[must_use]
 pub(super) fn prints(
@@ -124,18 +110,20 @@ pub(super) fn prints(
     columns: &Columns,
     seed: super::keyed::Seed,
 ) -> Vec<Prints> {
-    let mut starts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut of = |places: &Vec<usize>| {
-        for place in places {
-            starts.entry(*place).or_insert_with(|| batch.starts(*place));
-        }
-        let mut lists = places.iter().filter_map(|place| starts.get(place));
-        // A key without columns is that of all rows.
-        let first = lists.next().cloned().unwrap_or_else(|| vec![0]);
-        let starts = lists.fold(first, |known, more| merged(&known, more));
-        Prints::of(batch, values, places, starts, seed)
+    let mut of_columns: BTreeMap<usize, Prints> = BTreeMap::new();
+    for place in columns.keys().iter().flatten() {
+        of_columns.entry(*place).or_insert_with(|| Prints::of_column(batch, values, *place, seed));
+    }
+    let several = |places: &Vec<usize>| {
+        let of_columns: Vec<&Prints> = places.iter().filter_map(|place| of_columns.get(place)).collect();
+        (places.len() != 1).then(|| Prints::of_key(batch, &of_columns, seed))
     };
-    columns.keys().iter().map(&mut of).collect()
+    let made: Vec<Option<Prints>> = columns.keys().iter().map(several).collect();
+    let mut of_column = |place: usize| {
+        of_columns.remove(&place).unwrap_or_else(|| Prints::of_column(batch, values, place, seed))
+    };
+    let all = columns.keys().iter().zip(made);
+    all.filter_map(|(places, made)| made.or_else(|| places.first().copied().map(&mut of_column))).collect()
 }
 
 /// Rows with everything that jobs ask for.

@@ -203,8 +203,8 @@ mod tests {
 
     fn print(n: u64) -> Print {
         use super::super::keyed::{Printed, Printer, Seed};
-        let cells = [super::super::cell::Cell::Time(i64::try_from(n).unwrap())];
-        match Printer::new(Seed::fixed(3)).print(cells) {
+        let cell = super::super::cell::Cell::Time(i64::try_from(n).unwrap());
+        match Printer::new(Seed::fixed(3)).cell(&cell) {
             Printed::Whole(print) => print,
             other => panic!("{other:?}"),
         }

@@ -4,31 +4,33 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use sha2::{Digest as _, Sha256};
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use siphasher::sip128::SipHasher13;
 
 use super::cell::Cell;
 use super::expr::UNREADABLE;
 
-/// The run's secret.
+/// The run's secret: a key for each kind of thing that is hashed, so that they are never taken for each other.
 #[derive(Clone, Copy)]
-pub struct Seed([u64; 2]);
+pub struct Seed([[u64; 2]; 3]);
 
 impl Seed {
     /// That of a run whose seed this is.
     #[must_use]
     pub fn of(run: i64) -> Self {
-        // Apart from whatever else is made with the run's seed.
-        let digest =
-            Sha256::new().chain_update(b"holdtrue fingerprints").chain_update(run.to_be_bytes()).finalize();
-        let [a, b] = [0, 8]
-            .map(|at| digest.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes));
-        Self([a, b])
+        Self([0, 1, 2].map(|of: u8| {
+            // Apart from whatever else is made with the run's seed.
+            let label = Sha256::new().chain_update(b"holdtrue fingerprints").chain_update([of]);
+            let digest = label.chain_update(run.to_be_bytes()).finalize();
+            [0, 8].map(|at| {
+                digest.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes)
+            })
+        }))
     }
 
     /// A fixed one, for tests.
     #[cfg(test)]
     pub(crate) fn fixed(n: u64) -> Self {
-        Self([n, !n])
+        Self([0, 1, 2].map(|of| [n ^ of, !n]))
     }
 }
 
@@ -67,46 +69,65 @@ impl Printer {
         Self { seed, buffer: Vec::new() }
     }
 
-    /// The fingerprint of a key's cells.
-    pub fn print<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) -> Printed {
-        self.buffer.clear();
-        let mut part = false;
-        for cell in cells {
-            part |= matches!(cell, Cell::Null);
-            if let Err(why) = absorb(&mut self.buffer, &cell) {
-                return Printed::Refused(why);
-            }
+    /// The fingerprint of a key that is one cell.
+    pub fn cell(&mut self, cell: &Cell<'_>) -> Printed {
+        if let Cell::Text(text) = cell {
+            return self.text(text);
         }
-        let print = self.hash();
-        if part { Printed::Part(print) } else { Printed::Whole(print) }
+        self.buffer.clear();
+        match absorb(&mut self.buffer, cell) {
+            Err(why) => Printed::Refused(why),
+            Ok(()) if matches!(cell, Cell::Null) => Printed::Part(self.hash(Of::Value, &self.buffer)),
+            Ok(()) => Printed::Whole(self.hash(Of::Value, &self.buffer)),
+        }
     }
 
     /// The fingerprint of a key that is one cell of text, as most are: the same as of that cell.
-    pub fn text(&mut self, text: &[u8]) -> Printed {
+    #[must_use]
+    pub fn text(&self, text: &[u8]) -> Printed {
+        Printed::Whole(self.hash(Of::Text, text))
+    }
+
+    /// The fingerprint of a key of several cells, out of theirs.
+    pub fn several<'a>(&mut self, cells: impl IntoIterator<Item = &'a Printed>) -> Printed {
         self.buffer.clear();
-        put_text(&mut self.buffer, text);
-        Printed::Whole(self.hash())
+        let mut part = false;
+        for cell in cells {
+            let (Printed::Whole(print) | Printed::Part(print)) = cell else { return *cell };
+            part |= matches!(cell, Printed::Part(_));
+            self.buffer.extend_from_slice(&print.to_le_bytes());
+        }
+        let print = self.hash(Of::Several, &self.buffer);
+        if part { Printed::Part(print) } else { Printed::Whole(print) }
     }
 
-    fn hash(&self) -> Print {
-        SipHasher13::new_with_keys(self.seed.0[0], self.seed.0[1]).hash(&self.buffer).as_u128()
+    fn hash(&self, of: Of, bytes: &[u8]) -> Print {
+        let [values, texts, several] = self.seed.0;
+        let [a, b] = match of {
+            Of::Value => values,
+            Of::Text => texts,
+            Of::Several => several,
+        };
+        SipHasher13::new_with_keys(a, b).hash(bytes).as_u128()
     }
 }
 
-/// The fingerprint of a key together with its tenant's.
+/// What a fingerprint is made of.
+#[derive(Clone, Copy)]
+enum Of {
+    /// A value that is no text.
+    Value,
+    /// A text.
+    Text,
+    /// Fingerprints.
+    Several,
+}
+
+/// The fingerprint of a key together with its tenant's: each half of one with the other half of the other. Two different
+/// pairs share 64 bits of it with a probability of 2^-64, since the halves of a fingerprint know nothing of each other.
 #[must_use]
-pub fn paired(seed: Seed, key: Print, tenant: Print) -> Print {
-    let mut hasher = SipHasher13::new_with_keys(seed.0[1], seed.0[0]);
-    hasher.write_u128(key);
-    hasher.write_u128(tenant);
-    hasher.finish128().as_u128()
-}
-
-fn put_text(to: &mut Vec<u8>, text: &[u8]) {
-    // Its length, so that no text runs into what comes after it.
-    let [a, b, c, d, e, f, g, h] = text.len().to_le_bytes();
-    to.extend_from_slice(&[1, a, b, c, d, e, f, g, h]);
-    to.extend_from_slice(text);
+pub fn paired(key: Print, tenant: Print) -> Print {
+    key ^ tenant.rotate_left(64)
 }
 
 /// Values that are equal to a server enter alike, whatever their type or scale.
@@ -117,15 +138,12 @@ fn absorb(to: &mut Vec<u8>, cell: &Cell<'_>) -> Result<(), &'static str> {
     };
     match cell {
         Cell::Null => put(0, &[]),
-        Cell::Text(text) => put_text(to, text),
+        Cell::Text(text) => put(1, text),
         Cell::Number(number) => {
             let (digits, scale, large) = number.canonical();
             put(2, &digits.to_le_bytes());
             to.extend_from_slice(&scale.to_le_bytes());
-            // Its length, so that no number runs into what comes after it.
-            let large = large.unwrap_or_default();
-            to.extend_from_slice(&large.len().to_le_bytes());
-            to.extend_from_slice(large.as_bytes());
+            to.extend_from_slice(large.unwrap_or_default().as_bytes());
         }
         // Zero has two spellings.
         Cell::Float(n) => put(3, &(n + 0.0).to_bits().to_le_bytes()),
@@ -184,8 +202,12 @@ mod tests {
 
     fn print(seed: u64, cells: &[Cell<'_>]) -> Printed {
         let mut printer = Printer::new(Seed::fixed(seed));
-        printer.print([Cell::Text(b"of another key")]);
-        printer.print(cells.iter().cloned())
+        printer.cell(&Cell::Bool(true));
+        let each: Vec<Printed> = cells.iter().map(|cell| printer.cell(cell)).collect();
+        match each.as_slice() {
+            [one] => *one,
+            several => printer.several(several),
+        }
     }
 
     fn of(kind: ColumnKind, text: &[u8]) -> Printed {
@@ -206,7 +228,7 @@ mod tests {
     #[test]
     fn a_text_alone_is_a_key_of_one_cell() {
         for text in ["", "a", "twenty-four bytes of text"] {
-            let mut printer = Printer::new(Seed::fixed(7));
+            let printer = Printer::new(Seed::fixed(7));
             assert_eq!(printer.text(text.as_bytes()), of(ColumnKind::Text, text.as_bytes()));
         }
     }
@@ -215,6 +237,18 @@ mod tests {
     fn cells_do_not_run_into_each_other() {
         let cells = |a: &'static [u8], b: &'static [u8]| print(7, &[Cell::Text(a), Cell::Text(b)]);
         assert_ne!(cells(b"ab", b"c"), cells(b"a", b"bc"));
+        assert_ne!(cells(b"a", b"b"), cells(b"b", b"a"));
+        assert_ne!(cells(b"a", b"a"), cells(b"b", b"b"));
+    }
+
+    #[test]
+    fn what_is_made_of_different_things_differs() {
+        let mut printer = Printer::new(Seed::fixed(7));
+        // The same bytes are hashed.
+        let Printed::Whole(print) = printer.cell(&Cell::Bool(true)) else { panic!() };
+        let bytes = print.to_le_bytes();
+        assert_ne!(printer.several([&Printed::Whole(print)]), printer.text(&bytes));
+        assert_ne!(printer.text(&[10]), printer.cell(&Cell::Bool(true)));
     }
 
     #[test]

@@ -7,6 +7,20 @@ use super::chunk::{Column, Values};
 use super::keyed::{Printed, Printer, Seed};
 use crate::catalogue::ColumnKind;
 
+/// All of two ascending lists, each once.
+pub(super) fn merged(one: &[usize], other: &[usize]) -> Vec<usize> {
+    let (mut all, mut other) = (Vec::with_capacity(one.len().max(other.len())), other.iter().peekable());
+    for at in one {
+        while let Some(before) = other.next_if(|other| *other < at) {
+            all.push(*before);
+        }
+        all.push(*at);
+        let _same = other.next_if_eq(&at);
+    }
+    all.extend(other);
+    all
+}
+
 /// Fingerprints of a key.
 pub(super) struct Prints {
     /// One for each run of rows whose key is spelt alike.
@@ -18,32 +32,35 @@ pub(super) struct Prints {
 }
 
 impl Prints {
-    /// Makes them, where it is known which rows are the first of a run.
+    /// Those of a column.
     #[must_use]
-    pub(super) fn of(
-        batch: &Batch,
-        values: &Values<'_>,
-        places: &[usize],
-        starts: Vec<usize>,
-        seed: Seed,
-    ) -> Self {
+    pub(super) fn of_column(batch: &Batch, values: &Values<'_>, place: usize, seed: Seed) -> Self {
         let mut printer = Printer::new(seed);
-        let plain =
-            |place: &usize| matches!(values.column(*place), Some(Column::Text(Some(ColumnKind::Text))));
-        let runs = match places {
-            // As most keys are.
-            [place] if plain(place) => {
-                let print = |at: &usize| match batch.row(*at).get(*place) {
-                    Some(text) => printer.text(text),
-                    None => printer.print([values.cell(*place, *at)]),
-                };
-                starts.iter().map(print).collect()
-            }
-            _ => {
-                let cells = |at: usize| places.iter().map(move |place| values.cell(*place, at));
-                starts.iter().map(|at| printer.print(cells(*at))).collect()
-            }
+        let starts = batch.starts(place);
+        // As most keys are.
+        let plain = matches!(values.column(place), Some(Column::Text(Some(ColumnKind::Text))));
+        let print = |at: &usize| match batch.row(*at).get(place).filter(|_| plain) {
+            Some(text) => printer.text(text),
+            None => printer.cell(&values.cell(place, *at)),
         };
+        let runs = starts.iter().map(print).collect();
+        Self::new(batch, starts, runs)
+    }
+
+    /// Those of a key, out of those of its columns.
+    #[must_use]
+    pub(super) fn of_key(batch: &Batch, columns: &[&Self], seed: Seed) -> Self {
+        let mut printer = Printer::new(seed);
+        let mut lists = columns.iter().map(|column| column.starts.as_slice());
+        // A key without columns is that of all rows.
+        let first = lists.next().unwrap_or(&[0]).to_vec();
+        let starts = lists.fold(first, |known, more| merged(&known, more));
+        let print = |at: &usize| printer.several(columns.iter().filter_map(|column| column.get(*at)));
+        let runs = starts.iter().map(print).collect();
+        Self::new(batch, starts, runs)
+    }
+
+    fn new(batch: &Batch, starts: Vec<usize>, runs: Vec<Printed>) -> Self {
         // A batch has far fewer rows than this holds.
         let numbers = (0u32..).zip(starts.iter().skip(1).copied().chain([batch.rows()]));
         let mut which = Vec::with_capacity(batch.rows());

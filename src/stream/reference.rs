@@ -103,7 +103,7 @@ impl Key {
         Ok(match &self.whose {
             None => Found::Key(key),
             Some(whose) => match whose.print(row, shared)? {
-                Some(tenant) => Found::Key(paired(shared.seed, key, tenant)),
+                Some(tenant) => Found::Key(paired(key, tenant)),
                 None => Found::Unowned,
             },
         })
