@@ -19,17 +19,22 @@ pub(super) fn integer(value: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
+/// A number below 100 with two digits.
+fn two(value: u64) -> [u8; 2] {
+    [value / 10, value % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or(0))
+}
+
 /// A number with at least so many digits.
 fn unsigned(mut value: u64, least: usize, out: &mut Vec<u8>) {
     let mut digits = [b'0'; 20];
     let mut used = 0;
-    for place in digits.iter_mut().rev() {
+    for pair in digits.as_rchunks_mut::<2>().1.iter_mut().rev() {
         if value == 0 {
             break;
         }
-        *place = b'0' + u8::try_from(value % 10).unwrap_or(0);
-        value /= 10;
-        used += 1;
+        *pair = two(value % 100);
+        used += if value < 10 { 1 } else { 2 };
+        value /= 100;
     }
     let from = digits.len() - used.max(least).min(digits.len());
     out.extend_from_slice(digits.get(from..).unwrap_or_default());
@@ -95,26 +100,23 @@ pub(super) fn timestamp(value: &[u8], zone: bool, out: &mut Vec<u8>) -> Option<(
         i64::MIN => return written(out, b"-infinity"),
         _ => {}
     }
-    let before_christ = day(micros.div_euclid(DAY), out);
+    let date = Date::of(micros.div_euclid(DAY));
+    date.write(out);
     let clock = u64::try_from(micros.rem_euclid(DAY)).ok()?;
     let (seconds, fraction) = (clock / 1_000_000, clock % 1_000_000);
-    out.push(b' ');
-    unsigned(seconds / 3600, 2, out);
-    out.push(b':');
-    unsigned(seconds / 60 % 60, 2, out);
-    out.push(b':');
-    unsigned(seconds % 60, 2, out);
-    if fraction > 0 {
-        out.push(b'.');
-        unsigned(fraction, 6, out);
-        while out.last() == Some(&b'0') {
-            out.pop();
-        }
-    }
+    // In one piece: what is appended one by one costs more than to work it out.
+    let ([a, b], [c, d], [e, f]) = (two(seconds / 3600), two(seconds / 60 % 60), two(seconds % 60));
+    let ([g, h], [i, j], [k, l]) = (two(fraction / 10_000), two(fraction / 100 % 100), two(fraction % 100));
+    let text = [b' ', a, b, b':', c, d, b':', e, f, b'.', g, h, i, j, k, l];
+    let end = out.len() + text.len();
+    out.extend_from_slice(&text);
+    // A fraction has no zeros at its end, and where it is all zeros there is none.
+    let zeros = text.iter().rev().take(6).take_while(|digit| **digit == b'0').count();
+    out.truncate(end - if zeros == 6 { 7 } else { zeros });
     if zone {
         out.extend_from_slice(b"+00");
     }
-    if before_christ {
+    if date.before_christ() {
         out.extend_from_slice(b" BC");
     }
     Some(())
@@ -128,31 +130,50 @@ pub(super) fn date(value: &[u8], out: &mut Vec<u8>) -> Option<()> {
         i32::MIN => return written(out, b"-infinity"),
         _ => {}
     }
-    if day(i64::from(days), out) {
+    let date = Date::of(i64::from(days));
+    date.write(out);
+    if date.before_christ() {
         out.extend_from_slice(b" BC");
     }
     Some(())
 }
 
-/// Year, month and day of so many days since 2000; whether the year is before Christ.
-fn day(days: i64, out: &mut Vec<u8>) -> bool {
-    // Years that begin in March end with the leap day; 400 of them are 146,097 days.
-    let days = days + TO_2000;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    // There is no year 0: before 1 comes 1 BC.
-    let shown = if year > 0 { year } else { 1 - year };
-    unsigned(shown.unsigned_abs(), 4, out);
-    out.push(b'-');
-    unsigned(month.unsigned_abs(), 2, out);
-    out.push(b'-');
-    unsigned(day.unsigned_abs(), 2, out);
-    year <= 0
+/// A day; the year 0 is 1 BC.
+struct Date {
+    year: i64,
+    month: u64,
+    day: u64,
+}
+
+impl Date {
+    /// So many days since 2000.
+    fn of(days: i64) -> Self {
+        // Years that begin in March end with the leap day; 400 of them are 146,097 days.
+        let days = days + TO_2000;
+        let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let from_march = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * from_march + 2) / 5 + 1;
+        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        let year = era * 400 + year_of_era + i64::from(month <= 2);
+        Self { year, month: month.unsigned_abs(), day: day.unsigned_abs() }
+    }
+
+    fn before_christ(&self) -> bool {
+        self.year <= 0
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        // There is no year 0: before 1 comes 1 BC.
+        let year = if self.year > 0 { self.year } else { 1 - self.year }.unsigned_abs();
+        if year > 9999 {
+            unsigned(year / 10_000, 1, out);
+        }
+        let ([a, b], [c, d]) = (two(year / 100 % 100), two(year % 100));
+        let ([e, f], [g, h]) = (two(self.month), two(self.day));
+        out.extend_from_slice(&[a, b, c, d, b'-', e, f, b'-', g, h]);
+    }
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
