@@ -1,13 +1,12 @@
 //! Stopping every query of a run on the server, as Ctrl-C must.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::net::UnixStream;
-use tokio_postgres::{CancelToken, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::CancelToken;
+
+use super::dial::Way;
 
 /// How often a query that is still running is asked again: a request that arrives between two statements is
 /// ignored by the server, so one may not be enough.
@@ -40,15 +39,6 @@ pub struct Cancelled {
     pub failures: Vec<String>,
 }
 
-/// How a server was reached, and is reached again.
-#[derive(Clone)]
-pub(super) enum Way {
-    /// By TCP, under TLS or not.
-    Network(MakeRustlsConnect),
-    /// By this Unix socket.
-    Socket(PathBuf),
-}
-
 /// The part of a session that a cancellation needs; it lives as long as the session.
 pub(super) struct Running {
     token: CancelToken,
@@ -78,22 +68,11 @@ impl Running {
 
     /// Asks the server to stop this session's query. The request travels as the session does, under TLS or not.
     pub(super) async fn ask(&self) -> Result<(), String> {
-        match tokio::time::timeout(DELIVERY, self.deliver()).await {
+        match tokio::time::timeout(DELIVERY, self.way.cancel(&self.token)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(format!("cancel request failed: {error}")),
             Err(_) => Err(format!("cancel request was not delivered within {} s", DELIVERY.as_secs())),
         }
-    }
-
-    async fn deliver(&self) -> Result<(), String> {
-        let delivered = match &self.way {
-            Way::Network(tls) => self.token.cancel_query(tls.clone()).await,
-            Way::Socket(path) => {
-                let socket = UnixStream::connect(path).await.map_err(|error| error.to_string())?;
-                self.token.cancel_query_raw(socket, NoTls).await
-            }
-        };
-        delivered.map_err(|error| error.to_string())
     }
 }
 

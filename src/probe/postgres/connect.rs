@@ -4,7 +4,6 @@
 //! documentation. As there, a host that refuses the login ends the search, one that cannot be reached does not.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
@@ -13,7 +12,7 @@ use tokio_postgres::{Client, Config, Connection, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::{Address, Wanted};
-use super::cancel::Way;
+use super::dial::{self, Tls, Way};
 use super::failure::{self, Moment, QueryError};
 use super::goodbye::Goodbye;
 use super::joined::Joined;
@@ -136,20 +135,30 @@ async fn attempt(
     let config = config(address, target, encrypted, &options.application_name);
     let last_words = LastWords::default();
     let words = &last_words;
-    let refused = |error: &tokio_postgres::Error| failure::of_connect(error, &place);
+    let refused = |error: tokio_postgres::Error| failure::of_connect(&error, &place);
+    let unreached = |error: std::io::Error| failure::of_dial(&error, &place);
     let dialled = async {
         Ok(match &target.endpoint {
-            Endpoint::Tcp { .. } => {
-                let (client, connection) = config.connect(tls.clone()).await.map_err(|e| refused(&e))?;
-                (client, driven(connection, words), Way::Network(tls.clone()))
+            Endpoint::Tcp { name, address: given } => {
+                let (socket, at) =
+                    dial::tcp((name, *given, target.port), &address.keep_alive).await.map_err(unreached)?;
+                if encrypted {
+                    let tls = Tls { make: tls.clone(), name: name.clone() };
+                    let made = config.connect_raw(socket, tls.joined().map_err(unreached)?).await;
+                    let (client, connection) = made.map_err(refused)?;
+                    (client, driven(connection, words), Way::Tcp { at, tls: Some(tls) })
+                } else {
+                    let made = config.connect_raw(Joined::new(socket, options.alone), NoTls).await;
+                    let (client, connection) = made.map_err(refused)?;
+                    (client, driven(connection, words), Way::Tcp { at, tls: None })
+                }
             }
             Endpoint::Unix(directory) => {
                 let path = directory.join(format!(".s.PGSQL.{}", target.port));
-                let socket = UnixStream::connect(&path).await;
-                let socket = socket.map_err(|error| failure::of_dial(&error, &place))?;
+                let socket = UnixStream::connect(&path).await.map_err(unreached)?;
                 let made = config.connect_raw(Joined::new(socket, options.alone), NoTls).await;
-                let (client, connection) = made.map_err(|e| refused(&e))?;
-                (client, driven(connection, words), Way::Socket(path))
+                let (client, connection) = made.map_err(refused)?;
+                (client, driven(connection, words), Way::Unix(path))
             }
         })
     };
@@ -186,25 +195,12 @@ where
 
 fn config(address: &Address, target: &Target, encrypted: bool, application_name: &str) -> Config {
     let mut config = Config::new();
-    match &target.endpoint {
-        Endpoint::Tcp { name, address } => {
-            config.host(name);
-            if let Some(ip) = address {
-                config.hostaddr(*ip);
-            }
-        }
-        Endpoint::Unix(directory) => {
-            config.host_path(directory);
-        }
-    }
     config
-        .port(target.port)
         .user(&address.user)
         .dbname(&address.database)
         .application_name(address.application_name.as_deref().unwrap_or(application_name))
         .channel_binding(address.channel_binding)
-        .ssl_mode(if encrypted { Negotiate::Require } else { Negotiate::Disable })
-        .keepalives(!address.keep_alive.off);
+        .ssl_mode(if encrypted { Negotiate::Require } else { Negotiate::Disable });
     if encrypted && address.ssl.direct {
         config.ssl_negotiation(SslNegotiation::Direct);
     }
@@ -213,14 +209,6 @@ fn config(address: &Address, target: &Target, encrypted: bool, application_name:
     }
     if let Some(options) = &address.options {
         config.options(&options.0);
-    }
-    // The operating system notices a dead peer after hours; a gate cannot wait that long.
-    config
-        .keepalives_idle(address.keep_alive.idle.unwrap_or(Duration::from_secs(60)))
-        .keepalives_interval(address.keep_alive.interval.unwrap_or(Duration::from_secs(15)))
-        .keepalives_retries(address.keep_alive.count.unwrap_or(4));
-    if let Some(limit) = address.keep_alive.user_timeout {
-        config.tcp_user_timeout(limit);
     }
     config
 }

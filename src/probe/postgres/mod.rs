@@ -1,7 +1,7 @@
 //! The PostgreSQL source's connection layer: from an address to sessions that can read and only read.
 //!
 //! - [`address`] turns a URL, a keyword string or the environment into an [`Address`], with libpq's rules.
-//! - [`connect`] tries its hosts in order; [`tls`] builds what encryption needs.
+//! - [`connect`] tries its hosts in order; [`dial`] opens the sockets, [`tls`] builds what encryption needs.
 //! - [`session`] is one pinned, read-only conversation; all sessions of a run share one [`snapshot`].
 //! - [`blocks`] asks how large tables are, and [`changes`] finds the tables that a snapshot does not protect.
 //! - [`stream`] asks: rows as text, one by one or all at once, and COPY; [`copied`] reads what COPY sends, which [`joined`]
@@ -20,6 +20,7 @@ pub mod changes;
 mod connect;
 mod conninfo;
 pub mod copied;
+mod dial;
 pub mod environment;
 pub mod failure;
 mod goodbye;
