@@ -7,6 +7,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicU64;
 
+use super::postgres::stream::{Format, Selection};
 use super::postgres::tuples::{DAMAGED, OnTuple, Tuples};
 use super::postgres::{QueryError, Session};
 use super::transfer::{TOO_MUCH, spend};
@@ -170,7 +171,7 @@ impl Reader<'_> {
     /// The rows of a statement, as far as they may be fetched.
     async fn rows(&self, sql: &str, setting: &str, each: OnTuple<'_>) -> Result<(), Failure> {
         let (mut tuples, mut wrong) = (Tuples::default(), None);
-        let taken = self.session.copy_binary_within(sql, setting, |piece| {
+        let taken = self.session.copy(Selection::Query(sql), Format::Binary, setting, |piece| {
             let fed = match spend(self.transfer, piece.len() as u64) {
                 true => tuples.feed(&piece, &mut |row| each(row)),
                 false => Err(TOO_MUCH),

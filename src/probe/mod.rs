@@ -7,6 +7,7 @@ pub mod barman;
 pub mod basebackup;
 pub mod baseline;
 pub mod brought;
+mod copy_text;
 pub mod damage;
 pub mod deliver;
 mod deparsed;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::pool::Pool;
 use super::postgres::adjust::{Like, Setting};
-use super::postgres::copied::{Copied, Wire};
-use super::postgres::stream::Streamed;
+use super::postgres::copied::{Copied, Damage, Wire};
+use super::postgres::lines::Lines;
+use super::postgres::stream::{Format, Selection, Streamed};
 use super::postgres::{Address, QueryError, Session, SessionOptions, Snapshot};
 use super::transfer::{TOO_MUCH, spend};
 use crate::catalogue::{Catalogue, Relation, RelationKind};
@@ -59,6 +60,7 @@ pub struct Fetch {
     only: Option<String>,
     /// Whether the table can be copied as it lies.
     plain: bool,
+    format: Format,
 }
 
 impl Fetch {
@@ -81,7 +83,10 @@ impl Fetch {
             let to = to.map_or(String::new(), |to| format!(" AND ctid < '({to},0)'::tid"));
             format!("ctid >= '({from},0)'::tid{to}")
         });
-        Self { table: qualified(&relation.name), items, wires, only, plain }
+        // What costs the server less.
+        let saved: i32 = wires.iter().map(|wire| wire.saved_by_text()).sum();
+        let format = if saved > 0 { Format::Text } else { Format::Binary };
+        Self { table: qualified(&relation.name), items, wires, only, plain, format }
     }
 
     fn query(&self) -> String {
@@ -92,10 +97,11 @@ impl Fetch {
     /// The statement.
     #[must_use]
     pub fn sql(&self) -> String {
-        match self.plain {
-            true => format!("COPY {} ({}) TO STDOUT (FORMAT binary)", self.table, self.items.join(", ")),
-            false => format!("COPY ({}) TO STDOUT (FORMAT binary)", self.query()),
-        }
+        let rows = match self.plain {
+            true => format!("{} ({})", self.table, self.items.join(", ")),
+            false => format!("({})", self.query()),
+        };
+        format!("COPY {rows} TO STDOUT (FORMAT {})", self.format.name())
     }
 
     async fn on(
@@ -104,8 +110,8 @@ impl Fetch {
         each: &mut dyn FnMut(bytes::Bytes) -> ControlFlow<()>,
     ) -> Result<Streamed, QueryError> {
         match self.plain {
-            true => session.copy_table(&self.table, &self.items, each).await,
-            false => session.copy_binary(&self.query(), each).await,
+            true => session.copy(Selection::Table(&self.table, &self.items), self.format, "", each).await,
+            false => session.copy(Selection::Query(&self.query()), self.format, "", each).await,
         }
     }
 }
@@ -176,7 +182,10 @@ impl Rows for Served {
         }
         // A row without columns carries one that nobody looks at.
         let wires = if fetch.wires.is_empty() { &[Wire::Bool] } else { fetch.wires.as_slice() };
-        let mut copied = Copied::new(wires);
+        let mut copied = match fetch.format {
+            Format::Binary => Incoming::Binary(Copied::new(wires)),
+            Format::Text => Incoming::Text(Lines::new(wires)),
+        };
         let mut stopped = None;
         let mut each = |piece: bytes::Bytes| {
             if !spend(&self.transfer, piece.len() as u64) {
@@ -217,6 +226,35 @@ impl Rows for Served {
 
     fn waits(&self) -> bool {
         true
+    }
+}
+
+/// What a server sends, in either format.
+enum Incoming<'a> {
+    Binary(Copied<'a>),
+    Text(Lines<'a>),
+}
+
+impl Incoming<'_> {
+    fn feed(&mut self, piece: &[u8], to: &mut Filler<'_>) -> Result<ControlFlow<()>, Damage> {
+        match self {
+            Self::Binary(copied) => copied.feed(piece, to),
+            Self::Text(lines) => lines.feed(piece, to),
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        match self {
+            Self::Binary(copied) => copied.is_whole(),
+            Self::Text(lines) => lines.is_whole(),
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Binary(copied) => copied.bytes(),
+            Self::Text(lines) => lines.bytes(),
+        }
     }
 }
 

@@ -76,9 +76,26 @@ impl Wire {
         }
     }
 
+    /// Nanoseconds that a server spends less on a value in text format than in binary, about: by `COPY` of millions of rows to
+    /// `/dev/null` with PostgreSQL 15, which spells a `jsonb` in both.
+    #[must_use]
+    pub fn saved_by_text(self) -> i32 {
+        match self {
+            Self::Numeric => 15,
+            Self::Text | Self::Jsonb | Self::Integer | Self::Bool => 0,
+            Self::Date | Self::Timestamp | Self::TimestampTz => -50,
+            Self::Uuid | Self::Bytea => -80,
+        }
+    }
+
     /// Whether its values are machine words, nearly always.
     fn has_words(self) -> bool {
         matches!(self, Self::Integer | Self::Numeric | Self::Timestamp | Self::TimestampTz | Self::Date)
+    }
+
+    /// Whether its text is that of a number.
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Self::Integer | Self::Numeric)
     }
 
     /// A value as digits and how many of them are after the point, or as microseconds since 1970; `None` for what is no such

@@ -2,10 +2,19 @@
 
 use std::ops::ControlFlow;
 
-use super::copied::{Copied, Wire};
+use super::copied::{Copied, Damage, Wire};
+use super::lines::Lines;
 use super::scratch::Scratch;
+use super::stream::{Format, Selection};
+use crate::stream::Filler;
 
-/// What binary COPY brings is spelt as the server spells it.
+fn texts(fill: impl FnOnce(&mut Filler<'_>) -> Result<(), Damage>) -> Vec<Option<String>> {
+    let mut rows = Vec::new();
+    crate::stream::collect(1, &mut rows, fill).unwrap();
+    rows.into_iter().map(|mut row| row.remove(0).map(|bytes| String::from_utf8(bytes).unwrap())).collect()
+}
+
+/// What COPY brings in either format is spelt as the server spells it.
 #[tokio::test]
 async fn copied_values_are_the_servers_own_text() {
     let Some(server) = Scratch::shared() else { return };
@@ -33,29 +42,41 @@ async fn copied_values_are_the_servers_own_text() {
         ("bytea", Wire::Bytea, "'','\\x00ff10'"),
         ("jsonb", Wire::Jsonb, "'{\"b\": 1, \"a\": [null, 1.50]}','\"x\"'"),
         ("json", Wire::Text, "'{\"b\":1,  \"a\": 2}'"),
-        ("text", Wire::Text, "'','é','a\tb\\n'"),
+        ("text", Wire::Text, "'','é','a\tb\\n',e'\\b\\f\\n\\r\\t\\v\\\\\\x7f','\\N','\\.',e'\\n','NULL'"),
     ] {
         let rows = format!("unnest(array[{values}, null]::{kind}[]) as v");
         // What a type's output function writes; a cast spells `true` out.
         let own = format!("select case when v is not null then format('%s', v) end from {rows}");
         let own: Vec<_> = session.rows(&own, &[]).await.unwrap();
         let own: Vec<Option<String>> = own.into_iter().map(|mut row| row.remove(0)).collect();
+        let query = format!("select v from {rows}");
         let mut pieces = Vec::new();
         let keep = |piece: bytes::Bytes| {
             pieces.push(piece);
             ControlFlow::Continue(())
         };
-        session.copy_binary(&format!("select v from {rows}"), keep).await.unwrap();
-        let mut copied = Vec::new();
+        session.copy(Selection::Query(&query), Format::Binary, "", keep).await.unwrap();
         let wires = [wire];
         let mut reader = Copied::new(&wires);
-        crate::stream::collect(1, &mut copied, |filler| {
-            pieces.iter().try_for_each(|piece| reader.feed(piece, filler).map(|_| ()))
-        })
-        .unwrap();
+        assert_eq!(
+            texts(|filler| pieces.iter().try_for_each(|piece| reader.feed(piece, filler).map(|_| ()))),
+            own,
+            "{kind}"
+        );
         assert!(reader.is_whole());
-        let text = |cell: Option<Vec<u8>>| cell.map(|bytes| String::from_utf8(bytes).unwrap());
-        let copied: Vec<Option<String>> = copied.into_iter().map(|mut row| text(row.remove(0))).collect();
-        assert_eq!(copied, own, "{kind}");
+
+        let mut reader = Lines::new(&wires);
+        let mut pieces = Vec::new();
+        let keep = |piece: bytes::Bytes| {
+            pieces.push(piece);
+            ControlFlow::Continue(())
+        };
+        session.copy(Selection::Query(&query), Format::Text, "", keep).await.unwrap();
+        assert_eq!(
+            texts(|filler| pieces.iter().try_for_each(|piece| reader.feed(piece, filler).map(|_| ()))),
+            own,
+            "{kind}"
+        );
+        assert!(reader.is_whole());
     }
 }

@@ -26,6 +26,7 @@ pub mod failure;
 mod goodbye;
 pub mod identity;
 mod joined;
+pub mod lines;
 mod parameters;
 pub mod pass_file;
 mod pins;

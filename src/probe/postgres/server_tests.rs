@@ -7,7 +7,7 @@ use super::environment::fake::FakeEnvironment;
 use super::identity::{NONE, NOT_READABLE, identity};
 use super::role::write_powers;
 use super::scratch::Scratch;
-use super::stream::Streamed;
+use super::stream::{Format, Selection, Streamed};
 use super::{Address, Canceller, Session, SessionOptions, Snapshot};
 use crate::failure::FailureKind;
 
@@ -118,19 +118,25 @@ async fn a_stream_can_be_left_early_and_says_so() {
     assert_eq!(snapshot_of(&session).await, before);
     let mut bytes = 0;
     let copy = session
-        .copy_binary("select g from pg_catalog.generate_series(1, 1000) g", |chunk| {
-            bytes += chunk.len();
-            ControlFlow::Continue(())
-        })
+        .copy(
+            Selection::Query("select g from pg_catalog.generate_series(1, 1000) g"),
+            Format::Binary,
+            "",
+            |chunk| {
+                bytes += chunk.len();
+                ControlFlow::Continue(())
+            },
+        )
         .await
         .unwrap();
     // Header 19, each row 2 + 4 + 4, trailer 2.
     assert_eq!((copy.complete, bytes), (true, 19 + 10_000 + 2));
     let smuggled = "select 1) to program 'true' --";
-    assert_eq!(
-        session.copy_binary(smuggled, |_| ControlFlow::Continue(())).await.unwrap_err().sqlstate.as_deref(),
-        Some("42601")
-    );
+    for format in [Format::Binary, Format::Text] {
+        let refused =
+            session.copy(Selection::Query(smuggled), format, "", |_| ControlFlow::Continue(())).await;
+        assert_eq!(refused.unwrap_err().sqlstate.as_deref(), Some("42601"));
+    }
 }
 
 #[tokio::test]

@@ -27,6 +27,35 @@ pub struct Streamed {
     pub complete: bool,
 }
 
+/// What is copied.
+#[derive(Clone, Copy, Debug)]
+pub enum Selection<'a> {
+    /// The rows of a query, given without the COPY around it.
+    Query(&'a str),
+    /// These columns of one plain table, all in double quotes: no query is run for them, which is quicker.
+    Table(&'a str, &'a [String]),
+}
+
+/// How rows are written (PostgreSQL's documentation of `COPY`, "File Formats").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Each value behind its length, as its type sends it.
+    Binary,
+    /// A line for each row, each value as its type writes it.
+    Text,
+}
+
+impl Format {
+    /// As `COPY` calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Binary => "binary",
+            Self::Text => "text",
+        }
+    }
+}
+
 impl Session {
     /// All rows of a query, each cell as text, `None` for NULL. Columns must be cast to `text`, and `$1` and so on
     /// are texts.
@@ -82,54 +111,24 @@ impl Session {
         finish(turn, outcome).await
     }
 
-    /// The rows of a query as `COPY ... (FORMAT binary)` chunks, for folds that read binary rows themselves.
-    /// Chunks follow the wire, not the rows. The query is given without the COPY around it.
+    /// Rows as chunks of `COPY`, for folds that read them themselves. Chunks follow the wire, not the rows. What is set ends
+    /// with it; empty for nothing.
     ///
     /// # Errors
     /// As [`Session::stream`].
-    pub async fn copy_binary(
+    pub async fn copy(
         &self,
-        query: &str,
-        mut each: impl FnMut(Bytes) -> ControlFlow<()>,
-    ) -> Result<Streamed, QueryError> {
-        let turn = self.turn().await?;
-        let outcome = self.copy_in(&turn, query, &mut each).await;
-        finish(turn, outcome).await
-    }
-
-    /// The same under a setting that ends with it; empty for none.
-    ///
-    /// # Errors
-    /// As [`Session::stream`].
-    pub async fn copy_binary_within(
-        &self,
-        query: &str,
+        what: Selection<'_>,
+        format: Format,
         setting: &str,
         mut each: impl FnMut(Bytes) -> ControlFlow<()>,
     ) -> Result<Streamed, QueryError> {
         let turn = self.turn().await?;
         let set = if setting.is_empty() { Ok(()) } else { self.command(setting).await };
         let outcome = match set {
-            Ok(()) => self.copy_in(&turn, query, &mut each).await,
+            Ok(()) => self.copy_in(&turn, what, format, &mut each).await,
             Err(error) => Err(error),
         };
-        finish(turn, outcome).await
-    }
-
-    /// The rows of one plain table as [`Session::copy_binary`] brings those of a query; no query is run for it, which is
-    /// quicker. Columns are given in double quotes.
-    ///
-    /// # Errors
-    /// As [`Session::stream`].
-    pub async fn copy_table(
-        &self,
-        table: &str,
-        columns: &[String],
-        mut each: impl FnMut(Bytes) -> ControlFlow<()>,
-    ) -> Result<Streamed, QueryError> {
-        let turn = self.turn().await?;
-        let sql = format!("copy {table} ({}) to stdout (format binary)", columns.join(", "));
-        let outcome = self.copied(&turn, &sql, &mut each).await;
         finish(turn, outcome).await
     }
 
@@ -164,21 +163,20 @@ impl Session {
     async fn copy_in(
         &self,
         turn: &Turn<'_>,
-        query: &str,
+        what: Selection<'_>,
+        format: Format,
         each: &mut impl FnMut(Bytes) -> ControlFlow<()>,
     ) -> Result<Streamed, QueryError> {
-        // Prepared alone first: a text that is one complete query cannot close our parenthesis.
-        self.prepare(turn, query, 0).await?;
-        self.copied(turn, &format!("copy (\n{query}\n) to stdout (format binary)"), each).await
-    }
-
-    async fn copied(
-        &self,
-        turn: &Turn<'_>,
-        copy: &str,
-        each: &mut impl FnMut(Bytes) -> ControlFlow<()>,
-    ) -> Result<Streamed, QueryError> {
-        let stream = match self.client().copy_out(copy).await {
+        let rows = match what {
+            Selection::Table(table, columns) => format!("{table} ({})", columns.join(", ")),
+            Selection::Query(query) => {
+                // Prepared alone first: a text that is one complete query cannot close our parenthesis.
+                self.prepare(turn, query, 0).await?;
+                format!("(\n{query}\n)")
+            }
+        };
+        let copy = format!("copy {rows} to stdout (format {})", format.name());
+        let stream = match self.client().copy_out(&copy).await {
             Ok(stream) => stream,
             Err(error) => return Err(turn.explain(&error).await),
         };
