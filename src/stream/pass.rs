@@ -164,8 +164,11 @@ fn pass(
             let _leave = cores.enter();
             observe(&batch, columns, &mut riding, &read(common))
         };
+        // Where others are read beside it, a server and whoever takes its rows keep as many cores busy as are left to them:
+        // a third thread would only carry the rows from one cache to another.
         match cores.many() {
             1 => from.fill(&mut take),
+            _ if most == 1 && rows.waits() => from.fill(&mut take),
             _ => from.beside(cores, &mut take),
         }
     } else {
