@@ -100,6 +100,19 @@ impl Sql<'_> {
         (!tests.is_empty()).then(|| tests.join(" OR "))
     }
 
+    /// Whether what comes of the operand's values, as SQL, is no number; `None` when no column can hold such a value.
+    pub(super) fn no_number(&self, operand: &Operand, value: &str) -> Option<String> {
+        let columns = columns_of(operand);
+        let mut odd = columns
+            .iter()
+            .filter_map(|name| self.relation.column(name))
+            .filter(|column| column.kind.may_be_infinite())
+            .peekable();
+        odd.peek()?;
+        let plain = odd.all(|column| column.kind == ColumnKind::Numeric && self.has_no_infinity(column));
+        Some(if plain { format!("{value} = 'NaN'::numeric") } else { format!("{value} - {value} <> 0") })
+    }
+
     /// The text of such a value in the operand, NULL for a row without; `None` when no column can hold one.
     pub(super) fn odd_text(&self, operand: &Operand) -> Option<String> {
         let cases: Vec<String> = self

@@ -211,7 +211,7 @@ pub(super) fn filter(conditions: Vec<String>) -> String {
     }
 }
 
-/// Rows for which a condition is not true: where it can be NULL, first the rows for which it is false, since samples are
+/// Rows for which a condition is false, and behind them those for which it is NULL where that is asked, since samples are
 /// named by their place.
 #[derive(Clone, Debug)]
 pub struct Show {
@@ -219,7 +219,7 @@ pub struct Show {
     pub rows: RowSet,
     /// What is not true for them.
     pub condition: Condition,
-    /// Whether it can be NULL.
+    /// Whether those are shown for which it is NULL; else such are told of elsewhere, or there can be none.
     pub may_be_null: bool,
     /// Columns shown beside the key.
     pub shown: Vec<String>,
@@ -231,13 +231,16 @@ impl Show {
     pub fn sql(&self) -> TallySql {
         let sql = self.rows.sql("r");
         let condition = sql.condition(&self.condition);
-        let doubt = if self.may_be_null { format!("{condition} IS NULL, ") } else { String::new() };
+        let (wrong, doubt) = match self.may_be_null {
+            true => (format!("{condition} IS NOT TRUE"), format!("{condition} IS NULL, ")),
+            false => (sql.is_false(&condition), String::new()),
+        };
         let (mut items, mut columns) = self.rows.key_items("r");
         for name in self.shown.iter().filter(|name| !columns.contains(name)).cloned().collect::<Vec<_>>() {
             items.push(sql.text(&name));
             columns.push(name);
         }
-        let from = self.rows.from("r", &[format!("{condition} IS NOT TRUE")]);
+        let from = self.rows.from("r", &[wrong]);
         TallySql {
             count: String::new(),
             show: format!(

@@ -20,7 +20,8 @@ pub struct Groups {
     pub or_null: bool,
     /// What must hold; operands are made of aggregates over the group and fixed values.
     pub comparisons: Vec<Comparison>,
-    /// Whether values that are NULL or no number are told of elsewhere, so that a group is judged without them.
+    /// Whether values that are NULL or no number are told of elsewhere: a group is judged without those that are NULL, and
+    /// not at all where a value is no number. What must hold must not hold of such a value.
     pub lenient: bool,
     /// Aggregates shown with a group, by name; empty for those of the comparisons.
     pub shown: Vec<(String, Operand)>,
@@ -64,17 +65,36 @@ impl Groups {
             .map(|c| format!("({} {} {})", sql.compared(&c.left), comparator(c.op), sql.compared(&c.right)))
             .collect();
         let mut skipped = Vec::new();
-        if !self.lenient {
-            self.aggregates(&mut |_, aggregate| doubts(&sql, aggregate, &mut skipped));
-        }
+        self.aggregates(&mut |operand, aggregate| match self.lenient {
+            false => doubts(&sql, aggregate, &mut skipped),
+            true => {
+                let argument = aggregate.argument.as_ref().filter(|_| aggregate.function != Function::Count);
+                let value = sql.operand(operand);
+                skipped.extend(argument.and_then(|argument| sql.no_number(argument, &value)));
+            }
+        });
         let condition = conditions.join(" AND ");
         let ok = if skipped.is_empty() {
-            condition
+            condition.clone()
         } else {
+            skipped.dedup();
             format!("CASE WHEN {} THEN NULL ELSE {condition} END", skipped.join(" OR "))
         };
         let shown: Vec<String> = self.shown().iter().map(|operand| sql.operand(operand)).collect();
-        let mut tally = self.grouped(&sql, &ok, &shown);
+        let mut tally = match self.lenient {
+            false => self.grouped(
+                &sql,
+                &ok,
+                &format!("({ok}) IS NOT TRUE"),
+                Some(&format!("({ok}) IS NULL")),
+                &shown,
+            ),
+            // What is no number satisfies no ledger, so that people can be shown what is shorter.
+            true => {
+                let doubt = (!skipped.is_empty()).then(|| skipped.join(" OR "));
+                self.grouped(&sql, &ok, &format!("({condition}) IS NOT TRUE"), doubt.as_deref(), &shown)
+            }
+        };
         for (column, (name, _)) in tally.columns.iter_mut().skip(self.keys.len()).zip(&self.shown) {
             column.clone_from(name);
         }
@@ -102,10 +122,17 @@ fn doubts(sql: &Sql<'_>, aggregate: &Aggregate, skipped: &mut Vec<String>) {
 }
 
 impl Groups {
-    /// Counts groups in which `ok`, SQL over the alias `r` with aggregates, is not true.
-    fn grouped(&self, sql: &Sql<'_>, ok: &str, shown: &[String]) -> TallySql {
-        let Self { rows, keys, or_null, lenient, .. } = self;
-        let may_be_null = !lenient;
+    /// Counts groups that are wrong: in which `ok`, SQL over the alias `r` with aggregates, is not true. Those in doubt, in
+    /// which it is NULL, come last.
+    fn grouped(
+        &self,
+        sql: &Sql<'_>,
+        ok: &str,
+        wrong: &str,
+        doubt: Option<&str>,
+        shown: &[String],
+    ) -> TallySql {
+        let Self { rows, keys, or_null, .. } = self;
         let columns: Vec<String> = keys.iter().map(|k| sql.column(k)).collect();
         // A column that the catalogue declares NOT NULL needs no question; a view's columns are all nullable.
         let null_key: Vec<String> = keys
@@ -116,8 +143,7 @@ impl Groups {
             .collect();
         let no_key = !*or_null && !null_key.is_empty();
         let null_key = if no_key { format!("({})", null_key.join(" OR ")) } else { "false".to_owned() };
-        let wrong =
-            if no_key { format!("{null_key} OR ({ok}) IS NOT TRUE") } else { format!("({ok}) IS NOT TRUE") };
+        let wrong = if no_key { format!("{null_key} OR {wrong}") } else { wrong.to_owned() };
         let group = columns.join(", ");
         let from = rows.from("r", &[]);
         let inner = format!("SELECT {null_key} AS no_key, {ok} AS ok {from} GROUP BY {group} HAVING {wrong}");
@@ -131,10 +157,10 @@ impl Groups {
             names.push(label(expression, n));
         }
         // Violations first, since samples are named by their place.
-        let doubt = match (may_be_null, no_key) {
-            (false, _) => String::new(),
-            (true, false) => format!("({ok}) IS NULL, "),
-            (true, true) => format!("NOT {null_key} AND ({ok}) IS NULL, "),
+        let doubt = match (doubt, no_key) {
+            (None, _) => String::new(),
+            (Some(doubt), false) => format!("{doubt}, "),
+            (Some(doubt), true) => format!("NOT {null_key} AND ({doubt}), "),
         };
         let show = format!(
             "SELECT {} {from} GROUP BY {group} HAVING {wrong} ORDER BY {doubt}{}",

@@ -193,7 +193,7 @@ impl Totals {
 }
 
 /// Counts postings whose kept balance differs from the sum of the postings up to them. Postings that the
-/// declared order does not tell apart cannot be judged.
+/// declared order does not tell apart cannot be judged, nor such as come to no number.
 #[derive(Clone, Debug)]
 pub struct Running {
     /// The postings.
@@ -228,8 +228,16 @@ impl Running {
         // A posting without its account or its place in time leaves the whole account undecided.
         let lost: Vec<String> = partition.iter().chain(&sequence).map(|c| format!("{c} IS NULL")).collect();
         let lost = lost.join(" OR ");
+        let reckoned = format!("sum({net}) OVER (w ROWS UNBOUNDED PRECEDING)");
+        let column = Operand::Column { name: balance.clone(), span: Span::NOWHERE };
+        // Where there is no value, there is none that is no number.
+        let no_number: String = [(&column, &kept), (&self.net, &reckoned)]
+            .into_iter()
+            .filter_map(|(operand, value)| sql.no_number(operand, value))
+            .map(|test| format!(" OR COALESCE({test}, false)"))
+            .collect();
         let inner = format!(
-            "SELECT {}, {kept} AS kept, sum({net}) OVER (w ROWS UNBOUNDED PRECEDING) AS reckoned, ({ok}) AS ok, (count(*) OVER (PARTITION BY {}, {}) > 1 OR bool_or({lost}) OVER (PARTITION BY {})) AS tied {} WINDOW w AS ({window})",
+            "SELECT {}, {kept} AS kept, {reckoned} AS reckoned, ({ok}) AS ok, (count(*) OVER (PARTITION BY {}, {}) > 1 OR bool_or({lost}) OVER (PARTITION BY {}){no_number}) AS tied {} WINDOW w AS ({window})",
             named.join(", "),
             partition.join(", "),
             sequence.join(", "),

@@ -284,7 +284,7 @@ impl Job for Folds {
     }
 }
 
-/// Rows for which a condition is not true.
+/// Rows for which a condition is false, or NULL where such are shown.
 pub(super) struct Showing {
     /// Key of the observation.
     pub(super) key: String,
@@ -292,6 +292,8 @@ pub(super) struct Showing {
     pub(super) filter: Filter,
     /// The condition.
     pub(super) test: Test,
+    /// Whether rows are shown for which it is NULL.
+    pub(super) may_be_null: bool,
     /// What is shown.
     pub(super) shown: Vec<Shown>,
     /// Samples so far.
@@ -305,6 +307,7 @@ impl Job for Showing {
         }
         match self.test.eval(&row.scope())? {
             Some(true) => {}
+            None if !self.may_be_null => {}
             verdict => {
                 self.samples
                     .add(verdict.is_none(), || self.shown.iter().map(|shown| row.text(shown)).collect());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::accumulate::{Aggregator, Seen, spelt};
-use super::cell::Cell;
+use super::cell::{Cell, Odd};
 use super::columns::KeyPlace;
 use super::differences::{Buckets, Differences};
 use super::exact::Exact;
@@ -222,10 +222,46 @@ fn within(difference: &Exact, tolerance: &Exact) -> bool {
 struct Posting {
     order: Vec<Cell<'static>>,
     lost: bool,
-    net: Option<Exact>,
-    odd: bool,
-    kept: Option<Exact>,
+    net: Amount,
+    kept: Amount,
     key: Vec<Option<String>>,
+}
+
+/// What an amount is, or some of them come to.
+#[derive(Clone)]
+enum Amount {
+    None,
+    Number(Exact),
+    Odd(Odd),
+}
+
+impl Amount {
+    fn of(cell: Cell<'_>) -> Result<Self, Refusal> {
+        match cell {
+            Cell::Number(n) => Ok(Self::Number(n)),
+            Cell::Odd(odd) => Ok(Self::Odd(odd)),
+            Cell::Unreadable => Err(UNREADABLE.to_owned()),
+            _ => Ok(Self::None),
+        }
+    }
+
+    /// As PostgreSQL adds numbers.
+    fn plus(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::None, one) | (one, Self::None) => one.clone(),
+            (Self::Number(a), Self::Number(b)) => Self::Number(a.plus(b)),
+            (Self::Odd(a), Self::Odd(b)) if a != b => Self::Odd(Odd::NotANumber),
+            (Self::Odd(odd), _) | (_, Self::Odd(odd)) => Self::Odd(*odd),
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Number(n) => Some(n.to_string()),
+            Self::Odd(odd) => Some(odd.word(false).to_owned()),
+        }
+    }
 }
 
 /// Balances kept along the way.
@@ -287,17 +323,11 @@ impl Job for Balances {
                 _ => return Err("only a server knows the order of these postings".to_owned()),
             });
         }
-        let number = |cell: Cell<'_>| match cell {
-            Cell::Number(n) => Ok((Some(n), false)),
-            Cell::Unreadable => Err(UNREADABLE.to_owned()),
-            Cell::Odd(_) => Ok((None, true)),
-            _ => Ok((None, false)),
-        };
-        let (net, odd) = number(self.net.eval(&row.scope())?)?;
-        let (kept, _) = number(self.kept.0.eval(&row.scope())?)?;
+        let net = Amount::of(self.net.eval(&row.scope())?)?;
+        let kept = Amount::of(self.kept.0.eval(&row.scope())?)?;
         let key: Vec<Option<String>> = self.shown.iter().map(|s| row.text(s)).collect();
         shared.take(200 + key.iter().flatten().map(|t| t.len() as u64 + 24).sum::<u64>())?;
-        self.accounts.entry(print).or_default().push(Posting { order, lost, net, odd, kept, key });
+        self.accounts.entry(print).or_default().push(Posting { order, lost, net, kept, key });
         Ok(())
     }
 
@@ -306,27 +336,26 @@ impl Job for Balances {
         for mut postings in std::mem::take(&mut self.accounts).into_values() {
             let lost = postings.iter().any(|p| p.lost);
             postings.sort_by(|a, b| sequence(&a.order, &b.order));
-            let mut sum: Option<Exact> = None;
-            let mut odd = false;
+            let mut sum = Amount::None;
             let tie =
                 |a: Option<&Posting>, b: &Posting| a.is_some_and(|a| sequence(&a.order, &b.order).is_eq());
             for (n, posting) in postings.iter().enumerate() {
-                odd |= posting.odd;
-                if let Some(net) = &posting.net {
-                    sum = Some(sum.map_or_else(|| net.clone(), |sum| sum.plus(net)));
-                }
+                sum = sum.plus(&posting.net);
                 let before = n.checked_sub(1).and_then(|n| postings.get(n));
                 let tied = lost || tie(before, posting) || tie(postings.get(n + 1), posting);
-                let ok = match (&posting.kept, &sum) {
-                    (Some(kept), Some(sum)) if !odd => within(&kept.minus(sum), &self.tolerance),
-                    _ => false,
+                let (odd, ok) = match (&posting.kept, &sum) {
+                    (Amount::Odd(_), _) | (_, Amount::Odd(_)) => (true, false),
+                    (Amount::Number(kept), Amount::Number(sum)) => {
+                        (false, within(&kept.minus(sum), &self.tolerance))
+                    }
+                    _ => (false, false),
                 };
-                violations += u64::from(!tied && !ok);
-                unknown += u64::from(tied);
-                if tied || !ok {
-                    let text = |n: &Option<Exact>| n.as_ref().map(ToString::to_string);
-                    self.samples.add(tied, || {
-                        posting.key.iter().cloned().chain([text(&posting.kept), text(&sum)]).collect()
+                let unsure = tied || odd;
+                violations += u64::from(!unsure && !ok);
+                unknown += u64::from(unsure);
+                if unsure || !ok {
+                    self.samples.add(unsure, || {
+                        posting.key.iter().cloned().chain([posting.kept.text(), sum.text()]).collect()
                     });
                 }
             }

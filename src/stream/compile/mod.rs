@@ -244,7 +244,7 @@ impl Builder {
         self.push(&relation, Vec::new(), Vec::new(), Box::new(job));
     }
 
-    /// Samples of rows for which a condition is not true.
+    /// Samples of rows for which a condition is false, or NULL where such are shown.
     ///
     /// # Errors
     ///
@@ -261,8 +261,8 @@ impl Builder {
             }
         }
         let shown = self.shown(relation, &names)?;
-        let samples = Samples::new(samples);
-        let job = Showing { key: key.to_owned(), filter: narrowed.filter, test, shown, samples };
+        let (samples, may_be_null) = (Samples::new(samples), show.may_be_null);
+        let job = Showing { key: key.to_owned(), filter: narrowed.filter, test, may_be_null, shown, samples };
         self.push(relation, narrowed.needs, Vec::new(), Box::new(job));
         Ok(())
     }

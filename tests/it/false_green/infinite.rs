@@ -17,6 +17,75 @@ fn infinite_amounts_balance_nothing() {
 }
 
 #[test]
+fn what_is_no_amount_accuses_no_ledger_and_clears_none() {
+    let ledgers = ["amount n", "debit d; credit c", "amount a side s debit (\"d\") credit (\"c\")"];
+    let types = [("numeric(18,2)", "NaN"), ("numeric", "-Infinity"), ("double precision", "NaN")];
+    for (at, (ty, odd)) in types.into_iter().enumerate() {
+        let s = Scratch::new(
+            &format!("fg_no_amount_{at}"),
+            &format!(
+                "create table line (id int primary key, e int not null, t text not null, n {ty}, d {ty}, c {ty}, a {ty}, s text not null);
+                 insert into line values (1, 1, 'a', 10, 10, 0, 10, 'd'), (2, 1, 'a', -10, 0, 10, 10, 'c'),
+                                         (3, 2, 'a', '{odd}', '{odd}', 0, '{odd}', 'd'), (4, 2, 'a', -5, 0, 5, 5, 'c'),
+                                         (5, 3, 'b', 7, 7, 0, 7, 'd'), (6, 3, 'b', -7, 0, 7, 7, 'c')"
+            ),
+        );
+        for (verdict, status) in [("unproven", 3), ("broken", 1)] {
+            if verdict == "broken" {
+                s.sql("update line set n = 8, d = 8, a = 8 where id = 5");
+            }
+            for amounts in ledgers {
+                // Money in binary floating point needs a tolerance.
+                let exact = if ty == "double precision" { &[][..] } else { &["per e"] };
+                for balance in exact.iter().chain(&["per t; tolerance 0.5"]) {
+                    s.policy(
+                        &format!("ledger books on line {{ {amounts}; balance {balance}; without non_negative because \"test\" }}"),
+                        "check c { require books is balanced }",
+                    );
+                    for arguments in [&[][..], &["--exact"]] {
+                        let _ = s.run(arguments).ends_with(status).judges("c", verdict, odd);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_line_is_not_accused_in_place_of_one_that_is_no_amount() {
+    let s = Scratch::new(
+        "fg_no_amount_lines",
+        "create table line (id int primary key, e int not null, d numeric(18,2) not null, c numeric(18,2) not null, bal numeric(18,2) not null);
+         insert into line values (1, 1, 10, 0, 10), (2, 1, 0, 10, 0), (3, 2, 'NaN', 0, 5), (4, 2, 0, 5, 0), (5, 3, 0, 0, 0), (6, 4, 7, 0, 7),
+                                 (7, 4, 0, 7, 'NaN'), (8, 4, 1, 0, 3);",
+    );
+    s.policy(
+        "ledger books on line { debit d; credit c; balance overall }",
+        "check c { require books is balanced }",
+    );
+    let run = s.run(&[]).ends_with(1);
+    assert_eq!(run.findings("c"), ["not_one_sided public.line id=5 d=0.00 c=0.00"]);
+    s.policy(
+        "ledger books on line { amount d - c; running bal per e order by id }",
+        "check c { require books is balanced }",
+    );
+    let run = s.run(&[]).ends_with(1);
+    assert_eq!(
+        run.findings("c"),
+        [
+            "wrong_balance public.line id=8 bal=3.00 sum of postings=1.00",
+            "wrong_balance public.line id=3 bal=5.00 sum of postings=NaN",
+            "wrong_balance public.line id=4 bal=0.00 sum of postings=NaN",
+            "wrong_balance public.line id=7 bal=NaN sum of postings=0.00"
+        ]
+    );
+    let found = run.check("c");
+    let verdicts: Vec<_> =
+        found["findings"].as_array().into_iter().flatten().map(|f| f["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["broken", "unproven", "unproven", "unproven"]);
+}
+
+#[test]
 fn the_other_end_of_a_range_does_not_hide_an_infinity() {
     let s = Scratch::new(
         "fg_infinity_hidden",
