@@ -4,8 +4,8 @@
 //! - [`connect`] tries its hosts in order; [`dial`] opens the sockets, [`tls`] builds what encryption needs.
 //! - [`session`] is one pinned, read-only conversation; all sessions of a run share one [`snapshot`].
 //! - [`blocks`] asks how large tables are, and [`changes`] finds the tables that a snapshot does not protect.
-//! - [`stream`] asks: rows as text, one by one or all at once, and COPY; [`copied`] reads what COPY sends, which [`joined`]
-//!   has made few messages of.
+//! - [`stream`] asks: rows as text, one by one or all at once, and COPY; [`copied`] reads what COPY sends in binary and
+//!   [`lines`] what it sends as text, which [`joined`] has made few messages of.
 //! - [`failure`] names what went wrong by its cause.
 //! - [`role`] and [`identity`] say who is looking, and at what.
 //! - [`cancel`] stops every query of a run on the server; [`goodbye`] ends each connection as the protocol wants it.
