@@ -138,6 +138,12 @@ impl Exact {
         self.plus(&other.negated())
     }
 
+    /// Whether a difference is no larger than this, whatever its sign.
+    #[must_use]
+    pub fn is_within(&self, tolerance: &Self) -> bool {
+        *self <= *tolerance && self.negated() <= *tolerance
+    }
+
     /// The product.
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {

@@ -11,6 +11,7 @@
 //! ends as unproven.
 
 pub mod accumulate;
+mod balances;
 mod batch;
 mod carried;
 pub mod cell;

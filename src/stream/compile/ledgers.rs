@@ -1,5 +1,6 @@
 //! Ledgers: totals in headers, and balances that are kept.
 
+use super::super::balances::Balances;
 use super::super::differences::{Buckets, Differences};
 use super::super::exact::Exact;
 use super::super::expr::{Expr, Refusal};
@@ -7,7 +8,7 @@ use super::super::keyed::PrintMap;
 use super::super::print_set::PrintSet;
 use super::super::samples::Samples;
 use super::super::scan::aggregator;
-use super::super::totals::{Balances, Headers, Side, Sums};
+use super::super::totals::{Headers, Side, Sums};
 use super::{Builder, Narrowed};
 use crate::measure::ledger::{self, Running, Totals};
 use crate::policy::operand::Operand;
